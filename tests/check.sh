@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Every test there is time for on each change: `./autogen.sh check` ends here.
+#
+# Two builds, apart from the user's own ./build: an optimised one by gcc that runs
+# everything, and one by clang with sanitizers that runs the units, the conformance
+# rows and one longer test of each kind.  Each part says how long it took; the last
+# line sums up the tests of all parts.  All together may take half an hour; what is
+# not done by then has failed.
+set -u
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+optimised=$top/build-check
+sanitized=$top/build-sanitize
+all_s=1800
+export SLUICE_NO_SKIP=1
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+
+# name | longest time in minutes | shell command.  When a part called `compile` fails,
+# what comes after it cannot run.
+parts=(
+    "compile, gcc        | 8  | compile $optimised CC=gcc --enable-werror"
+    "distribution        | 1  | $top/tests/check_dist.sh $optimised"
+    "units, gcc          | 4  | units $optimised"
+    "scenarios           | 10 | run $optimised check-scenario"
+    "interoperation      | 5  | run $optimised check-interop"
+    "simulation          | 5  | run $optimised check-simulation"
+    "demo                | 2  | demo $optimised"
+    "compile, sanitizers | 8  | compile $sanitized CC=clang 'CFLAGS=-O1 -g' --enable-werror --enable-sanitizers"
+    "units, sanitizers   | 6  | units $sanitized"
+    "one of each kind    | 8  | run $sanitized check-sanitized"
+)
+
+compile()
+{
+    local folder=$1
+    shift
+    mkdir -p "$folder" && cd "$folder" || return 1
+    [ -e config.status ] || "$top/configure" --quiet "$@" || return 1
+    make --no-print-directory -j"$(nproc)" all
+}
+
+units()
+{
+    local status
+    make --no-print-directory -C "$1" -j"$(nproc)" check VERBOSE=1
+    status=$?
+    "$top/tests/count.sh" "$1" && return $status
+}
+
+run()
+{
+    make --no-print-directory -C "$1" "$2"
+}
+
+demo()
+{
+    (cd "$top" && "$1/sluice" demo --conf conf/demo.conf </dev/null)
+}
+
+# The parts run in a shell of their own, which a time limit can end.
+if [ "${1:-}" = --part ]; then
+    eval "$2"
+    exit
+fi
+
+seconds_of()
+{
+    printf '%d min %02d s' $(($1 / 60)) $(($1 % 60))
+}
+
+passed=0 failed=0 summary=
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+
+for row in "${parts[@]}"; do
+    IFS='|' read -r name minutes command <<<"$row"
+    read -r name <<<"$name"
+    printf '\n==== %s\n' "$name"
+    begin=$SECONDS
+    limit_s=$((minutes * 60))
+    [ $limit_s -le $((all_s - SECONDS)) ] || limit_s=$((all_s - SECONDS))
+    [ $limit_s -gt 0 ] || limit_s=1
+    timeout -k 10 $limit_s "$0" --part "$command" </dev/null 2>&1 | tee "$output"
+    status=${PIPESTATUS[0]}
+
+    # A part that counts nothing is one test itself.
+    read -r part_passed part_failed < <(
+        sed -n 's/^\(.*: \)\?\([0-9]*\) passed, \([0-9]*\) failed\(, [0-9]* skipped\)\?$/\2 \3/p' \
+            "$output" | tail -n 1) || { part_passed=1 part_failed=0; }
+    if [ "$status" -ne 0 ] && [ "$part_failed" -eq 0 ]; then
+        part_failed=1
+        [ "$part_passed" -ne 1 ] || part_passed=0
+    fi
+    [ "$status" -ne 124 ] || printf '%s: ended after %d s\n' "$name" $limit_s
+    passed=$((passed + part_passed)) failed=$((failed + part_failed))
+    summary+=$(printf '%-22s %6d passed %4d failed   %s' "$name" "$part_passed" "$part_failed" \
+        "$(seconds_of $((SECONDS - begin)))")$'\n'
+    case $name:$part_failed in
+    compile*:[1-9]*)
+        summary+="the rest was not run"$'\n'
+        break
+        ;;
+    esac
+done
+
+printf '\n%s%-41s   %s\n' "$summary" 'all' "$(seconds_of $SECONDS)"
+printf '%d passed, %d failed\n' $passed $failed
+[ $failed -eq 0 ]

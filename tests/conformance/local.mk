@@ -1,0 +1,14 @@
+# Rows of tests/conformance for the top Makefile.am.
+
+check_PROGRAMS += tests/conformance/pdu_conformance
+tests_conformance_pdu_conformance_SOURCES = tests/conformance/pdu_conformance.c \
+	tests/conformance/pdu_rows.def
+tests_conformance_pdu_conformance_LDADD = libsmpp.a
+TESTS += tests/conformance/pdu_conformance
+
+check_PROGRAMS += tests/conformance/session_conformance
+tests_conformance_session_conformance_SOURCES = tests/conformance/session_conformance.c \
+	tests/smpp/line.h tests/test.h
+tests_conformance_session_conformance_LDADD = libsmpp.a $(SMPP34_LIBS) $(LIBEVENT_LIBS) \
+	$(CMOCKA_LIBS)
+TESTS += tests/conformance/session_conformance

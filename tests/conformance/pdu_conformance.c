@@ -1,0 +1,520 @@
+/*
+ * What SMPP 3.4 says of PDUs, held against the codec, paragraph by paragraph.
+ *
+ * The octets are written down from the text of the specification, field after field, not
+ * made by our encoder: a misreading in one would otherwise hide in the other.  A row is
+ * decoded and looked at; what is right and needed no tolerance must also be encoded to
+ * the very same octets.  All right rows together are then read as one stream, cut at
+ * every octet.
+ *
+ * Prints one line per requirement; ends with 1 if one does not hold.
+ */
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smpp/command.h"
+#include "smpp/frame.h"
+#include "smpp/pdu.h"
+
+enum { OCTETS_MAX = 4096, STREAM_MAX = 64 * 1024 };
+
+/* ---- what a row looks at ---- */
+
+static bool is(struct smpp_octets octets, const char *text)
+{
+    return octets.size == strlen(text) &&
+           (octets.size == 0 || memcmp(octets.data, text, octets.size) == 0);
+}
+
+/* `size` times the same letter. */
+static bool is_run(struct smpp_octets octets, char letter, size_t size)
+{
+    for (size_t i = 0; i < octets.size; i++)
+        if (octets.data[i] != (uint8_t)letter)
+            return false;
+    return octets.size == size;
+}
+
+static bool source_is(const struct smpp_pdu *pdu, uint8_t ton, uint8_t npi,
+                      const char *address)
+{
+    return pdu->source_ton == ton && pdu->source_npi == npi && is(pdu->source, address);
+}
+
+static bool destination_is(const struct smpp_pdu *pdu, uint8_t ton, uint8_t npi,
+                           const char *address)
+{
+    return pdu->destination_ton == ton && pdu->destination_npi == npi &&
+           is(pdu->destination, address);
+}
+
+static bool tlv_is(const struct smpp_pdu *pdu, uint16_t tag, size_t size, uint32_t value)
+{
+    const struct smpp_tlv *tlv = smpp_pdu_tlv(pdu, tag);
+
+    return tlv != NULL && tlv->size == size && smpp_tlv_integer(tlv) == value;
+}
+
+/* The next entry of a list. */
+static bool next_is(const struct smpp_pdu *pdu, size_t *cursor, uint8_t flag, uint8_t ton,
+                    uint8_t npi, const char *address, uint32_t error_status)
+{
+    struct smpp_destination one;
+
+    return smpp_pdu_destination(pdu, cursor, &one) && one.flag == flag && one.ton == ton &&
+           one.npi == npi && is(one.address, address) && one.error_status == error_status;
+}
+
+static bool throttled(const struct smpp_pdu *pdu)
+{
+    return pdu->status == 0x58 && pdu->message_id.size == 0 &&
+           (pdu->sequence == 0x7FFFFFFF || pdu->sequence == 1);
+}
+
+static bool is_enquire_link(const struct smpp_pdu *pdu)
+{
+    return pdu->command == 0x15 && (pdu->sequence == 1 || pdu->sequence == 0x80000000);
+}
+
+static bool nack_77(const struct smpp_pdu *pdu)
+{
+    return pdu->command == 0x80000000 && pdu->status == 3 && pdu->sequence == 77;
+}
+
+static bool bind_fields(const struct smpp_pdu *pdu)
+{
+    return is(pdu->system_id, "ESME1") && is(pdu->password, "secret08") &&
+           is(pdu->system_type, "VMS") && pdu->interface_version == 0x34 &&
+           pdu->addr_ton == 1 && pdu->addr_npi == 1 && is(pdu->address_range, "^79");
+}
+
+static bool bind_empty(const struct smpp_pdu *pdu)
+{
+    return is(pdu->system_id, "") && is(pdu->password, "") && is(pdu->system_type, "") &&
+           pdu->interface_version == 0x34 && is(pdu->address_range, "");
+}
+
+static bool bind_33(const struct smpp_pdu *pdu)
+{
+    return pdu->interface_version == 0x33 && is(pdu->address_range, "^79");
+}
+
+static bool system_id_15(const struct smpp_pdu *pdu)
+{
+    return is(pdu->system_id, "123456789012345");
+}
+
+static bool password_8(const struct smpp_pdu *pdu)
+{
+    return is(pdu->system_id, "a") && is(pdu->password, "12345678");
+}
+
+static bool range_40(const struct smpp_pdu *pdu)
+{
+    return pdu->address_range.size == 40;
+}
+
+static bool bind_resp(const struct smpp_pdu *pdu)
+{
+    return is(pdu->system_id, "SMSC1") && tlv_is(pdu, 0x0210, 1, 0x34);
+}
+
+static bool bind_failed(const struct smpp_pdu *pdu)
+{
+    return pdu->status == 0x0D && is(pdu->system_id, "") && pdu->tlv_count == 0;
+}
+
+static bool outbind_fields(const struct smpp_pdu *pdu)
+{
+    return is(pdu->system_id, "SMSC1") && is(pdu->password, "secret08");
+}
+
+static bool submit_fields(const struct smpp_pdu *pdu)
+{
+    return is(pdu->service_type, "CMT") && source_is(pdu, 5, 0, "SHOP") &&
+           destination_is(pdu, 1, 1, "79161234567") && pdu->esm_class == 0x43 &&
+           pdu->protocol_id == 0x7F && pdu->priority_flag == 3 &&
+           is(pdu->schedule_delivery_time, "260731143000008+") &&
+           is(pdu->validity_period, "000007000000000R") &&
+           pdu->registered_delivery == 0x11 && pdu->replace_if_present == 1 &&
+           pdu->data_coding == 8 && pdu->sm_default_msg_id == 0xFE &&
+           is(pdu->short_message, "hello");
+}
+
+static bool submit_empty(const struct smpp_pdu *pdu)
+{
+    return is(pdu->service_type, "") && source_is(pdu, 0, 0, "") &&
+           destination_is(pdu, 0, 0, "") && is(pdu->schedule_delivery_time, "") &&
+           is(pdu->validity_period, "") && is(pdu->short_message, "");
+}
+
+static bool source_20(const struct smpp_pdu *pdu)
+{
+    return is_run(pdu->source, '1', 20);
+}
+
+static bool ton_kept(const struct smpp_pdu *pdu)
+{
+    return source_is(pdu, 7, 0, "") && destination_is(pdu, 0xFF, 0, "7916");
+}
+
+static bool npi_kept(const struct smpp_pdu *pdu)
+{
+    return source_is(pdu, 0, 2, "") && destination_is(pdu, 0, 0xFF, "7916");
+}
+
+static bool coding_kept(const struct smpp_pdu *pdu)
+{
+    return pdu->data_coding == 0xF5;
+}
+
+static bool text_254(const struct smpp_pdu *pdu)
+{
+    return is_run(pdu->short_message, 'a', 254);
+}
+
+static bool text_nuls(const struct smpp_pdu *pdu)
+{
+    return pdu->short_message.size == 3 && memcmp(pdu->short_message.data, "\0a", 3) == 0;
+}
+
+static bool message_id(const struct smpp_pdu *pdu)
+{
+    return is(pdu->message_id, "3A5F");
+}
+
+static bool message_id_none(const struct smpp_pdu *pdu)
+{
+    return is(pdu->message_id, "");
+}
+
+static bool message_id_64(const struct smpp_pdu *pdu)
+{
+    return is_run(pdu->message_id, 'a', 64);
+}
+
+static bool multi_fields(const struct smpp_pdu *pdu)
+{
+    size_t cursor = 0;
+
+    return source_is(pdu, 5, 0, "SHOP") && pdu->destination_count == 3 &&
+           next_is(pdu, &cursor, 1, 1, 1, "79161234567", 0) &&
+           next_is(pdu, &cursor, 2, 0, 0, "friends", 0) &&
+           next_is(pdu, &cursor, 1, 2, 8, "9161234567", 0) && pdu->esm_class == 0x40 &&
+           pdu->registered_delivery == 1 && pdu->data_coding == 4 &&
+           is(pdu->short_message, "hi");
+}
+
+static bool multi_254(const struct smpp_pdu *pdu)
+{
+    size_t cursor = 0;
+    size_t count = 0;
+
+    while (next_is(pdu, &cursor, 1, 1, 1, "7", 0))
+        count++;
+    return count == 254 && pdu->destination_count == 254 && is(pdu->short_message, "hi");
+}
+
+static bool list_20(const struct smpp_pdu *pdu)
+{
+    size_t cursor = 0;
+
+    return next_is(pdu, &cursor, 2, 0, 0, "llllllllllllllllllll", 0);
+}
+
+static bool multi_resp_none(const struct smpp_pdu *pdu)
+{
+    return is(pdu->message_id, "77") && pdu->destination_count == 0;
+}
+
+static bool multi_resp_two(const struct smpp_pdu *pdu)
+{
+    size_t cursor = 0;
+
+    return is(pdu->message_id, "77") && pdu->destination_count == 2 &&
+           next_is(pdu, &cursor, 1, 1, 1, "79160000001", 0x0B) &&
+           next_is(pdu, &cursor, 1, 2, 8, "916", 0x58);
+}
+
+static bool deliver_fields(const struct smpp_pdu *pdu)
+{
+    return source_is(pdu, 1, 1, "79161234567") && destination_is(pdu, 0, 1, "1234") &&
+           pdu->esm_class == 4 && pdu->data_coding == 3 && is(pdu->short_message, "id:123");
+}
+
+static bool receipt_id(const struct smpp_pdu *pdu)
+{
+    return is(smpp_pdu_tlv_text(pdu, 0x001E), "123") && pdu->tlv_count == 1;
+}
+
+static bool receipt_tlvs(const struct smpp_pdu *pdu)
+{
+    return is(smpp_pdu_tlv_text(pdu, 0x001E), "123") && tlv_is(pdu, 0x0427, 1, 2);
+}
+
+static bool data_fields(const struct smpp_pdu *pdu)
+{
+    return is(pdu->service_type, "WAP") && pdu->source_ton == 1 && pdu->source_npi == 1 &&
+           is_run(pdu->source, '7', 64) && pdu->destination_ton == 2 &&
+           pdu->destination_npi == 8 && is_run(pdu->destination, '9', 64) &&
+           pdu->esm_class == 2 && pdu->registered_delivery == 1 && pdu->data_coding == 4 &&
+           is(smpp_pdu_user_data(pdu), "abc");
+}
+
+static bool data_resp(const struct smpp_pdu *pdu)
+{
+    const struct smpp_tlv *error = smpp_pdu_tlv(pdu, 0x0423);
+
+    return is(pdu->message_id, "3A5F") && tlv_is(pdu, 0x0425, 1, 2) && error != NULL &&
+           error->size == 3 && memcmp(error->value, "\3\0\1", 3) == 0;
+}
+
+static bool query_fields(const struct smpp_pdu *pdu)
+{
+    return is(pdu->message_id, "3A5F") && source_is(pdu, 1, 1, "79161234567");
+}
+
+static bool query_resp(const struct smpp_pdu *pdu)
+{
+    return is(pdu->message_id, "3A5F") && is(pdu->final_date, "260731143000008+") &&
+           pdu->message_state == 2 && pdu->error_code == 7;
+}
+
+static bool query_resp_12(const struct smpp_pdu *pdu)
+{
+    return is(pdu->final_date, "260731143000") && pdu->message_state == 2;
+}
+
+static bool cancel_fields(const struct smpp_pdu *pdu)
+{
+    return is(pdu->service_type, "CMT") && is(pdu->message_id, "3A5F") &&
+           source_is(pdu, 5, 0, "SHOP") && destination_is(pdu, 1, 1, "79161234567");
+}
+
+static bool replace_fields(const struct smpp_pdu *pdu)
+{
+    return is(pdu->message_id, "3A5F") && source_is(pdu, 5, 0, "SHOP") &&
+           is(pdu->schedule_delivery_time, "260731143000008+") &&
+           is(pdu->validity_period, "000007000000000R") && pdu->registered_delivery == 1 &&
+           pdu->sm_default_msg_id == 9 && is(pdu->short_message, "new");
+}
+
+static bool alert_fields(const struct smpp_pdu *pdu)
+{
+    return source_is(pdu, 1, 1, "79161234567") && destination_is(pdu, 0, 1, "1234") &&
+           tlv_is(pdu, 0x0422, 1, 2);
+}
+
+static bool tlvs_any_order(const struct smpp_pdu *pdu)
+{
+    return is(smpp_pdu_user_data(pdu), "hi") && tlv_is(pdu, 0x020C, 2, 0x1234) &&
+           tlv_is(pdu, 0x0005, 1, 1) && pdu->tlvs[0].tag == 0x0424;
+}
+
+static bool reference_7(const struct smpp_pdu *pdu)
+{
+    return tlv_is(pdu, 0x0204, 2, 7) && pdu->tlv_count == 2;
+}
+
+static bool callbacks(const struct smpp_pdu *pdu)
+{
+    return pdu->tlv_count == 2 &&
+           memcmp(pdu->tlvs[0].value,
+                  "\1\1\1"
+                  "11",
+                  5) == 0 &&
+           memcmp(pdu->tlvs[1].value,
+                  "\1\1\1"
+                  "22",
+                  5) == 0;
+}
+
+static bool alert_tlv(const struct smpp_pdu *pdu)
+{
+    return tlv_is(pdu, 0x130C, 0, 0);
+}
+
+static bool payload_300(const struct smpp_pdu *pdu)
+{
+    return is_run(smpp_pdu_user_data(pdu), 'b', 300);
+}
+
+/* ---- the requirements ---- */
+
+static const struct row {
+    const char *paragraph;
+    const char *requirement;
+    const char *octets;
+    uint32_t status;
+    unsigned tolerated;
+    bool (*check)(const struct smpp_pdu *); /* NULL: nothing more to see */
+} rows[] = {
+#define ROW(...) {__VA_ARGS__},
+#include "tests/conformance/pdu_rows.def"
+#undef ROW
+};
+
+/* command_length alone (3.2.2, 4.3); the frame is PDU, MORE or BROKEN. */
+static const struct cut_row {
+    const char *paragraph;
+    const char *requirement;
+    const char *octets;
+    size_t max_size;
+    enum smpp_frame expected;
+} cuts[] = {
+    {"3.2.2", "16 is the shortest command_length",            "00000010 00000015 00000000 00000001",
+     SMPP_PDU_MAX_SIZE,                                                                                                  SMPP_FRAME_PDU },
+    {"3.2.2", "a PDU ends where the next begins",
+     "00000010 00000015 00000000 00000001 00000010",                                                 SMPP_PDU_MAX_SIZE,  SMPP_FRAME_PDU },
+    {"3.2.2", "a body that is late is waited for",            "00000014 00000015 00000000 00000001",
+     SMPP_PDU_MAX_SIZE,                                                                                                  SMPP_FRAME_MORE},
+    {"3.2.1", "3 octets are not enough to judge",             "000000",                              SMPP_PDU_MAX_SIZE,
+     SMPP_FRAME_MORE                                                                                                                    },
+    {"4.3",   "command_length 15 is corrupt",                 "0000000f",                            SMPP_PDU_MAX_SIZE,
+     SMPP_FRAME_BROKEN                                                                                                                  },
+    {"4.3",   "command_length 4 is corrupt",                  "00000004",                            SMPP_PDU_MAX_SIZE,
+     SMPP_FRAME_BROKEN                                                                                                                  },
+    {"4.3",   "command_length 0 is corrupt",                  "00000000",                            SMPP_PDU_MAX_SIZE,
+     SMPP_FRAME_BROKEN                                                                                                                  },
+    {"4.3",   "command_length 0x7FFFFFFF is corrupt at once", "7fffffff",                            SMPP_PDU_MAX_SIZE,
+     SMPP_FRAME_BROKEN                                                                                                                  },
+    {"4.3",   "an unbound peer is allowed less",              "00000401",                            SMPP_BIND_MAX_SIZE,
+     SMPP_FRAME_BROKEN                                                                                                                  },
+};
+
+/* ---- holding them ---- */
+
+static size_t parse_octets(const char *text, uint8_t *out)
+{
+    size_t size = 0;
+
+    while (*text != '\0') {
+        size_t start = size;
+        size_t word;
+        unsigned octet;
+
+        for (; isxdigit((unsigned char)*text); text += 2) {
+            if (sscanf(text, "%2x", &octet) != 1)
+                abort();
+            out[size++] = (uint8_t)octet;
+        }
+        word = size - start;
+        if (*text == 'x') {
+            char *end;
+
+            for (long times = strtol(text + 1, &end, 10); times > 1; times--, size += word)
+                memcpy(out + size, out + start, word);
+            text = end;
+        }
+        while (*text == ' ')
+            text++;
+    }
+    return size;
+}
+
+static const char *hold_row(const struct row *row, const uint8_t *octets, size_t size)
+{
+    static struct smpp_pdu pdu;
+    static uint8_t again[OCTETS_MAX];
+    size_t frame_size;
+
+    if (smpp_frame_cut(octets, size, SMPP_PDU_MAX_SIZE, &frame_size) != SMPP_FRAME_PDU ||
+        frame_size != size)
+        return "command_length of the row is wrong";
+    if (smpp_pdu_decode(octets, size, &pdu) != row->status)
+        return "another status";
+    if (row->status != ESME_ROK)
+        return NULL;
+    if (pdu.tolerated != row->tolerated)
+        return "other tolerances";
+    if (row->check != NULL && !row->check(&pdu))
+        return "other values";
+    if (row->tolerated != 0 || ((pdu.command & SMPP_RESPONSE) == 0 && pdu.status != 0))
+        return NULL;
+    if (smpp_pdu_encode(&pdu, again, sizeof(again)) != size ||
+        memcmp(again, octets, size) != 0)
+        return "encoded to other octets";
+    return NULL;
+}
+
+static const char *hold_cut(const struct cut_row *row)
+{
+    uint8_t octets[OCTETS_MAX];
+    size_t size = parse_octets(row->octets, octets);
+    size_t frame_size;
+
+    return smpp_frame_cut(octets, size, row->max_size, &frame_size) == row->expected
+               ? NULL
+               : "cut otherwise";
+}
+
+/* How many whole PDUs without fault lie at the front; they are taken off. */
+static size_t take_pdus(const uint8_t *stream, size_t size, size_t *taken)
+{
+    static struct smpp_pdu pdu;
+    size_t count = 0;
+    size_t frame_size;
+
+    while (smpp_frame_cut(stream + *taken, size - *taken, SMPP_PDU_MAX_SIZE, &frame_size) ==
+           SMPP_FRAME_PDU) {
+        if (smpp_pdu_decode(stream + *taken, frame_size, &pdu) == ESME_ROK)
+            count++;
+        *taken += frame_size;
+    }
+    return count;
+}
+
+static const char *hold_stream(const uint8_t *stream, size_t size, size_t count)
+{
+    for (size_t cut = 0; cut <= size; cut++) {
+        uint8_t *first = malloc(cut + 1);
+        size_t taken = 0;
+        size_t seen;
+
+        if (first == NULL)
+            abort();
+        memcpy(first, stream, cut);
+        seen = take_pdus(first, cut, &taken);
+        free(first);
+        seen += take_pdus(stream, size, &taken);
+        if (seen != count || taken != size)
+            return "other PDUs";
+    }
+    return NULL;
+}
+
+static int report(const char *requirement, const char *paragraph, const char *fault)
+{
+    printf("%-66s %-9s %s\n", requirement, paragraph, fault == NULL ? "held" : fault);
+    return fault != NULL;
+}
+
+int main(void)
+{
+    static uint8_t stream[STREAM_MAX];
+    size_t stream_size = 0;
+    size_t stream_count = 0;
+    int broken = 0;
+
+    printf("%-66s %-9s %s\n", "requirement", "paragraph", "held");
+    for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++)
+        broken += report(cuts[i].requirement, cuts[i].paragraph, hold_cut(&cuts[i]));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t *octets = stream + stream_size;
+        size_t size = parse_octets(rows[i].octets, octets);
+
+        broken += report(rows[i].requirement, rows[i].paragraph,
+                         hold_row(&rows[i], octets, size));
+        if (rows[i].status == ESME_ROK) { /* stays in the stream */
+            stream_size += size;
+            stream_count++;
+        }
+    }
+    broken += report("a stream cut at any octet gives the same PDUs", "3.2.1",
+                     hold_stream(stream, stream_size, stream_count));
+    printf("%d not held\n", broken);
+    return broken > 0;
+}

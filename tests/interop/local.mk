@@ -1,0 +1,1 @@
+# Rows of this folder for the top Makefile.am.
