@@ -1,1 +1,71 @@
-# Rows of this folder for the top Makefile.am.
+# sluice-bench, its tests, and what `make bench` runs.
+
+bin_PROGRAMS += sluice-bench
+sluice_bench_SOURCES = \
+	tests/bench/bench.c \
+	tests/bench/bench_backlog.c tests/bench/bench_backlog.h \
+	tests/bench/bench_clock.h \
+	tests/bench/bench_destination.c tests/bench/bench_destination.h \
+	tests/bench/bench_histogram.c tests/bench/bench_histogram.h \
+	tests/bench/bench_json.c tests/bench/bench_json.h \
+	tests/bench/bench_ledger.c tests/bench/bench_ledger.h \
+	tests/bench/bench_metrics.c tests/bench/bench_metrics.h \
+	tests/bench/bench_options.c tests/bench/bench_options.h \
+	tests/bench/bench_process.c tests/bench/bench_process.h \
+	tests/bench/bench_progress.c tests/bench/bench_progress.h \
+	tests/bench/bench_receipt.c tests/bench/bench_receipt.h \
+	tests/bench/bench_report.c tests/bench/bench_report.h \
+	tests/bench/bench_run.c tests/bench/bench_run.h tests/bench/bench_runner.h \
+	tests/bench/bench_script.c tests/bench/bench_script.h \
+	tests/bench/bench_sender.c \
+	tests/bench/bench_session.c tests/bench/bench_session.h \
+	tests/bench/bench_stat.c tests/bench/bench_stat.h \
+	tests/bench/bench_tally.c \
+	tests/bench/bench_text.c tests/bench/bench_text.h \
+	tests/bench/bench_verdict.c tests/bench/bench_verdict.h \
+	tests/peers/wire.c tests/peers/wire.h
+sluice_bench_LDADD = $(LIBEVENT_LIBS)
+MAN_SOURCES += tests/bench/sluice-bench.1.scd
+
+check_PROGRAMS += tests/bench/bench_histogram_test
+tests_bench_bench_histogram_test_SOURCES = \
+	tests/bench/bench_histogram_test.c tests/bench/bench_histogram.c tests/test.h
+tests_bench_bench_histogram_test_LDADD = $(CMOCKA_LIBS)
+TESTS += tests/bench/bench_histogram_test
+
+check_PROGRAMS += tests/bench/bench_ledger_test
+tests_bench_bench_ledger_test_SOURCES = \
+	tests/bench/bench_ledger_test.c tests/bench/bench_ledger.c tests/test.h
+tests_bench_bench_ledger_test_LDADD = $(CMOCKA_LIBS)
+TESTS += tests/bench/bench_ledger_test
+
+check_PROGRAMS += tests/bench/bench_metrics_test
+tests_bench_bench_metrics_test_SOURCES = \
+	tests/bench/bench_metrics_test.c tests/bench/bench_metrics.c tests/test.h
+tests_bench_bench_metrics_test_LDADD = $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/bench/bench_metrics_test
+
+check_PROGRAMS += tests/bench/bench_receipt_test
+tests_bench_bench_receipt_test_SOURCES = \
+	tests/bench/bench_receipt_test.c tests/bench/bench_receipt.c \
+	tests/bench/bench_stat.c tests/peers/wire.c tests/test.h
+tests_bench_bench_receipt_test_LDADD = $(CMOCKA_LIBS)
+TESTS += tests/bench/bench_receipt_test
+
+check_PROGRAMS += tests/bench/bench_script_test
+tests_bench_bench_script_test_SOURCES = \
+	tests/bench/bench_script_test.c tests/bench/bench_destination.c \
+	tests/bench/bench_script.c tests/bench/bench_stat.c tests/bench/bench_text.c \
+	tests/peers/wire.c tests/test.h
+tests_bench_bench_script_test_LDADD = $(CMOCKA_LIBS)
+TESTS += tests/bench/bench_script_test
+
+TESTS += tests/bench/exactness_test.sh
+EXTRA_DIST += tests/bench/exactness_test.sh
+
+PRELOADS += tests/bench/slow_fsync.so
+
+EXTRA_DIST += tests/bench/README.md tests/bench/bench.sh
+.PHONY: bench
+bench: all
+	$(SHELL) $(top_srcdir)/tests/bench/bench.sh .
