@@ -1,1 +1,15 @@
-# Rows of this folder for the top Makefile.am.
+noinst_LIBRARIES += librouting.a
+librouting_a_SOURCES = \
+	routing/delivery.c routing/delivery.h \
+	routing/gate.c routing/gate.h \
+	routing/ledger.c routing/ledger.h \
+	routing/message.c routing/message.h \
+	routing/money.c routing/money.h \
+	routing/number.c routing/number.h \
+	routing/plan.h \
+	routing/prefix.c routing/prefix.h \
+	routing/price.c routing/price.h \
+	routing/rule.c routing/rule.h \
+	routing/step.c routing/step.h
+
+EXTRA_DIST += routing/README.md

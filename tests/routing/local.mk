@@ -1,1 +1,46 @@
-# Rows of this folder for the top Makefile.am.
+# Rows of tests/routing for the top Makefile.am.
+
+check_PROGRAMS += \
+	tests/routing/delivery_test \
+	tests/routing/delivery_property_test \
+	tests/routing/gate_test \
+	tests/routing/ledger_test \
+	tests/routing/message_test \
+	tests/routing/money_test \
+	tests/routing/number_test \
+	tests/routing/prefix_test \
+	tests/routing/price_test \
+	tests/routing/rule_test
+TESTS += \
+	tests/routing/delivery_test \
+	tests/routing/delivery_property_test \
+	tests/routing/gate_test \
+	tests/routing/ledger_test \
+	tests/routing/message_test \
+	tests/routing/money_test \
+	tests/routing/number_test \
+	tests/routing/prefix_test \
+	tests/routing/price_test \
+	tests/routing/rule_test
+tests_routing_delivery_test_SOURCES = \
+	tests/routing/delivery_test.c tests/routing/delivery_script.h tests/test.h
+tests_routing_delivery_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_delivery_property_test_SOURCES = \
+	tests/routing/delivery_property_test.c tests/test.h
+tests_routing_delivery_property_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_gate_test_SOURCES = tests/routing/gate_test.c tests/test.h
+tests_routing_gate_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_ledger_test_SOURCES = tests/routing/ledger_test.c tests/test.h
+tests_routing_ledger_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_message_test_SOURCES = tests/routing/message_test.c tests/test.h
+tests_routing_message_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_money_test_SOURCES = tests/routing/money_test.c tests/test.h
+tests_routing_money_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_number_test_SOURCES = tests/routing/number_test.c tests/test.h
+tests_routing_number_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_prefix_test_SOURCES = tests/routing/prefix_test.c tests/test.h
+tests_routing_prefix_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_price_test_SOURCES = tests/routing/price_test.c tests/test.h
+tests_routing_price_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_rule_test_SOURCES = tests/routing/rule_test.c tests/test.h
+tests_routing_rule_test_LDADD = librouting.a $(CMOCKA_LIBS)

@@ -1,0 +1,24 @@
+/* Rules in their order: a row of matchers each. */
+#include "routing/rule.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool fits(const struct rule *rule, const struct rule_facts *facts)
+{
+    return (rule->account == RULE_ANY || rule->account == facts->account) &&
+           (rule->class == RULE_ANY || rule->class == facts->class) &&
+           (*rule->service_type == 0 ||
+            strcmp(rule->service_type, facts->service_type) == 0) &&
+           (*rule->source == 0 || strcmp(rule->source, facts->source) == 0) &&
+           strncmp(rule->prefix, facts->destination, strlen(rule->prefix)) == 0;
+}
+
+uint32_t rule_find(const struct rule *rules, size_t count, const struct rule_facts *facts,
+                   uint32_t otherwise)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fits(&rules[i], facts))
+            return rules[i].plan;
+    return otherwise;
+}

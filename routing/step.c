@@ -1,0 +1,275 @@
+/*
+ * One pass over the attempts gathers what each segment has come to, one over the
+ * segments says what it means; then they are added up.
+ */
+#include "routing/step.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "routing/delivery.h"
+
+static bool is_positive(unsigned state)
+{
+    return state >= ATTEMPT_ACCEPTED && state <= ATTEMPT_CLICKED;
+}
+
+static bool is_open(const struct attempt *attempt)
+{
+    return attempt->state == ATTEMPT_INTENT || attempt->state == ATTEMPT_SENT;
+}
+
+const struct channel_traits *step_traits(const struct walk *walk, uint32_t channel)
+{
+    return &walk->traits[channel];
+}
+
+bool step_is_last(const struct walk *walk, uint8_t step)
+{
+    return step + 1 == walk->plan->step_count;
+}
+
+static uint16_t segments_of(const struct walk *walk, uint8_t step)
+{
+    uint16_t count = walk->message->segments;
+
+    if (!step_traits(walk, walk->plan->steps[step].ways[0])->is_link || count == 0)
+        return 1;
+    return count < MESSAGE_SEGMENTS_MAX ? count : MESSAGE_SEGMENTS_MAX;
+}
+
+static int way_of(const struct plan_step *step, uint32_t channel)
+{
+    for (uint8_t i = 0; i < step->way_count; i++)
+        if (step->ways[i] == channel)
+            return i;
+    return -1;
+}
+
+bool step_was_refused(const struct step_view *view, int way)
+{
+    return way >= 0 && (view->refused >> way & 1u) != 0;
+}
+
+/* An attempt into the sums of its step and its segment. */
+static void gather(const struct walk *walk, struct step_view *view, struct attempt *attempt)
+{
+    const struct plan_step *step = &walk->plan->steps[view->step];
+    int way = way_of(step, attempt->channel);
+    struct segment *segment;
+
+    if (attempt->state == ATTEMPT_FAILED && (attempt->flags & ATTEMPT_NEXT_WAY) && way >= 0)
+        view->refused |= 1u << way;
+    if (attempt->state == ATTEMPT_FAILED)
+        view->reason = (enum reason)attempt->reason;
+    if (attempt->flags & ATTEMPT_UNSENT) {
+        view->unsent = true;
+        view->closed = view->closed || !(attempt->flags & ATTEMPT_NEXT_WAY);
+        return;
+    }
+    if (attempt->segment == 0 || attempt->segment > view->count)
+        return;
+    segment = &view->segments[attempt->segment];
+    view->tried = view->tried || !(attempt->flags & ATTEMPT_RETURNED);
+    view->grace_ms = step_traits(walk, attempt->channel)->grace_ms;
+    if (attempt->sent_at_ms != 0 && attempt->sent_at_ms < view->first_sent_ms)
+        view->first_sent_ms = attempt->sent_at_ms;
+    if (is_open(attempt))
+        view->in_flight = true;
+    if (attempt->state != ATTEMPT_FAILED && attempt->state != ATTEMPT_EXPIRED) {
+        view->way = way;
+        view->way_settled = view->way_settled || !is_open(attempt);
+    }
+    segment->last = attempt;
+    segment->anchor = attempt->anchor;
+    segment->tries++;
+    if (!(attempt->flags & (ATTEMPT_RETRY | ATTEMPT_NEXT_WAY)))
+        segment->doubts++;
+    if (attempt->state == ATTEMPT_UNKNOWN)
+        segment->unknown = true;
+    if (is_positive(attempt->state) && attempt->state > segment->best)
+        segment->best = attempt->state;
+}
+
+/* Wants a try, if there is still a way for it. */
+static void wants(const struct step_view *view, const struct plan_step *step,
+                  struct segment *segment, enum progress progress, int64_t at_ms)
+{
+    unsigned all = (1u << step->way_count) - 1;
+
+    segment->progress = (uint8_t)progress;
+    segment->at_ms = at_ms;
+    if (view->closed || (view->refused & all) == all)
+        segment->progress = segment->unknown ? PROGRESS_UNKNOWN : PROGRESS_FAILED;
+    else if (step_was_refused(view, view->way))
+        /* The others went there: where they stay it must fail, or all go elsewhere. */
+        segment->progress = view->way_settled
+                                ? (segment->unknown ? PROGRESS_UNKNOWN : PROGRESS_FAILED)
+                                : PROGRESS_OPEN;
+}
+
+/* In doubt: a report is awaited, then a new try where the rules allow one. */
+static void judge_unknown(const struct walk *walk, const struct step_view *view,
+                          struct segment *segment)
+{
+    const struct plan_step *step = &walk->plan->steps[view->step];
+    const struct channel_traits *traits = step_traits(walk, segment->last->channel);
+    bool advertising = walk->plan->class == PLAN_ADVERTISING ||
+                       (walk->message->flags & MESSAGE_ADVERTISING);
+    int64_t until_ms =
+        traits->in_doubt_wait_ms == 0 ? view->within_end_ms : segment->last->again_at_ms;
+
+    segment->at_ms = until_ms;
+    segment->progress = PROGRESS_DOUBT;
+    if (segment->last->flags & ATTEMPT_IN_DOUBT) {
+        if (walk->now_ms < until_ms)
+            return;
+        delivery_apply(segment->last, ATTEMPT_EV_DOUBT_OVER,
+                       (enum reason)segment->last->reason, segment->last->updated_at_ms);
+    }
+    segment->progress = PROGRESS_UNKNOWN;
+    if ((!step_is_last(walk, view->step) && !traits->repeats_safely) || advertising ||
+        segment->doubts > traits->in_doubt_resends)
+        return;
+    wants(view, step, segment, PROGRESS_AGAIN, walk->now_ms);
+    /* Too late for a new try, not for a report. */
+    if (segment->progress == PROGRESS_AGAIN && walk->now_ms >= walk->message->deadline_ms)
+        segment->progress = PROGRESS_OPEN;
+}
+
+/* A new try that could only come after the step is over will not come. */
+static bool may_come_again(const struct walk *walk, const struct step_view *view,
+                           const struct attempt *last)
+{
+    return last->again_at_ms < view->within_end_ms &&
+           (step_is_last(walk, view->step) ||
+            last->again_at_ms < walk->message->deadline_ms);
+}
+
+static void judge_failed(const struct walk *walk, const struct step_view *view,
+                         struct segment *segment)
+{
+    const struct plan_step *step = &walk->plan->steps[view->step];
+    const struct attempt *last = segment->last;
+    bool told = (last->flags & ATTEMPT_WAS_ACCEPTED) != 0;
+
+    segment->progress = segment->unknown && !told ? PROGRESS_UNKNOWN : PROGRESS_FAILED;
+    if (last->flags & ATTEMPT_NEXT_WAY)
+        wants(view, step, segment, PROGRESS_NEW, INT64_MAX);
+    else if ((last->flags & ATTEMPT_RETRY) && may_come_again(walk, view, last))
+        wants(view, step, segment, PROGRESS_AGAIN, last->again_at_ms);
+}
+
+static void judge(const struct walk *walk, const struct step_view *view,
+                  struct segment *segment)
+{
+    const struct plan_step *step = &walk->plan->steps[view->step];
+
+    if (segment->best >= step->until)
+        segment->progress = PROGRESS_PROVED;
+    else if (segment->last == NULL)
+        wants(view, step, segment, PROGRESS_NEW, INT64_MAX);
+    else if (segment->best != 0 || is_open(segment->last))
+        segment->progress = PROGRESS_OPEN;
+    else if (segment->last->state == ATTEMPT_UNKNOWN)
+        judge_unknown(walk, view, segment);
+    else if (segment->last->state == ATTEMPT_FAILED)
+        judge_failed(walk, view, segment);
+    else
+        segment->progress = PROGRESS_FAILED;
+}
+
+/* --- one step ----------------------------------------------------------------------- */
+
+static void sum_up(struct step_view *view)
+{
+    view->proved = true;
+    view->doubt_end_ms = INT64_MAX;
+    for (uint16_t number = 1; number <= view->count; number++) {
+        const struct segment *segment = &view->segments[number];
+
+        view->proved = view->proved && segment->progress == PROGRESS_PROVED;
+        switch ((enum progress)segment->progress) {
+        case PROGRESS_NEW:
+        case PROGRESS_AGAIN:
+            if (view->wanted == 0)
+                view->wanted = number;
+            break;
+        case PROGRESS_DOUBT:
+            if (segment->at_ms < view->doubt_end_ms)
+                view->doubt_end_ms = segment->at_ms;
+            view->open = true;
+            break;
+        case PROGRESS_OPEN:
+            view->open = true;
+            break;
+        case PROGRESS_FAILED:
+            view->lost = true;
+            break;
+        case PROGRESS_UNKNOWN:
+            view->unknown = true;
+            break;
+        case PROGRESS_PROVED:
+            break;
+        }
+    }
+}
+
+int64_t step_later_by(int64_t time_ms, int64_t by_ms)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(time_ms, by_ms, &sum) ? INT64_MAX : sum;
+}
+
+int64_t step_enter_end_ms(const struct walk *walk)
+{
+    const struct message *message = walk->message;
+
+    return step_later_by(message->entered_at_ms,
+                         walk->plan->steps[message->step].enter_within_ms);
+}
+
+bool step_has_begun(const struct step_view *view)
+{
+    return view->first_sent_ms != INT64_MAX || view->in_flight;
+}
+
+void step_look(const struct walk *walk, uint8_t step, struct step_view *view)
+{
+    const struct plan_step *its = &walk->plan->steps[step];
+    struct message *message = walk->message;
+
+    memset(view, 0, offsetof(struct step_view, segments));
+    view->step = step;
+    view->count = segments_of(walk, step);
+    view->way = -1;
+    view->first_sent_ms = INT64_MAX;
+    view->grace_ms = step_traits(walk, its->ways[0])->grace_ms;
+    memset(view->segments, 0, (view->count + 1u) * sizeof(*view->segments));
+    for (uint16_t i = 0; i < message->attempt_count; i++)
+        if (message->attempts[i].step == step)
+            gather(walk, view, &message->attempts[i]);
+    if (message->attempt_count >= MESSAGE_ATTEMPTS_MAX)
+        view->closed = true;
+    view->within_end_ms = step_later_by(view->first_sent_ms, its->within_ms);
+    if (view->within_end_ms >= message->deadline_ms)
+        view->within_end_ms = INT64_MAX;
+    /* One way could not be tried and the time is over: it is over for the others too. */
+    if (step == message->step && view->unsent && !step_has_begun(view) &&
+        walk->now_ms >= step_enter_end_ms(walk))
+        view->closed = true;
+    for (uint16_t number = 1; number <= view->count; number++)
+        judge(walk, view, &view->segments[number]);
+    sum_up(view);
+}
+
+unsigned step_best(const struct step_view *view)
+{
+    unsigned best = ATTEMPT_CLICKED;
+
+    for (uint16_t number = 1; number <= view->count; number++)
+        if (view->segments[number].best < best)
+            best = view->segments[number].best;
+    return best;
+}
