@@ -1,1 +1,129 @@
-# Rows of this folder for the top Makefile.am.
+# Rows of gateway for the top Makefile.am.
+noinst_LIBRARIES += libgateway.a
+libgateway_a_SOURCES =
+
+libgateway_a_SOURCES += \
+	gateway/clock.c gateway/clock.h \
+	gateway/executor.c gateway/executor.h \
+	gateway/http_address.c gateway/http_address.h \
+	gateway/http_answer.c gateway/http_answer.h \
+	gateway/http_chunks.c gateway/http_chunks.h \
+	gateway/http_client.c gateway/http_client.h \
+	gateway/http_connection.c gateway/http_connection.h \
+	gateway/http_gate.c gateway/http_gate.h \
+	gateway/http_header.c gateway/http_header.h \
+	gateway/http_listener.c gateway/http_listener.h \
+	gateway/http_server.c gateway/http_server.h \
+	gateway/json.c gateway/json.h \
+	gateway/log.c gateway/log.h \
+	gateway/signature.c gateway/signature.h
+
+# Configuration, profiles and accounts.
+libgateway_a_SOURCES += \
+	gateway/accounts.c gateway/accounts.h \
+	gateway/config.c gateway/config.h gateway/config_keys.def \
+	gateway/config_build.c gateway/config_build.h \
+	gateway/config_check.c \
+	gateway/config_plans.c \
+	gateway/config_print.c \
+	gateway/config_rows.c gateway/config_rows.h \
+	gateway/config_secrets.c \
+	gateway/config_status.c \
+	gateway/config_text.c gateway/config_text.h \
+	gateway/config_tree.c gateway/config_tree.h \
+	gateway/config_value.c gateway/config_value.h \
+	gateway/failures.c gateway/failures.h \
+	gateway/profile.c gateway/profile.h gateway/profile_keys.def \
+	gateway/profile_load.c gateway/profile_pieces.h
+MAN_SOURCES += gateway/sluice.conf.5.scd
+
+# The core: what comes in, what lives, what goes out.
+libgateway_a_SOURCES += \
+	gateway/body.h \
+	gateway/catalog.c gateway/catalog.h \
+	gateway/channels/channel.h \
+	gateway/channels/http.c gateway/channels/http.h \
+	gateway/channels/link.c gateway/channels/link.h \
+	gateway/collector.c gateway/collector.h \
+	gateway/dispatch.c gateway/dispatch.h \
+	gateway/esme.c gateway/esme.h \
+	gateway/gateway.c gateway/gateway.h \
+	gateway/intake.c gateway/intake.h \
+	gateway/live.c gateway/live.h \
+	gateway/money_moves.c gateway/money_moves.h \
+	gateway/receipts.c gateway/receipts.h \
+	gateway/recovery.c gateway/recovery.h \
+	gateway/reports.c gateway/reports.h \
+	gateway/translate.c gateway/translate.h
+
+sbin_PROGRAMS += sluiced
+sluiced_SOURCES = gateway/main.c
+sluiced_LDADD = libgateway.a libsmpp.a librouting.a $(LIBEVENT_LIBS) $(CURL_LIBS) \
+	$(OPENSSL_LIBS) $(SQLITE_LIBS) $(SMPP34_LIBS) $(JANSSON_LIBS) $(CONFUSE_LIBS) \
+	$(SODIUM_LIBS)
+
+# What people and programs ask over HTTP.
+libgateway_a_SOURCES += \
+	gateway/admin.c gateway/admin.h \
+	gateway/api.c gateway/api.h gateway/api_pieces.h \
+	gateway/api_accounts.c \
+	gateway/api_answer.c \
+	gateway/api_channels.c \
+	gateway/api_ledger.c \
+	gateway/api_messages.c \
+	gateway/api_status.c \
+	gateway/api_trace.c \
+	gateway/loop_histogram.c gateway/loop_histogram.h \
+	gateway/metrics.c gateway/metrics.h gateway/metrics.def \
+	gateway/process.c gateway/process.h \
+	gateway/rfc3339.c gateway/rfc3339.h \
+	gateway/webhooks.c gateway/webhooks.h
+EXTRA_DIST += gateway/openapi.yaml
+
+# The store: what is durable, and those who read it.
+libgateway_a_SOURCES += \
+	gateway/ids.c gateway/ids.h \
+	gateway/queue.c gateway/queue.h \
+	gateway/store.c gateway/store.h gateway/store_batch.h \
+	gateway/store_database.h gateway/store_schema.h \
+	gateway/store_history.c \
+	gateway/store_load.c \
+	gateway/store_reader.c gateway/store_reader.h \
+	gateway/store_rows.c gateway/store_rows.h \
+	gateway/store_sqlite.c gateway/store_sqlite.h \
+	gateway/store_statement.c gateway/store_statement.h \
+	gateway/store_verify.c gateway/store_verify.h \
+	gateway/store_walk.c gateway/store_walk.h \
+	gateway/table.c gateway/table.h
+
+# The operator's command.
+bin_PROGRAMS += sluice
+sluice_SOURCES = \
+	gateway/cli/balance.c \
+	gateway/cli/call.c gateway/cli/call.h \
+	gateway/cli/channels.c \
+	gateway/cli/cli.c gateway/cli/cli.h \
+	gateway/cli/commands.def gateway/cli/commands.h \
+	gateway/cli/hash_password.c \
+	gateway/cli/ledger.c \
+	gateway/cli/send.c \
+	gateway/cli/sluice.c \
+	gateway/cli/status.c \
+	gateway/cli/story.c gateway/cli/story.h \
+	gateway/cli/trace.c
+sluice_LDADD = libgateway.a librouting.a $(JANSSON_LIBS) $(SODIUM_LIBS) $(LIBEVENT_LIBS)
+MAN_SOURCES += gateway/sluiced.8.scd gateway/cli/sluice.1.scd
+
+# `sluice demo`.
+sluice_SOURCES += \
+	gateway/cli/demo.c \
+	gateway/cli/demo_api.c gateway/cli/demo_api.h \
+	gateway/cli/demo_audience.c gateway/cli/demo_audience.h \
+	gateway/cli/demo_child.c gateway/cli/demo_child.h \
+	gateway/cli/demo_look.c gateway/cli/demo_look.h \
+	gateway/cli/demo_mailing.c gateway/cli/demo_mailing.h \
+	gateway/cli/demo_progress.c gateway/cli/demo_progress.h \
+	gateway/cli/demo_result.c gateway/cli/demo_result.h \
+	gateway/cli/demo_stage.c gateway/cli/demo_stage.h
+
+EXTRA_DIST += gateway/README.md gateway/channels/README.md

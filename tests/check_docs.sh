@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Every setting and every metric is in the manual, and every setting in the sample.
+# Every setting, metric and command is in the manual, and every setting in the sample.
 #
 #   KEY(section, name, ...)  of gateway/config_keys.def: `name` stands under a heading
 #       of gateway/sluice.conf.5.scd that has the word `section` in it, and anywhere in
 #       conf/sluice.conf
 #   METRIC(name, ...)        of gateway/metrics.def: in gateway/sluiced.8.scd, with or
 #       without sluice_ before it
+#   COMMAND("name", ...)     of gateway/cli/commands.def: begins an entry of
+#       gateway/cli/sluice.1.scd
 #
 # Each omission is one line; none is status 0.
 set -u
@@ -69,8 +71,19 @@ check_metrics()
     done >>"$omissions"
 }
 
+check_commands()
+{
+    local commands=gateway/cli/commands.def manual=gateway/cli/sluice.1.scd
+    have "$commands" "$manual" || return
+    grep -q '^COMMAND(' "$commands" || echo "$commands has no row" >>"$omissions"
+    sed -n -E 's/^COMMAND\("([a-z-]+)".*/\1/p' "$commands" | while read -r name; do
+        manual "$manual" | grep -q -E "^\*${name}[* ]" || echo "$manual: nothing about $name"
+    done >>"$omissions"
+}
+
 check_settings
 check_metrics
+check_commands
 
 if [ -s "$omissions" ]; then
     cat "$omissions"

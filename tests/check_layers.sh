@@ -4,12 +4,13 @@
 # none is status 0.
 #
 #   smpp/     knows neither routing/ nor gateway/; libevent and OpenSSL only in
-#             conn, listener and client
+#             conn, listener, client and transport
 #   routing/  libc only, and no clock, file, socket, output or randomness of it
 #   gateway/  may know both
 #   tests/peers, tests/bench   share nothing with the product
 #
-# A library other than libevent and OpenSSL is named in one file of the product.
+# A library other than libevent and OpenSSL is named in one file of the product; SQLite,
+# in the files of the store.
 # Nothing that changes is global, but in gateway/main.c and gateway/log.c.
 set -u
 
@@ -55,11 +56,11 @@ forbid()
 
 check_includes()
 {
-    local loop='smpp/(conn|listener|client)\.[ch]' file included
+    local loop='smpp/(conn|listener|client|transport)\.[ch]' file included
     forbid smpp - '(.*/)?routing/.*' 'smpp/ knows nothing of routing/'
     forbid smpp - '(.*/)?gateway/.*' 'smpp/ knows nothing of gateway/'
-    forbid smpp "$loop" 'event2?/.*' 'only conn, listener and client use libevent'
-    forbid smpp "$loop" 'openssl/.*' 'only conn, listener and client use OpenSSL'
+    forbid smpp "$loop" 'event2?/.*' 'only conn, listener, client and transport use libevent'
+    forbid smpp "$loop" 'openssl/.*' 'only conn, listener, client and transport use OpenSSL'
     forbid 'smpp gateway' 'smpp/library\.c' '(.*/)?smpp34.*' 'only smpp/library.c uses libsmpp34'
     forbid smpp - '(jansson|confuse|sodium|sqlite3)\.h|(curl|unicode)/.*' 'smpp/ has no need of it'
     forbid 'tests/peers tests/bench' - '(.*/)?(smpp|routing|gateway)/.*' \
@@ -73,26 +74,31 @@ check_includes()
     done < <(includes routing)
 }
 
-# Rows: library | its headers.
+# Rows: library | its headers | its files, where they are more than one.
 library_rows=(
-    'jansson|jansson.*\.h'
-    'libconfuse|confuse\.h'
-    'libsodium|sodium(/.*|\.h)'
-    'SQLite|sqlite3.*\.h'
-    'libcurl|curl/.*'
-    'libsmpp34|(.*/)?smpp34.*'
-    'ICU|unicode/.*'
+    'jansson|jansson.*\.h|'
+    'libconfuse|confuse\.h|'
+    'libsodium|sodium.*|'
+    'SQLite|sqlite3.*\.h|gateway/store_[a-z]+\.[ch]'
+    'libcurl|curl/.*|'
+    'libsmpp34|(.*/)?smpp34.*|'
+    'ICU|unicode/.*|'
 )
 
 check_libraries()
 {
-    local row users
+    local row library headers home users file included
     for row in "${library_rows[@]}"; do
+        IFS='|' read -r library headers home <<<"$row"
         users=$(includes smpp routing gateway | while read -r file included; do
-            [[ $included =~ ^(${row#*|})$ ]] && echo "$file"
+            [[ $included =~ ^($headers)$ && ! ( -n $home && $file =~ ^($home)$ ) ]] &&
+                echo "$file"
         done | sort -u)
-        [ "$(printf '%s' "$users" | grep -c '')" -le 1 ] ||
-            violation "${row%%|*} is named in more than one file:" $users
+        if [ -n "$home" ]; then
+            [ -z "$users" ] || violation "$library is named outside $home:" $users
+        elif [ "$(printf '%s' "$users" | grep -c '')" -gt 1 ]; then
+            violation "$library is named in more than one file:" $users
+        fi
     done
 }
 

@@ -90,4 +90,15 @@ if output=$(run_check) || ! grep -q 'jansson is named in more than one file: gat
     echo "FAILED: a library in two files is not found"
     bad=1
 fi
+
+# The store's files may all name SQLite, and nobody else.
+clean_tree
+echo '#include <sqlite3.h>' >"$work/source/gateway/store_rows.h"
+echo '#include <sqlite3.h>' >"$work/source/gateway/store_walk.c"
+run_check || { echo "FAILED: the store may not name SQLite"; bad=1; }
+echo '#include <sqlite3.h>' >"$work/source/gateway/api.c"
+if output=$(run_check) || ! grep -q 'SQLite is named outside .*: gateway/api.c$' <<<"$output"; then
+    echo "FAILED: SQLite outside the store is not found"
+    bad=1
+fi
 exit $bad

@@ -1,6 +1,9 @@
 # What holds for the whole tree, and what runs the tests.
 
-TESTS += tests/run_test.sh
+TESTS += \
+	tests/check_layers.sh tests/check_layers_test.sh \
+	tests/check_docs.sh tests/check_docs_test.sh \
+	tests/run_test.sh
 DEEP += tests/distcheck.sh tests/fuzz.sh tests/bare_root.sh
 
 EXTRA_DIST += tests/README.md tests/test.h \

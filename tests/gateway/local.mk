@@ -1,1 +1,108 @@
-# Rows of this folder for the top Makefile.am.
+# Rows of tests/gateway for the top Makefile.am.
+
+check_PROGRAMS += \
+	tests/gateway/clock_test \
+	tests/gateway/executor_test \
+	tests/gateway/http_client_test \
+	tests/gateway/http_server_test \
+	tests/gateway/json_test \
+	tests/gateway/log_test \
+	tests/gateway/signature_test
+TESTS += \
+	tests/gateway/clock_test \
+	tests/gateway/executor_test \
+	tests/gateway/http_client_test \
+	tests/gateway/http_server_test \
+	tests/gateway/json_test \
+	tests/gateway/log_test \
+	tests/gateway/signature_test
+tests_gateway_clock_test_SOURCES = tests/gateway/clock_test.c tests/test.h
+tests_gateway_clock_test_LDADD = libgateway.a $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_executor_test_SOURCES = tests/gateway/executor_test.c tests/test.h
+tests_gateway_executor_test_LDADD = libgateway.a $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_http_client_test_SOURCES = tests/gateway/http_client_test.c tests/test.h
+tests_gateway_http_client_test_LDADD = libgateway.a $(CURL_LIBS) $(LIBEVENT_LIBS) \
+	$(CMOCKA_LIBS)
+tests_gateway_http_server_test_SOURCES = tests/gateway/http_server_test.c tests/test.h
+tests_gateway_http_server_test_LDADD = libgateway.a $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_json_test_SOURCES = tests/gateway/json_test.c tests/test.h
+tests_gateway_json_test_LDADD = libgateway.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+tests_gateway_log_test_SOURCES = tests/gateway/log_test.c tests/test.h
+tests_gateway_log_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+tests_gateway_signature_test_SOURCES = tests/gateway/signature_test.c tests/test.h
+tests_gateway_signature_test_LDADD = libgateway.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+
+# Configuration, profiles and accounts.
+check_PROGRAMS += \
+	tests/gateway/accounts_test \
+	tests/gateway/config_test \
+	tests/gateway/profile_test
+TESTS += \
+	tests/gateway/accounts_test \
+	tests/gateway/config_test \
+	tests/gateway/profile_test
+tests_gateway_accounts_test_SOURCES = tests/gateway/accounts_test.c tests/test.h
+tests_gateway_accounts_test_LDADD = libgateway.a $(SODIUM_LIBS) $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_config_test_SOURCES = tests/gateway/config_test.c tests/test.h
+tests_gateway_config_test_LDADD = libgateway.a librouting.a $(CONFUSE_LIBS) $(CMOCKA_LIBS)
+tests_gateway_profile_test_SOURCES = tests/gateway/profile_test.c tests/test.h
+tests_gateway_profile_test_LDADD = libgateway.a librouting.a $(CONFUSE_LIBS) \
+	$(JANSSON_LIBS) $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+
+# What people and programs ask over HTTP, and the command.
+check_PROGRAMS += \
+	tests/gateway/admin_test \
+	tests/gateway/api_test \
+	tests/gateway/cli/cli_test \
+	tests/gateway/loop_histogram_test \
+	tests/gateway/rfc3339_test
+TESTS += \
+	tests/gateway/admin_test \
+	tests/gateway/api_test \
+	tests/gateway/cli/cli_test \
+	tests/gateway/loop_histogram_test \
+	tests/gateway/rfc3339_test
+LONE_GATEWAY_LIBS = libgateway.a libsmpp.a librouting.a $(LIBEVENT_LIBS) $(CURL_LIBS) \
+	$(OPENSSL_LIBS) $(SQLITE_LIBS) $(SMPP34_LIBS) $(JANSSON_LIBS) $(CONFUSE_LIBS) \
+	$(SODIUM_LIBS) $(CMOCKA_LIBS)
+tests_gateway_admin_test_SOURCES = tests/gateway/admin_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
+tests_gateway_admin_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_api_test_SOURCES = tests/gateway/api_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
+tests_gateway_api_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_cli_cli_test_SOURCES = tests/gateway/cli/cli_test.c tests/test.h \
+	gateway/cli/call.c gateway/cli/call.h \
+	gateway/cli/cli.c gateway/cli/cli.h \
+	gateway/cli/story.c gateway/cli/story.h
+tests_gateway_cli_cli_test_LDADD = libgateway.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+tests_gateway_loop_histogram_test_SOURCES = tests/gateway/loop_histogram_test.c tests/test.h
+tests_gateway_loop_histogram_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+tests_gateway_rfc3339_test_SOURCES = tests/gateway/rfc3339_test.c tests/test.h
+tests_gateway_rfc3339_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+
+# The store, those who read it, and what it is built of.
+check_PROGRAMS += \
+	tests/gateway/ids_test \
+	tests/gateway/store_reader_test \
+	tests/gateway/store_test \
+	tests/gateway/table_test
+TESTS += \
+	tests/gateway/ids_test \
+	tests/gateway/store_reader_test \
+	tests/gateway/store_test \
+	tests/gateway/table_test
+tests_gateway_ids_test_SOURCES = tests/gateway/ids_test.c tests/test.h
+tests_gateway_ids_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+tests_gateway_store_reader_test_SOURCES = tests/gateway/store_reader_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_reader_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_store_test_SOURCES = tests/gateway/store_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_table_test_SOURCES = tests/gateway/table_test.c tests/test.h
+tests_gateway_table_test_LDADD = libgateway.a $(CMOCKA_LIBS)

@@ -1,0 +1,48 @@
+/*
+ * What a client submitted, as one row written once: addresses, the fields of the
+ * submit_sm that go on unchanged, and the octets of the text.
+ *
+ * A message has one body; a long message that was collected has one for each part
+ * that came, the first of them under the message's own id.
+ */
+#ifndef GATEWAY_BODY_H
+#define GATEWAY_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { BODY_ADDRESS_SIZE = 66, BODY_SERVICE_TYPE_SIZE = 6, BODY_BYTES_MAX = 65535 };
+
+struct body {
+    uint64_t id;      /* of the submission: what the client was given */
+    uint64_t message;
+    uint16_t number;  /* of the part, from 1 */
+    uint16_t user_message_reference;
+    bool has_user_message_reference;
+    uint8_t source_ton;
+    uint8_t source_npi;
+    uint8_t destination_ton;
+    uint8_t destination_npi;
+    uint8_t esm_class;
+    uint8_t protocol_id;
+    uint8_t priority_flag;
+    uint8_t data_coding;
+    uint8_t registered_delivery;
+    uint8_t from_api;  /* `text` is UTF-8 and is ours to split and to encode */
+    uint8_t header_size; /* octets of UDH at the head of the text */
+    char service_type[BODY_SERVICE_TYPE_SIZE];
+    char source[BODY_ADDRESS_SIZE];
+    char destination[BODY_ADDRESS_SIZE]; /* E.164 digits */
+    uint32_t text_size;
+    uint32_t tlv_size; /* TLVs that go on as they came, in wire form */
+    uint8_t bytes[];   /* text, then TLVs */
+};
+
+/* Of a body with this many octets behind it. */
+static inline size_t body_size(uint32_t text_size, uint32_t tlv_size)
+{
+    return sizeof(struct body) + text_size + tlv_size;
+}
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * What has a number for good: accounts, channels, versions of plans and of pinned
+ * prices.  The numbers are the store's; what the configuration says now is tied to
+ * them at the start, and what a live message names stays as it was.
+ */
+#ifndef GATEWAY_CATALOG_H
+#define GATEWAY_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/config.h"
+#include "gateway/store.h"
+#include "routing/ledger.h"
+#include "routing/plan.h"
+#include "routing/price.h"
+#include "routing/rule.h"
+
+enum {
+    CATALOG_ACCOUNTS_MAX = 65536,
+    CATALOG_CHANNELS_MAX = 1024,
+    CATALOG_PLANS_MAX = 65536,
+    CATALOG_PINS_MAX = 65536,
+};
+
+/* A sender, as the loop knows it. */
+struct account {
+    uint32_t number;
+    const char *name;
+    const struct config_account *config; /* NULL: no longer configured */
+    uint32_t currency;
+    struct balance balance;
+    uint64_t accepted; /* messages, since the start */
+    uint64_t refused;
+};
+
+struct catalog;
+
+struct catalog *catalog_new(const struct config *config);
+void catalog_free(struct catalog *catalog);
+
+/* While the store is loaded. */
+void catalog_load(struct catalog *catalog, const struct store_definition *definition);
+void catalog_load_balance(struct catalog *catalog, uint64_t ledger, uint32_t currency,
+                          int64_t amount);
+void catalog_load_opening(struct catalog *catalog, uint32_t account, int64_t amount);
+
+/*
+ * After the store was loaded: gives numbers to what is new and posts openings, as
+ * decisions of the store.  False with a sentence when a table is full.
+ */
+bool catalog_settle(struct catalog *catalog, struct store *store, char *error,
+                    size_t error_size);
+
+/* By number; NULL for one nobody has. */
+struct account *catalog_account(const struct catalog *catalog, uint32_t number);
+struct account *catalog_account_named(const struct catalog *catalog, const char *name);
+/* The account of config->accounts[index]. */
+struct account *catalog_account_at(const struct catalog *catalog, size_t index);
+size_t catalog_account_count(const struct catalog *catalog);
+
+const struct plan *catalog_plan(const struct catalog *catalog, uint32_t number);
+/* The present version of config->plans[index]. */
+const struct plan *catalog_plan_at(const struct catalog *catalog, size_t index);
+const struct price_pins *catalog_pins(const struct catalog *catalog, uint32_t number);
+
+/* How long texts are cut for the links of a plan: by the last of them, for all alike. */
+enum config_split catalog_split(const struct catalog *catalog, const struct plan *plan);
+
+/* Indexed by channel number, for delivery_decide(). */
+const struct channel_traits *catalog_traits(const struct catalog *catalog);
+const char *catalog_channel_name(const struct catalog *catalog, uint32_t number);
+uint32_t catalog_channel_count(const struct catalog *catalog); /* the highest number */
+/* The number of a configured link or channel. */
+uint32_t catalog_link(const struct catalog *catalog, size_t index);
+uint32_t catalog_messenger(const struct catalog *catalog, size_t index);
+
+const struct price_book *catalog_prices(const struct catalog *catalog);
+/* The rules with account and plan numbers as indexes of the configuration. */
+const struct rule *catalog_rules(const struct catalog *catalog, size_t *out_count);
+
+/*
+ * The prices of all steps of a plan for this sender, class and number, as they are now:
+ * the number under which they are stored.  Made within the caller's decision when they
+ * are new.  0: no step can be sold, or the table is full.
+ */
+uint32_t catalog_pin(struct catalog *catalog, struct store *store, const struct plan *plan,
+                     uint32_t account, uint32_t class, const char *digits);
+
+#endif

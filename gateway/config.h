@@ -1,0 +1,331 @@
+/*
+ * The configuration: a file of sections (sluice.conf(5)) read into one plain
+ * immutable struct.
+ *
+ * Everything hangs on the struct config and is freed with it; strings are never
+ * NULL unless said so here.  Times are milliseconds (_ms), sizes octets (_bytes),
+ * money micro-units of its currency (_micro).  Defaults are filled in: the reader
+ * of this struct never asks what a missing key means.
+ */
+#ifndef GATEWAY_CONFIG_H
+#define GATEWAY_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "gateway/log.h"
+
+struct profile;
+
+enum config_class {
+    CONFIG_TRANSACTIONAL,
+    CONFIG_SERVICE,
+    CONFIG_ADVERTISING,
+    CONFIG_CLASSES,
+    CONFIG_ANY_CLASS = CONFIG_CLASSES, /* of a price or a rule: every class */
+};
+
+/* What is proved about an attempt; each includes the ones before it. */
+enum config_proof { CONFIG_ACCEPTED, CONFIG_DELIVERED, CONFIG_READ };
+
+/* What data_coding 0 means. */
+enum config_alphabet { CONFIG_GSM0338, CONFIG_ASCII, CONFIG_LATIN1 };
+
+/* host:port; the host is a name or a numeric address, without brackets. */
+struct config_address {
+    const char *host;
+    uint16_t port;
+};
+
+/* An IPv4 network is kept in its IPv6 form, ::ffff:a.b.c.d with 96 bits more. */
+struct config_network {
+    uint8_t address[16];
+    uint8_t bits;
+};
+
+/* listen "name" { ... }: a socket for ESMEs. */
+struct config_listen {
+    const char *name;
+    struct config_address address;
+    uint32_t max_connections;
+    int64_t bind_within_ms;  /* from connect to a good bind */
+    int64_t enquire_link_ms; /* silence after which we ask */
+    int64_t response_timeout_ms;
+};
+
+/* What a bearer token may do; each includes the ones before it. */
+enum config_scope { CONFIG_SCOPE_READ, CONFIG_SCOPE_SEND, CONFIG_SCOPE_ADMIN };
+
+/* token "name" { ... } of http. */
+struct config_token {
+    const char *name;
+    const char *value;
+    enum config_scope scope;
+    bool all_accounts;
+    const char **accounts; /* names, when not all */
+    size_t account_count;
+};
+
+/* http { ... }: API, hooks, metrics.  Not there: the host is "". */
+struct config_http {
+    struct config_address address;
+    uint32_t max_connections;
+    int64_t request_timeout_ms;
+    uint64_t max_body_bytes;
+    struct config_token *tokens;
+    size_t token_count;
+};
+
+enum config_id_form { CONFIG_ID_DECIMAL, CONFIG_ID_HEX, CONFIG_ID_UUID, CONFIG_ID_ALIAS };
+enum config_accepted_as { CONFIG_AS_ACCEPTD, CONFIG_AS_DELIVRD, CONFIG_AS_UNKNOWN };
+enum config_late_charge { CONFIG_LATE_CHARGE, CONFIG_LATE_ABSORB };
+
+/* account "name" { ... } */
+struct config_account {
+    const char *name;
+    const char *system_id;     /* the name unless told */
+    const char *password;      /* plain, only in practice; else NULL */
+    const char *password_hash; /* argon2id string; NULL when `password` is set */
+    size_t plan;               /* index in plans */
+    size_t *plans;             /* all that may be asked for, `plan` included */
+    size_t plan_count;
+    enum config_class class;
+    char currency[4];
+    int64_t opening_micro; /* posted once per state folder */
+    int64_t credit_micro;  /* how far below zero `available` may go */
+    uint32_t window;       /* unanswered submits per session */
+    uint32_t binds;
+    uint32_t tps;   /* parts per second; 0 = no limit */
+    uint32_t burst; /* parts the bucket holds */
+    enum config_alphabet default_alphabet;
+    enum config_id_form id_form;
+    enum config_accepted_as accepted_as;
+    enum config_late_charge late_charge;
+    bool receipt_tlvs;                 /* 0x001E, 0x0427 and 0x0423 in receipts */
+    uint32_t outbox_max;               /* receipts kept for a client that is away */
+    struct config_network *allow_from; /* none = from anywhere */
+    size_t allow_from_count;
+};
+
+enum config_bind { CONFIG_TRANSCEIVER, CONFIG_TRANSMITTER, CONFIG_RECEIVER };
+
+/* How the id in the operator's receipt relates to that of its submit_sm_resp. */
+enum config_id_rule {
+    CONFIG_ID_AS_IS,
+    CONFIG_ID_RECEIPT_HEX,     /* decimal in the response, hex in the receipt */
+    CONFIG_ID_RECEIPT_DECIMAL, /* hex in the response, decimal in the receipt */
+    CONFIG_ID_ANY_CASE,
+    CONFIG_ID_NO_ZEROS, /* leading zeros do not count */
+};
+
+/* How a long text is cut for the link. */
+enum config_split { CONFIG_UDH8, CONFIG_UDH16, CONFIG_SAR, CONFIG_PAYLOAD };
+
+/* What a link does with an error status of submit_sm_resp. */
+enum config_action {
+    CONFIG_ACTION_PAUSE, /* the whole link waits delays_ms[0], then a new try; never failing
+                          */
+    CONFIG_ACTION_RETRY, /* this segment again after each of delays_ms, then failed */
+    CONFIG_ACTION_FAIL,  /* failed at once */
+    CONFIG_ACTION_NEXT,  /* the next link of the same step, else failed */
+};
+
+enum { CONFIG_DELAYS_MAX = 8 };
+
+struct config_on_status {
+    uint32_t status;
+    enum config_action action;
+    int64_t delays_ms[CONFIG_DELAYS_MAX];
+    size_t delay_count;
+};
+
+/* link "name" { ... }: our connections to one operator. */
+struct config_link {
+    const char *name;
+    struct config_address address;
+    const char *system_id;
+    const char *password;
+    const char *system_type;
+    enum config_bind bind;
+    uint32_t connections;
+    uint32_t window; /* per connection */
+    uint32_t tps;    /* segments per second of the whole link; 0 = no limit */
+    int64_t reconnect_min_ms;
+    int64_t reconnect_max_ms;
+    int64_t bind_timeout_ms;
+    int64_t response_timeout_ms;
+    int64_t enquire_link_ms;
+    int64_t in_doubt_wait_ms;
+    uint32_t in_doubt_resends;
+    int64_t grace_ms; /* after the deadline, for the last report */
+    enum config_id_rule id_rule;
+    enum config_alphabet default_alphabet;
+    enum config_split split;
+    bool receipts;                      /* false: proves CONFIG_ACCEPTED only */
+    struct config_on_status *on_status; /* by rising status */
+    size_t on_status_count;
+    struct config_on_status on_other; /* for every status without a row */
+};
+
+/* channel "name" { ... }: a messenger reached by HTTP, shaped by its profile. */
+struct config_channel {
+    const char *name;
+    const struct profile *profile; /* owned by the configuration */
+    const char *profile_name;
+    const char *label; /* as people read it in statements; the name unless told */
+    const char *url;
+    const char *token; /* "" when the profile needs none */
+    const char *key;   /* checks the signature of reports; "" when there is none */
+    uint32_t concurrency;
+    uint32_t tps; /* requests per second; 0 = no limit */
+    int64_t timeout_ms;
+    int64_t ttl_min_ms;
+    int64_t suspend_ms; /* after a SUSPEND verdict, until one probe */
+};
+
+/* A step's way out. */
+struct config_way {
+    const char *name;
+    bool is_link;
+    size_t index; /* in links or in channels */
+};
+
+enum config_on_silence { CONFIG_ADVANCE, CONFIG_STOP };
+
+/* step "name" { ... } of a plan. */
+struct config_step {
+    const char *name;
+    struct config_way *ways;
+    size_t way_count;
+    enum config_proof until;
+    int64_t within_ms;
+    int64_t enter_within_ms;
+    enum config_on_silence on_silence;
+    bool wait_full;
+};
+
+/* plan "name" { ... } */
+struct config_plan {
+    const char *name;
+    enum config_class class; /* CONFIG_ANY_CLASS: the account's */
+    int64_t deadline_ms;
+    int64_t collect_within_ms;
+    bool collects; /* some step needs the whole text of a long message */
+    struct config_step *steps;
+    size_t step_count;
+};
+
+/* rule { ... }: which plan a message takes; the first that fits, else the account's. */
+struct config_rule {
+    bool any_account;
+    size_t account; /* index in accounts, when not any */
+    enum config_class class;
+    const char *service_type; /* "" fits all, also below */
+    const char *source;
+    const char *prefix; /* of the destination, digits */
+    size_t plan;
+};
+
+enum config_side { CONFIG_SELL, CONFIG_BUY };
+enum config_unit { CONFIG_PER_PART, CONFIG_PER_MESSAGE };
+enum config_billed {
+    CONFIG_ON_SUBMIT,
+    CONFIG_ON_ACCEPTED,
+    CONFIG_ON_DELIVERED,
+    CONFIG_ON_READ
+};
+
+/* price { ... }: one row of the price book.  The most precise row wins. */
+struct config_price {
+    enum config_side side;
+    bool any_account;          /* always so on the buy side */
+    size_t account;            /* index in accounts, when not any */
+    struct config_way channel; /* name "" = every channel */
+    enum config_class class;
+    const char *prefix; /* of the destination, digits; "" fits all */
+    enum config_unit unit;
+    enum config_billed billed;
+    int64_t price_micro;
+    char currency[4];
+};
+
+struct config {
+    const char *path;   /* as given to config_load() */
+    const char *folder; /* of that file; paths inside the files are relative to it */
+
+    bool practice;
+    enum log_level log_level;
+    uint32_t node;         /* 0-1023, part of every id */
+    const char *providers; /* folder of the profiles */
+
+    uint32_t max_messages;    /* alive at once; beyond: queue full */
+    uint32_t ring_operations; /* waiting for the store */
+    uint64_t ring_bytes;
+    uint64_t disk_reserve_bytes; /* intake stops when less is free */
+    int64_t receipt_keep_ms;
+    int64_t late_window_ms;
+    int64_t parked_for_ms; /* a report for an unknown id */
+    uint32_t parked_max;
+    int64_t drain_ms; /* how long SIGTERM waits for answers */
+
+    struct config_listen *listens;
+    size_t listen_count;
+    struct config_http http;
+    struct config_account *accounts;
+    size_t account_count;
+    struct config_link *links;
+    size_t link_count;
+    struct config_channel *channels;
+    size_t channel_count;
+    struct config_plan *plans;
+    size_t plan_count;
+    struct config_rule *rules;
+    size_t rule_count;
+    struct config_price *prices;
+    size_t price_count;
+
+    struct config_memory *memory; /* all of the above; config.c's own */
+};
+
+enum { CONFIG_ERRORS_MAX = 20, CONFIG_WARNINGS_MAX = 20, CONFIG_LINE_MAX = 320 };
+
+/* Sentences "file:line: what is wrong", in the order found.  Beyond the room: counted. */
+struct config_errors {
+    size_t count;
+    char lines[CONFIG_ERRORS_MAX][CONFIG_LINE_MAX];
+    size_t warning_count;
+    char warnings[CONFIG_WARNINGS_MAX][CONFIG_LINE_MAX];
+};
+
+/*
+ * Reads the file and all it includes.  NULL when anything is wrong: `errors` then has
+ * at least one line.  Warnings may be there in both cases.  `errors` need not be
+ * initialised.  No secret appears in a sentence.
+ */
+struct config *config_load(const char *path, struct config_errors *errors)
+    __attribute__((warn_unused_result));
+
+/*
+ * The effective configuration, defaults included, in the form of the file; secrets are
+ * printed as "****".  What is printed loads again.
+ */
+void config_print(const struct config *config, FILE *out);
+
+/* Accepts NULL. */
+void config_free(struct config *config);
+
+/* The row for `status`, on_other if there is none; never NULL. */
+const struct config_on_status *config_link_on_status(const struct config_link *link,
+                                                     uint32_t status);
+
+/* True if the address (IPv4 as ::ffff:a.b.c.d) lies in the network. */
+bool config_network_contains(const struct config_network *network,
+                             const uint8_t address[16]);
+
+/* Index of the name in its list, or -1. */
+int config_find_account(const struct config *config, const char *name);
+int config_find_plan(const struct config *config, const char *name);
+
+#endif

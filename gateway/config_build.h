@@ -1,0 +1,75 @@
+/*
+ * What the files that make a configuration share: the tree being read, the struct being
+ * made, and the places they meet.
+ */
+#ifndef GATEWAY_CONFIG_BUILD_H
+#define GATEWAY_CONFIG_BUILD_H
+
+#include "gateway/config.h"
+#include "gateway/config_tree.h"
+
+struct config_build {
+    struct config *config;
+    struct config_memory *memory;
+    struct config_errors *errors;
+    const struct config_node *root;
+};
+
+/* What a secret is printed as; read again, it is a secret nobody knows. */
+#define CONFIG_MASK "****"
+
+/*
+ * config_secrets.c.  The value of `key`, or the first line of the file named by `file_key`
+ * (relative to the configuration's folder); NULL when neither is said, after a sentence
+ * when both are or the file is no good.
+ */
+const char *config_secret(struct config_build *build, const struct config_node *node,
+                          const char *key, const char *file_key);
+
+/* Fills password and password_hash; tells when the account has neither, or one too many. */
+void config_account_password(struct config_build *build, const struct config_node *node,
+                             struct config_account *account);
+
+/* config_status.c.  Fills on_status and on_other from the link's sections and the defaults.
+ */
+void config_on_status_build(struct config_build *build, const struct config_node *node,
+                            struct config_link *link);
+
+/* config_plans.c.  Plans need links and channels, rules and prices need accounts too. */
+void config_build_plans(struct config_build *build);
+void config_build_rules(struct config_build *build);
+void config_build_prices(struct config_build *build);
+
+/* config_build.c, for all who build.  The section's rows into `base`. */
+void config_build_rows(struct config_build *build, const struct config_node *node,
+                       void *base);
+
+/* The section's title, told when it is no good name. */
+const char *config_build_name(struct config_build *build, const struct config_node *node);
+
+/* The value of a WORD row, NULL when it is not said. */
+const char *config_build_word(const struct config_node *node, const char *key);
+
+/* An array for the sections of this kind inside `parent`, zeroed. */
+void *config_build_take(struct config_build *build, const struct config_node *parent,
+                        const char *section, size_t size, size_t *out_count);
+
+/* Tells that `name`, said by `entry`, is none of `names` (NULL-terminated). */
+void config_build_unknown(struct config_build *build, const struct config_node *node,
+                          const struct config_entry *entry, const char *kind,
+                          const char *name, const char *const *names);
+
+/* The titles of the file's sections of one or two kinds, for suggestions. */
+const char *const *config_build_titles(struct config_build *build, const char *section,
+                                       const char *other);
+
+/* The index of the plan or account that `entry` names; 0 after a sentence. */
+size_t config_build_plan(struct config_build *build, const struct config_node *node,
+                         const struct config_entry *entry, const char *name);
+size_t config_build_account(struct config_build *build, const struct config_node *node,
+                            const struct config_entry *entry, const char *name);
+
+/* config_check.c.  What only the whole can say, errors and warnings. */
+void config_check(struct config_build *build);
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * What can be said of a configuration only as a whole: things that exclude each other,
+ * and things that are allowed and still likely mistakes.
+ */
+#include "gateway/config_build.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+enum { SYSTEM_ID_MAX = 15 }; /* SMPP 3.4 5.2.1, without the NUL */
+
+/* The section that made element `index` of its kind. */
+static const struct config_node *node_of(const struct config_build *build,
+                                         const char *section, size_t index)
+{
+    const struct config_node *node = config_node_child(build->root, section, NULL);
+
+    while (index-- > 0)
+        node = config_node_child(build->root, section, node);
+    return node;
+}
+
+static void check_address(struct config_build *build, const struct config_node *node,
+                          const struct config_address *address)
+{
+    const struct config_entry *entry = config_node_entry(node, "address");
+    struct in_addr ipv4;
+    struct in6_addr ipv6;
+    bool loopback;
+
+    if (inet_pton(AF_INET, address->host, &ipv4) == 1) {
+        loopback = ntohl(ipv4.s_addr) >> 24 == 127;
+    } else if (inet_pton(AF_INET6, address->host, &ipv6) == 1) {
+        loopback = IN6_IS_ADDR_LOOPBACK(&ipv6);
+    } else {
+        config_error_in(build->errors, node, entry,
+                        "address must be numeric, such as 127.0.0.1; not '%s'",
+                        address->host);
+        return;
+    }
+    if (build->config->practice && !loopback)
+        config_error_in(build->errors, node, entry,
+                        "in practice a listener must be on loopback (127.0.0.1 or ::1); "
+                        "not on %s",
+                        address->host);
+}
+
+static bool same_address(const struct config_address *a, const struct config_address *b)
+{
+    return a->port != 0 && a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
+static void check_listeners(struct config_build *build)
+{
+    const struct config *config = build->config;
+    const struct config_node *http = config_node_child(build->root, "http", NULL);
+
+    for (size_t i = 0; i < config->listen_count; i++) {
+        const struct config_listen *listen = &config->listens[i];
+        const struct config_node *node = node_of(build, "listen", i);
+
+        check_address(build, node, &listen->address);
+        for (size_t j = 0; j < i; j++)
+            if (same_address(&listen->address, &config->listens[j].address))
+                config_error_in(build->errors, node, NULL, "listen '%s' has this address",
+                                config->listens[j].name);
+        if (http != NULL && same_address(&listen->address, &config->http.address))
+            config_error_in(build->errors, node, NULL, "http has this address");
+    }
+    if (http != NULL)
+        check_address(build, http, &config->http.address);
+    else if (config->listen_count == 0)
+        config_warning_at(build->errors, config->path, 0,
+                          "nothing listens: there is neither a listen nor an http section");
+}
+
+static void check_tokens(struct config_build *build)
+{
+    const struct config_http *http = &build->config->http;
+    const struct config_node *section = config_node_child(build->root, "http", NULL);
+    const struct config_node *node = NULL;
+
+    for (size_t i = 0; i < http->token_count; i++) {
+        node = config_node_child(section, "token", node);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(http->tokens[i].value, http->tokens[j].value) == 0 &&
+                strcmp(http->tokens[i].value, CONFIG_MASK) != 0)
+                config_error_in(build->errors, node, NULL, "token '%s' has the same value",
+                                http->tokens[j].name);
+        if (!http->tokens[i].all_accounts && http->tokens[i].account_count == 0)
+            config_warning_in(build->errors, node, NULL,
+                              "it may act for no account; accounts = {\"*\"} is all");
+    }
+}
+
+static void check_accounts(struct config_build *build)
+{
+    const struct config *config = build->config;
+    bool plain = false;
+
+    for (size_t i = 0; i < config->account_count; i++) {
+        const struct config_account *account = &config->accounts[i];
+        const struct config_node *node = node_of(build, "account", i);
+
+        plain = plain || account->password != NULL;
+        if (strlen(account->system_id) > SYSTEM_ID_MAX)
+            config_error_in(build->errors, node, config_node_entry(node, "system_id"),
+                            "system_id '%s' is longer than %d characters",
+                            account->system_id, SYSTEM_ID_MAX);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(account->system_id, config->accounts[j].system_id) == 0)
+                config_error_in(build->errors, node, NULL,
+                                "account '%s' has the same system_id",
+                                config->accounts[j].name);
+    }
+    if (plain)
+        config_warning_in(
+            build->errors, build->root, config_node_entry(build->root, "practice"),
+            "practice: plain passwords are in use; never let real traffic in");
+}
+
+static void check_links(struct config_build *build)
+{
+    const struct config *config = build->config;
+
+    for (size_t i = 0; i < config->link_count; i++) {
+        const struct config_link *link = &config->links[i];
+        const struct config_node *node = node_of(build, "link", i);
+
+        if (link->reconnect_min_ms > link->reconnect_max_ms)
+            config_error_in(build->errors, node, config_node_entry(node, "reconnect_max"),
+                            "reconnect_max is shorter than reconnect_min");
+        if (strlen(link->system_id) > SYSTEM_ID_MAX)
+            config_error_in(build->errors, node, config_node_entry(node, "system_id"),
+                            "system_id is longer than %d characters", SYSTEM_ID_MAX);
+        if (link->bind == CONFIG_TRANSMITTER && link->receipts)
+            config_warning_in(
+                build->errors, node, config_node_entry(node, "bind"),
+                "a transmitter hears no receipts; say receipts = false, or have "
+                "another link receive");
+    }
+}
+
+static void check_channels(struct config_build *build)
+{
+    for (size_t i = 0; i < build->config->channel_count; i++) {
+        const char *url = build->config->channels[i].url;
+        const struct config_node *node = node_of(build, "channel", i);
+        bool plain = strncmp(url, "http://", 7) == 0;
+
+        if (!plain && strncmp(url, "https://", 8) != 0)
+            config_error_in(build->errors, node, config_node_entry(node, "url"),
+                            "url must begin with https:// or http://");
+        else if (plain && !build->config->practice)
+            config_warning_in(
+                build->errors, node, config_node_entry(node, "url"),
+                "url is not encrypted; the token and every text can be read on "
+                "the way");
+    }
+}
+
+static bool may_take(const struct config_account *account, size_t plan)
+{
+    for (size_t i = 0; i < account->plan_count; i++)
+        if (account->plans[i] == plan)
+            return true;
+    return false;
+}
+
+/* Some destination at least has a price. */
+static bool has_sell_price(const struct config *config, size_t account,
+                           const struct config_plan *plan, const struct config_way *way)
+{
+    const struct config_account *buyer = &config->accounts[account];
+    enum config_class class = plan->class == CONFIG_ANY_CLASS ? buyer->class : plan->class;
+
+    for (size_t i = 0; i < config->price_count; i++) {
+        const struct config_price *price = &config->prices[i];
+
+        if (price->side == CONFIG_SELL &&
+            (price->any_account || price->account == account) &&
+            (price->channel.name[0] == '\0' ||
+             strcmp(price->channel.name, way->name) == 0) &&
+            (price->class == CONFIG_ANY_CLASS || price->class == class) &&
+            strcmp(price->currency, buyer->currency) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* One sentence per step and channel, naming the first account that would miss the price. */
+static void check_step_prices(struct config_build *build, size_t plan, size_t step,
+                              const struct config_node *node)
+{
+    const struct config *config = build->config;
+    const struct config_step *said = &config->plans[plan].steps[step];
+
+    for (size_t i = 0; i < said->way_count; i++) {
+        for (size_t account = 0; account < config->account_count; account++) {
+            if (!may_take(&config->accounts[account], plan) ||
+                has_sell_price(config, account, &config->plans[plan], &said->ways[i]))
+                continue;
+            config_warning_in(build->errors, node, NULL,
+                              "no sell price in %s for account '%s' on '%s'; the step is "
+                              "skipped for it",
+                              config->accounts[account].currency,
+                              config->accounts[account].name, said->ways[i].name);
+            break;
+        }
+    }
+}
+
+static void check_plans(struct config_build *build)
+{
+    for (size_t i = 0; i < build->config->plan_count; i++) {
+        const struct config_node *plan = node_of(build, "plan", i);
+        const struct config_node *step = NULL;
+
+        for (size_t j = 0; (step = config_node_child(plan, "step", step)) != NULL; j++)
+            check_step_prices(build, i, j, step);
+    }
+}
+
+static bool is_digits(const char *text)
+{
+    return text[strspn(text, "0123456789")] == '\0';
+}
+
+static void check_prefix(struct config_build *build, const struct config_node *node,
+                         const char *prefix)
+{
+    if (!is_digits(prefix))
+        config_error_in(build->errors, node, config_node_entry(node, "prefix"),
+                        "prefix is of digits, without '+'; not '%.40s'", prefix);
+}
+
+static bool same_price(const struct config_price *a, const struct config_price *b)
+{
+    return a->side == b->side && a->any_account == b->any_account &&
+           a->account == b->account && a->class == b->class &&
+           strcmp(a->channel.name, b->channel.name) == 0 &&
+           strcmp(a->prefix, b->prefix) == 0 && strcmp(a->currency, b->currency) == 0;
+}
+
+static void check_rules_and_prices(struct config_build *build)
+{
+    const struct config *config = build->config;
+    const struct config_node *node = NULL;
+
+    for (size_t i = 0; (node = config_node_child(build->root, "rule", node)) != NULL; i++)
+        check_prefix(build, node, config->rules[i].prefix);
+    for (size_t i = 0; (node = config_node_child(build->root, "price", node)) != NULL;
+         i++) {
+        check_prefix(build, node, config->prices[i].prefix);
+        for (size_t j = 0; j < i; j++)
+            if (same_price(&config->prices[i], &config->prices[j])) {
+                config_error_in(build->errors, node, NULL,
+                                "the same is priced already, on line %d",
+                                node_of(build, "price", j)->line);
+                break;
+            }
+    }
+}
+
+void config_check(struct config_build *build)
+{
+    check_listeners(build);
+    check_tokens(build);
+    check_accounts(build);
+    check_links(build);
+    check_channels(build);
+    check_plans(build);
+    check_rules_and_prices(build);
+}

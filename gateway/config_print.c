@@ -1,0 +1,185 @@
+/*
+ * The effective configuration as a file again: rows print themselves, and what
+ * config_build.c puts in place by hand is printed by hand here.
+ */
+#include "gateway/config.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "gateway/config_build.h"
+#include "gateway/config_rows.h"
+#include "gateway/config_value.h"
+
+static void print_rows(const char *section, const void *base, int indent, FILE *out)
+{
+    config_section_print(config_keys, config_key_count, section, base, indent, out);
+}
+
+static void print_word(const char *name, const char *value, int indent, FILE *out)
+{
+    fprintf(out, "%*s%s = ", indent, "", name);
+    config_text_print(value, out);
+    fputc('\n', out);
+}
+
+/* NULL and "" are not there. */
+static void print_secret(const char *name, const char *value, int indent, FILE *out)
+{
+    if (value != NULL && value[0] != '\0')
+        print_word(name, CONFIG_MASK, indent, out);
+}
+
+static void print_global(const struct config *config, FILE *out)
+{
+    char *folder = realpath(config->providers, NULL);
+
+    print_rows("global", config, 0, out);
+    print_word("providers", folder != NULL ? folder : config->providers, 0, out);
+    free(folder);
+}
+
+static void print_http(const struct config *config, FILE *out)
+{
+    const struct config_http *http = &config->http;
+
+    if (http->address.host[0] == '\0')
+        return;
+    fputs("\nhttp {\n", out);
+    print_rows("http", http, 2, out);
+    for (size_t i = 0; i < http->token_count; i++) {
+        const struct config_token *token = &http->tokens[i];
+
+        fprintf(out, "  token \"%s\" {\n", token->name);
+        print_rows("token", token, 4, out);
+        print_secret("value", token->value, 4, out);
+        fprintf(out, "    accounts = {%s", token->all_accounts ? "\"*\"" : "");
+        for (size_t j = 0; j < token->account_count; j++)
+            fprintf(out, "%s\"%s\"", j > 0 ? ", " : "", token->accounts[j]);
+        fputs("}\n  }\n", out);
+    }
+    fputs("}\n", out);
+}
+
+static void print_account(const struct config *config, const struct config_account *account,
+                          FILE *out)
+{
+    fprintf(out, "\naccount \"%s\" {\n", account->name);
+    print_word("system_id", account->system_id, 2, out);
+    print_secret("password", account->password, 2, out);
+    print_secret("password_hash", account->password_hash, 2, out);
+    print_word("plan", config->plans[account->plan].name, 2, out);
+    fputs("  plans = {", out);
+    for (size_t i = 0; i < account->plan_count; i++)
+        fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", config->plans[account->plans[i]].name);
+    fputs("}\n", out);
+    print_rows("account", account, 2, out);
+    fputs("  allow_from = {", out);
+    for (size_t i = 0; i < account->allow_from_count; i++) {
+        fputs(i > 0 ? ", " : "", out);
+        config_network_print(&account->allow_from[i], out);
+    }
+    fputs("}\n}\n", out);
+}
+
+static void print_on_status(const char *title, const struct config_on_status *row,
+                            FILE *out)
+{
+    fprintf(out, "  on_status \"%s\" {\n", title);
+    print_rows("on_status", row, 4, out);
+    if (row->delay_count > 0) {
+        fputs("    delays = {", out);
+        for (size_t i = 0; i < row->delay_count; i++) {
+            fputs(i > 0 ? ", \"" : "\"", out);
+            config_duration_print(row->delays_ms[i], out);
+            fputc('"', out);
+        }
+        fputs("}\n", out);
+    }
+    fputs("  }\n", out);
+}
+
+static void print_link(const struct config_link *link, FILE *out)
+{
+    fprintf(out, "\nlink \"%s\" {\n", link->name);
+    print_rows("link", link, 2, out);
+    print_secret("password", link->password, 2, out);
+    for (size_t i = 0; i < link->on_status_count; i++) {
+        char title[16];
+
+        snprintf(title, sizeof(title), "0x%02X", link->on_status[i].status);
+        print_on_status(title, &link->on_status[i], out);
+    }
+    print_on_status("other", &link->on_other, out);
+    fputs("}\n", out);
+}
+
+static void print_channel(const struct config_channel *channel, FILE *out)
+{
+    fprintf(out, "\nchannel \"%s\" {\n", channel->name);
+    print_word("profile", channel->profile_name, 2, out);
+    print_word("label", channel->label, 2, out);
+    print_rows("channel", channel, 2, out);
+    print_secret("token", channel->token, 2, out);
+    print_secret("key", channel->key, 2, out);
+    fputs("}\n", out);
+}
+
+static void print_plan(const struct config_plan *plan, FILE *out)
+{
+    fprintf(out, "\nplan \"%s\" {\n  order = \"manual\"\n", plan->name);
+    print_rows("plan", plan, 2, out);
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct config_step *step = &plan->steps[i];
+
+        fprintf(out, "  step \"%s\" {\n    channels = {", step->name);
+        for (size_t j = 0; j < step->way_count; j++)
+            fprintf(out, "%s\"%s\"", j > 0 ? ", " : "", step->ways[j].name);
+        fputs("}\n", out);
+        print_rows("step", step, 4, out);
+        fputs("  }\n", out);
+    }
+    fputs("}\n", out);
+}
+
+void config_print(const struct config *config, FILE *out)
+{
+    print_global(config, out);
+    for (size_t i = 0; i < config->listen_count; i++) {
+        fprintf(out, "\nlisten \"%s\" {\n", config->listens[i].name);
+        print_rows("listen", &config->listens[i], 2, out);
+        fputs("}\n", out);
+    }
+    print_http(config, out);
+    for (size_t i = 0; i < config->account_count; i++)
+        print_account(config, &config->accounts[i], out);
+    for (size_t i = 0; i < config->link_count; i++)
+        print_link(&config->links[i], out);
+    for (size_t i = 0; i < config->channel_count; i++)
+        print_channel(&config->channels[i], out);
+    for (size_t i = 0; i < config->plan_count; i++)
+        print_plan(&config->plans[i], out);
+    for (size_t i = 0; i < config->rule_count; i++) {
+        const struct config_rule *rule = &config->rules[i];
+
+        fputs("\nrule {\n", out);
+        print_word("account",
+                   rule->any_account ? "*" : config->accounts[rule->account].name, 2, out);
+        print_rows("rule", rule, 2, out);
+        print_word("plan", config->plans[rule->plan].name, 2, out);
+        fputs("}\n", out);
+    }
+    for (size_t i = 0; i < config->price_count; i++) {
+        const struct config_price *price = &config->prices[i];
+
+        fputs("\nprice {\n", out);
+        if (price->side == CONFIG_SELL)
+            print_word("account",
+                       price->any_account ? "*" : config->accounts[price->account].name, 2,
+                       out);
+        print_word("channel", price->channel.name[0] != '\0' ? price->channel.name : "*", 2,
+                   out);
+        print_rows("price", price, 2, out);
+        fputs("}\n", out);
+    }
+}

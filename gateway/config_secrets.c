@@ -1,0 +1,96 @@
+/*
+ * Secrets of the configuration: where they may stand, and what is asked of them.
+ */
+#include "gateway/config_build.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The first line of the file; NULL after a sentence. */
+static const char *read_first_line(struct config_build *build,
+                                   const struct config_node *node,
+                                   const struct config_entry *entry)
+{
+    const char *name = entry->values[0];
+    char path[1024], line[1024] = "";
+    struct stat status;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s%s%s", name[0] == '/' ? "" : build->config->folder,
+             name[0] == '/' ? "" : "/", name);
+    file = fopen(path, "re");
+    if (file == NULL) {
+        config_error_in(build->errors, node, entry, "%s '%s' cannot be read: %s",
+                        entry->name, path, strerror(errno));
+        return NULL;
+    }
+    if (fstat(fileno(file), &status) == 0 && (status.st_mode & S_IROTH) != 0)
+        config_warning_in(build->errors, node, entry, "everybody can read '%s'", path);
+    if (fgets(line, sizeof(line), file) == NULL)
+        line[0] = '\0';
+    fclose(file);
+    line[strcspn(line, "\r\n")] = '\0';
+    if (line[0] == '\0') {
+        config_error_in(build->errors, node, entry, "the first line of '%s' is empty",
+                        path);
+        return NULL;
+    }
+    return config_memory_text(build->memory, line);
+}
+
+const char *config_secret(struct config_build *build, const struct config_node *node,
+                          const char *key, const char *file_key)
+{
+    const struct config_entry *plain = config_node_entry(node, key);
+    const struct config_entry *file = config_node_entry(node, file_key);
+
+    if (plain != NULL && file != NULL) {
+        config_error_in(build->errors, node, file, "%s and %s are both set", key, file_key);
+        return NULL;
+    }
+    if (file != NULL)
+        return read_first_line(build, node, file);
+    return plain != NULL ? plain->values[0] : NULL;
+}
+
+void config_account_password(struct config_build *build, const struct config_node *node,
+                             struct config_account *account)
+{
+    const struct config_entry *hash = config_node_entry(node, "password_hash");
+    const struct config_entry *from = config_node_entry(node, "password");
+    const char *secret = config_secret(build, node, "password", "password_file");
+
+    if (hash != NULL) {
+        if (from != NULL || config_node_entry(node, "password_file") != NULL)
+            config_error_in(build->errors, node, hash,
+                            "password_hash does not go with password or password_file");
+        from = hash;
+        secret = hash->values[0];
+    } else if (from == NULL) {
+        from = config_node_entry(node, "password_file");
+        if (from == NULL)
+            config_error_in(
+                build->errors, node, NULL,
+                "password_hash, password_file or (in practice) password is required");
+    }
+    if (secret == NULL)
+        return;
+    if (strncmp(secret, "$argon2id$", 10) == 0) {
+        account->password_hash = secret;
+    } else if (from == hash) {
+        account->password_hash = secret;
+        if (strcmp(secret, CONFIG_MASK) == 0)
+            config_warning_in(build->errors, node, hash,
+                              "password_hash is masked; nobody can bind with it");
+        else
+            config_error_in(build->errors, node, hash,
+                            "password_hash must be an argon2id hash");
+    } else if (!build->config->practice) {
+        config_error_in(build->errors, node, from,
+                        "a plain password is allowed only with 'practice = true'; give its "
+                        "argon2id hash");
+    } else {
+        account->password = secret;
+    }
+}

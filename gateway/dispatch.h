@@ -1,0 +1,73 @@
+/*
+ * Moves messages on: asks routing what is to be done, holds the channels and their
+ * queues, issues permits, takes verdicts, posts what they cost, ends what is over.
+ *
+ * Functions marked "in a decision" are called between store_begin() and store_end().
+ */
+#ifndef GATEWAY_DISPATCH_H
+#define GATEWAY_DISPATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/channels/channel.h"
+#include "gateway/live.h"
+#include "routing/delivery.h"
+
+struct dispatch;
+struct gateway;
+
+struct dispatch *dispatch_new(struct gateway *gateway);
+/* Closes the channels. */
+void dispatch_free(struct dispatch *dispatch);
+
+/* A channel by its number of the catalogue; `self` is closed with the dispatcher. */
+void dispatch_add_channel(struct gateway *gateway, uint32_t number,
+                          const struct channel_ops *ops, void *self);
+
+/* In a decision: looks at the message and does what is to be done now. */
+void dispatch_review(struct gateway *gateway, struct live *live);
+
+/* In a decision: an event of one of its attempts, with what it costs; then a review. */
+void dispatch_apply(struct gateway *gateway, struct live *live, struct attempt *attempt,
+                    enum attempt_event event, enum reason reason, uint32_t code);
+
+/* In a decision: ends it for a cause outside the cascade (cancelled). */
+void dispatch_end(struct gateway *gateway, struct live *live, enum message_end end);
+
+/* A channel has room again, or has come up. */
+void dispatch_room(struct gateway *gateway, uint32_t channel);
+
+/* The answer to one try. */
+void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attempt,
+                      const struct verdict_news *news);
+
+/* The clock was moved: every timer that stands for a wall time is set anew. */
+void dispatch_rearm(struct gateway *gateway);
+
+/* Stops the channels; true when nothing is open on any of them. */
+void dispatch_drain(struct gateway *gateway);
+bool dispatch_is_drained(const struct gateway *gateway);
+
+bool dispatch_channel_is_up(const struct gateway *gateway, uint32_t channel);
+
+/* What is known of a channel, for people. */
+struct dispatch_channel_facts {
+    bool exists;
+    bool up;
+    bool suspended;
+    uint32_t room;
+    uint32_t capacity;
+    uint32_t open;
+    size_t queued;
+    uint64_t verdicts[5];
+};
+
+void dispatch_channel_facts(const struct gateway *gateway, uint32_t channel,
+                            struct dispatch_channel_facts *out);
+
+/* Messages that wait in queues. */
+size_t dispatch_queued(const struct gateway *gateway);
+
+#endif

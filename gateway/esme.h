@@ -1,0 +1,75 @@
+/*
+ * The ESMEs: who is bound to us, over which sessions, and what passes there.
+ */
+#ifndef GATEWAY_ESME_H
+#define GATEWAY_ESME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/accounts.h"
+#include "smpp/pdu.h"
+
+struct esmes;
+struct gateway;
+struct sockaddr;
+
+/* The end of a password check, for accounts_new(); `owner` is the gateway. */
+void esmes_on_checked(void *owner, uint64_t session, enum accounts_answer answer,
+                      uint32_t account);
+
+struct esmes *esmes_new(struct gateway *gateway);
+void esmes_free(struct esmes *esmes);
+
+/* Opens the listeners of the configuration; false with a sentence that names the address. */
+bool esmes_listen(struct gateway *gateway, char *error, size_t error_size);
+
+/* A connection, as the first listener would have accepted it: takes `fd`. */
+void esmes_accept(struct gateway *gateway, int fd, const struct sockaddr *address,
+                  unsigned address_size);
+
+/* The port of the first listener, for port 0. */
+uint16_t esmes_port(const struct gateway *gateway);
+
+/* Answers a submit_sm; nothing happens when the session has gone. */
+void esmes_answer(struct gateway *gateway, uint64_t session, uint32_t sequence,
+                  uint32_t command, uint32_t status, uint64_t message);
+
+enum esme_deliver {
+    ESME_DELIVER_SENT,
+    ESME_DELIVER_FULL, /* bound, but no window has room: receipts_room() follows */
+    ESME_DELIVER_AWAY, /* no session of the account can receive */
+};
+
+/*
+ * Sends a deliver_sm to a session of the account: `preferred` if it lives and can
+ * receive, else, with `others`, any other.  Its answer comes to receipts_answered().
+ */
+enum esme_deliver esmes_deliver(struct gateway *gateway, uint32_t account,
+                                uint64_t preferred, bool others, struct smpp_pdu *pdu,
+                                uint64_t cookie);
+
+/* Unbinds all; done when esmes_count() is 0. */
+void esmes_drain(struct gateway *gateway);
+size_t esmes_count(const struct gateway *gateway);
+size_t esmes_bound(const struct gateway *gateway, uint32_t account);
+
+struct esme_counters {
+    uint64_t accepted;
+    uint64_t binds;
+    uint64_t binds_refused;
+    uint64_t displaced;
+    uint64_t pdus_in;
+    uint64_t pdus_out;
+    uint64_t octets_in;
+    uint64_t octets_out;
+    uint64_t tolerated;
+    uint64_t undecodable;
+    uint64_t wrong_state;
+};
+
+/* Of sessions that have ended and those that live. */
+void esmes_counters(const struct gateway *gateway, struct esme_counters *out);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * Run this there, complete it here.  The only place with locks: the core thread
+ * gives a job to a lane, one of the lane's threads runs it, and its completion
+ * runs on the core loop again.
+ *
+ * Jobs of the same lane with one thread run and complete in order.  In the
+ * simulator jobs run inline after a virtual delay.
+ */
+#ifndef GATEWAY_EXECUTOR_H
+#define GATEWAY_EXECUTOR_H
+
+#include <stddef.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct clock;
+struct event_base;
+struct executor;
+
+enum executor_lane {
+    EXECUTOR_STORE,  /* one thread: the only writer of the database */
+    EXECUTOR_READER, /* one thread: read-only connections */
+    EXECUTOR_POOL,   /* two threads: argon2, big bodies */
+    EXECUTOR_LANES,
+};
+
+/* Owned by who submits it, who leaves it alone until `complete` was called. */
+struct executor_job {
+    void (*run)(void *self);      /* on the lane's thread */
+    void (*complete)(void *self); /* on the core loop */
+    void *self;
+    struct executor_job *next; /* the executor's */
+};
+
+struct executor *executor_new(struct event_base *base);
+
+/*
+ * Everything inline, from timers of the virtual clock: `run` after one delay(), `complete`
+ * after another, so that there is a moment between them.  `delay_ms` may be NULL: no delay.
+ */
+struct executor *executor_new_inline(struct clock *clock, int64_t (*delay_ms)(void *owner),
+                                     void *owner);
+
+/*
+ * Accepts NULL.  Waits for the running jobs; what was queued and not begun is not run, and
+ * nothing is completed any more: the jobs are their owners' again.
+ */
+void executor_free(struct executor *executor);
+
+/* False when 256 jobs of the lane wait to be begun; nothing has changed then. */
+bool executor_submit(struct executor *executor, enum executor_lane lane,
+                     struct executor_job *job) __attribute__((warn_unused_result));
+
+/* Submitted and not begun. */
+size_t executor_waiting(const struct executor *executor, enum executor_lane lane);
+
+#endif

@@ -1,0 +1,324 @@
+/*
+ * Puts the modules together in the order in which they need each other, and takes them
+ * apart again: at once, or politely.
+ */
+#include "gateway/gateway.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "gateway/accounts.h"
+#include "gateway/api.h"
+#include "gateway/catalog.h"
+#include "gateway/channels/http.h"
+#include "gateway/channels/link.h"
+#include "gateway/clock.h"
+#include "gateway/collector.h"
+#include "gateway/config.h"
+#include "gateway/dispatch.h"
+#include "gateway/esme.h"
+#include "gateway/http_client.h"
+#include "gateway/http_server.h"
+#include "gateway/live.h"
+#include "gateway/log.h"
+#include "gateway/receipts.h"
+#include "gateway/recovery.h"
+#include "gateway/reports.h"
+#include "gateway/store.h"
+#include "gateway/store_reader.h"
+#include "smpp/client.h"
+
+enum {
+    EXIT_STORE_FAILED = 75,
+    DRAIN_STEP_MS = 20,
+    GOODBYE_MS = 3000, /* for unbinds, after what is open has finished */
+};
+
+/* How far a polite end has come. */
+enum drain { DRAIN_NONE, DRAIN_CHANNELS, DRAIN_SESSIONS, DRAIN_STORE };
+
+struct drain_state {
+    enum drain step;
+    int64_t until_ms;
+    struct clock_timer timer;
+};
+
+int64_t gateway_now_ms(const struct gateway *gateway)
+{
+    return clock_wall_ms(gateway->clock);
+}
+
+uint64_t gateway_id(struct gateway *gateway)
+{
+    return ids_next(&gateway->ids, clock_wall_ms(gateway->clock));
+}
+
+/* xorshift64*: for jitter, nothing secret. */
+uint32_t gateway_random(struct gateway *gateway)
+{
+    uint64_t x = gateway->random_state;
+
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    gateway->random_state = x;
+    return (uint32_t)(x * 0x2545F4914F6CDD1DULL >> 32);
+}
+
+/* --- the end ------------------------------------------------------------------------ */
+
+static void stop(struct gateway *gateway, int exit_status)
+{
+    if (gateway->stopped)
+        return;
+    gateway->stopped = true;
+    gateway->exit_status = exit_status;
+    if (gateway->on_stopped)
+        gateway->on_stopped(gateway);
+}
+
+static void store_failed(void *owner, const char *why)
+{
+    struct gateway *gateway = owner;
+
+    log_error("gateway.stopped", "reason=\"the store failed: %s\" exit=%d", why,
+              EXIT_STORE_FAILED);
+    gateway->ready = false;
+    stop(gateway, EXIT_STORE_FAILED);
+}
+
+static void say_goodbye(struct gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->config->link_count; i++)
+        link_unbind(gateway->links[i]);
+    esmes_drain(gateway);
+    if (gateway->http_server)
+        http_server_drain(gateway->http_server);
+}
+
+static bool all_have_left(const struct gateway *gateway)
+{
+    if (esmes_count(gateway) > 0 ||
+        (gateway->http_server && http_server_connections(gateway->http_server) > 0))
+        return false;
+    for (size_t i = 0; i < gateway->config->link_count; i++)
+        if (link_connections(gateway->links[i]) > 0)
+            return false;
+    return true;
+}
+
+/*
+ * First what is on its way comes back (its permits have verdicts), then everybody is
+ * told, then the last decisions are committed.
+ */
+static void drain_on(void *owner)
+{
+    struct gateway *gateway = owner;
+    struct drain_state *drain = gateway->drain;
+    bool late = clock_mono_ms(gateway->clock) >= drain->until_ms;
+
+    clock_arm_in(gateway->clock, &drain->timer, DRAIN_STEP_MS, drain_on, gateway);
+    if (drain->step == DRAIN_CHANNELS && (late || dispatch_is_drained(gateway))) {
+        drain->step = DRAIN_SESSIONS;
+        drain->until_ms = clock_mono_ms(gateway->clock) + GOODBYE_MS;
+        say_goodbye(gateway);
+    } else if (drain->step == DRAIN_SESSIONS && (late || all_have_left(gateway))) {
+        drain->step = DRAIN_STORE;
+    } else if (drain->step == DRAIN_STORE && store_is_idle(gateway->store)) {
+        clock_disarm(gateway->clock, &drain->timer);
+        log_info("gateway.stopped", "reason=drained live=%zu receipts=%zu",
+                 lives_count(gateway->lives), receipts_waiting(gateway));
+        stop(gateway, 0);
+    }
+}
+
+void gateway_drain(struct gateway *gateway)
+{
+    if (gateway->draining || gateway->stopped)
+        return;
+    log_info("gateway.draining", "live=%zu", lives_count(gateway->lives));
+    gateway->draining = true;
+    gateway->ready = false;
+    dispatch_drain(gateway);
+    gateway->drain->step = DRAIN_CHANNELS;
+    gateway->drain->until_ms = clock_mono_ms(gateway->clock) + gateway->config->drain_ms;
+    drain_on(gateway);
+}
+
+/* --- the start ---------------------------------------------------------------------- */
+
+static void open_channels(struct gateway *gateway)
+{
+    const struct config *config = gateway->config;
+
+    gateway->links = calloc(config->link_count + 1, sizeof(*gateway->links));
+    if (gateway->links == NULL)
+        abort();
+    for (size_t i = 0; i < config->link_count; i++)
+        gateway->links[i] = link_open(gateway, i, catalog_link(gateway->catalog, i));
+    for (size_t i = 0; i < config->channel_count; i++)
+        messenger_open(gateway, i, catalog_messenger(gateway->catalog, i));
+}
+
+static bool open_http(struct gateway *gateway, char *error, size_t error_size)
+{
+    const struct config_http *config = &gateway->config->http;
+    struct http_client_options client = http_default_options;
+    struct http_limits limits = http_default_limits;
+    char path[4200];
+
+    client.allow_private = gateway->config->practice;
+    for (size_t i = 0; i < gateway->config->channel_count; i++)
+        client.calls_max += gateway->config->channels[i].concurrency;
+    gateway->http_client =
+        http_client_new(gateway->base, gateway->clock, &client, messengers_on_done, gateway);
+    limits.body_max_bytes = config->max_body_bytes;
+    limits.connections_max = config->max_connections;
+    limits.connections_per_address_max = config->max_connections;
+    limits.request_deadline_ms = config->request_timeout_ms;
+    gateway->http_server = http_server_new(gateway->base, gateway->clock, &limits,
+                                           api_on_request, gateway);
+    snprintf(path, sizeof(path), "%s/sluice.sock", store_folder(gateway->store));
+    if (*config->address.host &&
+        !http_server_listen(gateway->http_server, config->address.host, config->address.port,
+                            NULL, error, error_size))
+        return false;
+    return http_server_listen_unix(gateway->http_server, path, error, error_size);
+}
+
+static void clock_stepped(void *owner, int64_t by_ms)
+{
+    struct gateway *gateway = owner;
+
+    log_warning("clock.stepped", "by_ms=%lld", (long long)by_ms);
+    dispatch_rearm(gateway);
+}
+
+static void is_verified(void *owner, uint64_t tag, const struct verification *result)
+{
+    struct gateway *gateway = owner;
+
+    (void)tag;
+    gateway->counters.ledger_mismatches = result->mismatch_count;
+    for (size_t i = 0; i < result->mismatch_count && i < VERIFICATION_SENTENCES_MAX; i++)
+        log_error("store.mismatch", "what=\"%s\"", result->mismatches[i]);
+    log_info("store.check", "ok=%s postings=%lld mismatches=%zu", result->ok ? "yes" : "no",
+             (long long)result->postings, result->mismatch_count);
+}
+
+/* The first commit is durable: the store can be written, messages may come. */
+static void is_ready(void *owner, const struct store_effect *effect)
+{
+    struct gateway *gateway = owner;
+
+    (void)effect;
+    if (gateway->draining)
+        return;
+    gateway->ready = true;
+    log_info("gateway.ready", "live=%zu accounts=%zu", lives_count(gateway->lives),
+             catalog_account_count(gateway->catalog));
+    if (!store_reader_verify(gateway->reader, is_verified, gateway, 0))
+        log_warning("store.check", "ok=unknown reason=\"the reader is busy\"");
+}
+
+static void make_modules(struct gateway *gateway)
+{
+    gateway->lives = lives_new(gateway->config->max_messages);
+    gateway->catalog = catalog_new(gateway->config);
+    gateway->dispatch = dispatch_new(gateway);
+    gateway->reports = reports_new(gateway);
+    gateway->receipts = receipts_new(gateway);
+    gateway->collector = collector_new(gateway);
+    gateway->messengers = messengers_new(gateway);
+    gateway->accounts =
+        accounts_new(gateway->config, gateway->executor, esmes_on_checked, gateway);
+    gateway->esmes = esmes_new(gateway);
+    gateway->api = api_new(gateway);
+}
+
+static bool start(struct gateway *gateway, const struct gateway_options *options,
+                  char *error, size_t error_size)
+{
+    const struct store_effect ready = {.run = is_ready};
+    const struct store_config store = {
+        .folder = options->state_folder,
+        .ring_operations = gateway->config->ring_operations,
+        .ring_bytes = gateway->config->ring_bytes,
+        .disk_reserve_bytes = gateway->config->disk_reserve_bytes,
+        .vfs = options->vfs,
+    };
+
+    gateway->store = store_open(&store, gateway->clock, gateway->executor, gateway, error,
+                                error_size);
+    if (gateway->store == NULL)
+        return false;
+    store_on_failure(gateway->store, store_failed, gateway);
+    gateway->reader = store_reader_open(options->state_folder, options->vfs,
+                                        gateway->executor, error, error_size);
+    if (gateway->reader == NULL)
+        return false;
+    make_modules(gateway);
+    if (!recovery_load(gateway, error, error_size) ||
+        !catalog_settle(gateway->catalog, gateway->store, error, error_size))
+        return false;
+    gateway->recovered = true;
+    if (!open_http(gateway, error, error_size) || !esmes_listen(gateway, error, error_size))
+        return false;
+    open_channels(gateway);
+    recovery_resume(gateway);
+    clock_on_step(gateway->clock, clock_stepped, gateway);
+    store_barrier(gateway->store, &ready);
+    return true;
+}
+
+struct gateway *gateway_new(const struct gateway_options *options, char *error,
+                            size_t error_size)
+{
+    struct gateway *gateway = calloc(1, sizeof(*gateway));
+
+    if (gateway == NULL || (gateway->drain = calloc(1, sizeof(*gateway->drain))) == NULL)
+        abort();
+    gateway->config = options->config;
+    gateway->base = options->base;
+    gateway->clock = options->clock;
+    gateway->executor = options->executor;
+    gateway->transport = options->transport ? options->transport : &smpp_transport_plain;
+    gateway->on_stopped = options->on_stopped;
+    gateway->ids.node = options->config->node;
+    gateway->random_state = options->seed;
+    if (options->seed == 0 && getrandom(&gateway->random_state, 8, 0) != 8)
+        gateway->random_state = (uint64_t)clock_wall_ms(gateway->clock);
+    gateway->random_state |= 1;
+    gateway->started_at_ms = gateway_now_ms(gateway);
+    if (!start(gateway, options, error, error_size)) {
+        gateway_free(gateway);
+        return NULL;
+    }
+    return gateway;
+}
+
+void gateway_free(struct gateway *gateway)
+{
+    if (gateway == NULL)
+        return;
+    clock_disarm(gateway->clock, &gateway->drain->timer);
+    esmes_free(gateway->esmes);
+    dispatch_free(gateway->dispatch);
+    http_server_free(gateway->http_server);
+    http_client_free(gateway->http_client);
+    messengers_free(gateway->messengers);
+    api_free(gateway->api);
+    store_close(gateway->store);
+    store_reader_close(gateway->reader);
+    receipts_free(gateway->receipts);
+    reports_free(gateway->reports);
+    accounts_free(gateway->accounts);
+    lives_free(gateway->lives);
+    collector_free(gateway->collector);
+    catalog_free(gateway->catalog);
+    free(gateway->links);
+    free(gateway->drain);
+    free(gateway);
+}

@@ -1,0 +1,134 @@
+/*
+ * All that lives hangs on one struct gateway; two of them can live in one process.
+ *
+ * Modules take a struct gateway and keep their own state behind a pointer in it.  The
+ * base, clock and executor are given: the daemon's real ones, or the simulator's.
+ */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/ids.h"
+
+struct accounts;
+struct catalog;
+struct clock;
+struct collector;
+struct config;
+struct dispatch;
+struct drain_state;
+struct esmes;
+struct event_base;
+struct executor;
+struct http_client;
+struct http_server;
+struct link;
+struct lives;
+struct messengers;
+struct receipts;
+struct reports;
+struct api;
+struct smpp_transport;
+struct store;
+struct store_reader;
+
+/* What has happened so far, for /metrics; written by the modules they belong to. */
+struct gateway_counters {
+    uint64_t submits;            /* submit_sm, data_sm and API messages that came in */
+    uint64_t accepted;
+    uint64_t refused_money;
+    uint64_t refused_rate;
+    uint64_t refused_full;
+    uint64_t refused_other;
+    uint64_t collected_sets;
+    uint64_t collected_timeouts;
+    uint64_t permits;
+    uint64_t permits_returned;
+    uint64_t verdicts[5];        /* by enum verdict */
+    uint64_t in_doubt;
+    uint64_t in_doubt_resolved;  /* by a report */
+    uint64_t resends;
+    uint64_t reports;
+    uint64_t reports_parked;
+    uint64_t reports_early;      /* matched after parking */
+    uint64_t reports_late;
+    uint64_t reports_unmatched;  /* parked, and nobody came for them */
+    uint64_t reports_contradictory;
+    uint64_t duplicate_deliveries;
+    uint64_t ends[8];            /* by enum message_end */
+    uint64_t receipts_made;
+    uint64_t receipts_sent;
+    uint64_t receipts_acknowledged;
+    uint64_t receipts_again;
+    uint64_t receipts_dropped;
+    uint64_t absorbed_micro;
+    uint64_t ledger_mismatches;
+};
+
+struct gateway {
+    const struct config *config;
+    struct event_base *base;
+    struct clock *clock;
+    struct executor *executor;
+    const struct smpp_transport *transport;
+    struct ids ids;
+    uint64_t random_state;
+    struct store *store;
+    struct store_reader *reader;
+    struct catalog *catalog;
+    struct lives *lives;
+    struct dispatch *dispatch;
+    struct reports *reports;
+    struct receipts *receipts;
+    struct collector *collector;
+    struct accounts *accounts;
+    struct link **links;         /* as the configuration lists them */
+    struct messengers *messengers;
+    struct esmes *esmes;
+    struct http_server *http_server;
+    struct http_client *http_client;
+    struct api *api;
+    struct gateway_counters counters;
+    int64_t started_at_ms;       /* wall */
+    bool recovered;              /* the store is loaded */
+    bool ready;                  /* and the listeners accept */
+    bool draining;
+    struct drain_state *drain;
+    int exit_status;             /* what the process is to end with */
+    bool stopped;
+    void (*on_stopped)(struct gateway *gateway);
+};
+
+struct gateway_options {
+    const struct config *config; /* borrowed for its life */
+    const char *state_folder;
+    const char *vfs;             /* NULL: SQLite's own */
+    struct event_base *base;
+    struct clock *clock;
+    struct executor *executor;
+    const struct smpp_transport *transport; /* NULL: TCP */
+    uint64_t seed;               /* of all randomness but secrets; 0: the system's */
+    void (*on_stopped)(struct gateway *gateway); /* it has drained, or failed: see exit_status */
+};
+
+/*
+ * Opens the store, loads what lives, listens.  NULL: `error` says what is wrong.  The
+ * loop is to be run by the caller.
+ */
+struct gateway *gateway_new(const struct gateway_options *options, char *error,
+                            size_t error_size);
+
+/* Takes no more, lets what is open finish within `drain` of the configuration, then on_stopped(). */
+void gateway_drain(struct gateway *gateway);
+
+/* Frees everything; what was decided is committed first.  Accepts NULL. */
+void gateway_free(struct gateway *gateway);
+
+uint64_t gateway_id(struct gateway *gateway);
+uint32_t gateway_random(struct gateway *gateway);
+int64_t gateway_now_ms(const struct gateway *gateway); /* wall */
+
+#endif

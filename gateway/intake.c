@@ -1,0 +1,475 @@
+/*
+ * The door.  In order: is it well formed, is there room, is the sender within his rate,
+ * which plan, what may it cost, does he have it; then one decision records all of it,
+ * with the permit of the first try if a slot is free.
+ */
+#include "gateway/intake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/accounts.h"
+#include "gateway/catalog.h"
+#include "gateway/clock.h"
+#include "gateway/collector.h"
+#include "gateway/config.h"
+#include "gateway/dispatch.h"
+#include "gateway/esme.h"
+#include "gateway/gateway.h"
+#include "gateway/translate.h"
+#include "routing/number.h"
+#include "smpp/command.h"
+#include "smpp/timestamp.h"
+
+static const int64_t validity_max_ms = 366LL * 24 * 3600 * 1000;
+
+/* One submission on its way through the door. */
+struct submission {
+    struct gateway *gateway;
+    struct account *account;
+    size_t account_index;
+    struct body *body;
+    const struct plan *plan;
+    uint64_t session;
+    int64_t now_ms;
+    int64_t start_at_ms;  /* 0: now */
+    int64_t deadline_ms;  /* 0: the plan's */
+    struct store_effect answer;
+    /* Worked out here. */
+    uint8_t class;
+    uint32_t pins;
+    uint16_t segments;
+    uint16_t parts;
+    bool is_text;
+    bool is_part;
+    struct smpp_part part;
+};
+
+static const struct {
+    uint32_t status;
+    const char *text;
+} results[INTAKE_RESULTS] = {
+    [INTAKE_OK] = {ESME_ROK, "accepted"},
+    [INTAKE_NO_ACCOUNT] = {ESME_RSYSERR, "there is no such account"},
+    [INTAKE_BAD_SOURCE] = {ESME_RINVSRCADR, "the sender is longer than 20 characters"},
+    [INTAKE_BAD_DESTINATION] = {ESME_RINVDSTADR, "the recipient is not a phone number"},
+    [INTAKE_BAD_TEXT] = {ESME_RINVMSGLEN, "the text is too long or not what it claims to be"},
+    [INTAKE_BAD_TIME] = {ESME_RINVEXPIRY, "the validity is over already"},
+    [INTAKE_NO_PLAN] = {ESME_RINVSERTYP, "there is no such plan for this account"},
+    [INTAKE_NO_PRICE] = {ESME_RINVDSTADR, "no step of the plan has a price for this recipient"},
+    [INTAKE_NO_MONEY] = {ESME_RSUBMITFAIL, "the balance does not cover what the plan may cost"},
+    [INTAKE_RATE] = {ESME_RTHROTTLED, "the account's rate is exceeded"},
+    [INTAKE_FULL] = {ESME_RMSGQFUL, "the gateway is full, try again later"},
+};
+
+const char *intake_result_text(enum intake_result result)
+{
+    return results[result].text;
+}
+
+static void count_refusal(struct submission *it, enum intake_result result)
+{
+    struct gateway_counters *counters = &it->gateway->counters;
+
+    it->account->refused++;
+    if (result == INTAKE_NO_MONEY)
+        counters->refused_money++;
+    else if (result == INTAKE_RATE)
+        counters->refused_rate++;
+    else if (result == INTAKE_FULL)
+        counters->refused_full++;
+    else
+        counters->refused_other++;
+}
+
+/* --- which plan --------------------------------------------------------------------- */
+
+static void choose_plan(struct submission *it)
+{
+    size_t count;
+    const struct rule *rules = catalog_rules(it->gateway->catalog, &count);
+    const struct config_account *config = it->account->config;
+    const struct rule_facts facts = {
+        .account = it->account->number,
+        .class = config->class,
+        .service_type = it->body->service_type,
+        .source = it->body->source,
+        .destination = it->body->destination,
+    };
+
+    if (it->plan == NULL) {
+        uint32_t otherwise = catalog_plan_at(it->gateway->catalog, config->plan)->id;
+
+        it->plan = catalog_plan(it->gateway->catalog,
+                                rule_find(rules, count, &facts, otherwise));
+    }
+    it->class = it->plan->class < QUEUE_CLASSES ? it->plan->class : (uint8_t)config->class;
+}
+
+static enum intake_result measure(struct submission *it)
+{
+    enum smpp_alphabet alphabet = translate_alphabet(it->account->config->default_alphabet);
+
+    if (!translate_count(it->body, alphabet, catalog_split(it->gateway->catalog, it->plan),
+                         &it->segments, &it->parts))
+        return INTAKE_BAD_TEXT;
+    it->is_text = translate_is_text(it->body, alphabet);
+    it->is_part = it->plan->collects && it->is_text && !it->body->from_api &&
+                  it->segments == 1 && it->parts == 1 && it->start_at_ms <= it->now_ms &&
+                  collector_part_of(it->body, &it->part);
+    return INTAKE_OK;
+}
+
+/* --- recording ---------------------------------------------------------------------- */
+
+/* What SMS alone would have cost: the last step that is a link. */
+static int64_t baseline(const struct submission *it, const struct price_pins *pins,
+                        uint32_t parts)
+{
+    const struct channel_traits *traits = catalog_traits(it->gateway->catalog);
+    int64_t cost = 0;
+
+    for (uint8_t i = it->plan->step_count; i > 0; i--) {
+        if (!traits[it->plan->steps[i - 1].ways[0]].is_link || !pins->sold[i - 1])
+            continue;
+        (void)!price_of(&pins->steps[i - 1], parts, &cost);
+        break;
+    }
+    return cost;
+}
+
+static void fill_message(const struct submission *it, struct live *live, uint32_t parts,
+                         int64_t hold)
+{
+    struct message *message = &live->message;
+
+    live->plan = it->plan;
+    live->pins = catalog_pins(it->gateway->catalog, it->pins);
+    live->class = it->class;
+    live->origin = it->session;
+    message->account = it->account->number;
+    message->plan = it->plan->id;
+    message->pins = it->pins;
+    message->accepted_at_ms = it->now_ms;
+    message->entered_at_ms = it->now_ms;
+    message->deadline_ms = (it->start_at_ms > it->now_ms ? it->start_at_ms : it->now_ms) +
+                           it->plan->deadline_ms;
+    if (it->deadline_ms && it->deadline_ms < message->deadline_ms)
+        message->deadline_ms = it->deadline_ms;
+    message->held_micro = hold;
+    message->segments = it->segments;
+    message->parts = (uint16_t)parts;
+    message->baseline_micro = baseline(it, live->pins, parts);
+    message->state = MESSAGE_WAITING;
+    if (!it->is_text)
+        message->flags |= MESSAGE_BINARY;
+    if (it->class == CONFIG_ADVERTISING)
+        message->flags |= MESSAGE_ADVERTISING;
+    if (it->start_at_ms > it->now_ms) {
+        message->state = MESSAGE_SCHEDULED;
+        message->start_at_ms = it->start_at_ms;
+    }
+    if (it->is_part) {
+        message->flags |= MESSAGE_COLLECTED;
+        message->state = MESSAGE_COLLECTING;
+        message->start_at_ms = it->now_ms + it->plan->collect_within_ms;
+        if (message->start_at_ms > message->deadline_ms)
+            message->start_at_ms = message->deadline_ms;
+    }
+}
+
+/* A message of its own, or the first part of one. */
+static enum intake_result begin_message(struct submission *it)
+{
+    struct gateway *gateway = it->gateway;
+    uint32_t parts = it->is_part ? it->part.total : it->parts;
+    struct posting posting;
+    struct live *live;
+    int64_t hold;
+
+    it->pins = catalog_pin(gateway->catalog, gateway->store, it->plan, it->account->number,
+                           it->class, it->body->destination);
+    if (it->pins == 0 ||
+        !price_worst_case(catalog_pins(gateway->catalog, it->pins), parts, &hold))
+        return INTAKE_NO_PRICE;
+    if (!balance_hold(&it->account->balance, hold))
+        return INTAKE_NO_MONEY;
+    it->body->id = gateway_id(gateway);
+    it->body->message = it->body->id;
+    it->body->number = it->is_part ? it->part.number : 1;
+    live = live_new(gateway, it->body->id, it->body);
+    fill_message(it, live, parts, hold);
+    if (hold > 0) {
+        posting = ledger_posting(POSTING_HOLD, it->account->number, hold);
+        posting.currency = it->account->currency;
+        posting.message = live->message.id;
+    }
+    store_accept(gateway->store, &live->message, it->body, hold > 0 ? &posting : NULL);
+    it->answer.id = it->body->id;
+    store_effect(gateway->store, &it->answer);
+    if (it->is_part)
+        collector_open(gateway, live, &it->part);
+    else
+        dispatch_review(gateway, live);
+    return INTAKE_OK;
+}
+
+static void join_message(struct submission *it, struct live *live)
+{
+    it->body->id = gateway_id(it->gateway);
+    it->answer.id = it->body->id;
+    store_effect(it->gateway->store, &it->answer);
+    collector_join(it->gateway, live, it->body, &it->part);
+}
+
+static enum intake_result record(struct submission *it)
+{
+    struct gateway *gateway = it->gateway;
+    struct live *live = NULL;
+    enum intake_result result = INTAKE_OK;
+
+    if (lives_are_full(gateway->lives) || !store_begin(gateway->store, STORE_BEGINNING))
+        return INTAKE_FULL;
+    if (it->is_part)
+        live = collector_find(gateway, it->account->number, it->body, &it->part);
+    if (live)
+        join_message(it, live);
+    else
+        result = begin_message(it);
+    store_end(gateway->store);
+    return result;
+}
+
+/* Takes the body whatever comes of it. */
+static enum intake_result accept(struct submission *it)
+{
+    struct accounts *accounts = it->gateway->accounts;
+    enum intake_result result;
+    uint32_t index = (uint32_t)it->account_index;
+
+    choose_plan(it);
+    result = measure(it);
+    if (result == INTAKE_OK &&
+        !accounts_take_parts(accounts, index, it->parts, clock_mono_ms(it->gateway->clock))) {
+        result = INTAKE_RATE;
+    } else if (result == INTAKE_OK) {
+        result = record(it);
+        if (result != INTAKE_OK)
+            accounts_give_parts(accounts, index, it->parts);
+    }
+    if (result != INTAKE_OK) {
+        free(it->body);
+        count_refusal(it, result);
+        return result;
+    }
+    it->account->accepted++;
+    it->gateway->counters.accepted++;
+    return INTAKE_OK;
+}
+
+/* --- SMPP --------------------------------------------------------------------------- */
+
+static void copy_text(struct smpp_octets from, char *out, size_t room)
+{
+    size_t size = from.size < room - 1 ? from.size : room - 1;
+
+    memcpy(out, from.data, size);
+    out[size] = 0;
+}
+
+/* Standard TLVs go on as they came; the text and what is ours to tell do not. */
+static bool goes_on(const struct smpp_tlv *tlv)
+{
+    return tlv->tag < 0x1400 && tlv->tag != SMPP_TLV_MESSAGE_PAYLOAD &&
+           tlv->tag != SMPP_TLV_RECEIPTED_MESSAGE_ID && tlv->tag != SMPP_TLV_MESSAGE_STATE;
+}
+
+static uint32_t size_of_tlvs(const struct smpp_pdu *pdu)
+{
+    uint32_t size = 0;
+
+    for (uint16_t i = 0; i < pdu->tlv_count; i++)
+        if (goes_on(&pdu->tlvs[i]))
+            size += 4u + pdu->tlvs[i].size;
+    return size;
+}
+
+static void copy_tlvs(const struct smpp_pdu *pdu, uint8_t *out)
+{
+    for (uint16_t i = 0; i < pdu->tlv_count; i++) {
+        const struct smpp_tlv *tlv = &pdu->tlvs[i];
+
+        if (!goes_on(tlv))
+            continue;
+        *out++ = (uint8_t)(tlv->tag >> 8);
+        *out++ = (uint8_t)tlv->tag;
+        *out++ = (uint8_t)(tlv->size >> 8);
+        *out++ = (uint8_t)tlv->size;
+        memcpy(out, tlv->value, tlv->size);
+        out += tlv->size;
+    }
+}
+
+static struct body *body_of(const struct smpp_pdu *pdu, const char *destination)
+{
+    struct smpp_octets text = smpp_pdu_user_data(pdu);
+    const struct smpp_tlv *reference =
+        smpp_pdu_tlv(pdu, SMPP_TLV_USER_MESSAGE_REFERENCE);
+    struct body *body = live_body_new(text.size, size_of_tlvs(pdu));
+    struct smpp_header header;
+
+    body->source_ton = pdu->source_ton;
+    body->source_npi = pdu->source_npi;
+    body->destination_ton = pdu->destination_ton;
+    body->destination_npi = pdu->destination_npi;
+    body->esm_class = pdu->esm_class;
+    body->protocol_id = pdu->protocol_id;
+    body->priority_flag = pdu->priority_flag;
+    body->data_coding = pdu->data_coding;
+    body->registered_delivery = pdu->registered_delivery;
+    if (reference && reference->size == 2) {
+        body->has_user_message_reference = true;
+        body->user_message_reference = (uint16_t)smpp_tlv_integer(reference);
+    }
+    if ((pdu->esm_class & SMPP_ESM_CLASS_UDHI) && smpp_header_read(text, &header))
+        body->header_size = header.size;
+    copy_text(pdu->service_type, body->service_type, sizeof(body->service_type));
+    copy_text(pdu->source, body->source, sizeof(body->source));
+    memcpy(body->destination, destination, strlen(destination) + 1);
+    memcpy(body->bytes, text.data, text.size);
+    copy_tlvs(pdu, body->bytes + text.size);
+    return body;
+}
+
+static uint32_t read_times(const struct smpp_pdu *pdu, struct submission *it)
+{
+    enum smpp_timestamp_result result =
+        smpp_timestamp_read(pdu->schedule_delivery_time.data,
+                            pdu->schedule_delivery_time.size, it->now_ms, &it->start_at_ms);
+
+    if (result == SMPP_TIMESTAMP_INVALID)
+        return ESME_RINVSCHED;
+    result = smpp_timestamp_read(pdu->validity_period.data, pdu->validity_period.size,
+                                 it->now_ms, &it->deadline_ms);
+    if (result == SMPP_TIMESTAMP_INVALID ||
+        (result == SMPP_TIMESTAMP_OK &&
+         (it->deadline_ms <= it->now_ms || it->deadline_ms <= it->start_at_ms)))
+        return ESME_RINVEXPIRY;
+    return ESME_ROK;
+}
+
+static void answer_submit(void *owner, const struct store_effect *effect)
+{
+    struct gateway *gateway = owner;
+    struct live *live = live_find_submission(gateway, effect->id);
+
+    if (live)
+        live->responded_at_ms = clock_mono_ms(gateway->clock);
+    esmes_answer(gateway, effect->target, effect->number, effect->extra, ESME_ROK,
+                 effect->id);
+}
+
+uint32_t intake_submit(struct gateway *gateway, size_t account, uint64_t session,
+                       const struct smpp_pdu *submit)
+{
+    struct submission it = {
+        .gateway = gateway,
+        .account = catalog_account_at(gateway->catalog, account),
+        .account_index = account,
+        .session = session,
+        .now_ms = gateway_now_ms(gateway),
+        .answer = {.run = answer_submit,
+                   .target = session,
+                   .number = submit->sequence,
+                   .extra = submit->command},
+    };
+    char destination[NUMBER_SIZE];
+    uint32_t status;
+
+    gateway->counters.submits++;
+    if (gateway->draining)
+        return ESME_RSYSERR;
+    if (!number_normalise((const char *)submit->destination.data, submit->destination.size,
+                          destination)) {
+        count_refusal(&it, INTAKE_BAD_DESTINATION);
+        return ESME_RINVDSTADR;
+    }
+    status = read_times(submit, &it);
+    if (status != ESME_ROK) {
+        count_refusal(&it, INTAKE_BAD_TIME);
+        return status;
+    }
+    it.body = body_of(submit, destination);
+    return results[accept(&it)].status;
+}
+
+/* --- API ---------------------------------------------------------------------------- */
+
+static bool is_granted(const struct config_account *account, int plan)
+{
+    for (size_t i = 0; i < account->plan_count; i++)
+        if (account->plans[i] == (size_t)plan)
+            return true;
+    return false;
+}
+
+/* Letters make it alphanumeric (5.2.5), few digits a short code, others are international. */
+static void set_source(struct body *body, const char *source)
+{
+    char digits[NUMBER_SIZE];
+
+    memcpy(body->source, source, strlen(source) + 1);
+    body->source_ton = 5;
+    if (!number_normalise(source, strlen(source), digits))
+        return;
+    memcpy(body->source, digits, strlen(digits) + 1);
+    body->source_ton = strlen(digits) <= 6 ? 3 : 1;
+    body->source_npi = strlen(digits) <= 6 ? 0 : 1;
+}
+
+enum intake_result intake_api(struct gateway *gateway, const struct intake_request *request,
+                              const struct store_effect *answer, uint64_t *out_id)
+{
+    int index = config_find_account(gateway->config, request->account);
+    size_t size = strlen(request->text);
+    struct submission it = {.gateway = gateway, .answer = *answer};
+    char destination[NUMBER_SIZE];
+    enum intake_result result;
+
+    gateway->counters.submits++;
+    if (index < 0)
+        return INTAKE_NO_ACCOUNT;
+    if (gateway->draining)
+        return INTAKE_FULL;
+    it.account_index = (size_t)index;
+    it.account = catalog_account_at(gateway->catalog, it.account_index);
+    it.now_ms = gateway_now_ms(gateway);
+    if (request->validity_ms < 0 || request->validity_ms > validity_max_ms)
+        return INTAKE_BAD_TIME;
+    if (strlen(request->from) >= NUMBER_SIZE)
+        return INTAKE_BAD_SOURCE;
+    if (!number_normalise(request->to, strlen(request->to), destination))
+        return INTAKE_BAD_DESTINATION;
+    if (size > BODY_BYTES_MAX || !smpp_text_is_utf8(request->text, size))
+        return INTAKE_BAD_TEXT;
+    if (request->plan) {
+        int plan = config_find_plan(gateway->config, request->plan);
+
+        if (plan < 0 || !is_granted(it.account->config, plan))
+            return INTAKE_NO_PLAN;
+        it.plan = catalog_plan_at(gateway->catalog, (size_t)plan);
+    }
+    if (request->validity_ms)
+        it.deadline_ms = it.now_ms + request->validity_ms;
+    it.body = live_body_new((uint32_t)size, 0);
+    it.body->from_api = 1;
+    it.body->destination_ton = 1;
+    it.body->destination_npi = 1;
+    set_source(it.body, request->from);
+    memcpy(it.body->destination, destination, strlen(destination) + 1);
+    memcpy(it.body->bytes, request->text, size);
+    result = accept(&it);
+    if (result == INTAKE_OK)
+        *out_id = it.answer.id;
+    return result;
+}

@@ -1,0 +1,68 @@
+/*
+ * Messages in memory: those that live, and for a moment those that have ended or were
+ * brought back because something came late.
+ */
+#ifndef GATEWAY_LIVE_H
+#define GATEWAY_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/body.h"
+#include "gateway/clock.h"
+#include "gateway/queue.h"
+#include "routing/message.h"
+#include "routing/plan.h"
+#include "routing/price.h"
+
+struct gateway;
+struct lives;
+
+struct live {
+    struct message message;
+    struct gateway *gateway;
+    const struct plan *plan;
+    const struct price_pins *pins;
+    struct body **bodies;      /* the first is the message's own; owned */
+    uint16_t body_count;
+    uint16_t body_capacity;
+    uint8_t class;
+    bool thawed;               /* ended long ago, brought back from the database */
+    uint64_t origin;           /* the session it came over, 0: none that lives */
+    int64_t responded_at_ms;   /* monotonic, when its answer was written; 0: long ago */
+    struct clock_timer timer;
+    struct queue_entry waiting; /* in its channel's queue */
+    struct clock_timer collecting;
+    void *set;                 /* the collector's, while its parts are coming */
+};
+
+struct lives *lives_new(size_t capacity);
+void lives_free(struct lives *lives);
+
+/* True when no more may be begun. */
+bool lives_are_full(const struct lives *lives);
+size_t lives_count(const struct lives *lives);
+
+/*
+ * A new live message with this id; takes `body`, which may be NULL (recovery adds bodies
+ * later).  Zeroed but for that.
+ */
+struct live *live_new(struct gateway *gateway, uint64_t id, struct body *take_body);
+struct live *live_find(const struct gateway *gateway, uint64_t id);
+/* By the id of any of its submissions. */
+struct live *live_find_submission(const struct gateway *gateway, uint64_t id);
+
+/* A further part; takes it. */
+void live_join(struct gateway *gateway, struct live *live, struct body *take_body);
+
+/* Out of memory and of every queue. */
+void live_forget(struct gateway *gateway, struct live *live);
+
+/* A body of this size from the heap; aborts without memory. */
+struct body *live_body_new(uint32_t text_size, uint32_t tlv_size);
+
+/* Every live message once; for the end and for people. */
+struct live *live_next(const struct gateway *gateway, size_t *at);
+
+#endif

@@ -1,0 +1,196 @@
+/*
+ * sluiced: reads the command line and the configuration, runs the loop, ends with the
+ * status that tells why.
+ */
+#include <argp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "gateway/api.h"
+#include "gateway/clock.h"
+#include "gateway/config.h"
+#include "gateway/executor.h"
+#include "gateway/gateway.h"
+#include "gateway/log.h"
+#include "gateway/loop_histogram.h"
+
+const char *argp_program_version = "sluiced " PACKAGE_VERSION;
+
+struct arguments {
+    const char *config;
+    const char *state_folder;
+    bool test;
+    bool print;
+};
+
+static const struct argp_option options[] = {
+    {"config", 'c', "FILE", 0, "Read this configuration (see sluice.conf(5))", 0},
+    {"state-dir", 's', "DIR", 0, "Keep messages, money and the socket here"
+     " (else $SLUICE_STATE_DIR); made if missing", 0},
+    {"test", 't', NULL, 0, "Check the configuration and end: 0 right, 1 wrong", 0},
+    {"print", 'T', NULL, 0, "Print the effective configuration, secrets masked, and end", 0},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+
+    switch (key) {
+    case 'c':
+        arguments->config = value;
+        return 0;
+    case 's':
+        arguments->state_folder = value;
+        return 0;
+    case 't':
+        arguments->test = true;
+        return 0;
+    case 'T':
+        arguments->print = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "what is '%s'?", value);
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .doc = "The Sluice SMPP gateway with cascade routing.\v"
+           "Runs in the foreground and logs to standard error. SIGTERM lets what is open"
+           " finish and ends with 0.",
+};
+
+static struct config *load(const char *path)
+{
+    struct config_errors errors;
+    struct config *config = config_load(path, &errors);
+
+    for (size_t i = 0; i < errors.warning_count && i < CONFIG_WARNINGS_MAX; i++)
+        fprintf(stderr, "%s (warning)\n", errors.warnings[i]);
+    if (config)
+        return config;
+    for (size_t i = 0; i < errors.count && i < CONFIG_ERRORS_MAX; i++)
+        fprintf(stderr, "%s\n", errors.lines[i]);
+    if (errors.count > CONFIG_ERRORS_MAX)
+        fprintf(stderr, "... and %zu more\n", errors.count - CONFIG_ERRORS_MAX);
+    return NULL;
+}
+
+struct daemon {
+    struct event_base *base;
+    struct gateway *gateway;
+    bool stopped;
+};
+
+static void on_signal(evutil_socket_t number, short what, void *owner)
+{
+    struct daemon *daemon = owner;
+
+    (void)what;
+    if (daemon->gateway->draining) {
+        log_warning("gateway.stopped", "reason=\"signal %d, again\"", (int)number);
+        daemon->stopped = true;
+        return;
+    }
+    gateway_drain(daemon->gateway);
+}
+
+static int64_t cpu_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Turn by turn, each measured by the time it used the processor. */
+static void run(struct daemon *daemon)
+{
+    struct loop_histogram *turns = api_loop_turns(daemon->gateway->api);
+    int64_t before_us = cpu_us();
+
+    while (!daemon->stopped && !daemon->gateway->stopped &&
+           event_base_loop(daemon->base, EVLOOP_ONCE) == 0) {
+        int64_t after_us = cpu_us();
+
+        loop_histogram_add(turns, after_us - before_us);
+        before_us = after_us;
+    }
+}
+
+static int serve(const struct config *config, const char *state_folder)
+{
+    struct daemon daemon = {.base = event_base_new()};
+    struct clock *clock = clock_new(daemon.base);
+    struct executor *executor = executor_new(daemon.base);
+    struct event *terminate = evsignal_new(daemon.base, SIGTERM, on_signal, &daemon);
+    struct event *interrupt = evsignal_new(daemon.base, SIGINT, on_signal, &daemon);
+    const struct gateway_options gateway_options = {
+        .config = config,
+        .state_folder = state_folder,
+        .base = daemon.base,
+        .clock = clock,
+        .executor = executor,
+    };
+    char error[512] = "";
+    int status = 1;
+
+    daemon.gateway = gateway_new(&gateway_options, error, sizeof(error));
+    if (daemon.gateway == NULL) {
+        log_error("gateway.refused", "reason=\"%s\"", error);
+    } else {
+        event_add(terminate, NULL);
+        event_add(interrupt, NULL);
+        run(&daemon);
+        status = daemon.gateway->exit_status;
+    }
+    executor_free(executor);
+    gateway_free(daemon.gateway);
+    event_free(terminate);
+    event_free(interrupt);
+    clock_free(clock);
+    event_base_free(daemon.base);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {.state_folder = getenv("SLUICE_STATE_DIR")};
+    struct config *config;
+    int status = 0;
+
+    signal(SIGPIPE, SIG_IGN);
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    if (arguments.config == NULL) {
+        fprintf(stderr, "sluiced: which configuration? Give it with -c FILE.\n");
+        return 1;
+    }
+    config = load(arguments.config);
+    if (config == NULL)
+        return 1;
+    log_open(STDERR_FILENO, config->log_level);
+    if (arguments.print) {
+        config_print(config, stdout);
+    } else if (arguments.test) {
+        printf("%s: the configuration is right\n", arguments.config);
+    } else if (arguments.state_folder == NULL || *arguments.state_folder == 0) {
+        fprintf(stderr, "sluiced: where is the state to be kept? Give --state-dir DIR or"
+                        " set SLUICE_STATE_DIR.\n");
+        status = 1;
+    } else {
+        status = serve(config, arguments.state_folder);
+    }
+    config_free(config);
+    return status;
+}

@@ -1,0 +1,338 @@
+#include "gateway/metrics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+
+#include "gateway/accounts.h"
+#include "gateway/api.h"
+#include "gateway/catalog.h"
+#include "gateway/channels/link.h"
+#include "gateway/clock.h"
+#include "gateway/collector.h"
+#include "gateway/dispatch.h"
+#include "gateway/esme.h"
+#include "gateway/executor.h"
+#include "gateway/gateway.h"
+#include "gateway/http_server.h"
+#include "gateway/live.h"
+#include "gateway/loop_histogram.h"
+#include "gateway/process.h"
+#include "gateway/receipts.h"
+#include "gateway/reports.h"
+#include "gateway/store.h"
+#include "routing/ledger.h"
+#include "routing/money.h"
+
+enum { LABELS_SIZE = 160 };
+
+/* The metric that is being written. */
+struct page {
+    struct evbuffer *out;
+    const char *name;
+};
+
+/* Gathered once for a page. */
+struct facts {
+    const struct gateway *gateway;
+    const struct gateway_counters *counters;
+    const struct store_counters *store;
+    struct esme_counters esme;
+    struct http_server_counts http;
+    struct accounts_counts passwords;
+    struct process_facts process;
+    bool with_accounts;
+};
+
+/* ---- Lines --------------------------------------------------------------- */
+
+static void begin_metric(struct page *page, const char *name, const char *type,
+                         const char *help)
+{
+    page->name = name;
+    evbuffer_add_printf(page->out, "# HELP sluice_%s %s\n# TYPE sluice_%s %s\n", name, help,
+                        name, type);
+}
+
+/* `labels` as they stand in braces, with them; "" for none. */
+static void number(struct page *page, const char *labels, int64_t value)
+{
+    evbuffer_add_printf(page->out, "sluice_%s%s %" PRId64 "\n", page->name, labels, value);
+}
+
+/* Six decimals: microseconds as seconds, micro-units as money. */
+static void millionths(struct page *page, const char *labels, int64_t value)
+{
+    char text[MONEY_TEXT_SIZE];
+
+    evbuffer_add_printf(page->out, "sluice_%s%s %s\n", page->name, labels,
+                        money_format(value, text));
+}
+
+/* Values are names of the configuration, or our own words: nothing to escape. */
+static const char *label(char out[LABELS_SIZE], const char *name, const char *value)
+{
+    snprintf(out, LABELS_SIZE, "{%s=\"%s\"}", name, value);
+    return out;
+}
+
+static const char *two_labels(char out[LABELS_SIZE], const char *name, const char *value,
+                              const char *name2, const char *value2)
+{
+    snprintf(out, LABELS_SIZE, "{%s=\"%s\",%s=\"%s\"}", name, value, name2, value2);
+    return out;
+}
+
+/* ---- Of the whole gateway ------------------------------------------------ */
+
+static const char *const verdict_names[] = {
+    [VERDICT_OK] = "ok",           [VERDICT_RETRY] = "retry",   [VERDICT_NEXT] = "next",
+    [VERDICT_SUSPEND] = "suspend", [VERDICT_UNSURE] = "unsure",
+};
+
+enum { VERDICTS = sizeof(verdict_names) / sizeof(verdict_names[0]) };
+
+static void by_refusal(struct page *page, const struct facts *it)
+{
+    char labels[LABELS_SIZE];
+
+    number(page, label(labels, "cause", "money"), (int64_t)it->counters->refused_money);
+    number(page, label(labels, "cause", "rate"), (int64_t)it->counters->refused_rate);
+    number(page, label(labels, "cause", "full"), (int64_t)it->counters->refused_full);
+    number(page, label(labels, "cause", "other"), (int64_t)it->counters->refused_other);
+}
+
+static void by_end(struct page *page, const struct facts *it)
+{
+    char labels[LABELS_SIZE];
+
+    for (int end = MESSAGE_DELIVERED; end <= MESSAGE_UNKNOWN; end++)
+        number(page, label(labels, "end", message_end_name((enum message_end)end)),
+               (int64_t)it->counters->ends[end]);
+}
+
+static void by_verdict(struct page *page, const struct facts *it)
+{
+    char labels[LABELS_SIZE];
+
+    for (int i = 0; i < VERDICTS; i++)
+        number(page, label(labels, "verdict", verdict_names[i]),
+               (int64_t)it->counters->verdicts[i]);
+}
+
+static void by_status_class(struct page *page, const struct facts *it)
+{
+    static const struct {
+        unsigned class;
+        const char *name;
+    } rows[] = {
+        {2, "2xx"},
+        {4, "4xx"},
+        {5, "5xx"}
+    };
+    char labels[LABELS_SIZE];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        number(page, label(labels, "class", rows[i].name),
+               (int64_t)api_answers(it->gateway->api, rows[i].class));
+}
+
+static void by_refusal_code(struct page *page, const struct facts *it)
+{
+    char labels[LABELS_SIZE];
+    const char *code;
+    uint64_t count;
+
+    for (size_t i = 0; (code = api_refusal_at(it->gateway->api, i, &count)) != NULL; i++)
+        number(page, label(labels, "code", code), (int64_t)count);
+}
+
+static void by_lane(struct page *page, const struct facts *it)
+{
+    static const char *const names[EXECUTOR_LANES] = {
+        [EXECUTOR_STORE] = "store", [EXECUTOR_READER] = "reader", [EXECUTOR_POOL] = "pool"};
+    char labels[LABELS_SIZE];
+
+    for (int lane = 0; lane < EXECUTOR_LANES; lane++)
+        number(page, label(labels, "lane", names[lane]),
+               (int64_t)executor_waiting(it->gateway->executor, (enum executor_lane)lane));
+}
+
+static void by_version(struct page *page, const struct facts *it)
+{
+    char labels[LABELS_SIZE];
+
+    (void)it;
+    number(page, label(labels, "version", PACKAGE_VERSION), 1);
+}
+
+static void by_loop_turn(struct page *page, const struct facts *it)
+{
+    const struct loop_histogram *turns = api_loop_turns(it->gateway->api);
+    char sum[MONEY_TEXT_SIZE], bound[MONEY_TEXT_SIZE];
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < LOOP_HISTOGRAM_BUCKETS; i++) {
+        int64_t bound_us = loop_histogram_bound_us(i);
+
+        count += turns->counts[i];
+        evbuffer_add_printf(page->out, "sluice_%s_bucket{le=\"%s\"} %" PRIu64 "\n",
+                            page->name,
+                            bound_us > 0 ? money_format(bound_us, bound) : "+Inf", count);
+    }
+    evbuffer_add_printf(page->out, "sluice_%s_sum %s\nsluice_%s_count %" PRIu64 "\n",
+                        page->name, money_format((int64_t)turns->sum_us, sum), page->name,
+                        count);
+}
+
+/* ---- Of each channel ----------------------------------------------------- */
+
+/* The next that exists after *channel; false: no more. */
+static bool next_channel(const struct facts *it, uint32_t *channel,
+                         struct dispatch_channel_facts *out)
+{
+    while (++*channel <= catalog_channel_count(it->gateway->catalog)) {
+        dispatch_channel_facts(it->gateway, *channel, out);
+        if (out->exists)
+            return true;
+    }
+    return false;
+}
+
+#define BY_CHANNEL(function, value)                                                        \
+    static void function(struct page *page, const struct facts *it)                        \
+    {                                                                                      \
+        struct dispatch_channel_facts facts;                                               \
+        char labels[LABELS_SIZE];                                                          \
+                                                                                           \
+        for (uint32_t i = 0; next_channel(it, &i, &facts);)                                \
+            number(                                                                        \
+                page,                                                                      \
+                label(labels, "channel", catalog_channel_name(it->gateway->catalog, i)),   \
+                (int64_t)(value));                                                         \
+    }
+
+BY_CHANNEL(by_channel_up, facts.up)
+BY_CHANNEL(by_channel_suspended, facts.suspended)
+BY_CHANNEL(by_channel_queued, facts.queued)
+BY_CHANNEL(by_channel_open, facts.open)
+BY_CHANNEL(by_channel_capacity, facts.capacity)
+
+static void by_channel_verdict(struct page *page, const struct facts *it)
+{
+    struct dispatch_channel_facts facts;
+    char labels[LABELS_SIZE];
+
+    for (uint32_t i = 0; next_channel(it, &i, &facts);)
+        for (int verdict = 0; verdict < VERDICTS; verdict++)
+            number(page,
+                   two_labels(labels, "channel",
+                              catalog_channel_name(it->gateway->catalog, i), "verdict",
+                              verdict_names[verdict]),
+                   (int64_t)facts.verdicts[verdict]);
+}
+
+static void by_link_binds(struct page *page, const struct facts *it)
+{
+    const struct config *config = it->gateway->config;
+    char labels[LABELS_SIZE];
+
+    for (size_t i = 0; i < config->link_count; i++)
+        number(page, label(labels, "channel", config->links[i].name),
+               (int64_t)link_bound(it->gateway->links[i]));
+}
+
+static void by_link_binds_wanted(struct page *page, const struct facts *it)
+{
+    const struct config *config = it->gateway->config;
+    char labels[LABELS_SIZE];
+
+    for (size_t i = 0; i < config->link_count; i++)
+        number(page, label(labels, "channel", config->links[i].name),
+               config->links[i].connections);
+}
+
+/* ---- Of each account ----------------------------------------------------- */
+
+/* The next configured one after *place; NULL: no more, or not for who asks. */
+static const struct account *next_account(const struct facts *it, size_t *place)
+{
+    if (!it->with_accounts || *place >= it->gateway->config->account_count)
+        return NULL;
+    return catalog_account_at(it->gateway->catalog, (*place)++);
+}
+
+#define BY_ACCOUNT(function, value)                                                        \
+    static void function(struct page *page, const struct facts *it)                        \
+    {                                                                                      \
+        const struct account *account;                                                     \
+        char labels[LABELS_SIZE];                                                          \
+                                                                                           \
+        for (size_t i = 0; (account = next_account(it, &i)) != NULL;)                      \
+            number(page, label(labels, "account", account->name), (int64_t)(value));       \
+    }
+
+#define MONEY_BY_ACCOUNT(function, value)                                                  \
+    static void function(struct page *page, const struct facts *it)                        \
+    {                                                                                      \
+        const struct account *account;                                                     \
+        char labels[LABELS_SIZE];                                                          \
+        char currency[4];                                                                  \
+                                                                                           \
+        for (size_t i = 0; (account = next_account(it, &i)) != NULL;)                      \
+            millionths(page,                                                               \
+                       two_labels(labels, "account", account->name, "currency",            \
+                                  ledger_currency_code(account->currency, currency)),      \
+                       value);                                                             \
+    }
+
+/* 0: there is none. */
+static int64_t age_of_oldest_s(const struct facts *it, const struct account *account)
+{
+    int64_t made_ms = receipts_oldest_ms(it->gateway, account->number);
+
+    return made_ms == 0 ? 0 : (gateway_now_ms(it->gateway) - made_ms) / 1000;
+}
+
+MONEY_BY_ACCOUNT(by_account_available, account->balance.available)
+MONEY_BY_ACCOUNT(by_account_held, account->balance.held)
+BY_ACCOUNT(by_account_accepted, account->accepted)
+BY_ACCOUNT(by_account_refused, account->refused)
+BY_ACCOUNT(by_account_sessions, esmes_bound(it->gateway, account->number))
+BY_ACCOUNT(by_account_receipts, receipts_waiting_of(it->gateway, account->number))
+BY_ACCOUNT(by_account_oldest_receipt, age_of_oldest_s(it, account))
+
+/* ---- The page ------------------------------------------------------------ */
+
+static void write_rows(struct page *page, const struct facts *it)
+{
+#define COUNTER        "counter"
+#define GAUGE          "gauge"
+#define HISTOGRAM      "histogram"
+#define NUMBER(value)  number(page, "", (int64_t)(value))
+#define SECONDS(value) millionths(page, "", (int64_t)(value))
+#define MONEY(value)   millionths(page, "", (int64_t)(value))
+#define METRIC(name, type, help, samples)                                                  \
+    begin_metric(page, #name, type, help);                                                 \
+    samples;
+#include "gateway/metrics.def"
+}
+
+void metrics_write(const struct gateway *gateway, bool with_accounts, struct evbuffer *out)
+{
+    struct page page = {.out = out};
+    struct facts facts = {
+        .gateway = gateway,
+        .counters = &gateway->counters,
+        .store = store_counters(gateway->store),
+        .http = http_server_counts(gateway->http_server),
+        .passwords = accounts_counts(gateway->accounts),
+        .process = process_read_facts(),
+        .with_accounts = with_accounts,
+    };
+
+    esmes_counters(gateway, &facts.esme);
+    write_rows(&page, &facts);
+}

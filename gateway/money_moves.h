@@ -1,0 +1,24 @@
+/*
+ * What the events of a message cost: captures of what was held, late charges, the
+ * supplier's side, and the release at the end.  Moves the balances in memory and makes
+ * the postings; all in a decision of the caller.
+ */
+#ifndef GATEWAY_MONEY_MOVES_H
+#define GATEWAY_MONEY_MOVES_H
+
+#include "gateway/live.h"
+
+struct gateway;
+
+/* The attempt's row, with the postings that its present state asks for. */
+void money_record_attempt(struct gateway *gateway, struct live *live,
+                          struct attempt *attempt);
+
+/* The message's row at its end, with what it still held. */
+void money_record_end(struct gateway *gateway, struct live *live);
+
+/* What a try of the current step would cost its sender and us; false: no price. */
+bool money_step_prices(struct gateway *gateway, const struct live *live, uint32_t channel,
+                       int64_t *out_sell, int64_t *out_buy);
+
+#endif

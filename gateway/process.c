@@ -1,0 +1,51 @@
+#include "gateway/process.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static int64_t microseconds_of(const struct timeval *time)
+{
+    return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
+}
+
+static int64_t read_resident_bytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    long pages = -1;
+
+    if (file == NULL)
+        return -1;
+    if (fscanf(file, "%*s %ld", &pages) != 1)
+        pages = -1;
+    fclose(file);
+    return pages < 0 ? -1 : (int64_t)pages * sysconf(_SC_PAGESIZE);
+}
+
+static int64_t count_open_files(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    int64_t count = -1; /* the folder itself is open too */
+    const struct dirent *entry;
+
+    if (folder == NULL)
+        return -1;
+    while ((entry = readdir(folder)) != NULL)
+        count += entry->d_name[0] != '.';
+    closedir(folder);
+    return count;
+}
+
+struct process_facts process_read_facts(void)
+{
+    struct process_facts facts = {
+        .resident_bytes = read_resident_bytes(),
+        .open_files = count_open_files(),
+    };
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) == 0)
+        facts.cpu_us = microseconds_of(&usage.ru_utime) + microseconds_of(&usage.ru_stime);
+    return facts;
+}

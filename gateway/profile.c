@@ -1,0 +1,313 @@
+/*
+ * Profiles at work: requests rendered, answers and reports understood.  Nothing here
+ * allocates but the reading of JSON.
+ */
+#include "gateway/profile.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/json.h"
+#include "gateway/profile_pieces.h"
+
+/* The caller's buffer; `full` once something did not fit. */
+struct output {
+    char *at;
+    size_t room;
+    bool full;
+};
+
+static void put(struct output *out, const char *bytes, size_t size)
+{
+    if (size > out->room) {
+        out->full = true;
+        return;
+    }
+    memcpy(out->at, bytes, size);
+    out->at += size;
+    out->room -= size;
+}
+
+/* How a value is written where it goes. */
+typedef void escape_function(struct output *out, const char *text);
+
+static void escape_json(struct output *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char octet = (unsigned char)*text;
+        char code[8];
+
+        if (octet == '"' || octet == '\\') {
+            put(out, "\\", 1);
+            put(out, text, 1);
+        } else if (octet < 0x20) {
+            snprintf(code, sizeof(code), "\\u%04x", octet);
+            put(out, code, 6);
+        } else {
+            put(out, text, 1);
+        }
+    }
+}
+
+/* RFC 3986 2.3: all but the unreserved characters. */
+static void escape_percent(struct output *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char octet = (unsigned char)*text;
+        char code[4];
+
+        if (isalnum(octet) || strchr("-._~", octet) != NULL) {
+            put(out, text, 1);
+        } else {
+            snprintf(code, sizeof(code), "%%%02X", octet);
+            put(out, code, 3);
+        }
+    }
+}
+
+/* A header cannot be escaped: what would end its line does not go out. */
+static void escape_header(struct output *out, const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++)
+        if (iscntrl((unsigned char)*at))
+            out->full = true;
+    put(out, text, strlen(text));
+}
+
+static void put_place(struct output *out, enum profile_place place,
+                      const struct profile_values *values, escape_function *escape)
+{
+    char ttl[24];
+
+    switch (place) {
+    case PROFILE_TO_PLUS:
+        escape(out, "+");
+        /* fall through */
+    case PROFILE_TO:
+        escape(out, values->to);
+        break;
+    case PROFILE_FROM:
+        escape(out, values->from);
+        break;
+    case PROFILE_TEXT:
+        escape(out, values->text);
+        break;
+    case PROFILE_REF:
+        escape(out, values->ref);
+        break;
+    case PROFILE_TTL:
+        snprintf(ttl, sizeof(ttl), "%lld", (long long)values->ttl_s);
+        escape(out, ttl);
+        break;
+    case PROFILE_TOKEN:
+        escape(out, values->token);
+        break;
+    default:
+        assert(false);
+    }
+}
+
+static void put_template(struct output *out, const struct profile_template *template,
+                         const struct profile_values *values, escape_function *escape)
+{
+    for (size_t i = 0; i < template->count; i++) {
+        const struct profile_piece *piece = &template->pieces[i];
+
+        if (piece->place == PROFILE_LITERAL)
+            put(out, piece->literal, piece->size);
+        else
+            put_place(out, piece->place, values, escape);
+    }
+}
+
+static void put_end(struct output *out)
+{
+    put(out, "", 1);
+}
+
+static void render_token(const struct profile *profile, const struct profile_values *values,
+                         struct output *out, struct profile_request *request)
+{
+    struct http_header *header;
+
+    if (profile->auth == PROFILE_AUTH_NONE)
+        return;
+    header = &request->headers[request->header_count++];
+    header->name = profile->auth_header;
+    header->value = out->at;
+    if (profile->auth == PROFILE_AUTH_BEARER) {
+        header->name = "Authorization";
+        put(out, "Bearer ", 7);
+    }
+    escape_header(out, values->token);
+    put_end(out);
+}
+
+bool profile_render(const struct profile *profile, const struct profile_values *values,
+                    char *buffer, size_t room, struct profile_request *request)
+{
+    struct output out = {buffer, room, false};
+
+    request->url = out.at;
+    put(&out, values->url, strlen(values->url));
+    put_template(&out, &profile->path, values, escape_percent);
+    put_end(&out);
+
+    request->header_count = 0;
+    request->headers[request->header_count++] =
+        (struct http_header){"Content-Type", profile->content_type};
+    render_token(profile, values, &out, request);
+    for (size_t i = 0; i < profile->header_count; i++) {
+        request->headers[request->header_count++] =
+            (struct http_header){profile->headers[i].name, out.at};
+        put_template(&out, &profile->headers[i].value, values, escape_header);
+        put_end(&out);
+    }
+
+    request->body = out.at;
+    put_template(&out, &profile->body, values,
+                 profile->escape == PROFILE_ESCAPE_JSON ? escape_json : escape_percent);
+    request->body_size = (size_t)(out.at - request->body);
+    put_end(&out);
+    return !out.full;
+}
+
+/* The value at `path` as text; false when there is none, or none that an id could be. */
+static bool text_at(const struct json_document *document, const char *path, char *out,
+                    size_t room)
+{
+    if (document == NULL || path[0] == '\0')
+        return false;
+    if (!json_as_text(json_at(document, path), out, room) || out[0] == '\0')
+        return false;
+    for (const char *at = out; *at != '\0'; at++)
+        if (iscntrl((unsigned char)*at))
+            return false;
+    return true;
+}
+
+static bool answer_fits(const struct profile_answer *row, int http_status,
+                        const struct json_document *document)
+{
+    char value[256];
+
+    if (http_status < row->status_from || http_status > row->status_to)
+        return false;
+    if (row->member[0] == '\0')
+        return true;
+    if (document == NULL || json_at(document, row->member) == NULL)
+        return false;
+    return row->equals[0] == '\0' ||
+           (json_as_text(json_at(document, row->member), value, sizeof(value)) &&
+            strcmp(value, row->equals) == 0);
+}
+
+void profile_verdict(const struct profile *profile, int http_status, const void *body,
+                     size_t body_size, struct profile_verdict *out)
+{
+    char error[128];
+    struct json_document *document = json_parse(body, body_size, error, sizeof(error));
+
+    *out = (struct profile_verdict){.verdict = VERDICT_UNSURE, .reason = REASON_UNKNOWN};
+    for (size_t i = 0; i < profile->answer_count; i++) {
+        const struct profile_answer *row = &profile->answers[i];
+
+        if (answer_fits(row, http_status, document)) {
+            out->verdict = row->verdict;
+            out->reason = row->reason;
+            break;
+        }
+    }
+    if (out->verdict == VERDICT_OK && profile->id[0] != '\0' &&
+        !text_at(document, profile->id, out->id, sizeof(out->id)))
+        *out =
+            (struct profile_verdict){.verdict = VERDICT_UNSURE, .reason = REASON_UNKNOWN};
+    json_document_free(document);
+}
+
+static enum reason report_reason(const struct profile *profile,
+                                 const struct json_document *document,
+                                 enum profile_news news)
+{
+    char word[128];
+    enum reason reason;
+
+    if (news != PROFILE_FAILED && news != PROFILE_EXPIRED)
+        return REASON_NONE;
+    if (text_at(document, profile->report_reason, word, sizeof(word))) {
+        for (size_t i = 0; i < profile->cause_count; i++)
+            if (strcmp(profile->causes[i].word, word) == 0)
+                return profile->causes[i].is;
+        reason = reason_find(word);
+        if (reason != REASONS && reason != REASON_NONE)
+            return reason;
+    }
+    return news == PROFILE_EXPIRED ? REASON_EXPIRED : REASON_UNKNOWN;
+}
+
+static bool find_news(const struct profile *profile, const char *word,
+                      enum profile_news *out)
+{
+    for (size_t i = 0; i < profile->word_count; i++) {
+        if (strcmp(profile->words[i].word, word) == 0) {
+            *out = profile->words[i].is;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum profile_report_result read_report(const struct profile *profile,
+                                              const struct json_document *document,
+                                              struct profile_report *out)
+{
+    struct profile_report report = {0};
+    char word[128];
+    bool has_id = text_at(document, profile->report_id, report.id, sizeof(report.id));
+    bool has_ref = text_at(document, profile->report_ref, report.ref, sizeof(report.ref));
+
+    if (!text_at(document, profile->report_status, word, sizeof(word)) ||
+        !find_news(profile, word, &report.news))
+        return PROFILE_REPORT_STATUS;
+    if (!has_id)
+        report.id[0] = '\0';
+    if (!has_ref)
+        report.ref[0] = '\0';
+    if (!has_id && !has_ref)
+        return PROFILE_REPORT_NAMELESS;
+    report.reason = report_reason(profile, document, report.news);
+    *out = report;
+    return PROFILE_REPORT_OK;
+}
+
+enum profile_report_result profile_report(const struct profile *profile, const void *body,
+                                          size_t body_size, struct profile_report *out)
+{
+    char error[128];
+    struct json_document *document;
+    enum profile_report_result result;
+
+    if (profile->report_status[0] == '\0')
+        return PROFILE_REPORT_NONE;
+    document = json_parse(body, body_size, error, sizeof(error));
+    if (document == NULL)
+        return PROFILE_REPORT_SYNTAX;
+    result = read_report(profile, document, out);
+    json_document_free(document);
+    return result;
+}
+
+bool profile_signature_ok(const struct profile *profile, const char *key, const void *body,
+                          size_t body_size, const char *given)
+{
+    const struct signature_scheme scheme = {
+        .hash = profile->signature_hash,
+        .encoding = profile->signature_encoding,
+        .prefix = profile->signature_prefix,
+    };
+
+    return profile->signature_header[0] == '\0' ||
+           signature_matches(&scheme, key, strlen(key), body, body_size, given);
+}

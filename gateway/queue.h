@@ -1,0 +1,49 @@
+/*
+ * Who is next on a channel: fair between classes (transactional 70, service 20,
+ * advertising 10 shares; an unused share goes to the others), in turn between the
+ * accounts of a class, first come first served within an account.
+ *
+ * Entries are embedded in what waits.  Nothing is allocated per entry.
+ */
+#ifndef GATEWAY_QUEUE_H
+#define GATEWAY_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { QUEUE_CLASSES = 3, QUEUE_TRANSACTIONAL = 0 };
+
+struct queue;
+
+/* Zero it before its first use. */
+struct queue_entry {
+    struct queue_entry *next;
+    struct queue_entry *previous;
+    struct queue *queue; /* NULL: it waits nowhere */
+    void *owner;
+    uint32_t account;
+    uint8_t class;
+};
+
+struct queue *queue_new(void);
+/* Entries inside are forgotten. */
+void queue_free(struct queue *queue);
+
+void queue_add(struct queue *queue, struct queue_entry *entry, uint8_t class,
+               uint32_t account, void *owner);
+/* Harmless for an entry that waits nowhere. */
+void queue_remove(struct queue_entry *entry);
+
+/*
+ * Who is next, still inside; queue_remove() or queue_turn() follows.  With `only_class`
+ * not negative only that class is looked at.  NULL: nobody.
+ */
+struct queue_entry *queue_first(struct queue *queue, int only_class);
+/* The entry had its turn and stays where it is: the others come first now. */
+void queue_turn(struct queue_entry *entry);
+
+size_t queue_length(const struct queue *queue);
+size_t queue_class_length(const struct queue *queue, uint8_t class);
+
+#endif

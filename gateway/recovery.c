@@ -1,0 +1,198 @@
+/* Rows to messages that live. */
+#include "gateway/recovery.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "gateway/catalog.h"
+#include "gateway/clock.h"
+#include "gateway/collector.h"
+#include "gateway/config.h"
+#include "gateway/dispatch.h"
+#include "gateway/gateway.h"
+#include "gateway/live.h"
+#include "gateway/log.h"
+#include "gateway/receipts.h"
+#include "gateway/reports.h"
+#include "gateway/store.h"
+#include "routing/delivery.h"
+
+static void on_definition(void *owner, const struct store_definition *definition)
+{
+    struct gateway *gateway = owner;
+
+    catalog_load(gateway->catalog, definition);
+}
+
+static void on_balance(void *owner, uint64_t ledger, uint32_t currency, int64_t amount)
+{
+    struct gateway *gateway = owner;
+
+    catalog_load_balance(gateway->catalog, ledger, currency, amount);
+}
+
+static void on_opening(void *owner, uint32_t account, int64_t amount)
+{
+    struct gateway *gateway = owner;
+
+    catalog_load_opening(gateway->catalog, account, amount);
+}
+
+static void on_message(void *owner, const struct message *message)
+{
+    struct gateway *gateway = owner;
+    struct live *live = live_new(gateway, message->id, NULL);
+
+    live->message = *message;
+    /* What has been charged and owed since the row was written stands with the attempts. */
+    live->message.charged_micro = 0;
+    live->message.cost_micro = 0;
+    ids_seen(&gateway->ids, message->id);
+}
+
+static void on_body(void *owner, const struct body *body)
+{
+    struct gateway *gateway = owner;
+    struct live *live = live_find(gateway, body->message);
+    struct body *copy = live_body_new(body->text_size, body->tlv_size);
+
+    memcpy(copy, body, body_size(body->text_size, body->tlv_size));
+    live_join(gateway, live, copy);
+    ids_seen(&gateway->ids, body->id);
+}
+
+static void on_attempt(void *owner, uint64_t message, const struct attempt *row)
+{
+    struct gateway *gateway = owner;
+    struct live *live = live_find(gateway, message);
+    struct attempt *attempt = message_add_attempt(&live->message);
+
+    *attempt = *row;
+    live->message.charged_micro += row->charged_micro;
+    live->message.cost_micro += row->cost_micro;
+    live->message.held_micro -= row->charged_micro;
+    ids_seen(&gateway->ids, row->id);
+}
+
+static void on_loaded(void *owner, uint64_t message)
+{
+    (void)owner;
+    (void)message;
+}
+
+static void on_late(void *owner, uint64_t message, const struct attempt *attempt)
+{
+    reports_load_late(owner, message, attempt);
+}
+
+static void on_receipt(void *owner, const struct store_receipt *receipt)
+{
+    receipts_load(owner, receipt);
+}
+
+static void on_parked(void *owner, const struct store_parked *parked)
+{
+    reports_load(owner, parked);
+}
+
+static void on_progress(void *owner, uint64_t messages)
+{
+    (void)owner;
+    log_info("store.loading", "messages=%llu", (unsigned long long)messages);
+}
+
+bool recovery_load(struct gateway *gateway, char *error, size_t error_size)
+{
+    static const struct store_loader loader = {
+        .on_definition = on_definition,
+        .on_balance = on_balance,
+        .on_opening = on_opening,
+        .on_message = on_message,
+        .on_body = on_body,
+        .on_attempt = on_attempt,
+        .on_loaded = on_loaded,
+        .on_late = on_late,
+        .on_receipt = on_receipt,
+        .on_parked = on_parked,
+        .on_progress = on_progress,
+    };
+    int64_t late_since_ms = gateway_now_ms(gateway) - gateway->config->late_window_ms;
+
+    return store_load(gateway->store, &loader, gateway, late_since_ms, error, error_size);
+}
+
+/* A permit that nobody answered: a byte may have left us. */
+static size_t put_in_doubt(struct gateway *gateway, struct live *live)
+{
+    const struct channel_traits *traits = catalog_traits(gateway->catalog);
+    int64_t now_ms = gateway_now_ms(gateway);
+    /* What a parked report begins anew meanwhile is not in doubt. */
+    uint16_t before = live->message.attempt_count;
+    size_t count = 0;
+
+    for (uint16_t i = 0; i < before; i++) {
+        struct attempt *attempt = &live->message.attempts[i];
+
+        if (attempt->provider_id[0])
+            reports_learn(gateway, live, attempt);
+        attempt = &live->message.attempts[i];
+        if (!traits[attempt->channel].is_link && !(attempt->flags & ATTEMPT_UNSENT))
+            reports_expect_ref(gateway, live, attempt);
+        if (attempt->state != ATTEMPT_INTENT && attempt->state != ATTEMPT_SENT)
+            continue;
+        attempt->sent_at_ms = attempt->updated_at_ms;
+        attempt->again_at_ms = now_ms + traits[attempt->channel].in_doubt_wait_ms;
+        delivery_apply(attempt, ATTEMPT_EV_UNSURE, REASON_UNKNOWN, attempt->updated_at_ms);
+        store_attempt(gateway->store, live->message.id, attempt, attempt->charged_micro,
+                      attempt->cost_micro, NULL, 0);
+        reports_doubt(gateway, live, attempt);
+        gateway->counters.in_doubt++;
+        count++;
+    }
+    return count;
+}
+
+static bool tie(struct gateway *gateway, struct live *live)
+{
+    const struct account *account =
+        catalog_account(gateway->catalog, live->message.account);
+
+    live->plan = catalog_plan(gateway->catalog, live->message.plan);
+    live->pins = catalog_pins(gateway->catalog, live->message.pins);
+    if (live->plan == NULL || live->pins == NULL || account == NULL || live->body_count == 0)
+        return false;
+    live->class = live->plan->class < QUEUE_CLASSES
+                      ? live->plan->class
+                      : (uint8_t)(account->config ? account->config->class : 0);
+    return true;
+}
+
+void recovery_resume(struct gateway *gateway)
+{
+    size_t count = lives_count(gateway->lives);
+    size_t in_doubt = 0;
+    size_t unreadable = 0;
+    struct live *live;
+
+    for (size_t at = 0; (live = live_next(gateway, &at)) != NULL;) {
+        bool begun;
+
+        if (!tie(gateway, live)) {
+            unreadable++;
+            log_error("store.unreadable", "id=%llu plan=%u pins=%u account=%u",
+                      (unsigned long long)live->message.id, live->message.plan,
+                      live->message.pins, live->message.account);
+            continue;
+        }
+        begun = store_begin(gateway->store, STORE_CONTINUATION);
+        assert(begun);
+        if (live->message.state == MESSAGE_COLLECTING)
+            collector_resume(gateway, live);
+        in_doubt += put_in_doubt(gateway, live);
+        dispatch_review(gateway, live);
+        store_end(gateway->store);
+    }
+    log_info("store.recovered", "messages=%zu in_doubt=%zu receipts=%zu parked=%zu "
+             "unreadable=%zu",
+             count, in_doubt, receipts_waiting(gateway), reports_parked(gateway), unreadable);
+}

@@ -1,0 +1,49 @@
+/*
+ * Reports coming in: whose they are, and what to do with those of nobody.
+ *
+ * A report is matched by the provider's id; else by our ref where the provider echoes
+ * it; else it is parked, durably, until its id is learned; after a moment an attempt in
+ * doubt may claim it by source, destination and text, if exactly one fits.
+ */
+#ifndef GATEWAY_REPORTS_H
+#define GATEWAY_REPORTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/channels/channel.h"
+#include "gateway/live.h"
+#include "gateway/store.h"
+
+struct gateway;
+struct reports;
+
+struct reports *reports_new(struct gateway *gateway);
+void reports_free(struct reports *reports);
+
+/*
+ * News about an attempt on this channel.  `acknowledge` runs when the news is durable,
+ * also when it was no news or nobody's.  False: not taken now, the sender is to try
+ * again later; `acknowledge` will not run.
+ */
+bool reports_in(struct gateway *gateway, uint32_t channel, const struct report_news *news,
+                const struct store_effect *acknowledge);
+
+/* In a decision: the provider's id of an attempt is known; what was parked for it is applied. */
+void reports_learn(struct gateway *gateway, struct live *live, struct attempt *attempt);
+/* The ref of an attempt may come back before its id. */
+void reports_expect_ref(struct gateway *gateway, const struct live *live,
+                        const struct attempt *attempt);
+/* In a decision: an attempt is in doubt. */
+void reports_doubt(struct gateway *gateway, struct live *live, struct attempt *attempt);
+
+/* While the store is loaded. */
+void reports_load(struct gateway *gateway, const struct store_parked *parked);
+void reports_load_late(struct gateway *gateway, uint64_t message,
+                       const struct attempt *attempt);
+
+size_t reports_parked(const struct gateway *gateway);
+size_t reports_ids(const struct gateway *gateway);
+
+#endif

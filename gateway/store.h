@@ -1,0 +1,209 @@
+/*
+ * The loop decides, the store records.
+ *
+ * A decision changes memory at once and appends its operations, by value, to the batch
+ * that is being filled.  What leaves the process because of it is an effect, appended
+ * after them, which runs on the loop when the batch is durable: batches commit one at a
+ * time and in order, effects run in the order of their appending.  A batch that cannot
+ * be committed ends the process: nothing it held was seen by anybody.
+ *
+ *     if (!store_begin(store, STORE_BEGINNING))
+ *         return ESME_RMSGQFUL;
+ *     store_accept(store, &message, body, &hold);
+ *     store_effect(store, &(struct store_effect){.run = answer_submit, ...});
+ *     store_end(store);
+ *
+ * Between store_begin() and store_end() lies one decision: all of it or nothing is
+ * in the database.  A decision with an effect is awaited and makes a commit start as
+ * soon as the one before is done; others ride along, or go after STORE_LAZY_MS.
+ */
+#ifndef GATEWAY_STORE_H
+#define GATEWAY_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/body.h"
+#include "routing/ledger.h"
+#include "routing/message.h"
+
+struct clock;
+struct executor;
+struct store;
+
+enum {
+    STORE_BATCH_OPERATIONS = 2000,
+    STORE_BATCH_BYTES = 1024 * 1024,
+    STORE_DECISION_BYTES = 256 * 1024, /* no decision is larger */
+    STORE_LAZY_MS = 20,                /* how long what nobody awaits may wait */
+    STORE_RECEIPT_BYTES = 512,
+};
+
+/* Beginnings may use 60 % of the ring, continuations all of it. */
+enum store_share { STORE_BEGINNING, STORE_CONTINUATION };
+
+/*
+ * Something that leaves the process once its batch is durable.  The target is named by
+ * number, never by a pointer to what may have gone.
+ */
+struct store_effect {
+    void (*run)(void *owner, const struct store_effect *effect);
+    uint64_t target;
+    uint64_t id;
+    uint32_t number;
+    uint32_t extra;
+};
+
+struct store_config {
+    const char *folder; /* made if missing; one store per folder, held by flock */
+    uint32_t ring_operations;
+    uint64_t ring_bytes;
+    uint64_t disk_reserve_bytes;
+    const char *vfs; /* NULL: SQLite's own */
+};
+
+/* A receipt that waits to be acknowledged, as its row. */
+struct store_receipt {
+    uint64_t id; /* of the submission */
+    uint32_t account;
+    uint16_t size;
+    int64_t made_at_ms;
+    uint8_t bytes[STORE_RECEIPT_BYTES]; /* receipts.c's own form */
+};
+
+/* A report for an id nobody knows (yet), as its row. */
+struct store_parked {
+    uint64_t id;
+    uint32_t channel;
+    uint16_t size;
+    int64_t at_ms;
+    uint8_t bytes[STORE_RECEIPT_BYTES]; /* reports.c's own form */
+};
+
+/* A name and its number, or a plan or pinned prices by content; made once, never changed.
+ */
+enum store_definition_kind {
+    STORE_ACCOUNT = 1,
+    STORE_CHANNEL = 2,
+    STORE_PLAN = 3,
+    STORE_PINS = 4,
+};
+
+struct store_definition {
+    enum store_definition_kind kind;
+    uint32_t number; /* from 1, unique within its kind */
+    const char *name;
+    const void *content;
+    uint32_t size;
+};
+
+/* What a store tells while it is loaded; all on the calling thread. */
+struct store_loader {
+    void (*on_definition)(void *owner, const struct store_definition *definition);
+    void (*on_balance)(void *owner, uint64_t ledger_account, uint32_t currency,
+                       int64_t amount);
+    void (*on_opening)(void *owner, uint32_t account, int64_t amount);
+        /* Messages that live, each followed by its bodies and attempts.  What was charged and
+     * owed stands with the attempts; `held_micro` is what is held, and what of it they
+     * were charged.  What is given is copied by who wants it. */
+    void (*on_message)(void *owner, const struct message *message);
+    void (*on_body)(void *owner, const struct body *body);
+    void (*on_attempt)(void *owner, uint64_t message, const struct attempt *attempt);
+    void (*on_loaded)(void *owner, uint64_t message);
+    /* Attempts of ended messages whose ids are still matchable. */
+    void (*on_late)(void *owner, uint64_t message, const struct attempt *attempt);
+    void (*on_receipt)(void *owner, const struct store_receipt *receipt);
+    void (*on_parked)(void *owner, const struct store_parked *parked);
+    void (*on_progress)(void *owner, uint64_t messages);
+    /* Last: no message, part, attempt or parked report ever recorded had a higher id.
+     * May be NULL. */
+    void (*on_highest_id)(void *owner, uint64_t id);
+};
+
+/*
+ * Opens, or makes, the state folder.  NULL: `error` says why in a sentence (in use by
+ * another process, not writable, another schema ...).
+ */
+struct store *store_open(const struct store_config *config, struct clock *clock,
+                         struct executor *executor, void *effect_owner, char *error,
+                         size_t error_size);
+
+/* Reads all that lives; before the first decision.  False: the database cannot be read. */
+bool store_load(struct store *store, const struct store_loader *loader, void *owner,
+                int64_t late_since_ms, char *error, size_t error_size);
+
+/*
+ * Commits what was appended, inline and without its effects, then closes.  The executor
+ * must have ended the store's jobs: it is freed before, or store_is_idle().  Accepts NULL.
+ */
+void store_close(struct store *store);
+
+/* Called once, on the loop, when a batch could not be committed: the process must end. */
+void store_on_failure(struct store *store, void (*failed)(void *owner, const char *why),
+                      void *owner);
+
+/* False when this share of the ring is full, or the disk is, for beginnings: nothing was
+ * begun. */
+bool store_begin(struct store *store, enum store_share share)
+    __attribute__((warn_unused_result));
+void store_end(struct store *store);
+
+/* The message, its body and the posting of its hold (NULL: nothing is held). */
+void store_accept(struct store *store, const struct message *message,
+                  const struct body *body, const struct posting *hold);
+/* A further part of a collected message. */
+void store_join(struct store *store, const struct body *body);
+/* The message's own row: state, step, times, sums; with the release of what it held, or
+ * NULL. */
+void store_message(struct store *store, const struct message *message,
+                   const struct posting *release);
+/* A new attempt: the permit, or the record of a step that could not be tried. */
+void store_permit(struct store *store, uint64_t message, const struct attempt *attempt);
+/*
+ * What became of an attempt, and the postings (up to three) of this event.  They are
+ * made only if the row still has the money it had before: `charged_before` and
+ * `cost_before`, compared and set.
+ */
+void store_attempt(struct store *store, uint64_t message, const struct attempt *attempt,
+                   int64_t charged_before, int64_t cost_before,
+                   const struct posting *postings, size_t posting_count);
+void store_post(struct store *store, uint32_t account, const struct posting *opening);
+void store_receipt_add(struct store *store, const struct store_receipt *receipt);
+void store_receipt_gone(struct store *store, uint64_t id, uint32_t account);
+void store_park(struct store *store, const struct store_parked *parked);
+void store_unpark(struct store *store, uint64_t id);
+void store_define(struct store *store, const struct store_definition *definition);
+void store_effect(struct store *store, const struct store_effect *effect);
+
+/* A decision without operations: the effect runs when all before it is durable. */
+void store_barrier(struct store *store, const struct store_effect *effect);
+
+/* True when continuations should not be provoked: links and hooks stop reading. */
+bool store_is_congested(const struct store *store);
+/* True when less space is free on the disk than the reserve. */
+bool store_disk_is_low(const struct store *store);
+/* True when nothing was appended that is not durable. */
+bool store_is_idle(const struct store *store);
+
+const char *store_folder(const struct store *store);
+
+struct store_counters {
+    uint64_t commits;
+    uint64_t operations;
+    uint64_t rows;      /* inserted, updated and deleted */
+    uint64_t wal_bytes; /* written by commits */
+    uint64_t effects;
+    uint64_t begins_refused;
+    uint64_t checkpoints;
+    uint64_t moved;    /* messages to history */
+    int64_t commit_us; /* in apply() and fsync, sum */
+    int64_t longest_commit_us;
+    int64_t longest_checkpoint_us;
+    uint32_t waiting_operations;
+    uint64_t waiting_bytes;
+};
+
+const struct store_counters *store_counters(const struct store *store);
+
+#endif

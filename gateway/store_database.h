@@ -1,0 +1,87 @@
+/* What store_sqlite.c, store_load.c and store_history.c share; nobody else includes it. */
+#ifndef GATEWAY_STORE_DATABASE_H
+#define GATEWAY_STORE_DATABASE_H
+
+#include <sqlite3.h>
+
+#include "gateway/store_sqlite.h"
+
+enum store_statement {
+    STATEMENT_BEGIN,
+    STATEMENT_COMMIT,
+    STATEMENT_ROLLBACK,
+    STATEMENT_MESSAGE_ADD,
+    STATEMENT_MESSAGE_SET,
+    STATEMENT_BODY_ADD,
+    STATEMENT_ATTEMPT_ADD,
+    STATEMENT_ATTEMPT_SET,
+    STATEMENT_LATE_SET,
+    STATEMENT_POSTING_ADD,
+    STATEMENT_BALANCE_ADD,
+    STATEMENT_OPENING_ADD,
+    STATEMENT_RECEIPT_ADD,
+    STATEMENT_RECEIPT_GONE,
+    STATEMENT_OUTBOX_SUM,
+    STATEMENT_PARK,
+    STATEMENT_UNPARK,
+    STATEMENT_DEFINE,
+    STATEMENT_IS_LIVE,
+    STATEMENT_HIGHEST_ID,
+    STATEMENTS
+};
+
+/* What a batch adds to sums, written once at its end. */
+struct store_sum {
+    uint64_t key;
+    uint32_t currency; /* balances */
+    int64_t amount;    /* of money, or the count of receipts */
+    uint64_t ids;      /* xor of the receipts' ids */
+};
+
+enum { STORE_SUMS_MAX = 512 };
+
+struct store_sums {
+    struct store_sum entries[STORE_SUMS_MAX];
+    size_t count;
+};
+
+struct store_sqlite {
+    sqlite3 *database;
+    sqlite3_stmt *statements[STATEMENTS];
+    char *folder;
+    int page_size;
+    int wal_pages;
+    int wal_pages_done; /* of them, already in the database */
+    uint64_t written_pages;
+    bool failed;
+    uint64_t rows;
+    int64_t next_posting;
+    struct store_sums balances;
+    struct store_sums outboxes;
+    uint64_t highest_id; /* of all that was ever recorded */
+    uint64_t highest_recorded;
+    uint64_t *ended; /* a ring: messages that are to move, oldest first */
+    size_t ended_first;
+    size_t ended_count;
+    size_t ended_capacity;
+};
+
+/* Remembers that a message ended. */
+void store_sqlite_add_ended(struct store_sqlite *store, uint64_t id);
+
+/* The first column of the first row; false when there is none. */
+bool store_ask_integer(sqlite3 *database, const char *sql, int64_t *out);
+
+/* A write-ahead log, synced in each commit; false when it cannot be had. */
+bool store_set_durable(sqlite3 *database, const char *schema, char *error,
+                       size_t error_size);
+
+/*
+ * Copies the log into the database and begins it anew, unless somebody reads it.  Before
+ * anything is appended to a log that was found: if its last sync failed, what it seems to
+ * hold may be in the cache only, and what came behind it would be lost with it.
+ */
+bool store_use_up_log(sqlite3 *database, const char *schema, char *error,
+                      size_t error_size);
+
+#endif

@@ -1,0 +1,177 @@
+/*
+ * Moves ended messages to the history: first they are durable there, then they are
+ * deleted here.  Interrupted at any point it is simply done again: what lives is newer
+ * than a copy that was made before.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/ids.h"
+#include "gateway/log.h"
+#include "gateway/store_database.h"
+#include "gateway/store_rows.h"
+#include "gateway/store_schema.h"
+
+static const char *const copies[] = {
+    "INSERT OR REPLACE INTO day.message SELECT * FROM main.message WHERE id=?1",
+    "INSERT OR REPLACE INTO day.body SELECT * FROM main.body WHERE id=?1",
+    "INSERT OR REPLACE INTO day.body SELECT * FROM main.body WHERE message=?1"
+    " AND id<>message",
+    "INSERT OR REPLACE INTO day.attempt SELECT * FROM main.attempt WHERE message=?1",
+};
+
+/* ?2 is the day: it is known from now on. */
+static const char *const deletions[] = {
+    "INSERT INTO main.history SELECT ?2, 1, ended_at FROM main.message WHERE id=?1"
+    " ON CONFLICT(day) DO UPDATE SET messages = messages + 1,"
+    " ended_at = max(ended_at, excluded.ended_at)",
+    "DELETE FROM main.message WHERE id=?1",
+    "DELETE FROM main.body WHERE message=?1 AND id<>message",
+    "DELETE FROM main.body WHERE id=?1",
+    "DELETE FROM main.attempt WHERE message=?1",
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum { STATEMENTS_MAX = 5 };
+
+/* Messages of one day, on their way. */
+struct move {
+    char day[STORE_DAY_SIZE];
+    uint64_t *ids;
+    size_t count;
+    size_t looked_at; /* at the head of the ring, to find them */
+};
+
+static uint64_t *ended_at(struct store_sqlite *store, size_t place)
+{
+    return &store->ended[(store->ended_first + place) % store->ended_capacity];
+}
+
+/*
+ * Those of the same day as the first, among the first `limit`: after midnight two days
+ * end side by side, and each file should be opened for many.
+ */
+static void choose(struct store_sqlite *store, size_t limit, struct move *move)
+{
+    char day[STORE_DAY_SIZE];
+
+    store_day_name(ids_time_ms(*ended_at(store, 0)), move->day);
+    move->looked_at = limit < store->ended_count ? limit : store->ended_count;
+    move->count = 0;
+    move->ids = malloc(move->looked_at * sizeof(*move->ids));
+    if (move->ids == NULL)
+        abort();
+    for (size_t i = 0; i < move->looked_at; i++) {
+        store_day_name(ids_time_ms(*ended_at(store, i)), day);
+        if (strcmp(day, move->day) == 0)
+            move->ids[move->count++] = *ended_at(store, i);
+    }
+}
+
+/* Takes what was moved out of the ring; the others stay at its head, in their order. */
+static void remove_chosen(struct store_sqlite *store, const struct move *move)
+{
+    size_t chosen = move->count;
+    size_t place = move->looked_at;
+
+    for (size_t i = move->looked_at; i-- > 0;) {
+        uint64_t id = *ended_at(store, i);
+
+        if (chosen > 0 && move->ids[chosen - 1] == id)
+            chosen--;
+        else
+            *ended_at(store, --place) = id;
+    }
+    store->ended_first = (store->ended_first + move->count) % store->ended_capacity;
+    store->ended_count -= move->count;
+}
+
+/* Each message through each of the statements, in one transaction. */
+static bool for_chosen(struct store_sqlite *store, const struct move *move,
+                       const char *const *sql, size_t sql_count, char *error,
+                       size_t error_size)
+{
+    sqlite3_stmt *statements[STATEMENTS_MAX] = {NULL};
+    bool ok = store_run(store->database, "BEGIN IMMEDIATE", error, error_size);
+
+    for (size_t i = 0; ok && i < sql_count; i++)
+        ok = (statements[i] = store_prepare(store->database, sql[i], error, error_size)) !=
+             NULL;
+    for (size_t n = 0; ok && n < move->count; n++) {
+        for (size_t i = 0; ok && i < sql_count; i++) {
+            sqlite3_bind_int64(statements[i], 1, (int64_t)move->ids[n]);
+            sqlite3_bind_text(statements[i], 2, move->day, -1, SQLITE_STATIC);
+            ok = sqlite3_step(statements[i]) == SQLITE_DONE;
+            if (!ok)
+                snprintf(error, error_size, "%s", sqlite3_errmsg(store->database));
+            sqlite3_reset(statements[i]);
+        }
+    }
+    for (size_t i = 0; i < sql_count; i++)
+        sqlite3_finalize(statements[i]);
+    ok = ok && store_run(store->database, "COMMIT", error, error_size);
+    if (!sqlite3_get_autocommit(store->database))
+        sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
+    return ok;
+}
+
+static bool attach_day(struct store_sqlite *store, const char *day, char *error,
+                       size_t error_size)
+{
+    char schema[4096];
+    char *attach = sqlite3_mprintf("ATTACH '%q/history/%q' AS day", store->folder, day);
+    bool ok = store_run(store->database, attach, error, error_size);
+
+    sqlite3_free(attach);
+    snprintf(schema, sizeof(schema), STORE_SCHEMA_MESSAGES, "day.", "day.", "day.", "day.");
+    return ok && store_set_durable(store->database, "day", error, error_size) &&
+           store_use_up_log(store->database, "day", error, error_size) &&
+           store_run(store->database, schema, error, error_size);
+}
+
+/*
+ * After a failure the log stays as it is: to use it up now would be to sync again what
+ * could not be synced, and to believe the answer.  The next one begins with it.
+ */
+static void detach_day(struct store_sqlite *store, bool is_well)
+{
+    sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !is_well, NULL);
+    /* If nothing is attached, there is nothing to detach. */
+    sqlite3_exec(store->database, "DETACH day", NULL, NULL, NULL);
+    sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+}
+
+static bool copy_to_day(struct store_sqlite *store, const struct move *move, char *error,
+                        size_t error_size)
+{
+    return attach_day(store, move->day, error, error_size) &&
+           for_chosen(store, move, copies, COUNT(copies), error, error_size) &&
+           store_use_up_log(store->database, "day", error, error_size);
+}
+
+bool store_sqlite_move(struct store_sqlite *store, size_t limit, size_t *out_moved)
+{
+    struct move move;
+    char error[200] = "";
+    bool copied;
+    bool ok = true;
+
+    *out_moved = 0;
+    if (store->ended_count == 0)
+        return true;
+    choose(store, limit, &move);
+    copied = copy_to_day(store, &move, error, sizeof(error));
+    detach_day(store, copied);
+    if (copied)
+        ok = for_chosen(store, &move, deletions, COUNT(deletions), error, sizeof(error));
+    if (!copied || !ok)
+        log_error("store.history", "day=%s reason=\"%s\"", move.day, error);
+    if (copied && ok) {
+        remove_chosen(store, &move);
+        *out_moved = move.count;
+    }
+    free(move.ids);
+    return ok;
+}

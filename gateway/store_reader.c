@@ -1,0 +1,342 @@
+/* One job per question, on the reader's lane; its answer goes back to the loop. */
+#include "gateway/store_reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/executor.h"
+#include "gateway/ids.h"
+#include "gateway/log.h"
+#include "gateway/store_statement.h"
+#include "gateway/store_verify.h"
+#include "gateway/store_walk.h"
+
+struct question {
+    struct store_reader *reader;
+    struct executor_job job;
+    struct question *next; /* those that are open, for store_reader_close() */
+    struct question **link;
+    void *owner;
+    uint64_t tag;
+    char error[256];
+
+    uint64_t submission;
+    void (*message_done)(void *owner, uint64_t tag, struct stored_message *stored);
+    struct stored_message stored;
+
+    uint32_t account;
+    int64_t from_ms;
+    int64_t to_ms;
+    void (*statement_done)(void *owner, uint64_t tag, const struct statement *statement);
+    struct statement statement;
+
+    void (*verify_done)(void *owner, uint64_t tag, const struct verification *verification);
+    struct verification *verification;
+};
+
+struct store_reader {
+    struct store_view view;
+    struct executor *executor;
+    struct question *open;
+};
+
+/* --- questions ---------------------------------------------------------------------- */
+
+static void free_stored(struct stored_message *stored)
+{
+    for (size_t i = 0; i < stored->body_count; i++)
+        free(stored->bodies[i]);
+    free(stored->bodies);
+    message_done(&stored->message);
+    *stored = (struct stored_message){0};
+}
+
+static void question_free(struct question *question)
+{
+    *question->link = question->next;
+    if (question->next)
+        question->next->link = question->link;
+    free_stored(&question->stored);
+    free(question->statement.lines);
+    free(question->verification);
+    free(question);
+}
+
+static struct question *question_new(struct store_reader *reader, void *owner, uint64_t tag)
+{
+    struct question *question = calloc(1, sizeof(*question));
+
+    if (question == NULL)
+        abort();
+    question->reader = reader;
+    question->owner = owner;
+    question->tag = tag;
+    question->next = reader->open;
+    question->link = &reader->open;
+    if (question->next)
+        question->next->link = &question->next;
+    reader->open = question;
+    return question;
+}
+
+static bool ask(struct question *question, void (*run)(void *), void (*complete)(void *))
+{
+    question->job = (struct executor_job){run, complete, question, NULL};
+    if (executor_submit(question->reader->executor, EXECUTOR_READER, &question->job))
+        return true;
+    question_free(question);
+    return false;
+}
+
+/* --- a message ---------------------------------------------------------------------- */
+
+/* Reads into a stored message; several in turn, until one finds it. */
+struct finding {
+    struct question *question;
+    struct stored_message *out;
+    uint64_t message; /* the id of the message the submission belongs to */
+};
+
+static void note_message(void *owner, sqlite3_stmt *row)
+{
+    ((struct finding *)owner)->message = (uint64_t)sqlite3_column_int64(row, 0);
+}
+
+static void read_message(void *owner, sqlite3_stmt *row)
+{
+    struct stored_message *out = ((struct finding *)owner)->out;
+
+    store_read_message(row, 0, &out->message);
+    out->found = true;
+}
+
+static void read_attempt(void *owner, sqlite3_stmt *row)
+{
+    struct finding *finding = owner;
+
+    store_read_attempt(row, 0, message_add_attempt(&finding->out->message));
+}
+
+static void read_late(void *owner, sqlite3_stmt *row)
+{
+    struct message *message = &((struct finding *)owner)->out->message;
+
+    for (uint16_t i = 0; i < message->attempt_count; i++)
+        if (message->attempts[i].ordinal == sqlite3_column_int(row, 1))
+            store_read_late(row, &message->attempts[i]);
+}
+
+static void read_body(void *owner, sqlite3_stmt *row)
+{
+    struct stored_message *out = ((struct finding *)owner)->out;
+
+    out->bodies = realloc(out->bodies, (out->body_count + 1) * sizeof(struct body *));
+    if (out->bodies == NULL)
+        abort();
+    out->bodies[out->body_count++] = store_read_body(row, 0);
+}
+
+static bool find_rows(struct finding *finding, sqlite3 *database, const char *sql,
+                      uint64_t id, void (*each)(void *owner, sqlite3_stmt *row))
+{
+    struct question *question = finding->question;
+
+    return store_for_rows(database, sql, (int64_t)id, each, finding, question->error,
+                          sizeof(question->error));
+}
+
+/* All rows of one moment.  False: it cannot be read. */
+static bool find_in(struct finding *finding, sqlite3 *database)
+{
+    struct question *question = finding->question;
+    bool ok;
+
+    finding->message = 0;
+    ok = store_run(database, "BEGIN", question->error, sizeof(question->error)) &&
+         find_rows(finding, database, "SELECT message FROM body WHERE id=?1",
+                   question->submission, note_message);
+    if (ok && finding->message != 0)
+        ok = find_rows(finding, database,
+                       "SELECT " STORE_MESSAGE_COLUMNS " FROM message WHERE id=?1",
+                       finding->message, read_message) &&
+             find_rows(finding, database,
+                       "SELECT " STORE_ATTEMPT_COLUMNS
+                       " FROM attempt WHERE message=?1 ORDER BY ordinal",
+                       finding->message, read_attempt) &&
+             find_rows(finding, database,
+                       "SELECT " STORE_BODY_COLUMNS " FROM body WHERE id=?1",
+                       finding->message, read_body) &&
+             find_rows(finding, database,
+                       "SELECT " STORE_BODY_COLUMNS
+                       " FROM body WHERE message=?1 AND id<>message ORDER BY id",
+                       finding->message, read_body);
+    if (!sqlite3_get_autocommit(database))
+        sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL);
+    if (!ok || !finding->out->found)
+        free_stored(finding->out);
+    return ok;
+}
+
+static bool find_in_day(struct finding *finding, const struct store_view *view,
+                        int64_t at_ms)
+{
+    struct question *question = finding->question;
+    char day[STORE_DAY_SIZE];
+    sqlite3 *history;
+    bool ok;
+
+    store_day_name(at_ms, day);
+    history = store_view_open_day(view, day, question->error, sizeof(question->error));
+    if (history == NULL)
+        return question->error[0] == 0;
+    ok = find_in(finding, history);
+    sqlite3_close(history);
+    if (ok && finding->out->found)
+        ok = find_rows(finding, view->live,
+                       "SELECT " STORE_LATE_COLUMNS " FROM late WHERE message=?1",
+                       finding->out->message.id, read_late);
+    return ok;
+}
+
+/*
+ * live.db first: what is gone from there is durable in the history.  A part may have
+ * come on the day after its message.
+ */
+static bool find(struct finding *finding, const struct store_view *view)
+{
+    const int64_t day_ms = 24 * 3600 * 1000;
+    int64_t at_ms = ids_time_ms(finding->question->submission);
+
+    return find_in(finding, view->live) &&
+           (finding->out->found || find_in_day(finding, view, at_ms)) &&
+           (finding->out->found || find_in_day(finding, view, at_ms - day_ms));
+}
+
+static void run_message(void *self)
+{
+    struct question *question = self;
+    struct finding finding = {.question = question, .out = &question->stored};
+
+    if (!find(&finding, &question->reader->view)) {
+        free_stored(&question->stored);
+        log_error("store.unreadable", "id=%llu reason=\"%s\"",
+                  (unsigned long long)question->submission, question->error);
+    }
+    store_sum_attempts(&question->stored.message);
+}
+
+static void message_is_found(void *self)
+{
+    struct question *question = self;
+
+    question->message_done(question->owner, question->tag, &question->stored);
+    question_free(question);
+}
+
+bool store_reader_message(struct store_reader *reader, uint64_t submission,
+                          void (*done)(void *owner, uint64_t tag,
+                                       struct stored_message *stored),
+                          void *owner, uint64_t tag)
+{
+    struct question *question = question_new(reader, owner, tag);
+
+    question->submission = submission;
+    question->message_done = done;
+    return ask(question, run_message, message_is_found);
+}
+
+/* --- a statement -------------------------------------------------------------------- */
+
+static void run_statement(void *self)
+{
+    struct question *question = self;
+
+    if (!store_statement_make(&question->reader->view, question->account, question->from_ms,
+                              question->to_ms, &question->statement, question->error,
+                              sizeof(question->error)))
+        log_error("store.unreadable", "statement=%u reason=\"%s\"", question->account,
+                  question->error);
+}
+
+static void statement_is_made(void *self)
+{
+    struct question *question = self;
+
+    question->statement_done(question->owner, question->tag,
+                             question->error[0] ? NULL : &question->statement);
+    question_free(question);
+}
+
+bool store_reader_statement(struct store_reader *reader, uint32_t account, int64_t from_ms,
+                            int64_t to_ms,
+                            void (*done)(void *owner, uint64_t tag,
+                                         const struct statement *statement),
+                            void *owner, uint64_t tag)
+{
+    struct question *question = question_new(reader, owner, tag);
+
+    question->account = account;
+    question->from_ms = from_ms;
+    question->to_ms = to_ms;
+    question->statement_done = done;
+    return ask(question, run_statement, statement_is_made);
+}
+
+/* --- the verification --------------------------------------------------------------- */
+
+static void run_verify(void *self)
+{
+    struct question *question = self;
+
+    store_verify(&question->reader->view, question->verification);
+}
+
+static void is_verified(void *self)
+{
+    struct question *question = self;
+
+    question->verify_done(question->owner, question->tag, question->verification);
+    question_free(question);
+}
+
+bool store_reader_verify(struct store_reader *reader,
+                         void (*done)(void *owner, uint64_t tag,
+                                      const struct verification *verification),
+                         void *owner, uint64_t tag)
+{
+    struct question *question = question_new(reader, owner, tag);
+
+    question->verification = calloc(1, sizeof(*question->verification));
+    if (question->verification == NULL)
+        abort();
+    question->verify_done = done;
+    return ask(question, run_verify, is_verified);
+}
+
+/* --- life --------------------------------------------------------------------------- */
+
+struct store_reader *store_reader_open(const char *folder, const char *vfs,
+                                       struct executor *executor, char *error,
+                                       size_t error_size)
+{
+    struct store_reader *reader = calloc(1, sizeof(*reader));
+
+    if (reader == NULL)
+        abort();
+    reader->executor = executor;
+    if (store_view_open(&reader->view, folder, vfs, error, error_size))
+        return reader;
+    store_reader_close(reader);
+    return NULL;
+}
+
+void store_reader_close(struct store_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    while (reader->open)
+        question_free(reader->open);
+    store_view_close(&reader->view);
+    free(reader);
+}

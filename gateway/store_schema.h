@@ -1,0 +1,67 @@
+/*
+ * The tables.  live.db holds what lives, the outbox and the ledger; history/DAY.db
+ * holds ended messages whose ids were made on that day (UTC), in the same form.
+ *
+ * Hot rows are narrow and have no secondary index; what is written once (addresses,
+ * text) is a row of its own.  Times are milliseconds since 1970 UTC, money
+ * micro-units.  The numbers behind state, kind and the like are those of
+ * routing/message.h and routing/ledger.h.
+ */
+#ifndef GATEWAY_STORE_SCHEMA_H
+#define GATEWAY_STORE_SCHEMA_H
+
+#define STORE_SCHEMA_VERSION "1"
+
+/* In live.db and in each day of the history; %s is "" or "day.". */
+#define STORE_SCHEMA_MESSAGES                                                              \
+    "CREATE TABLE IF NOT EXISTS %smessage("                                                \
+    " id INTEGER PRIMARY KEY, account INTEGER, plan INTEGER, pins INTEGER,"                \
+    " state INTEGER, \"end\" INTEGER, step INTEGER, flags INTEGER, segments INTEGER,"      \
+    " parts INTEGER, accepted_at INTEGER, start_at INTEGER, deadline INTEGER,"             \
+    " entered_at INTEGER, ended_at INTEGER, held INTEGER, charged INTEGER,"                \
+    " cost INTEGER, baseline INTEGER);"                                                    \
+    "CREATE TABLE IF NOT EXISTS %sbody("                                                   \
+    " id INTEGER PRIMARY KEY, message INTEGER, number INTEGER, source TEXT,"               \
+    " destination TEXT, service_type TEXT, fields INTEGER, options INTEGER,"               \
+    " bytes BLOB, tlv_size INTEGER);"                                                      \
+    "CREATE INDEX IF NOT EXISTS %spart ON body(message) WHERE id <> message;"              \
+    "CREATE TABLE IF NOT EXISTS %sattempt("                                                \
+    " message INTEGER, ordinal INTEGER, id INTEGER, anchor INTEGER, channel INTEGER,"      \
+    " segment INTEGER, step INTEGER, number INTEGER, state INTEGER, reason INTEGER,"       \
+    " flags INTEGER, code INTEGER, sent_at INTEGER, updated_at INTEGER,"                   \
+    " again_at INTEGER, charged INTEGER, cost INTEGER, provider_id TEXT,"                  \
+    " PRIMARY KEY(message, ordinal)) WITHOUT ROWID;"
+
+/*
+ * In live.db only.  `late` lies over attempts whose rows are in the history already;
+ * `history` says which days there are, and when the last of their messages ended.
+ */
+#define STORE_SCHEMA_LIVE                                                                  \
+    "CREATE TABLE IF NOT EXISTS late("                                                     \
+    " message INTEGER, ordinal INTEGER, state INTEGER, reason INTEGER, flags INTEGER,"     \
+    " code INTEGER, sent_at INTEGER, updated_at INTEGER, charged INTEGER, cost INTEGER,"   \
+    " provider_id TEXT, PRIMARY KEY(message, ordinal)) WITHOUT ROWID;"                     \
+    "CREATE TABLE IF NOT EXISTS history("                                                  \
+    " day TEXT PRIMARY KEY, messages INTEGER, ended_at INTEGER) WITHOUT ROWID;"            \
+    "CREATE TABLE IF NOT EXISTS posting("                                                  \
+    " id INTEGER PRIMARY KEY, at INTEGER, kind INTEGER, source INTEGER,"                   \
+    " target INTEGER, amount INTEGER, currency INTEGER, message INTEGER,"                  \
+    " attempt INTEGER);"                                                                   \
+    "CREATE TABLE IF NOT EXISTS balance("                                                  \
+    " ledger INTEGER, currency INTEGER, amount INTEGER,"                                   \
+    " PRIMARY KEY(ledger, currency)) WITHOUT ROWID;"                                       \
+    "CREATE TABLE IF NOT EXISTS opening("                                                  \
+    " account INTEGER PRIMARY KEY, amount INTEGER);"                                       \
+    "CREATE TABLE IF NOT EXISTS outbox("                                                   \
+    " id INTEGER PRIMARY KEY, account INTEGER, made_at INTEGER, bytes BLOB);"              \
+    "CREATE TABLE IF NOT EXISTS outbox_sum("                                               \
+    " account INTEGER PRIMARY KEY, count INTEGER, ids INTEGER);"                           \
+    "CREATE TABLE IF NOT EXISTS parked("                                                   \
+    " id INTEGER PRIMARY KEY, channel INTEGER, at INTEGER, bytes BLOB);"                   \
+    "CREATE TABLE IF NOT EXISTS definition("                                               \
+    " kind INTEGER, number INTEGER, name TEXT, content BLOB,"                              \
+    " PRIMARY KEY(kind, number)) WITHOUT ROWID;"                                           \
+    "CREATE TABLE IF NOT EXISTS meta("                                                     \
+    " key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+
+#endif

@@ -1,0 +1,261 @@
+/*
+ * The walk is a merge: every table has messages in the order of their ids, so that each
+ * is read once from its beginning to its end, and nothing is looked up or remembered.
+ */
+#include "gateway/store_walk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct store_walk_days store_walk_all = {"", "9999"};
+
+/* --- connections -------------------------------------------------------------------- */
+
+static sqlite3 *open_read_only(const char *path, const char *vfs, char *error,
+                               size_t error_size)
+{
+    sqlite3 *database = NULL;
+
+    if (sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, vfs) ==
+        SQLITE_OK)
+        return database;
+    snprintf(error, error_size, "%s cannot be read: %s", path, sqlite3_errmsg(database));
+    sqlite3_close(database);
+    return NULL;
+}
+
+bool store_view_open(struct store_view *view, const char *folder, const char *vfs,
+                     char *error, size_t error_size)
+{
+    char path[4096];
+
+    *view = (struct store_view){.folder = strdup(folder), .vfs = vfs ? strdup(vfs) : NULL};
+    if (view->folder == NULL || (vfs && view->vfs == NULL))
+        abort();
+    snprintf(path, sizeof(path), "%s/live.db", folder);
+    view->live = open_read_only(path, vfs, error, error_size);
+    return view->live != NULL;
+}
+
+void store_view_close(struct store_view *view)
+{
+    sqlite3_close(view->live);
+    free(view->folder);
+    free(view->vfs);
+}
+
+sqlite3 *store_view_open_day(const struct store_view *view, const char day[STORE_DAY_SIZE],
+                             char *error, size_t error_size)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find(view->vfs);
+    char path[4096];
+    int exists = 0;
+
+    snprintf(path, sizeof(path), "%s/history/%s", view->folder, day);
+    error[0] = 0;
+    if (vfs->xAccess(vfs, path, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && !exists)
+        return NULL;
+    return open_read_only(path, view->vfs, error, error_size);
+}
+
+bool store_view_hold(const struct store_view *view, char *error, size_t error_size)
+{
+    /* A transaction sees the moment of its first reading. */
+    return store_run(view->live, "BEGIN; SELECT 1 FROM meta", error, error_size);
+}
+
+void store_view_let_go(const struct store_view *view)
+{
+    if (!sqlite3_get_autocommit(view->live))
+        sqlite3_exec(view->live, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* --- the walk ----------------------------------------------------------------------- */
+
+/* A table read in the order of its first column, the message's id. */
+struct cursor {
+    sqlite3_stmt *statement;
+    int result;
+    uint64_t message;
+};
+
+struct walk {
+    const struct store_view *view;
+    void (*visit)(void *owner, const struct message *message, bool in_history);
+    void *owner;
+    struct message message; /* its attempts are used again for the next one */
+    char *error;
+    size_t error_size;
+};
+
+static void cursor_next(struct cursor *cursor)
+{
+    cursor->result = sqlite3_step(cursor->statement);
+    cursor->message = cursor->result == SQLITE_ROW
+                          ? (uint64_t)sqlite3_column_int64(cursor->statement, 0)
+                          : UINT64_MAX;
+}
+
+/* From message `from` on. */
+static bool cursor_open(struct cursor *cursor, struct walk *walk, sqlite3 *database,
+                        const char *sql, uint64_t from)
+{
+    cursor->statement = store_prepare(database, sql, walk->error, walk->error_size);
+    if (cursor->statement == NULL)
+        return false;
+    sqlite3_bind_int64(cursor->statement, 1, (int64_t)from);
+    cursor_next(cursor);
+    return true;
+}
+
+/* On the first row of this message; false when it has none. */
+static bool cursor_seek(struct cursor *cursor, uint64_t message)
+{
+    while (cursor->message < message)
+        cursor_next(cursor);
+    return cursor->message == message;
+}
+
+/* True when it was read to its end, without a failure. */
+static bool cursor_close(struct cursor *cursor, struct walk *walk)
+{
+    bool ok = cursor->result == SQLITE_DONE || cursor->result == SQLITE_ROW;
+
+    if (!ok && cursor->statement)
+        snprintf(walk->error, walk->error_size, "%s",
+                 sqlite3_errmsg(sqlite3_db_handle(cursor->statement)));
+    sqlite3_finalize(cursor->statement);
+    return ok;
+}
+
+static void read_attempts(struct walk *walk, struct cursor *attempts, struct cursor *late)
+{
+    uint64_t id = walk->message.id;
+
+    for (bool more = cursor_seek(attempts, id); more; more = attempts->message == id) {
+        struct attempt *attempt = message_add_attempt(&walk->message);
+
+        store_read_attempt(attempts->statement, 0, attempt);
+        while (late && cursor_seek(late, id) &&
+               sqlite3_column_int(late->statement, 1) < attempt->ordinal)
+            cursor_next(late);
+        if (late && late->message == id &&
+            sqlite3_column_int(late->statement, 1) == attempt->ordinal)
+            store_read_late(late->statement, attempt);
+        cursor_next(attempts);
+    }
+}
+
+static void walk_messages(struct walk *walk, struct cursor *messages,
+                          struct cursor *attempts, struct cursor *late,
+                          struct cursor *living)
+{
+    for (; messages->result == SQLITE_ROW; cursor_next(messages)) {
+        struct message *message = &walk->message;
+        struct attempt *room = message->attempts;
+        uint16_t capacity = message->attempt_capacity;
+
+        /* It was copied and not deleted yet: who lives is newer. */
+        if (living && cursor_seek(living, messages->message))
+            continue;
+        store_read_message(messages->statement, 0, message);
+        message->attempts = room;
+        message->attempt_capacity = capacity;
+        message->attempt_count = 0;
+        read_attempts(walk, attempts, late);
+        store_sum_attempts(message);
+        walk->visit(walk->owner, message, living != NULL);
+    }
+}
+
+static const char messages_sql[] =
+    "SELECT " STORE_MESSAGE_COLUMNS " FROM message WHERE id>=?1 ORDER BY id";
+static const char attempts_sql[] =
+    "SELECT " STORE_ATTEMPT_COLUMNS
+    " FROM attempt WHERE message>=?1 ORDER BY message, ordinal";
+static const char late_sql[] =
+    "SELECT " STORE_LATE_COLUMNS " FROM late WHERE message>=?1 ORDER BY message, ordinal";
+static const char living_sql[] = "SELECT id FROM message WHERE id>=?1 ORDER BY id";
+
+static bool walk_live(struct walk *walk)
+{
+    sqlite3 *live = walk->view->live;
+    struct cursor messages = {.result = SQLITE_DONE};
+    struct cursor attempts = {.result = SQLITE_DONE};
+    bool ok = cursor_open(&messages, walk, live, messages_sql, 0) &&
+              cursor_open(&attempts, walk, live, attempts_sql, 0);
+
+    if (ok)
+        walk_messages(walk, &messages, &attempts, NULL, NULL);
+    ok = cursor_close(&messages, walk) && ok;
+    return cursor_close(&attempts, walk) && ok;
+}
+
+static bool walk_day(struct walk *walk, const char day[STORE_DAY_SIZE])
+{
+    sqlite3 *live = walk->view->live;
+    sqlite3 *history = store_view_open_day(walk->view, day, walk->error, walk->error_size);
+    struct cursor messages = {.result = SQLITE_DONE};
+    struct cursor attempts = {.result = SQLITE_DONE};
+    struct cursor late = {.result = SQLITE_DONE};
+    struct cursor living = {.result = SQLITE_DONE};
+    bool ok;
+
+    if (history == NULL)
+        return walk->error[0] == 0;
+    ok = store_run(history, "BEGIN", walk->error, walk->error_size) &&
+         cursor_open(&messages, walk, history, messages_sql, 0) &&
+         cursor_open(&attempts, walk, history, attempts_sql, 0) &&
+         cursor_open(&late, walk, live, late_sql, messages.message) &&
+         cursor_open(&living, walk, live, living_sql, messages.message);
+    if (ok)
+        walk_messages(walk, &messages, &attempts, &late, &living);
+    ok = cursor_close(&messages, walk) && ok;
+    ok = cursor_close(&attempts, walk) && ok;
+    ok = cursor_close(&late, walk) && ok;
+    ok = cursor_close(&living, walk) && ok;
+    sqlite3_close(history);
+    return ok;
+}
+
+static bool walk_history(struct walk *walk, const struct store_walk_days *days)
+{
+    sqlite3_stmt *statement = store_prepare(
+        walk->view->live, "SELECT day FROM history WHERE day>=?1 AND day<=?2 ORDER BY day",
+        walk->error, walk->error_size);
+    bool ok = statement != NULL;
+    int result = SQLITE_DONE;
+
+    if (!ok)
+        return false;
+    sqlite3_bind_text(statement, 1, days->from, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 2, days->to, -1, SQLITE_STATIC);
+    while (ok && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        char day[STORE_DAY_SIZE];
+
+        snprintf(day, sizeof(day), "%s", (const char *)sqlite3_column_text(statement, 0));
+        ok = walk_day(walk, day);
+    }
+    if (ok && result != SQLITE_DONE) {
+        snprintf(walk->error, walk->error_size, "%s", sqlite3_errmsg(walk->view->live));
+        ok = false;
+    }
+    sqlite3_finalize(statement);
+    return ok;
+}
+
+bool store_walk(const struct store_view *view, const struct store_walk_days *days,
+                void (*visit)(void *owner, const struct message *message, bool in_history),
+                void *owner, char *error, size_t error_size)
+{
+    struct walk walk = {.view = view,
+                        .visit = visit,
+                        .owner = owner,
+                        .error = error,
+                        .error_size = error_size};
+    bool ok = walk_live(&walk) && walk_history(&walk, days);
+
+    message_done(&walk.message);
+    return ok;
+}

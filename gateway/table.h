@@ -1,0 +1,33 @@
+/*
+ * A hash table from 64-bit keys to 64-bit values, open addressing, growing by halves up
+ * to a capacity given at creation.  Key 0 is not allowed.
+ */
+#ifndef GATEWAY_TABLE_H
+#define GATEWAY_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct table;
+
+/* Never NULL.  At most `capacity` entries: then table_put() refuses. */
+struct table *table_new(size_t capacity);
+void table_free(struct table *table);
+
+/* A key that is there gets the new value; false when the table is full. */
+bool table_put(struct table *table, uint64_t key, uint64_t value)
+    __attribute__((warn_unused_result));
+bool table_get(const struct table *table, uint64_t key, uint64_t *out);
+/* Harmless when it is not there. */
+void table_remove(struct table *table, uint64_t key);
+size_t table_count(const struct table *table);
+
+/* Each entry once, in no order that matters; `at` starts at 0.  False at the end. */
+bool table_next(const struct table *table, size_t *at, uint64_t *out_key,
+                uint64_t *out_value);
+
+/* A well-mixed number of some octets and a seed; never 0. */
+uint64_t table_hash(uint64_t seed, const void *octets, size_t size);
+
+#endif

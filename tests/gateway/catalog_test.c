@@ -1,0 +1,379 @@
+/* Numbers that stay: over restarts, other orders, new versions of plans and prices. */
+#include "gateway/catalog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "gateway/clock.h"
+#include "gateway/executor.h"
+#include "gateway/log.h"
+
+#include "tests/test.h"
+
+enum { ACCOUNTS = 2, MANY = 3000 };
+
+/* A configuration by hand, a state folder, and a catalogue on top of them. */
+struct place {
+    char folder[64];
+    struct config config;
+    struct config_account accounts[ACCOUNTS];
+    struct config_link links[2];
+    struct config_way ways[2];
+    struct config_step steps[1];
+    struct config_plan plans[1];
+    struct config_price prices[3];
+    struct clock *clock;
+    struct executor *executor;
+    struct store *store;
+    struct catalog *catalog;
+};
+
+static void configure(struct place *place)
+{
+    static const char *const names[ACCOUNTS] = {"acme", "beta"};
+
+    for (size_t i = 0; i < ACCOUNTS; i++)
+        place->accounts[i] = (struct config_account){.name = names[i],
+                                                     .class = CONFIG_TRANSACTIONAL,
+                                                     .currency = "EUR",
+                                                     .opening_micro = 5000000,
+                                                     .credit_micro = 1000 * (int64_t)i};
+    place->links[0] = (struct config_link){.name = "one", .receipts = true, .grace_ms = 7};
+    place->links[1] = (struct config_link){.name = "two", .split = CONFIG_UDH16};
+    place->ways[0] = (struct config_way){.name = "one", .is_link = true, .index = 0};
+    place->ways[1] = (struct config_way){.name = "two", .is_link = true, .index = 1};
+    place->steps[0] = (struct config_step){.name = "sms",
+                                           .ways = place->ways,
+                                           .way_count = 2,
+                                           .until = CONFIG_ACCEPTED,
+                                           .within_ms = 1000,
+                                           .enter_within_ms = 500};
+    place->plans[0] = (struct config_plan){.name = "sms",
+                                           .class = CONFIG_ANY_CLASS,
+                                           .deadline_ms = 60000,
+                                           .steps = place->steps,
+                                           .step_count = 1};
+    place->prices[0] = (struct config_price){.side = CONFIG_SELL,
+                                             .any_account = true,
+                                             .channel = place->ways[0],
+                                             .class = CONFIG_ANY_CLASS,
+                                             .prefix = "7",
+                                             .billed = CONFIG_ON_ACCEPTED,
+                                             .price_micro = 50000,
+                                             .currency = "EUR"};
+    place->prices[1] = place->prices[0];
+    place->prices[1].any_account = false;
+    place->prices[1].account = 1;
+    place->prices[1].price_micro = 40000;
+    place->prices[2] = place->prices[0];
+    place->prices[2].side = CONFIG_BUY;
+    place->prices[2].price_micro = 30000;
+    place->config = (struct config){.accounts = place->accounts,
+                                    .account_count = ACCOUNTS,
+                                    .links = place->links,
+                                    .link_count = 2,
+                                    .plans = place->plans,
+                                    .plan_count = 1,
+                                    .prices = place->prices,
+                                    .price_count = 3};
+}
+
+static void on_definition(void *owner, const struct store_definition *definition)
+{
+    struct place *place = owner;
+
+    catalog_load(place->catalog, definition);
+}
+
+static void on_balance(void *owner, uint64_t ledger, uint32_t currency, int64_t amount)
+{
+    struct place *place = owner;
+
+    catalog_load_balance(place->catalog, ledger, currency, amount);
+}
+
+static void on_opening(void *owner, uint32_t account, int64_t amount)
+{
+    struct place *place = owner;
+
+    catalog_load_opening(place->catalog, account, amount);
+}
+
+/* Opens the store and settles the catalogue with the configuration as it is now. */
+static void start(struct place *place)
+{
+    static const struct store_loader loader = {
+        .on_definition = on_definition, .on_balance = on_balance, .on_opening = on_opening};
+    const struct store_config config = {
+        .folder = place->folder, .ring_operations = 10000, .ring_bytes = 16 * 1024 * 1024};
+    char error[256] = "";
+
+    place->clock = clock_new_virtual(1000, 1795000000000);
+    place->executor = executor_new_inline(place->clock, NULL, NULL);
+    place->store =
+        store_open(&config, place->clock, place->executor, place, error, sizeof(error));
+    CHECK_STR(error, "", "the store opens");
+    place->catalog = catalog_new(&place->config);
+    CHECK(store_load(place->store, &loader, place, 0, error, sizeof(error)), error);
+    CHECK(catalog_settle(place->catalog, place->store, error, sizeof(error)), error);
+}
+
+static void stop(struct place *place)
+{
+    catalog_free(place->catalog);
+    store_close(place->store);
+    executor_free(place->executor);
+    clock_free(place->clock);
+}
+
+static void restart(struct place *place)
+{
+    stop(place);
+    start(place);
+}
+
+static int set_up(void **state)
+{
+    struct place *place = calloc(1, sizeof(*place));
+    const char *folder = getenv("TMPDIR");
+
+    log_open(-1, LOG_LEVEL_ERROR);
+    snprintf(place->folder, sizeof(place->folder), "%.40s/catalog-XXXXXX",
+             folder ? folder : "/tmp");
+    if (mkdtemp(place->folder) == NULL)
+        return -1;
+    configure(place);
+    *state = place;
+    return 0;
+}
+
+static int clean_up(void **state)
+{
+    static const char *const left[] = {"live.db", "live.db-wal", "live.db-shm", "lock",
+                                       "reserve"};
+    struct place *place = *state;
+    char path[128];
+
+    for (size_t i = 0; i < ROWS(left); i++) {
+        snprintf(path, sizeof(path), "%s/%s", place->folder, left[i]);
+        unlink(path);
+    }
+    snprintf(path, sizeof(path), "%s/history", place->folder);
+    rmdir(path);
+    rmdir(place->folder);
+    free(place);
+    return 0;
+}
+
+#define PLACED(name) cmocka_unit_test_setup_teardown(name, set_up, clean_up)
+#define PLACE        struct place *place = *state
+
+/* --- accounts and channels ---------------------------------------------------------- */
+
+TEST(numbers_stay_with_their_names_whatever_the_order)
+{
+    PLACE;
+    uint32_t acme;
+    uint32_t two;
+
+    start(place);
+    acme = catalog_account_at(place->catalog, 0)->number;
+    two = catalog_link(place->catalog, 1);
+    CHECK(acme != catalog_account_at(place->catalog, 1)->number, "two accounts");
+    CHECK(two != catalog_link(place->catalog, 0), "two links");
+    place->accounts[0].name = "beta";
+    place->accounts[1].name = "acme";
+    place->links[0].name = "two";
+    place->links[1].name = "one";
+    restart(place);
+    CHECK_EQ(catalog_account_at(place->catalog, 1)->number, acme, "acme, now second");
+    CHECK_STR(catalog_account(place->catalog, acme)->name, "acme", "by number");
+    CHECK_EQ(catalog_account_named(place->catalog, "acme")->number, acme, "by name");
+    CHECK_EQ(catalog_link(place->catalog, 0), two, "two, now first");
+    CHECK_STR(catalog_channel_name(place->catalog, two), "two", "by number");
+    stop(place);
+}
+
+TEST(who_is_no_longer_configured_is_still_known)
+{
+    PLACE;
+    uint32_t beta;
+
+    start(place);
+    beta = catalog_account_at(place->catalog, 1)->number;
+    place->config.account_count = 1;
+    place->config.price_count = 1;
+    restart(place);
+    CHECK(catalog_account(place->catalog, beta) != NULL, "beta");
+    CHECK(catalog_account(place->catalog, beta)->config == NULL, "not configured");
+    CHECK_EQ(catalog_account(place->catalog, beta)->balance.available, 5000000,
+             "its money");
+    CHECK(catalog_account(place->catalog, 99) == NULL, "nobody's number");
+    CHECK(catalog_plan(place->catalog, 99) == NULL, "no plan");
+    CHECK(catalog_pins(place->catalog, 99) == NULL, "no prices");
+    CHECK_STR(catalog_channel_name(place->catalog, 99), "?", "no channel");
+    stop(place);
+}
+
+TEST(an_opening_is_posted_once)
+{
+    PLACE;
+
+    start(place);
+    CHECK_EQ(catalog_account_at(place->catalog, 0)->balance.available, 5000000, "at first");
+    CHECK_EQ(catalog_account_at(place->catalog, 1)->balance.limit, -1000, "its credit");
+    place->accounts[0].opening_micro = 9000000;
+    restart(place);
+    CHECK_EQ(catalog_account_at(place->catalog, 0)->balance.available, 5000000, "again");
+    CHECK_EQ(catalog_account_at(place->catalog, 0)->balance.opening, 5000000, "again");
+    CHECK_EQ(catalog_account_at(place->catalog, 0)->currency, ledger_currency("EUR"),
+             "EUR");
+    stop(place);
+}
+
+TEST(many_accounts_start_at_once)
+{
+    PLACE;
+    static struct config_account accounts[MANY];
+    static char names[MANY][16];
+
+    for (int i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof(names[i]), "account-%d", i);
+        accounts[i] = place->accounts[0];
+        accounts[i].name = names[i];
+    }
+    place->config.accounts = accounts;
+    place->config.account_count = MANY;
+    start(place);
+    restart(place);
+    CHECK_EQ(catalog_account_count(place->catalog), MANY, "all of them");
+    CHECK_EQ(catalog_account_named(place->catalog, "account-2999")->balance.available,
+             5000000, "the last one");
+    stop(place);
+}
+
+/* --- plans -------------------------------------------------------------------------- */
+
+TEST(a_plan_that_changes_gets_a_new_number_and_the_old_one_stays)
+{
+    PLACE;
+    uint32_t before;
+    uint32_t after;
+
+    start(place);
+    before = catalog_plan_at(place->catalog, 0)->id;
+    restart(place);
+    CHECK_EQ(catalog_plan_at(place->catalog, 0)->id, before, "unchanged");
+    place->steps[0].within_ms = 2000;
+    restart(place);
+    after = catalog_plan_at(place->catalog, 0)->id;
+    CHECK(after != before, "changed");
+    CHECK_EQ(catalog_plan(place->catalog, before)->steps[0].within_ms, 1000, "as it was");
+    CHECK_EQ(catalog_plan(place->catalog, after)->steps[0].within_ms, 2000, "as it is");
+    place->steps[0].within_ms = 1000;
+    restart(place);
+    CHECK_EQ(catalog_plan_at(place->catalog, 0)->id, before, "changed back");
+    stop(place);
+}
+
+TEST(a_plan_is_what_the_configuration_says)
+{
+    PLACE;
+    const struct plan *plan;
+    const struct channel_traits *traits;
+
+    place->steps[0].on_silence = CONFIG_STOP;
+    start(place);
+    plan = catalog_plan_at(place->catalog, 0);
+    traits = catalog_traits(place->catalog);
+    CHECK_STR(plan->name, "sms", "name");
+    CHECK_EQ(plan->deadline_ms, 60000, "deadline");
+    CHECK_EQ(plan->step_count, 1, "steps");
+    CHECK_EQ(plan->steps[0].way_count, 2, "ways");
+    CHECK_EQ(plan->steps[0].ways[1], catalog_link(place->catalog, 1), "ways");
+    CHECK_EQ(plan->steps[0].until, ATTEMPT_ACCEPTED, "until");
+    CHECK_EQ(plan->steps[0].enter_within_ms, 500, "time to enter");
+    CHECK_EQ(plan->steps[0].stop_on_silence, true, "on silence");
+    CHECK_EQ(traits[plan->steps[0].ways[0]].proves, ATTEMPT_DELIVERED, "with receipts");
+    CHECK_EQ(traits[plan->steps[0].ways[1]].proves, ATTEMPT_ACCEPTED, "without");
+    CHECK_EQ(traits[plan->steps[0].ways[0]].grace_ms, 7, "grace");
+    stop(place);
+}
+
+/* --- prices ------------------------------------------------------------------------- */
+
+static uint32_t pin(struct place *place, size_t account, const char *digits)
+{
+    bool begun = store_begin(place->store, STORE_BEGINNING);
+    uint32_t pins;
+
+    CHECK(begun, "a decision");
+    pins = catalog_pin(place->catalog, place->store, catalog_plan_at(place->catalog, 0),
+                       catalog_account_at(place->catalog, account)->number,
+                       CONFIG_TRANSACTIONAL, digits);
+    store_end(place->store);
+    return pins;
+}
+
+TEST(pinned_prices_are_stored_once_and_stay)
+{
+    PLACE;
+    uint32_t acme;
+    uint32_t beta;
+
+    start(place);
+    acme = pin(place, 0, "79001");
+    beta = pin(place, 1, "79001");
+    CHECK(acme != 0 && beta != 0 && acme != beta, "a price each");
+    CHECK_EQ(pin(place, 0, "79777"), acme, "the same prices");
+    CHECK_EQ(catalog_pins(place->catalog, acme)->steps[0].price_micro, 50000, "acme's");
+    CHECK_EQ(catalog_pins(place->catalog, beta)->steps[0].price_micro, 40000, "beta's");
+    CHECK_EQ(catalog_pins(place->catalog, acme)->steps[0].billed, ATTEMPT_ACCEPTED,
+             "billed");
+    place->prices[0].price_micro = 60000;
+    restart(place);
+    CHECK_EQ(catalog_pins(place->catalog, acme)->steps[0].price_micro, 50000,
+             "what was accepted is not changed");
+    CHECK(pin(place, 0, "79001") != acme, "what is accepted now costs more");
+    CHECK_EQ(pin(place, 1, "79001"), beta, "beta's did not change");
+    stop(place);
+}
+
+TEST(without_a_price_nothing_is_pinned)
+{
+    PLACE;
+
+    start(place);
+    CHECK_EQ(pin(place, 0, "4917"), 0, "no row for this number");
+    stop(place);
+}
+
+TEST(long_texts_are_cut_for_the_last_link_of_the_plan)
+{
+    PLACE;
+
+    place->steps[0].way_count = 1;
+    place->steps[0].ways = &place->ways[1];
+    start(place);
+    CHECK_EQ(catalog_split(place->catalog, catalog_plan_at(place->catalog, 0)),
+             CONFIG_UDH16, "its own");
+    stop(place);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PLACED(numbers_stay_with_their_names_whatever_the_order),
+        PLACED(who_is_no_longer_configured_is_still_known),
+        PLACED(an_opening_is_posted_once),
+        PLACED(many_accounts_start_at_once),
+        PLACED(a_plan_that_changes_gets_a_new_number_and_the_old_one_stays),
+        PLACED(a_plan_is_what_the_configuration_says),
+        PLACED(pinned_prices_are_stored_once_and_stay),
+        PLACED(without_a_price_nothing_is_pinned),
+        PLACED(long_texts_are_cut_for_the_last_link_of_the_plan),
+    };
+
+    return RUN_ALL(tests);
+}

@@ -1,0 +1,884 @@
+/*
+ * The configuration: what is wrong is told with its line, the lab is what it promises to
+ * be, and what is printed loads again.
+ */
+#include "gateway/config.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "gateway/profile.h"
+#include "tests/test.h"
+
+/* Every test runs in a folder of its own, with the tree's profiles at hand. */
+struct place {
+    char folder[64];
+    char source[PATH_MAX];
+};
+
+static int enter_folder(void **state)
+{
+    struct place *place = calloc(1, sizeof(*place));
+    const char *source = getenv("SLUICE_SOURCE");
+    char providers[PATH_MAX + 32];
+
+    if (place == NULL || realpath(source != NULL ? source : ".", place->source) == NULL)
+        return -1;
+    snprintf(place->folder, sizeof(place->folder), "/tmp/sluice-config-XXXXXX");
+    if (mkdtemp(place->folder) == NULL || chdir(place->folder) != 0)
+        return -1;
+    snprintf(providers, sizeof(providers), "%s/conf/providers", place->source);
+    *state = place;
+    return symlink(providers, "providers");
+}
+
+static int leave_folder(void **state)
+{
+    struct place *place = *state;
+    static const char *const left[] = {"providers", "t.conf", "u.conf", "secret",
+                                       "own.conf"};
+
+    for (size_t i = 0; i < ROWS(left); i++)
+        (void)unlink(left[i]);
+    if (chdir(place->source) != 0)
+        return -1;
+    (void)rmdir(place->folder);
+    free(place);
+    return 0;
+}
+
+static void write_text(const char *name, const char *text)
+{
+    FILE *file = fopen(name, "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Loads the text as t.conf; NULL and sentences as config_load() does. */
+static struct config *load_text(const char *text, struct config_errors *errors)
+{
+    write_text("t.conf", text);
+    return config_load("t.conf", errors);
+}
+
+#define PRACTICE "practice = true\n"
+#define LINK     "link \"l\" { host = \"127.0.0.1\" port = 1 system_id = \"s\" }\n"
+#define CHANNEL                                                                            \
+    "channel \"m\" { profile = \"lab\" url = \"http://127.0.0.1:1\" token = \"t\" "        \
+    "key = \"k\" }\n"
+#define PLAN    "plan \"p\" { step \"a\" { channels = {\"l\"} } }\n"
+#define ACCOUNT "account \"x\" { password = \"pw\" plan = \"p\" }\n"
+#define LISTEN  "listen \"smpp\" { address = \"127.0.0.1:0\" }\n"
+#define PRICE   "price { side = \"sell\" price = \"0.05\" }\n"
+#define GOOD    PRACTICE LINK PLAN ACCOUNT LISTEN PRICE
+
+/* A sentence reads better whole. */
+/* clang-format off */
+static const struct {
+    const char *row;
+    const char *text;
+    const char *sentence;
+} wrong[] = {
+    {"unknown key",                         LINK "link \"b\" {\n  hots = \"h\"\n  host = \"h\" port = 1 system_id = \"s\"\n}\n",
+     "t.conf:3: no such option 'hots' in link; did you mean 'host'?"},
+    {"unknown key after comments",
+     "# one\n# two ## with more\n/* three\n four */\n// five\nlog_levle = \"info\"\n",
+     "t.conf:6: no such option 'log_levle'; did you mean 'log_level'?"},
+    {"unknown key like no other",           "zzzzzz = 1\n",                                                                             "t.conf:1: no such option 'zzzzzz'"},
+    {"unknown section",                     "\nlnk \"x\" {\n}\n",
+     "t.conf:2: no such option 'lnk'; did you mean 'link'?"},
+    {"key of another section",              LISTEN "http { address = \"127.0.0.1:0\"\n  port = 1 }\n",
+     "t.conf:3: no such option 'port' in http"},
+    {"missing host",                        "\nlink \"l\" { port = 1 system_id = \"s\" }\n",
+     "t.conf:2: link 'l': host is required"},
+    {"missing address",                     "listen \"a\" {\n}\n",
+     "t.conf:1: listen 'a': address is required"},
+    {"number too large",                    "\n\nnode = 1024\n",                                                                        "t.conf:3: node must be between 0 and 1023; not "
+                                                                                "1024"},
+    {"number too large for 64 bits",        "node = 99999999999999999999\n",
+     "t.conf:1: node must be a whole number; not '99999999999999999999'"},
+    {"number with a sign",                  "node = -1\n",                                                                              "t.conf:1: node must be a whole number; "
+                                                                               "not '-1'"},
+    {"duration without a unit",             "drain = 8\n",
+     "t.conf:1: drain must be a duration such as \"200ms\", \"45s\", \"5m\", \"24h\" or "
+     "\"7d\"; not '8'"},
+    {"duration out of range",               "parked_for = \"2h\"\n",
+     "t.conf:1: parked_for must be between 1s and 1h; not 2h"},
+    {"size out of range",                   "ring = \"1KiB\"\n",
+     "t.conf:1: ring must be between 1MiB and 4GiB; not 1KiB"},
+    {"word that is no choice",              "log_level = \"loud\"\n",
+     "t.conf:1: log_level must be one of debug info warning error; not 'loud'"},
+    {"neither true nor false",              "practice = maybe\n",
+     "t.conf:1: practice must be true or false; not 'maybe'"},
+    {"two values for one",                  "node = {1, 2}\n",                                                                          "t.conf:1: node takes one value"},
+    {"set twice",                           "node = 1\n\nnode = 2\n",
+     "t.conf:3: 'node' is already set on line 1"},
+    {"title twice",                         PRACTICE LINK "\n" LINK PLAN ACCOUNT,
+     "t.conf:4: link 'l' is there twice; the first is at t.conf:2"},
+    {"name with a blank",                   "link \"a b\" { host = \"h\" port = 1 system_id = \"s\" }\n",
+     "t.conf:1: link 'a b': a name is of letters, digits, '.', '_' and '-'"},
+    {"money with seven decimals",           PRACTICE LINK PLAN
+     "account \"x\" { password = \"p\" plan = \"p\" opening = \"1.0000001\" }\n",
+     "t.conf:4: account 'x': opening must be an amount such as \"12.50\" with at most six "
+     "decimals; not '1.0000001'"},
+    {"money too large",                     LINK "price { side = \"sell\" price = \"1000001\" }\n",
+     "t.conf:2: price: price must be between 0.000000 and 1000000.000000; not 1000001"},
+    {"negative price",                      LINK "price { side = \"sell\" price = \"-1\" }\n",
+     "t.conf:2: price: price must be between 0.000000 and 1000000.000000; not -1"},
+    {"currency in small letters",           LINK "price { side = \"sell\" price = \"1\" currency = \"eur\" }\n",
+     "t.conf:2: price: currency must be three capital letters; not 'eur'"},
+    {"prefix with a plus",                  LINK "price { side = \"sell\" price = \"1\" prefix = \"+7\" }\n",
+     "t.conf:2: price: prefix is of digits, without '+'; not '+7'"},
+    {"price twice",                         LINK PRICE PRICE,
+     "t.conf:3: price: the same is priced already, on line 2"},
+    {"buying from an account",              GOOD "price { side = \"buy\" account = \"x\" price = \"1\" }\n",
+     "t.conf:7: price: what we buy has no account"},
+    {"network with host bits",              PRACTICE LINK PLAN
+     "account \"x\" { password = \"p\" plan = \"p\" allow_from = {\"192.0.2.1/24\"} }\n",
+     "t.conf:4: account 'x': allow_from must hold networks such as \"192.0.2.0/24\" or "
+     "\"2001:db8::/32\"; not '192.0.2.1/24'"},
+    {"address without a port",              "listen \"a\" { address = \"127.0.0.1\" }\n",
+     "t.conf:1: listen 'a': address must be host:port such as \"127.0.0.1:2775\" or "
+     "\"[::1]:2775\"; not '127.0.0.1'"},
+    {"address that is a name",              "listen \"a\" { address = \"localhost:1\" }\n",
+     "t.conf:1: listen 'a': address must be numeric, such as 127.0.0.1; not 'localhost'"},
+    {"same address twice",
+     "listen \"a\" { address = \"127.0.0.1:1\" }\nlisten \"b\" { address = \"127.0.0.1:1\" "
+     "}\n",
+     "t.conf:2: listen 'b': listen 'a' has this address"},
+    {"open to the world in practice",
+     PRACTICE "listen \"a\" {\n  address = \"0.0.0.0:2775\"\n}\n",
+     "t.conf:3: listen 'a': in practice a listener must be on loopback (127.0.0.1 or ::1); "
+     "not on 0.0.0.0"},
+    {"HTTP open to the world in practice",  PRACTICE "http { address = \"[::]:8775\" }\n",
+     "t.conf:2: http: in practice a listener must be on loopback (127.0.0.1 or ::1); not on "
+     "::"},
+    {"plain password",                      LINK PLAN "account \"x\" {\n  password = \"hunter22\"\n  plan = \"p\"\n}\n",
+     "t.conf:4: account 'x': a plain password is allowed only with 'practice = true'; give "
+     "its argon2id hash"},
+    {"no password",                         LINK PLAN "account \"x\" { plan = \"p\" }\n",
+     "t.conf:3: account 'x': password_hash, password_file or (in practice) password is "
+     "required"},
+    {"hash that is none",                   LINK PLAN "account \"x\" { password_hash = \"hunter22\" plan = \"p\" }\n",
+     "t.conf:3: account 'x': password_hash must be an argon2id hash"},
+    {"password in two ways",
+     PRACTICE LINK PLAN
+     "account \"x\" { password = \"a\" password_hash = \"$argon2id$\" plan = \"p\" }\n",
+     "t.conf:4: account 'x': password_hash does not go with password or password_file"},
+    {"password file that is not there",
+     PRACTICE LINK PLAN "account \"x\" { password_file = \"nowhere\" plan = \"p\" }\n",
+     "t.conf:4: account 'x': password_file './nowhere' cannot be read: No such file or "
+     "directory"},
+    {"unknown plan",                        PRACTICE LINK PLAN "account \"x\" { password = \"a\" plan = \"q\" }\n",
+     "t.conf:4: account 'x': there is no plan 'q'; did you mean 'p'?"},
+    {"unknown granted plan",
+     PRACTICE LINK PLAN
+     "account \"x\" { password = \"a\" plan = \"p\" plans = {\"other\"} }\n",
+     "t.conf:4: account 'x': there is no plan 'other'"},
+    {"same system_id",
+     GOOD "account \"y\" { system_id = \"x\" password = \"a\" plan = \"p\" }\n",
+     "t.conf:7: account 'y': account 'x' has the same system_id"},
+    {"long system_id",
+     GOOD "account \"y\" { system_id = \"sixteen-letters1\" password = \"a\" plan = \"p\" }\n",
+     "t.conf:7: account 'y': system_id 'sixteen-letters1' is longer than 15 characters"},
+    {"unknown channel",                     LINK "plan \"p\" {\n  step \"a\" { channels = {\"lnk\"} }\n}\n",
+     "t.conf:3: step 'a': there is no link or channel 'lnk'; did you mean 'l'?"},
+    {"plan without steps",                  "plan \"p\" {\n}\n",
+     "t.conf:1: plan 'p': a plan has 1 to 8 steps"},
+    {"step without channels",               LINK "plan \"p\" { step \"a\" { } }\n",
+     "t.conf:2: step 'a': channels is required"},
+    {"first step without within",
+     LINK "plan \"p\" {\n step \"a\" { channels = {\"l\"} }\n step \"b\" { channels = "
+          "{\"l\"} }\n}\n",
+     "t.conf:3: step 'a': within is required; only the last step may leave it to the "
+     "deadline"},
+    {"reading proved by a link",
+     LINK "plan \"p\" { step \"a\" { channels = {\"l\"} until = \"read\" } }\n",
+     "t.conf:2: step 'a': 'l' cannot prove reading; it proves delivery at most"},
+    {"delivery proved by a link without receipts",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\" receipts = no }\n" PLAN,
+     "t.conf:2: step 'a': 'l' cannot prove delivery; it proves acceptance at most"},
+    {"link and channel of one name",
+     PRACTICE LINK "channel \"l\" { profile = \"lab\" url = \"http://h\" token = \"t\" key = "
+                   "\"k\" }\n",
+     "t.conf:3: channel 'l': there is a link of this name; a step could mean both"},
+    {"profile that is not there",
+     "channel \"m\" { profile = \"nowhere\" url = \"https://h\" }\n",
+     "./providers/nowhere.conf: cannot be read: No such file or directory"},
+    {"profile that leaves its folder",
+     "channel \"m\" { profile = \"../lab\" url = \"https://h\" }\n",
+     "t.conf:1: channel 'm': profile is the name of a file in the folder 'providers' names"},
+    {"channel without its token",
+     "channel \"m\" { profile = \"lab\" url = \"https://h\" key = \"k\" }\n",
+     "t.conf:1: channel 'm': profile 'lab' needs token or token_file"},
+    {"channel without its key",
+     "channel \"m\" { profile = \"lab\" url = \"https://h\" token = \"t\" }\n",
+     "t.conf:1: channel 'm': profile 'lab' needs key or key_file"},
+    {"url that is none",
+     "channel \"m\" { profile = \"lab\" url = \"ftp://h\" token = \"t\" key = \"k\" }\n",
+     "t.conf:1: channel 'm': url must begin with https:// or http://"},
+    {"status that is none",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n on_status \"ESME_ROK\" { action "
+     "= \"fail\" }\n on_status \"busy\" { action = \"fail\" } }\n",
+     "t.conf:3: on_status 'busy': a status is a number such as 0x58, a name such as "
+     "ESME_RTHROTTLED, or other"},
+    {"status twice",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n on_status \"0x58\" { action = "
+     "\"fail\" }\n on_status \"ESME_RTHROTTLED\" { action = \"fail\" } }\n",
+     "t.conf:3: on_status 'ESME_RTHROTTLED': this status has a section already"},
+    {"retry without delays",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n on_status \"0x14\" { action = "
+     "\"retry\" } }\n",
+     "t.conf:2: on_status '0x14': pause takes one delay, retry 1 to 8, fail and next none"},
+    {"delays that are none",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n on_status \"0x14\" { action = "
+     "\"retry\" delays = {\"1s\", \"soon\"} } }\n",
+     "t.conf:2: on_status '0x14': delays must be durations such as \"1s\" up to 1d; not "
+     "'soon'"},
+    {"reconnect upside down",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n reconnect_min = \"2s\" "
+     "reconnect_max = \"1s\" }\n",
+     "t.conf:2: link 'l': reconnect_max is shorter than reconnect_min"},
+    {"two http sections",
+     "http { address = \"127.0.0.1:0\" }\nhttp { address = \"127.0.0.1:0\" }\n",
+     "t.conf:2: http: there is one already, on line 1"},
+    {"token without a value",
+     "http { address = \"127.0.0.1:0\"\n token \"t\" { accounts = {\"*\"} } }\n",
+     "t.conf:2: token 't': value or value_file is required"},
+    {"token for an unknown account",
+     "http { address = \"127.0.0.1:0\"\n token \"t\" { value = \"v\" accounts = {\"nobody\"} "
+     "} }\n",
+     "t.conf:2: token 't': there is no account 'nobody'"},
+    {"two tokens alike",
+     "http { address = \"127.0.0.1:0\"\n token \"a\" { value = \"v\" accounts = {\"*\"} }\n "
+     "token \"b\" { value = \"v\" accounts = {\"*\"} } }\n",
+     "t.conf:3: token 'b': token 'a' has the same value"},
+    {"rule with an unknown plan",           GOOD "rule { plan = \"none\" }\n",
+     "t.conf:7: rule: there is no plan 'none'"},
+    {"variable that is not set",            "\nnode = \"${SLUICE_TEST_UNSET}\"\n",
+     "t.conf:2: environment variable 'SLUICE_TEST_UNSET' is not set"},
+    {"variable not set, without quotes",    "node = ${SLUICE_TEST_UNSET}\n",
+     "t.conf:1: environment variable 'SLUICE_TEST_UNSET' is not set"},
+    {"variable without its end",            "node = \"${SLUICE\"\n",                                                                    "t.conf:1: '${' without its '}'"},
+    {"string without its end",              "\nlog_level = \"info\nnode = 1\n",
+     "t.conf:2: the string does not end on the line it begins on"},
+    {"unknown escape",                      "log_level = \"\\q\"\n",
+     "t.conf:1: '\\q' means nothing; \\\" \\\\ \\n \\r \\t are known"},
+    {"semicolon",                           "\nnode = 1;\n",
+     "t.conf:2: ';' has no place here; a setting ends where the next begins"},
+    {"star without quotes",                 "http { address = \"127.0.0.1:0\"\n token \"t\" { accounts = {*} } }\n",
+     "t.conf:2: unexpected '*'; such values need quotes"},
+    {"comment never closed", "node = 1\n/* node = 2\n",
+     "t.conf:2: this comment is never closed"},
+    {"brace never closed",                  "link \"l\" {\n host = \"h\"\n",                                                            "t.conf:1: this '{' is never closed"},
+    {"brace never opened",                  "node = 1\n}\n",                                                                            "t.conf:2: unexpected closing brace"},
+    {"section without a title",             "\nlink { }\n",                                                                             "t.conf:2: missing title for section 'link'"},
+    {"value without a key",                 "= 1\n",                                                                                    "t.conf:1: unexpected token '='"},
+    {"include of nothing",                  "\ninclude(\"nowhere.conf\")\n",
+     "t.conf:2: there is no file 'nowhere.conf'"},
+    {"include of itself",                   "include(\"t.conf\")\n",                                                                    "t.conf:1: 't.conf' is included already"},
+};
+/* clang-format on */
+
+TEST(what_is_wrong_is_told_with_its_line)
+{
+    struct config_errors errors;
+
+    for (size_t i = 0; i < ROWS(wrong); i++) {
+        struct config *config = load_text(wrong[i].text, &errors);
+
+        CHECK(config == NULL, wrong[i].row);
+        CHECK_STR(errors.lines[0], wrong[i].sentence, wrong[i].row);
+        CHECK_EQ(errors.count, 1, wrong[i].row);
+    }
+}
+
+TEST(several_things_wrong_are_told_together)
+{
+    struct config_errors errors;
+
+    assert_null(load_text("node = 5000\n"
+                          "wrong_one = 1\n"
+                          "link \"l\" { hots = \"h\"\n"
+                          "  port = 0 }\n"
+                          "drian = \"8s\"\n"
+                          "plan \"p\" { step \"a\" { channels = {\"x\"} } }\n",
+                          &errors));
+    assert_int_equal(errors.count, 8);
+    CHECK_STR(errors.lines[0], "t.conf:2: no such option 'wrong_one'", "first unknown");
+    CHECK_STR(errors.lines[1],
+              "t.conf:3: no such option 'hots' in link; did you mean 'host'?",
+              "second unknown");
+    CHECK_STR(errors.lines[2], "t.conf:5: no such option 'drian'; did you mean 'drain'?",
+              "third unknown");
+    CHECK_STR(errors.lines[3], "t.conf:1: node must be between 0 and 1023; not 5000",
+              "range");
+    CHECK_STR(errors.lines[4], "t.conf:3: link 'l': host is required", "missing");
+    CHECK_STR(errors.lines[5],
+              "t.conf:4: link 'l': port must be between 1 and 65535; not 0", "port");
+}
+
+TEST(more_than_twenty_things_wrong_are_counted)
+{
+    struct config_errors errors;
+    char text[4096] = "";
+
+    for (int i = 0; i < 30; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "listen \"l%d\" { }\n",
+                 i);
+    assert_null(load_text(text, &errors));
+    assert_int_equal(errors.count, 30);
+    CHECK_STR(errors.lines[CONFIG_ERRORS_MAX - 1],
+              "t.conf:20: listen 'l19': address is required", "last line");
+    memset(text, 0, sizeof(text));
+    for (int i = 0; i < 30; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "unknown%d = 1\n", i);
+    assert_null(load_text(text, &errors));
+    assert_true(errors.count >= CONFIG_ERRORS_MAX);
+}
+
+/* A sentence reads better whole. */
+/* clang-format off */
+static const struct {
+    const char *row;
+    const char *text;
+    const char *sentence;
+} doubtful[] = {
+    {"plain passwords in practice", GOOD,
+     "t.conf:1: practice: plain passwords are in use; never let real traffic in"},
+    {"no price",
+     LINK PLAN LISTEN
+     "account \"x\" { password_hash = \"$argon2id$v=19$\" plan = \"p\" }\nprice { side = "
+     "\"buy\" price = \"1\" }\n",
+     "t.conf:2: step 'a': no sell price in EUR for account 'x' on 'l'; the step is skipped "
+     "for it"},
+    {"price in another currency",
+     LINK PLAN LISTEN
+     "account \"x\" { password_hash = \"$argon2id$v=19$\" plan = \"p\" currency = \"KZT\" "
+     "}\n" PRICE,
+     "t.conf:2: step 'a': no sell price in KZT for account 'x' on 'l'; the step is skipped "
+     "for it"},
+    {"nothing listens",             LINK,
+     "t.conf: nothing listens: there is neither a listen nor an http section"},
+    {"token for nobody",
+     "http { address = \"127.0.0.1:0\"\n token \"t\" { value = \"v\" } }\n",
+     "t.conf:2: token 't': it may act for no account; accounts = {\"*\"} is all"},
+    {"url in the clear",            LISTEN CHANNEL,
+     "t.conf:2: channel 'm': url is not encrypted; the token and every text can be read on "
+     "the way"},
+    {"transmitter that expects receipts",
+     LISTEN "link \"l\" { host = \"h\" port = 1 system_id = \"s\" bind = \"transmitter\" }\n",
+     "t.conf:2: link 'l': a transmitter hears no receipts; say receipts = false, or have "
+     "another link receive"},
+};
+/* clang-format on */
+
+TEST(what_is_doubtful_is_told_and_loads)
+{
+    struct config_errors errors;
+
+    for (size_t i = 0; i < ROWS(doubtful); i++) {
+        struct config *config = load_text(doubtful[i].text, &errors);
+
+        CHECK(config != NULL, doubtful[i].row);
+        CHECK_EQ(errors.warning_count, 1, doubtful[i].row);
+        CHECK_STR(errors.warnings[0], doubtful[i].sentence, doubtful[i].row);
+        config_free(config);
+    }
+}
+
+TEST(a_file_that_is_not_there_says_so)
+{
+    struct config_errors errors;
+
+    assert_null(config_load("absent.conf", &errors));
+    CHECK_STR(errors.lines[0], "absent.conf: cannot be read: No such file or directory",
+              "");
+    assert_null(config_load(".", &errors));
+    assert_int_equal(errors.count, 1);
+}
+
+TEST(variables_take_their_values_and_their_defaults)
+{
+    struct config_errors errors;
+    struct config *config;
+
+    setenv("SLUICE_TEST_PORT", "4711", 1);
+    config = load_text("listen \"a\" { address = \"127.0.0.1:${SLUICE_TEST_PORT}\" }\n"
+                       "node = ${SLUICE_TEST_NODE:-7}\n",
+                       &errors);
+    assert_non_null(config);
+    assert_int_equal(config->listens[0].address.port, 4711);
+    assert_int_equal(config->node, 7);
+    config_free(config);
+}
+
+TEST(included_files_are_one_with_the_first)
+{
+    struct config_errors errors;
+    struct config *config;
+
+    write_text("u.conf", "# of its own\n" LINK);
+    config =
+        load_text("include(\"u*.conf\")\ninclude(\"none*.conf\")\n" LISTEN PLAN, &errors);
+    assert_non_null(config);
+    assert_int_equal(config->link_count, 1);
+    config_free(config);
+
+    write_text("u.conf", "\nlink \"l\" { port = 1 system_id = \"s\" }\n");
+    assert_null(load_text("include(\"u.conf\")\n", &errors));
+    CHECK_STR(errors.lines[0], "u.conf:2: link 'l': host is required", "its own lines");
+
+    write_text("u.conf", "\n" LINK);
+    assert_null(load_text("include(\"u.conf\")\n" LINK, &errors));
+    CHECK_STR(errors.lines[0],
+              "u.conf:2: link 'l' is there twice; the first is at t.conf:2", "both named");
+}
+
+TEST(secrets_come_from_files)
+{
+    struct config_errors errors;
+    struct config *config;
+
+    write_text("secret", "$argon2id$v=19$m=19456,t=2,p=1$salt$hash\nsecond line\n");
+    config = load_text(LINK PLAN LISTEN PRICE
+                       "account \"x\" { password_file = \"secret\" plan = \"p\" }\n",
+                       &errors);
+    assert_non_null(config);
+    assert_null(config->accounts[0].password);
+    CHECK_STR(config->accounts[0].password_hash, "$argon2id$v=19$m=19456,t=2,p=1$salt$hash",
+              "first line");
+    config_free(config);
+    write_text("secret", "\n");
+    assert_null(load_text("link \"l\" { host = \"h\" port = 1 system_id = \"s\" "
+                          "password_file = \"secret\" }\n",
+                          &errors));
+    CHECK_STR(errors.lines[0], "t.conf:1: link 'l': the first line of './secret' is empty",
+              "empty");
+}
+
+TEST(statuses_without_a_row_have_their_defaults)
+{
+    struct config_errors errors;
+    struct config *config =
+        load_text("link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n"
+                  "  on_status \"0x14\" { action = \"next\" } }\n" LISTEN,
+                  &errors);
+    const struct config_link *link;
+
+    assert_non_null(config);
+    link = &config->links[0];
+    assert_int_equal(config_link_on_status(link, 0x14)->action, CONFIG_ACTION_NEXT);
+    assert_int_equal(config_link_on_status(link, 0x58)->action, CONFIG_ACTION_PAUSE);
+    assert_int_equal(config_link_on_status(link, 0x58)->delays_ms[0], 1000);
+    assert_int_equal(config_link_on_status(link, 0x0B)->action, CONFIG_ACTION_NEXT);
+    assert_int_equal(config_link_on_status(link, 0x401)->action, CONFIG_ACTION_FAIL);
+    config_free(config);
+}
+
+TEST(networks_hold_their_addresses)
+{
+    struct config_errors errors;
+    uint8_t inside[16] = {[10] = 0xFF, [11] = 0xFF, 192, 0, 2, 200};
+    uint8_t beside[16] = {[10] = 0xFF, [11] = 0xFF, 192, 0, 3, 1};
+    uint8_t six[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
+    uint8_t host[16] = {[10] = 0xFF, [11] = 0xFF, 10, 0, 0, 1};
+    struct config *config = load_text(
+        LINK PLAN "account \"x\" { password_hash = \"****\" plan = \"p\" allow_from = "
+                  "{\"192.0.2.0/24\", \"2001:db8::/33\", \"10.0.0.1\", \"::/0\"} }\n",
+        &errors);
+    const struct config_network *networks;
+
+    assert_non_null(config);
+    networks = config->accounts[0].allow_from;
+    assert_true(config_network_contains(&networks[0], inside));
+    assert_false(config_network_contains(&networks[0], beside));
+    assert_true(config_network_contains(&networks[1], six));
+    six[4] = 0x80;
+    assert_false(config_network_contains(&networks[1], six));
+    assert_true(config_network_contains(&networks[2], host));
+    host[15] = 2;
+    assert_false(config_network_contains(&networks[2], host));
+    assert_true(config_network_contains(&networks[3], host));
+    config_free(config);
+}
+
+static struct config *load_lab(void **state)
+{
+    const struct place *place = *state;
+    struct config_errors errors;
+    char path[PATH_MAX + 32];
+    struct config *config;
+
+    snprintf(path, sizeof(path), "%s/conf/lab.conf", place->source);
+    config = config_load(path, &errors);
+    if (config == NULL)
+        fail_msg("%s", errors.lines[0]);
+    return config;
+}
+
+TEST(the_lab_listens_where_it_says)
+{
+    struct config *lab = load_lab(state);
+
+    assert_true(lab->practice);
+    assert_int_equal(lab->listen_count, 1);
+    CHECK_STR(lab->listens[0].address.host, "127.0.0.1", "smpp");
+    assert_int_equal(lab->listens[0].address.port, 2775);
+    CHECK_STR(lab->http.address.host, "127.0.0.1", "http");
+    assert_int_equal(lab->http.address.port, 8775);
+    assert_int_equal(lab->http.token_count, 1);
+    CHECK_STR(lab->http.tokens[0].value, "lab-token", "token");
+    assert_int_equal(lab->http.tokens[0].scope, CONFIG_SCOPE_ADMIN);
+    assert_true(lab->http.tokens[0].all_accounts);
+    config_free(lab);
+}
+
+TEST(the_lab_has_its_four_accounts)
+{
+    static const struct {
+        const char *name;
+        const char *plan;
+        int64_t opening_micro;
+        uint32_t binds, tps, burst;
+    } rows[] = {
+        {"sms",     "sms",                1000000000000, 16, 0,  0 },
+        {"cascade", "messenger-then-sms", 1000000000000, 16, 0,  0 },
+        {"poor",    "sms",                1000000,       64, 0,  0 },
+        {"slow",    "sms",                1000000000000, 16, 10, 10},
+    };
+    struct config *lab = load_lab(state);
+
+    assert_int_equal(lab->account_count, ROWS(rows));
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        int index = config_find_account(lab, rows[i].name);
+        const struct config_account *account = &lab->accounts[index];
+
+        CHECK(index >= 0, rows[i].name);
+        CHECK_STR(account->system_id, rows[i].name, rows[i].name);
+        CHECK_STR(account->password, "secret08", rows[i].name);
+        CHECK_STR(lab->plans[account->plan].name, rows[i].plan, rows[i].name);
+        CHECK_EQ(account->opening_micro, rows[i].opening_micro, rows[i].name);
+        CHECK_EQ(account->credit_micro, 0, rows[i].name);
+        CHECK_EQ(account->binds, rows[i].binds, rows[i].name);
+        CHECK_EQ(account->tps, rows[i].tps, rows[i].name);
+        CHECK_EQ(account->burst, rows[i].burst, rows[i].name);
+        CHECK_EQ(account->window, 1000, rows[i].name);
+        CHECK_EQ(account->class, CONFIG_TRANSACTIONAL, rows[i].name);
+        CHECK_EQ(account->default_alphabet, CONFIG_GSM0338, rows[i].name);
+        CHECK_EQ(account->id_form, CONFIG_ID_DECIMAL, rows[i].name);
+        CHECK_EQ(account->accepted_as, CONFIG_AS_ACCEPTD, rows[i].name);
+        CHECK_EQ(account->late_charge, CONFIG_LATE_CHARGE, rows[i].name);
+        CHECK(account->receipt_tlvs, rows[i].name);
+        CHECK_STR(account->currency, "EUR", rows[i].name);
+    }
+    config_free(lab);
+}
+
+TEST(the_labs_link_behaves_as_it_says)
+{
+    struct config *lab = load_lab(state);
+    const struct config_link *link = &lab->links[0];
+    const struct config_on_status *full = config_link_on_status(link, 0x14);
+    const struct config_on_status *throttled = config_link_on_status(link, 0x58);
+
+    assert_int_equal(lab->link_count, 1);
+    CHECK_STR(link->name, "smsc", "name");
+    CHECK_STR(link->address.host, "127.0.0.1", "host");
+    assert_int_equal(link->address.port, 2785);
+    CHECK_STR(link->system_id, "sluice", "system_id");
+    CHECK_STR(link->password, "sluice", "password");
+    assert_int_equal(link->bind, CONFIG_TRANSCEIVER);
+    assert_int_equal(link->connections, 4);
+    assert_int_equal(link->window, 256);
+    assert_int_equal(link->tps, 0);
+    assert_int_equal(link->id_rule, CONFIG_ID_AS_IS);
+    assert_int_equal(link->default_alphabet, CONFIG_GSM0338);
+    assert_int_equal(link->reconnect_min_ms, 200);
+    assert_int_equal(link->reconnect_max_ms, 1000);
+    assert_int_equal(link->bind_timeout_ms, 5000);
+    assert_int_equal(link->response_timeout_ms, 5000);
+    assert_int_equal(link->enquire_link_ms, 10000);
+    assert_int_equal(link->in_doubt_wait_ms, 2000);
+    assert_int_equal(link->in_doubt_resends, 1);
+    assert_int_equal(link->grace_ms, 1000);
+    assert_true(link->receipts);
+    assert_int_equal(throttled->action, CONFIG_ACTION_PAUSE);
+    assert_int_equal(throttled->delays_ms[0], 1000);
+    assert_int_equal(full->action, CONFIG_ACTION_RETRY);
+    assert_int_equal(full->delay_count, 3);
+    assert_int_equal(full->delays_ms[0], 1000);
+    assert_int_equal(full->delays_ms[1], 2000);
+    assert_int_equal(full->delays_ms[2], 4000);
+    assert_int_equal(config_link_on_status(link, 0x45)->action, CONFIG_ACTION_FAIL);
+    assert_int_equal(config_link_on_status(link, 0x0B)->action, CONFIG_ACTION_FAIL);
+    config_free(lab);
+}
+
+TEST(the_labs_messenger_and_plans_are_as_it_says)
+{
+    struct config *lab = load_lab(state);
+    const struct config_channel *messenger = &lab->channels[0];
+    const struct config_plan *sms = &lab->plans[config_find_plan(lab, "sms")];
+    const struct config_plan *both =
+        &lab->plans[config_find_plan(lab, "messenger-then-sms")];
+
+    assert_int_equal(lab->channel_count, 1);
+    CHECK_STR(messenger->name, "messenger", "name");
+    CHECK_STR(messenger->profile_name, "lab", "profile");
+    CHECK_STR(messenger->url, "http://127.0.0.1:9785/send", "url");
+    CHECK_STR(messenger->token, "lab", "token");
+    CHECK_STR(messenger->key, "lab-hook", "key");
+    assert_int_equal(messenger->timeout_ms, 1000);
+    assert_int_equal(messenger->suspend_ms, 2000);
+    assert_int_equal(messenger->profile->proves, CONFIG_READ);
+
+    assert_int_equal(lab->plan_count, 2);
+    assert_false(sms->collects);
+    assert_int_equal(sms->step_count, 1);
+    assert_int_equal(sms->deadline_ms, 24 * 3600 * 1000);
+    assert_true(sms->steps[0].ways[0].is_link);
+    assert_int_equal(sms->steps[0].until, CONFIG_DELIVERED);
+    assert_int_equal(sms->steps[0].within_ms, 24 * 3600 * 1000);
+
+    assert_true(both->collects);
+    assert_int_equal(both->collect_within_ms, 3000);
+    assert_int_equal(both->deadline_ms, 24 * 3600 * 1000);
+    assert_int_equal(both->step_count, 2);
+    CHECK_STR(both->steps[0].name, "messenger", "first step");
+    assert_false(both->steps[0].ways[0].is_link);
+    assert_int_equal(both->steps[0].until, CONFIG_DELIVERED);
+    assert_int_equal(both->steps[0].within_ms, 2000);
+    assert_int_equal(both->steps[0].enter_within_ms, 2000);
+    CHECK_STR(both->steps[1].name, "sms", "second step");
+    assert_true(both->steps[1].ways[0].is_link);
+    config_free(lab);
+}
+
+TEST(the_labs_prices_are_as_it_says)
+{
+    static const struct config_price rows[] = {
+        {.side = CONFIG_SELL,
+         .unit = CONFIG_PER_PART,
+         .billed = CONFIG_ON_ACCEPTED,
+         .price_micro = 50000},
+        {.side = CONFIG_BUY,
+         .unit = CONFIG_PER_PART,
+         .billed = CONFIG_ON_ACCEPTED,
+         .price_micro = 30000},
+        {.side = CONFIG_SELL,
+         .unit = CONFIG_PER_MESSAGE,
+         .billed = CONFIG_ON_DELIVERED,
+         .price_micro = 10000},
+        {.side = CONFIG_BUY,
+         .unit = CONFIG_PER_MESSAGE,
+         .billed = CONFIG_ON_DELIVERED,
+         .price_micro = 6000 },
+    };
+    struct config *lab = load_lab(state);
+
+    assert_int_equal(lab->price_count, ROWS(rows));
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        const struct config_price *price = &lab->prices[i];
+
+        assert_int_equal(price->side, rows[i].side);
+        assert_int_equal(price->unit, rows[i].unit);
+        assert_int_equal(price->billed, rows[i].billed);
+        assert_int_equal(price->price_micro, rows[i].price_micro);
+        assert_int_equal(price->channel.is_link, i < 2);
+        assert_int_equal(price->class, CONFIG_ANY_CLASS);
+        assert_true(price->any_account);
+        CHECK_STR(price->prefix, "", "every destination");
+        CHECK_STR(price->currency, "EUR", "currency");
+    }
+    config_free(lab);
+}
+
+/* What is printed, in memory of the caller's. */
+static char *printed(const struct config *config)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    assert_non_null(out);
+    config_print(config, out);
+    fclose(out);
+    return text;
+}
+
+static void check_prints_as_it_loads(struct config *config, const char *row)
+{
+    char *first = printed(config);
+    struct config_errors errors;
+    struct config *again;
+    char *second;
+
+    config_free(config);
+    again = load_text(first, &errors);
+    if (again == NULL)
+        fail_msg("%s: %s", row, errors.lines[0]);
+    second = printed(again);
+    CHECK_STR(second, first, row);
+    config_free(again);
+    free(first);
+    free(second);
+}
+
+TEST(what_is_printed_loads_again_and_is_the_same)
+{
+    struct config_errors errors;
+    struct config *config;
+
+    check_prints_as_it_loads(load_lab(state), "the lab");
+    config = load_text(
+        GOOD CHANNEL
+        "http { address = \"[::1]:0\" token \"t\" { value = \"v\" accounts = {\"x\"} } }\n"
+        "rule { account = \"x\" source = \"a \\\"b\\\" \\\\ \\${HOME}\" plan = \"p\" }\n"
+        "rule { class = \"service\" prefix = \"7\" plan = \"p\" }\n"
+        "plan \"q\" { class = \"service\" step \"a\" { channels = {\"m\"} within = \"90s\" "
+        "until = \"read\" on_silence = \"stop\" wait_full = true }\n"
+        "  step \"b\" { channels = {\"l\"} enter_within = \"1500ms\" } }\n"
+        "account \"y\" { password_hash = \"****\" plan = \"q\" plans = {\"p\"} credit = "
+        "\"5.5\" allow_from = {\"10.0.0.0/8\", \"2001:db8::/32\", \"::ffff:0:0/96\"} }\n"
+        "price { side = \"buy\" channel = \"m\" price = \"0\" unit = \"message\" }\n",
+        &errors);
+    if (config == NULL)
+        fail_msg("%s", errors.lines[0]);
+    check_prints_as_it_loads(config, "everything");
+}
+
+TEST(secrets_are_never_printed)
+{
+    static const char *const secrets[] = {"canary-password", "canary-token", "canary-link",
+                                          "canary-channel",  "canary-key",   "canary-hash"};
+    struct config_errors errors;
+    struct config *config = load_text(
+        PRACTICE PLAN LISTEN PRICE
+        "link \"l\" { host = \"h\" port = 1 system_id = \"s\" password = \"canary-link\" "
+        "}\n"
+        "account \"x\" { password = \"canary-password\" plan = \"p\" }\n"
+        "account \"y\" { password_hash = \"$argon2id$canary-hash\" plan = \"p\" }\n"
+        "http { address = \"127.0.0.1:0\" token \"t\" { value = \"canary-token\" accounts "
+        "= "
+        "{\"*\"} } }\n"
+        "channel \"m\" { profile = \"lab\" url = \"http://h\" token = \"canary-channel\" "
+        "key "
+        "= \"canary-key\" }\n",
+        &errors);
+    char *text;
+
+    assert_non_null(config);
+    text = printed(config);
+    for (size_t i = 0; i < ROWS(secrets); i++)
+        CHECK(strstr(text, secrets[i]) == NULL, secrets[i]);
+    free(text);
+    config_free(config);
+}
+
+static struct config *load_or_fail(const char *path)
+{
+    struct config_errors errors;
+    struct config *config = config_load(path, &errors);
+
+    if (config == NULL)
+        fail_msg("%s", errors.lines[0]);
+    return config;
+}
+
+TEST(the_demos_file_loads_and_its_addresses_can_be_moved)
+{
+    const struct place *place = *state;
+    char path[PATH_MAX + 32];
+    struct config *demo;
+
+    snprintf(path, sizeof(path), "%s/conf/demo.conf", place->source);
+    setenv("DEMO_SMPP_PORT", "1234", 1);
+    demo = load_or_fail(path);
+    assert_int_equal(demo->listens[0].address.port, 1234);
+    assert_int_equal(demo->channel_count, 3);
+    assert_int_equal(demo->plans[demo->accounts[0].plan].step_count, 4);
+    config_free(demo);
+}
+
+/* Copies the file with all that is off turned on: "#name" and "#  name", not "# a word". */
+static void turn_all_on(const char *from, const char *to)
+{
+    FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+    char line[1024];
+
+    assert_non_null(in);
+    assert_non_null(out);
+    while (fgets(line, sizeof(line), in) != NULL) {
+        bool explains = line[0] == '#' && line[1] == ' ' && line[2] != ' ';
+
+        fputs(explains || line[0] != '#' ? line : line + 1, out);
+    }
+    fclose(in);
+    fclose(out);
+}
+
+TEST(the_sample_lets_nobody_in_and_all_it_shows_is_right)
+{
+    static const char *const secrets[] = {"api-token", "shop", "operator",
+                                          "messenger-token", "messenger-key"};
+    const struct place *place = *state;
+    char path[PATH_MAX + 32];
+    struct config *sample;
+
+    snprintf(path, sizeof(path), "%s/conf/sluice.conf", place->source);
+    sample = load_or_fail(path);
+    assert_int_equal(sample->account_count, 0);
+    assert_int_equal(sample->http.token_count, 0);
+    assert_false(sample->practice);
+    config_free(sample);
+
+    setenv("CREDENTIALS_DIRECTORY", place->folder, 1);
+    for (size_t i = 0; i < ROWS(secrets); i++) {
+        char secret[80] = "";
+
+        snprintf(secret, sizeof(secret), "$argon2id$%s\n", secrets[i]);
+        write_text(secrets[i], secret);
+    }
+    turn_all_on(path, "t.conf");
+    sample = load_or_fail("t.conf");
+    assert_int_equal(sample->account_count, 1);
+    assert_int_equal(sample->plan_count, 2);
+    assert_int_equal(sample->price_count, 4);
+    config_free(sample);
+    for (size_t i = 0; i < ROWS(secrets); i++)
+        (void)unlink(secrets[i]);
+}
+
+#define TEST_IN_FOLDER(name)                                                               \
+    cmocka_unit_test_setup_teardown(name, enter_folder, leave_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST_IN_FOLDER(what_is_wrong_is_told_with_its_line),
+        TEST_IN_FOLDER(several_things_wrong_are_told_together),
+        TEST_IN_FOLDER(more_than_twenty_things_wrong_are_counted),
+        TEST_IN_FOLDER(what_is_doubtful_is_told_and_loads),
+        TEST_IN_FOLDER(a_file_that_is_not_there_says_so),
+        TEST_IN_FOLDER(variables_take_their_values_and_their_defaults),
+        TEST_IN_FOLDER(included_files_are_one_with_the_first),
+        TEST_IN_FOLDER(secrets_come_from_files),
+        TEST_IN_FOLDER(statuses_without_a_row_have_their_defaults),
+        TEST_IN_FOLDER(networks_hold_their_addresses),
+        TEST_IN_FOLDER(the_lab_listens_where_it_says),
+        TEST_IN_FOLDER(the_lab_has_its_four_accounts),
+        TEST_IN_FOLDER(the_labs_link_behaves_as_it_says),
+        TEST_IN_FOLDER(the_labs_messenger_and_plans_are_as_it_says),
+        TEST_IN_FOLDER(the_labs_prices_are_as_it_says),
+        TEST_IN_FOLDER(what_is_printed_loads_again_and_is_the_same),
+        TEST_IN_FOLDER(secrets_are_never_printed),
+        TEST_IN_FOLDER(the_demos_file_loads_and_its_addresses_can_be_moved),
+        TEST_IN_FOLDER(the_sample_lets_nobody_in_and_all_it_shows_is_right),
+    };
+
+    return RUN_ALL(tests);
+}

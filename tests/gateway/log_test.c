@@ -1,0 +1,91 @@
+#include "gateway/log.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tests/test.h"
+
+/* What one call wrote. */
+#define LOGGED(out, lowest, call)                                                          \
+    do {                                                                                   \
+        int logged_[2];                                                                    \
+        ssize_t size_;                                                                     \
+        assert_int_equal(pipe(logged_), 0);                                                \
+        log_open(logged_[1], (lowest));                                                    \
+        call;                                                                              \
+        log_open(STDERR_FILENO, LOG_LEVEL_INFO);                                           \
+        close(logged_[1]);                                                                 \
+        size_ = read(logged_[0], (out), sizeof(out) - 1);                                  \
+        (out)[size_ > 0 ? size_ : 0] = '\0';                                               \
+        close(logged_[0]);                                                                 \
+    } while (0)
+
+TEST(a_line_is_time_level_event_and_fields)
+{
+    char line[4096];
+
+    LOGGED(line, LOG_LEVEL_INFO, log_info("session.refused", "account=%s n=%d", "acme", 3));
+    CHECK_STR(line + strlen("2026-11-21T22:40:01.123Z"),
+              " info session.refused account=acme n=3\n", "line");
+    CHECK(line[4] == '-' && line[10] == 'T' && line[19] == '.' && line[23] == 'Z', "time");
+    LOGGED(line, LOG_LEVEL_INFO, log_debug("quiet", "a=%d", 1));
+    CHECK_STR(line, "", "below the lowest level");
+    LOGGED(line, LOG_LEVEL_DEBUG, log_event(LOG_LEVEL_ERROR, "bare", "%s", ""));
+    CHECK_STR(line + 24, " error bare\n", "no fields");
+}
+
+TEST(a_line_stays_one_line_and_within_its_bound)
+{
+    char line[4096];
+    char longer[5000];
+
+    LOGGED(line, LOG_LEVEL_INFO, log_info("x", "name=%s", "a\nb\x1b[31m"));
+    CHECK_STR(line + 24, " info x name=a?b?[31m\n", "controls");
+    memset(longer, 'y', sizeof(longer) - 1);
+    longer[sizeof(longer) - 1] = '\0';
+    LOGGED(line, LOG_LEVEL_INFO, log_info("x", "%s", longer));
+    CHECK_EQ(strlen(line), 2048, "cut");
+    CHECK_EQ(line[2047], '\n', "still ends");
+}
+
+TEST(quoted_and_masked_values_fit_and_hide)
+{
+    char out[32];
+    static const struct {
+        const char *row, *text, *quoted;
+        size_t room;
+    } quotes[] = {
+        {"plain",   "two words",  "\"two words\"",        32},
+        {"escapes", "a\"b\\c\n",  "\"a\\\"b\\\\c\\x0a\"", 32},
+        {"cut",     "abcdefghij", "\"abcd\"",             10},
+        {"no room", "abc",        "",                     2 },
+    };
+    static const struct {
+        const char *row, *number, *masked;
+        size_t room;
+    } numbers[] = {
+        {"mobile",            "79035550142", "7903*****42", 32},
+        {"with plus",         "+4915112345", "+491*****45", 32},
+        {"short code",        "12345",       "***45",       32},
+        {"tiny",              "1",           "1",           32},
+        {"cut shows no more", "79035550142", "7903***",     8 },
+    };
+
+    for (size_t i = 0; i < ROWS(quotes); i++)
+        CHECK_STR(log_quote(quotes[i].text, out, quotes[i].room), quotes[i].quoted,
+                  quotes[i].row);
+    for (size_t i = 0; i < ROWS(numbers); i++)
+        CHECK_STR(log_number(numbers[i].number, out, numbers[i].room), numbers[i].masked,
+                  numbers[i].row);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        RUN(a_line_is_time_level_event_and_fields),
+        RUN(a_line_stays_one_line_and_within_its_bound),
+        RUN(quoted_and_masked_values_fit_and_hide),
+    };
+
+    return RUN_ALL(tests);
+}

@@ -1,0 +1,38 @@
+/*
+ * A whole gateway in this process, on a state folder of its own, and one client that
+ * asks it over HTTP: for tests of what is behind the routes.
+ *
+ * Its accounts: "rich", "poor" (0.10 EUR), "slow" (one part a second).  Its channels are
+ * a messenger and a link, of which nobody is there.  Its tokens: "admin-token",
+ * "rich-send" and "rich-read".
+ */
+#ifndef TESTS_GATEWAY_LONE_GATEWAY_H
+#define TESTS_GATEWAY_LONE_GATEWAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct gateway;
+struct lone_gateway;
+
+/* Fails the test when it does not start. */
+struct lone_gateway *lone_gateway_new(void);
+void lone_gateway_free(struct lone_gateway *lone);
+struct gateway *lone_gateway_of(struct lone_gateway *lone);
+
+/* An answer; lives until the next question. */
+struct lone_answer {
+    int status;
+    const char *head;
+    const char *body;
+};
+
+/*
+ * Over TCP with `token`, or, when that is NULL, without one; over the unix socket when it
+ * is "".  `body` may be NULL; `header` is one more line with its end, or "".
+ */
+struct lone_answer lone_gateway_ask(struct lone_gateway *lone, const char *token,
+                                    const char *method, const char *path,
+                                    const char *header, const char *body);
+
+#endif

@@ -1,0 +1,145 @@
+/* The hash table, against an array that cannot be wrong. */
+#include "gateway/table.h"
+
+#include <stdlib.h>
+
+#include "tests/test.h"
+
+TEST(what_was_put_is_there_until_it_is_removed)
+{
+    struct table *table = table_new(10);
+    uint64_t value = 99;
+
+    assert_false(table_get(table, 7, &value));
+    assert_int_equal(value, 99);
+    assert_true(table_put(table, 7, 70));
+    assert_true(table_get(table, 7, &value));
+    assert_int_equal(value, 70);
+    assert_true(table_put(table, 7, 71));
+    assert_int_equal(table_count(table), 1);
+    assert_true(table_get(table, 7, &value));
+    assert_int_equal(value, 71);
+    table_remove(table, 8);
+    table_remove(table, 7);
+    table_remove(table, 7);
+    assert_int_equal(table_count(table), 0);
+    assert_false(table_get(table, 7, &value));
+    table_free(table);
+}
+
+TEST(a_full_table_refuses_what_is_new_and_takes_what_is_there)
+{
+    struct table *table = table_new(1000);
+    uint64_t value;
+
+    for (uint64_t key = 1; key <= 1000; key++)
+        assert_true(table_put(table, key, key));
+    assert_false(table_put(table, 1001, 1));
+    assert_true(table_put(table, 500, 5));
+    assert_true(table_get(table, 500, &value));
+    assert_int_equal(value, 5);
+    assert_int_equal(table_count(table), 1000);
+    table_remove(table, 1);
+    assert_true(table_put(table, 1001, 1));
+    table_free(table);
+}
+
+static uint64_t random_of(uint64_t *state)
+{
+    *state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+    return *state >> 33;
+}
+
+/* Few keys, so that chains grow together and are torn apart again and again. */
+TEST(any_order_of_putting_and_removing_gives_what_an_array_gives)
+{
+    enum { KEYS = 700, STEPS = 200000 };
+    struct table *table = table_new(KEYS);
+    uint64_t *values = calloc(KEYS + 1, sizeof(*values));
+    uint64_t random = 1;
+    size_t count = 0;
+
+    for (int i = 0; i < STEPS; i++) {
+        uint64_t key = random_of(&random) % KEYS + 1;
+        uint64_t value = 0;
+
+        if (random_of(&random) % 2) {
+            count += values[key] == 0;
+            values[key] = (uint64_t)i + 1;
+            assert_true(table_put(table, key, values[key]));
+        } else {
+            count -= values[key] != 0;
+            values[key] = 0;
+            table_remove(table, key);
+        }
+        assert_int_equal(table_count(table), count);
+        key = random_of(&random) % KEYS + 1;
+        assert_int_equal(table_get(table, key, &value), values[key] != 0);
+        assert_int_equal(value, values[key]);
+    }
+    free(values);
+    table_free(table);
+}
+
+TEST(every_entry_is_gone_through_once)
+{
+    enum { KEYS = 5000 };
+    struct table *table = table_new(KEYS);
+    bool *seen = calloc(KEYS + 1, sizeof(*seen));
+    size_t at = 0;
+    size_t count = 0;
+    uint64_t key;
+    uint64_t value;
+
+    for (uint64_t i = 1; i <= KEYS; i++)
+        assert_true(table_put(table, i, i * 2));
+    while (table_next(table, &at, &key, &value)) {
+        assert_in_range(key, 1, KEYS);
+        assert_false(seen[key]);
+        assert_int_equal(value, key * 2);
+        seen[key] = true;
+        count++;
+    }
+    assert_int_equal(count, KEYS);
+    assert_false(table_next(table, &at, &key, &value));
+    free(seen);
+    table_free(table);
+}
+
+TEST(a_hash_depends_on_every_octet_on_the_size_and_on_the_seed)
+{
+    uint8_t octets[40] = {0};
+
+    for (size_t size = 0; size < sizeof(octets); size++) {
+        uint64_t hash = table_hash(1, octets, size);
+
+        assert_int_not_equal(hash, 0);
+        assert_int_equal(hash, table_hash(1, octets, size));
+        assert_int_not_equal(hash, table_hash(2, octets, size));
+        assert_int_not_equal(hash, table_hash(1, octets, size + 1));
+        for (size_t i = 0; i < size; i++) {
+            octets[i] ^= 0x10;
+            assert_int_not_equal(hash, table_hash(1, octets, size));
+            octets[i] ^= 0x10;
+        }
+    }
+}
+
+TEST(freeing_no_table_is_harmless)
+{
+    table_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(what_was_put_is_there_until_it_is_removed),
+        RUN(a_full_table_refuses_what_is_new_and_takes_what_is_there),
+        RUN(any_order_of_putting_and_removing_gives_what_an_array_gives),
+        RUN(every_entry_is_gone_through_once),
+        RUN(a_hash_depends_on_every_octet_on_the_size_and_on_the_seed),
+        RUN(freeing_no_table_is_harmless),
+    };
+
+    return RUN_ALL(tests);
+}
