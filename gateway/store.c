@@ -24,7 +24,7 @@ enum {
     CHECKPOINT_IDLE_BYTES = 4 * 1024 * 1024,
     CHECKPOINT_BYTES = 16 * 1024 * 1024,
     CHECKPOINT_RESTART_BYTES = 64 * 1024 * 1024,
-    MOVE_BACKLOG = 20000, /* ended messages moved even when there is no idle moment */
+    MOVE_BACKLOG = 200000, /* ended messages that wait for an idle moment; then they move anyhow */
     MOVE_AT_ONCE = 2000,
     IDLE_MS = 200,
     DISK_CHECK_MS = 1000,

@@ -53,7 +53,7 @@ struct store_sqlite {
     int wal_pages;
     int wal_pages_done; /* of them, already in the database */
     uint64_t written_pages;
-    bool failed;
+    bool failed; /* live.db could not be written: it is not touched any more */
     uint64_t rows;
     int64_t next_posting;
     struct store_sums balances;

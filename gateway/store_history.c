@@ -13,28 +13,31 @@
 #include "gateway/store_rows.h"
 #include "gateway/store_schema.h"
 
+/* All that moves at once is named in temp.moving; then each table goes in one statement. */
 static const char *const copies[] = {
-    "INSERT OR REPLACE INTO day.message SELECT * FROM main.message WHERE id=?1",
-    "INSERT OR REPLACE INTO day.body SELECT * FROM main.body WHERE id=?1",
-    "INSERT OR REPLACE INTO day.body SELECT * FROM main.body WHERE message=?1"
-    " AND id<>message",
-    "INSERT OR REPLACE INTO day.attempt SELECT * FROM main.attempt WHERE message=?1",
+    "INSERT OR REPLACE INTO day.message SELECT m.* FROM temp.moving"
+    " CROSS JOIN main.message AS m ON m.id = moving.id",
+    "INSERT OR REPLACE INTO day.body SELECT b.* FROM temp.moving"
+    " CROSS JOIN main.body AS b ON b.id = moving.id",
+    "INSERT OR REPLACE INTO day.body SELECT b.* FROM temp.moving"
+    " CROSS JOIN main.body AS b ON b.message = moving.id AND b.id <> b.message",
+    "INSERT OR REPLACE INTO day.attempt SELECT a.* FROM temp.moving"
+    " CROSS JOIN main.attempt AS a ON a.message = moving.id",
 };
 
-/* ?2 is the day: it is known from now on. */
+/* The day is known from now on. */
 static const char *const deletions[] = {
-    "INSERT INTO main.history SELECT ?2, 1, ended_at FROM main.message WHERE id=?1"
-    " ON CONFLICT(day) DO UPDATE SET messages = messages + 1,"
+    "INSERT INTO main.history SELECT ?1, count(*), max(m.ended_at) FROM temp.moving"
+    " CROSS JOIN main.message AS m ON m.id = moving.id WHERE true"
+    " ON CONFLICT(day) DO UPDATE SET messages = messages + excluded.messages,"
     " ended_at = max(ended_at, excluded.ended_at)",
-    "DELETE FROM main.message WHERE id=?1",
-    "DELETE FROM main.body WHERE message=?1 AND id<>message",
-    "DELETE FROM main.body WHERE id=?1",
-    "DELETE FROM main.attempt WHERE message=?1",
+    "DELETE FROM main.message WHERE id IN temp.moving",
+    "DELETE FROM main.body WHERE id <> message AND message IN temp.moving",
+    "DELETE FROM main.body WHERE id IN temp.moving",
+    "DELETE FROM main.attempt WHERE message IN temp.moving",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-enum { STATEMENTS_MAX = 5 };
 
 /* Messages of one day, on their way. */
 struct move {
@@ -88,29 +91,48 @@ static void remove_chosen(struct store_sqlite *store, const struct move *move)
     store->ended_count -= move->count;
 }
 
-/* Each message through each of the statements, in one transaction. */
+/* Writes down what moves. */
+static bool name_chosen(struct store_sqlite *store, const struct move *move, char *error,
+                        size_t error_size)
+{
+    sqlite3_stmt *add = NULL;
+    bool ok = store_run(store->database,
+                        "CREATE TEMP TABLE IF NOT EXISTS moving(id INTEGER PRIMARY KEY);"
+                        "DELETE FROM temp.moving",
+                        error, error_size) &&
+              (add = store_prepare(store->database, "INSERT INTO temp.moving VALUES(?)",
+                                   error, error_size)) != NULL;
+
+    for (size_t n = 0; ok && n < move->count; n++) {
+        sqlite3_bind_int64(add, 1, (int64_t)move->ids[n]);
+        ok = sqlite3_step(add) == SQLITE_DONE;
+        sqlite3_reset(add);
+    }
+    sqlite3_finalize(add);
+    return ok;
+}
+
+/* All that moves through each of the statements, in one transaction. */
 static bool for_chosen(struct store_sqlite *store, const struct move *move,
                        const char *const *sql, size_t sql_count, char *error,
                        size_t error_size)
 {
-    sqlite3_stmt *statements[STATEMENTS_MAX] = {NULL};
-    bool ok = store_run(store->database, "BEGIN IMMEDIATE", error, error_size);
+    bool ok = store_run(store->database, "BEGIN IMMEDIATE", error, error_size) &&
+              name_chosen(store, move, error, error_size);
 
-    for (size_t i = 0; ok && i < sql_count; i++)
-        ok = (statements[i] = store_prepare(store->database, sql[i], error, error_size)) !=
-             NULL;
-    for (size_t n = 0; ok && n < move->count; n++) {
-        for (size_t i = 0; ok && i < sql_count; i++) {
-            sqlite3_bind_int64(statements[i], 1, (int64_t)move->ids[n]);
-            sqlite3_bind_text(statements[i], 2, move->day, -1, SQLITE_STATIC);
-            ok = sqlite3_step(statements[i]) == SQLITE_DONE;
-            if (!ok)
-                snprintf(error, error_size, "%s", sqlite3_errmsg(store->database));
-            sqlite3_reset(statements[i]);
+    for (size_t i = 0; ok && i < sql_count; i++) {
+        sqlite3_stmt *statement = store_prepare(store->database, sql[i], error, error_size);
+
+        if (statement == NULL) {
+            ok = false;
+            break;
         }
+        sqlite3_bind_text(statement, 1, move->day, -1, SQLITE_STATIC);
+        ok = sqlite3_step(statement) == SQLITE_DONE;
+        if (!ok)
+            snprintf(error, error_size, "%s", sqlite3_errmsg(store->database));
+        sqlite3_finalize(statement);
     }
-    for (size_t i = 0; i < sql_count; i++)
-        sqlite3_finalize(statements[i]);
     ok = ok && store_run(store->database, "COMMIT", error, error_size);
     if (!sqlite3_get_autocommit(store->database))
         sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
@@ -129,18 +151,6 @@ static bool attach_day(struct store_sqlite *store, const char *day, char *error,
     return ok && store_set_durable(store->database, "day", error, error_size) &&
            store_use_up_log(store->database, "day", error, error_size) &&
            store_run(store->database, schema, error, error_size);
-}
-
-/*
- * After a failure the log stays as it is: to use it up now would be to sync again what
- * could not be synced, and to believe the answer.  The next one begins with it.
- */
-static void detach_day(struct store_sqlite *store, bool is_well)
-{
-    sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !is_well, NULL);
-    /* If nothing is attached, there is nothing to detach. */
-    sqlite3_exec(store->database, "DETACH day", NULL, NULL, NULL);
-    sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 }
 
 static bool copy_to_day(struct store_sqlite *store, const struct move *move, char *error,
@@ -163,9 +173,11 @@ bool store_sqlite_move(struct store_sqlite *store, size_t limit, size_t *out_mov
         return true;
     choose(store, limit, &move);
     copied = copy_to_day(store, &move, error, sizeof(error));
-    detach_day(store, copied);
+    /* If nothing could be attached, there is nothing to detach. */
+    sqlite3_exec(store->database, "DETACH day", NULL, NULL, NULL);
     if (copied)
         ok = for_chosen(store, &move, deletions, COUNT(deletions), error, sizeof(error));
+    store->failed = store->failed || !ok;
     if (!copied || !ok)
         log_error("store.history", "day=%s reason=\"%s\"", move.day, error);
     if (copied && ok) {

@@ -679,6 +679,8 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
     if (store == NULL || (store->folder = strdup(folder)) == NULL)
         abort();
     snprintf(path, sizeof(path), "%s/live.db", folder);
+    /* Its account of memory costs a lock at each allocation; refused once it is in use. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     result = sqlite3_open_v2(
         path, &store->database,
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, vfs);
