@@ -118,8 +118,10 @@ static void close_set(struct gateway *gateway, struct live *live)
     live->message.state = MESSAGE_WAITING;
     live->message.entered_at_ms = gateway_now_ms(gateway);
     live->message.segments = set->distinct;
-    if (set->distinct < set->part.total)
+    if (set->distinct < set->part.total) {
         live->message.flags |= MESSAGE_BINARY; /* the whole text is not there */
+        live->message.parts = set->distinct;
+    }
     collector_forget(gateway, live);
     store_message(gateway->store, &live->message, NULL);
     dispatch_review(gateway, live);

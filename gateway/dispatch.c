@@ -139,6 +139,16 @@ static void hold_doubts(struct gateway *gateway, struct live *live)
     }
 }
 
+/* Some submit_sm was never answered: a report without a known id may be its own. */
+static bool is_in_doubt(const struct message *message)
+{
+    for (uint16_t i = 0; i < message->attempt_count; i++)
+        if (message->attempts[i].state == ATTEMPT_UNKNOWN &&
+            (message->attempts[i].flags & ATTEMPT_AWAITED))
+            return true;
+    return false;
+}
+
 static void on_due(void *owner)
 {
     struct live *live = owner;
@@ -150,6 +160,9 @@ static void on_due(void *owner)
         clock_arm_in(gateway->clock, &live->timer, CONGESTED_MS, on_due, live);
         return;
     }
+    /* A report may be here that makes a new try needless. */
+    if (is_in_doubt(&live->message))
+        reports_claim(gateway);
     begun = store_begin(gateway->store, STORE_CONTINUATION);
     assert(begun);
     dispatch_review(gateway, live);
@@ -172,7 +185,11 @@ static void on_forget(void *owner)
     struct live *live = owner;
     struct gateway *gateway = live->gateway;
 
-    if (delivery_in_flight(&live->message))
+    /* What ended without knowing may be told late; until then its reports are not others'. */
+    if (delivery_in_flight(&live->message) ||
+        (is_in_doubt(&live->message) &&
+         gateway_now_ms(gateway) <
+             live->message.ended_at_ms + gateway->config->parked_for_ms))
         clock_arm_in(gateway->clock, &live->timer, LINGER_MS, on_forget, live);
     else
         live_forget(gateway, live);
@@ -338,6 +355,8 @@ static void hand_over(void *owner, const struct store_effect *effect)
     }
     attempt->sent_at_ms = gateway_now_ms(gateway);
     delivery_apply(attempt, ATTEMPT_EV_HANDED_OVER, REASON_NONE, attempt->sent_at_ms);
+    if (catalog_traits(gateway->catalog)[attempt->channel].is_link)
+        reports_await(gateway, live, attempt);
     /* The step's own time begins now. */
     arm_by(gateway, live,
            attempt->sent_at_ms + live->plan->steps[attempt->step].within_ms);
@@ -640,6 +659,8 @@ void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attemp
         attempt->provider_id[size] = 0;
     }
     money_record_attempt(gateway, live, attempt);
+    if (attempt->state != ATTEMPT_UNKNOWN)
+        reports_settle(gateway, live, attempt);
     if (attempt->provider_id[0])
         reports_learn(gateway, live, attempt);
     /* The array may have moved: a report that was parked can have begun a new step. */

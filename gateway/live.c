@@ -5,6 +5,7 @@
 
 #include "gateway/collector.h"
 #include "gateway/gateway.h"
+#include "gateway/reports.h"
 #include "gateway/table.h"
 
 struct lives {
@@ -150,6 +151,8 @@ void live_forget(struct gateway *gateway, struct live *live)
     clock_disarm(gateway->clock, &live->timer);
     collector_forget(gateway, live);
     queue_remove(&live->waiting);
+    for (uint16_t i = 0; i < live->message.attempt_count; i++)
+        reports_settle(gateway, live, &live->message.attempts[i]);
     for (uint16_t i = 0; i < live->body_count; i++)
         if (live->bodies[i]->id != live->message.id)
             table_remove(lives->parts, live->bodies[i]->id);

@@ -138,6 +138,12 @@ static size_t put_in_doubt(struct gateway *gateway, struct live *live)
         attempt = &live->message.attempts[i];
         if (!traits[attempt->channel].is_link && !(attempt->flags & ATTEMPT_UNSENT))
             reports_expect_ref(gateway, live, attempt);
+        attempt->flags &= (uint16_t)~ATTEMPT_AWAITED;
+        /* It was in doubt before: its report may come still. */
+        if (attempt->state == ATTEMPT_UNKNOWN && attempt->provider_id[0] == 0) {
+            reports_await(gateway, live, attempt);
+            reports_doubt(gateway, live, attempt);
+        }
         if (attempt->state != ATTEMPT_INTENT && attempt->state != ATTEMPT_SENT)
             continue;
         attempt->sent_at_ms = attempt->updated_at_ms;
@@ -145,6 +151,8 @@ static size_t put_in_doubt(struct gateway *gateway, struct live *live)
         delivery_apply(attempt, ATTEMPT_EV_UNSURE, REASON_UNKNOWN, attempt->updated_at_ms);
         store_attempt(gateway->store, live->message.id, attempt, attempt->charged_micro,
                       attempt->cost_micro, NULL, 0);
+        if (traits[attempt->channel].is_link)
+            reports_await(gateway, live, attempt);
         reports_doubt(gateway, live, attempt);
         gateway->counters.in_doubt++;
         count++;
@@ -167,6 +175,19 @@ static bool tie(struct gateway *gateway, struct live *live)
     return true;
 }
 
+/* It names what the store does not hold (any more): its end, and its money, are told at least. */
+static void give_up(struct gateway *gateway, struct live *live)
+{
+    log_error("store.unreadable", "id=%llu plan=%u pins=%u account=%u",
+              (unsigned long long)live->message.id, live->message.plan, live->message.pins,
+              live->message.account);
+    if (catalog_account(gateway->catalog, live->message.account) == NULL ||
+        live->body_count == 0)
+        return;
+    live->message.flags &= (uint8_t)~MESSAGE_COLLECTED;
+    dispatch_end(gateway, live, MESSAGE_UNKNOWN);
+}
+
 void recovery_resume(struct gateway *gateway)
 {
     size_t count = lives_count(gateway->lives);
@@ -177,15 +198,14 @@ void recovery_resume(struct gateway *gateway)
     for (size_t at = 0; (live = live_next(gateway, &at)) != NULL;) {
         bool begun;
 
-        if (!tie(gateway, live)) {
-            unreadable++;
-            log_error("store.unreadable", "id=%llu plan=%u pins=%u account=%u",
-                      (unsigned long long)live->message.id, live->message.plan,
-                      live->message.pins, live->message.account);
-            continue;
-        }
         begun = store_begin(gateway->store, STORE_CONTINUATION);
         assert(begun);
+        if (!tie(gateway, live)) {
+            unreadable++;
+            give_up(gateway, live);
+            store_end(gateway->store);
+            continue;
+        }
         if (live->message.state == MESSAGE_COLLECTING)
             collector_resume(gateway, live);
         in_doubt += put_in_doubt(gateway, live);

@@ -24,7 +24,6 @@ enum {
     UNPARKS_PER_SWEEP = 1000,
     CLAIMS_PER_SWEEP = 256,
     IDS_PER_MESSAGE = 4,
-    DOUBT_CLAIM_MS = 300, /* a report of nobody is given this long for its response */
     SWEEP_MS = 100,
     PENDING_MAX = 4096,   /* reports that wait for a message to be brought back */
     TEXT_MATCH = 12,      /* characters of the text that must be equal, as far as told */
@@ -89,6 +88,7 @@ struct reports {
     size_t parked_count;
     uint64_t claimed_up_to; /* ids of parked reports: the sweep goes on behind it */
     struct doubt *doubts;
+    struct table *awaited; /* hash of (channel, destination) -> tries without an id */
     struct pending *pending;
     size_t pending_count;
     struct clock_timer sweep;
@@ -106,6 +106,7 @@ struct reports *reports_new(struct gateway *gateway)
     reports->learned_capacity = (size_t)gateway->config->max_messages * IDS_PER_MESSAGE;
     reports->ids = table_new(reports->learned_capacity);
     reports->parked_by_id = table_new(gateway->config->parked_max);
+    reports->awaited = table_new((size_t)gateway->config->max_messages * 2);
     clock_arm_in(gateway->clock, &reports->sweep, SWEEP_MS, sweep, reports);
     return reports;
 }
@@ -135,6 +136,7 @@ void reports_free(struct reports *reports)
     }
     table_free(reports->ids);
     table_free(reports->parked_by_id);
+    table_free(reports->awaited);
     free(reports->learned);
     free(reports);
 }
@@ -194,6 +196,43 @@ void reports_expect_ref(struct gateway *gateway, const struct live *live,
 {
     remember(gateway->reports, hash_of_ref(attempt->channel, attempt->anchor),
              live->message.id, gateway_now_ms(gateway));
+}
+
+/* --- tries whose id is not known ---------------------------------------------------- */
+
+static uint64_t hash_of_destination(uint32_t channel, const char *destination)
+{
+    return table_hash(~(uint64_t)channel, destination, strlen(destination));
+}
+
+void reports_await(struct gateway *gateway, const struct live *live,
+                   struct attempt *attempt)
+{
+    uint64_t key = hash_of_destination(attempt->channel, live->bodies[0]->destination);
+    uint64_t count = 0;
+
+    if (attempt->flags & ATTEMPT_AWAITED)
+        return;
+    (void)!table_get(gateway->reports->awaited, key, &count);
+    if (table_put(gateway->reports->awaited, key, count + 1))
+        attempt->flags |= ATTEMPT_AWAITED;
+}
+
+void reports_settle(struct gateway *gateway, const struct live *live,
+                    struct attempt *attempt)
+{
+    uint64_t key;
+    uint64_t count = 0;
+
+    if (!(attempt->flags & ATTEMPT_AWAITED))
+        return;
+    attempt->flags &= (uint16_t)~ATTEMPT_AWAITED;
+    key = hash_of_destination(attempt->channel, live->bodies[0]->destination);
+    (void)!table_get(gateway->reports->awaited, key, &count);
+    if (count > 1)
+        (void)!table_put(gateway->reports->awaited, key, count - 1);
+    else
+        table_remove(gateway->reports->awaited, key);
 }
 
 /* --- parking ------------------------------------------------------------------------ */
@@ -359,6 +398,7 @@ void reports_learn(struct gateway *gateway, struct live *live, struct attempt *a
     uint64_t value;
 
     remember(reports, hash, live->message.id, gateway_now_ms(gateway));
+    reports_settle(gateway, live, attempt);
     while (table_get(reports->parked_by_id, hash, &value)) {
         struct parked *parked = (struct parked *)(uintptr_t)value;
         struct kept_report report = parked->report;
@@ -437,18 +477,32 @@ static bool claim(struct reports *reports, struct parked *parked)
     struct live *found = NULL;
     struct attempt *attempt;
     uint64_t attempt_id = 0;
+    uint64_t anchor = 0;
+    uint64_t fitting = 0;
+    uint64_t awaited = 0;
 
     for (struct doubt *doubt = reports->doubts; doubt; doubt = doubt->next) {
         struct live *live;
 
         if (!fits(gateway, doubt, &report, &live))
             continue;
+        fitting++;
+        attempt = message_attempt(&live->message, doubt->attempt);
+        /* Of several tries of one segment the newest, which comes first. */
+        if (found == live && attempt->anchor == anchor)
+            continue;
         if (found)
             return false;
         found = live;
         attempt_id = doubt->attempt;
+        anchor = attempt->anchor;
     }
     if (found == NULL)
+        return false;
+    /* Another try to that number, whose answer may still name this very report. */
+    (void)!table_get(reports->awaited,
+                     hash_of_destination(report.channel, report.destination), &awaited);
+    if (awaited > fitting)
         return false;
     log_info("attempt.doubt_resolved", "id=%llu", (unsigned long long)found->message.id);
     attempt = message_attempt(&found->message, attempt_id);
@@ -635,22 +689,16 @@ bool reports_in(struct gateway *gateway, uint32_t channel, const struct report_n
     return true;
 }
 
-/* Ids and parked reports whose time is over; parked ones that a doubt may claim. */
-static void sweep(void *owner)
+/* Parked reports whose time is over go; others a doubt may claim. */
+void reports_claim(struct gateway *gateway)
 {
-    struct reports *reports = owner;
-    struct gateway *gateway = reports->gateway;
+    struct reports *reports = gateway->reports;
     int64_t now_ms = gateway_now_ms(gateway);
     struct parked *next;
     unsigned unparks = 0;
     unsigned claims = 0;
     bool begun;
 
-    clock_arm_in(gateway->clock, &reports->sweep, SWEEP_MS, sweep, reports);
-    while (reports->learned_count > 0 &&
-           reports->learned[reports->learned_first].at_ms <
-               now_ms - gateway->config->late_window_ms)
-        forget_oldest_id(reports);
     prune_doubts(reports);
     if (reports->oldest == NULL)
         return;
@@ -669,7 +717,7 @@ static void sweep(void *owner)
             unpark(reports, parked);
             continue;
         }
-        if (reports->doubts == NULL || parked->at_ms > now_ms - DOUBT_CLAIM_MS)
+        if (reports->doubts == NULL)
             break;
         if (parked->id <= reports->claimed_up_to)
             continue;
@@ -682,6 +730,19 @@ static void sweep(void *owner)
             next = reports->oldest;
     }
     store_end(gateway->store);
+}
+
+static void sweep(void *owner)
+{
+    struct reports *reports = owner;
+    struct gateway *gateway = reports->gateway;
+    int64_t before_ms = gateway_now_ms(gateway) - gateway->config->late_window_ms;
+
+    clock_arm_in(gateway->clock, &reports->sweep, SWEEP_MS, sweep, reports);
+    while (reports->learned_count > 0 &&
+           reports->learned[reports->learned_first].at_ms < before_ms)
+        forget_oldest_id(reports);
+    reports_claim(gateway);
 }
 
 size_t reports_parked(const struct gateway *gateway)

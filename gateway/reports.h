@@ -2,8 +2,8 @@
  * Reports coming in: whose they are, and what to do with those of nobody.
  *
  * A report is matched by the provider's id; else by our ref where the provider echoes
- * it; else it is parked, durably, until its id is learned; after a moment an attempt in
- * doubt may claim it by source, destination and text, if exactly one fits.
+ * it; else it is parked, durably, until its id is learned; an attempt in doubt may claim it
+ * by source, destination and text, if no other try to that destination could be meant.
  */
 #ifndef GATEWAY_REPORTS_H
 #define GATEWAY_REPORTS_H
@@ -35,6 +35,17 @@ void reports_learn(struct gateway *gateway, struct live *live, struct attempt *a
 /* The ref of an attempt may come back before its id. */
 void reports_expect_ref(struct gateway *gateway, const struct live *live,
                         const struct attempt *attempt);
+/*
+ * A try was handed over to a link and its id is not known; until it is settled, a report
+ * to its destination that nobody knows may be its own.  Both harmless twice.
+ */
+void reports_await(struct gateway *gateway, const struct live *live,
+                   struct attempt *attempt);
+void reports_settle(struct gateway *gateway, const struct live *live,
+                    struct attempt *attempt);
+/* A doubt is about to be over: what is parked is offered once more, in a decision of its own. */
+void reports_claim(struct gateway *gateway);
+
 /* In a decision: an attempt is in doubt. */
 void reports_doubt(struct gateway *gateway, struct live *live, struct attempt *attempt);
 
