@@ -299,10 +299,10 @@ static http_gate_status read_header(char *line, struct http_head *head, unsigned
 }
 
 /* The line at `*at` with a NUL for its CRLF; `*at` is then the next one. */
-static char *take_line(char **at)
+static char *take_line(char **at, const char *end_of_head)
 {
     char *line = *at;
-    char *end = strchr(line, '\r');
+    char *end = memchr(line, '\r', (size_t)(end_of_head - line));
 
     *end = '\0';
     *at = end + 2;
@@ -322,10 +322,10 @@ http_gate_status http_gate_read_head(char *octets, size_t size, struct http_head
     head->is_chunked = false;
     head->wants_continue = false;
     head->closes = false;
-    status = read_request_line(take_line(&at), head);
+    status = read_request_line(take_line(&at, octets + size), head);
     is_old = head->closes;
     while (status == 0 && at < end)
-        status = read_header(take_line(&at), head, &seen);
+        status = read_header(take_line(&at, octets + size), head, &seen);
     if (status != 0)
         return status;
     if (!(seen & 1u << ROW_HOST))

@@ -146,12 +146,13 @@ static int serve(const struct config *config, const char *state_folder)
     char error[512] = "";
     int status = 1;
 
+    /* Before the store is loaded: a signal meanwhile is taken when the loop begins. */
+    event_add(terminate, NULL);
+    event_add(interrupt, NULL);
     daemon.gateway = gateway_new(&gateway_options, error, sizeof(error));
     if (daemon.gateway == NULL) {
         log_error("gateway.refused", "reason=\"%s\"", error);
     } else {
-        event_add(terminate, NULL);
-        event_add(interrupt, NULL);
         run(&daemon);
         status = daemon.gateway->exit_status;
     }

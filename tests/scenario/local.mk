@@ -1,1 +1,35 @@
-# Rows of this folder for the top Makefile.am.
+# Rows of tests/scenario for the top Makefile.am.
+
+SCENARIOS += \
+	tests/scenario/lab_sms.py \
+	tests/scenario/lab_cascade.py \
+	tests/scenario/lab_cascade_rows.py \
+	tests/scenario/lab_poor.py \
+	tests/scenario/lab_refusals.py \
+	tests/scenario/lab_long.py \
+	tests/scenario/durable.py \
+	tests/scenario/kill9.py \
+	tests/scenario/bad_input.py \
+	tests/scenario/tamper.py \
+	tests/scenario/cli.py
+SANITIZED += tests/scenario/lab_cascade.py
+
+EXTRA_DIST += \
+	tests/scenario/README.md \
+	tests/scenario/bad_input.py \
+	tests/scenario/cli.py \
+	tests/scenario/durable.py \
+	tests/scenario/kill9.py \
+	tests/scenario/lab.py \
+	tests/scenario/lab_cascade.py \
+	tests/scenario/lab_cascade_rows.py \
+	tests/scenario/lab_long.py \
+	tests/scenario/lab_poor.py \
+	tests/scenario/lab_refusals.py \
+	tests/scenario/lab_sms.py \
+	tests/scenario/provider.py \
+	tests/scenario/smpp_client.py \
+	tests/scenario/tamper.py
+
+SCENARIOS += tests/scenario/demo.py
+EXTRA_DIST += tests/scenario/demo.py
