@@ -98,6 +98,11 @@ static void on_statement(void *owner, uint64_t tag, const struct statement *stat
     char currency[4];
 
     (void)tag;
+    if (statement->failed) {
+        api_refuse_unread(gateway, question->request);
+        api_question_free(question);
+        return;
+    }
     json_write_object(writer, NULL);
     json_write_string(writer, "account", account->name);
     json_write_string(writer, "currency",

@@ -119,6 +119,12 @@ static void send_answer(struct gateway *gateway, uint64_t request, int status,
                        extra != NULL ? 1 : 0, octets, size);
 }
 
+void api_refuse_unread(struct gateway *gateway, uint64_t request)
+{
+    api_refuse_for_now(gateway, request, API_NOT_READY, 10,
+                       "the database could not be read; see the log");
+}
+
 struct json_writer *api_writer(struct gateway *gateway)
 {
     json_writer_reset(&gateway->api->writer);

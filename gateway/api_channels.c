@@ -93,6 +93,11 @@ static void on_statement(void *owner, uint64_t tag, const struct statement *stat
     struct json_writer *writer = api_writer(gateway);
 
     (void)tag;
+    if (statement->failed) {
+        api_refuse_unread(gateway, question->request);
+        api_question_free(question);
+        return;
+    }
     json_write_object(writer, NULL);
     json_write_time(writer, "from", question->from_ms);
     json_write_time(writer, "to", question->to_ms);

@@ -224,8 +224,10 @@ static void on_stored(void *owner, uint64_t tag, struct stored_message *stored)
         .body_count = stored->body_count,
     };
 
-    if (stored->found &&
-        write_answer(gateway, &it, &question->asker, question->whole_story))
+    if (stored->failed)
+        api_refuse_unread(gateway, question->request);
+    else if (stored->found &&
+             write_answer(gateway, &it, &question->asker, question->whole_story))
         api_answer(gateway, question->request, 200);
     else
         refuse_unknown(gateway, question->request);

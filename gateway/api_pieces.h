@@ -83,6 +83,9 @@ void api_refuse(struct gateway *gateway, uint64_t request, enum api_problem prob
 void api_refuse_for_now(struct gateway *gateway, uint64_t request, enum api_problem problem,
                         int64_t retry_after_s, const char *detail);
 
+/* The reader could not read: 503, and nothing is said of what may be there. */
+void api_refuse_unread(struct gateway *gateway, uint64_t request);
+
 /* The one writer of all answers, emptied; it is used up within the turn. */
 struct json_writer *api_writer(struct gateway *gateway);
 

@@ -78,7 +78,6 @@ struct config_http {
     size_t token_count;
 };
 
-enum config_id_form { CONFIG_ID_DECIMAL, CONFIG_ID_HEX, CONFIG_ID_UUID, CONFIG_ID_ALIAS };
 enum config_accepted_as { CONFIG_AS_ACCEPTD, CONFIG_AS_DELIVRD, CONFIG_AS_UNKNOWN };
 enum config_late_charge { CONFIG_LATE_CHARGE, CONFIG_LATE_ABSORB };
 
@@ -100,7 +99,6 @@ struct config_account {
     uint32_t tps;   /* parts per second; 0 = no limit */
     uint32_t burst; /* parts the bucket holds */
     enum config_alphabet default_alphabet;
-    enum config_id_form id_form;
     enum config_accepted_as accepted_as;
     enum config_late_charge late_charge;
     bool receipt_tlvs;                 /* 0x001E, 0x0427 and 0x0423 in receipts */

@@ -31,7 +31,6 @@ enum config_type {
     CONFIG_TYPE_SCOPE,
     CONFIG_TYPE_CLASS,
     CONFIG_TYPE_ALPHABET,
-    CONFIG_TYPE_ID_FORM,
     CONFIG_TYPE_ACCEPTED_AS,
     CONFIG_TYPE_LATE_CHARGE,
     CONFIG_TYPE_BIND,
@@ -86,7 +85,6 @@ struct config_key {
 #define OFFSET_SCOPE(type, name)       offsetof(type, name)
 #define OFFSET_CLASS(type, name)       offsetof(type, name)
 #define OFFSET_ALPHABET(type, name)    offsetof(type, name)
-#define OFFSET_ID_FORM(type, name)     offsetof(type, name)
 #define OFFSET_ACCEPTED_AS(type, name) offsetof(type, name)
 #define OFFSET_LATE_CHARGE(type, name) offsetof(type, name)
 #define OFFSET_BIND(type, name)        offsetof(type, name)

@@ -21,13 +21,13 @@
 #include "routing/gate.h"
 
 enum {
-    LINGER_MS = 1000,        /* an ended message stays in memory */
-    THAWED_MS = 60 * 1000,   /* one that was brought back */
-    PERMITS_PER_TURN = 512,  /* of one channel, then the others have theirs */
-    CONGESTED_MS = 50,       /* until the store is asked again */
+    LINGER_MS = 1000,       /* an ended message stays in memory */
+    THAWED_MS = 60 * 1000,  /* one that was brought back */
+    PERMITS_PER_TURN = 512, /* of one channel, then the others have theirs */
+    CONGESTED_MS = 50,      /* until the store is asked again */
     RETURNED_MS = 100,
-    BLOCKED_MAX = 64,        /* messages of a queue that are passed over in one turn */
-    PERMITS_PER_PASS = 64,   /* of one message in one decision */
+    BLOCKED_MAX = 64,      /* messages of a queue that are passed over in one turn */
+    PERMITS_PER_PASS = 64, /* of one message in one decision */
 };
 
 struct channel {
@@ -110,8 +110,8 @@ static void arm(struct gateway *gateway, struct live *live, int64_t due_wall_ms)
         clock_disarm(gateway->clock, &live->timer);
         return;
     }
-    clock_arm_in(gateway->clock, &live->timer,
-                 due_wall_ms - clock_wall_ms(gateway->clock), on_due, live);
+    clock_arm_in(gateway->clock, &live->timer, due_wall_ms - clock_wall_ms(gateway->clock),
+                 on_due, live);
 }
 
 /* Not later than this. */
@@ -123,7 +123,8 @@ static void arm_by(struct gateway *gateway, struct live *live, int64_t due_wall_
         arm(gateway, live, due_wall_ms);
 }
 
-/* In doubt on a link that is down: its report cannot come yet, and nothing comes after it. */
+/* In doubt on a link that is down: its report cannot come yet, and nothing comes after it.
+ */
 static void hold_doubts(struct gateway *gateway, struct live *live)
 {
     const struct channel_traits *traits = catalog_traits(gateway->catalog);
@@ -185,7 +186,8 @@ static void on_forget(void *owner)
     struct live *live = owner;
     struct gateway *gateway = live->gateway;
 
-    /* What ended without knowing may be told late; until then its reports are not others'. */
+    /* What ended without knowing may be told late; until then its reports are not others'.
+     */
     if (delivery_in_flight(&live->message) ||
         (is_in_doubt(&live->message) &&
          gateway_now_ms(gateway) <
@@ -235,7 +237,8 @@ static enum smpp_alphabet account_alphabet(const struct gateway *gateway,
                            : SMPP_ALPHABET_GSM;
 }
 
-static const struct config_link *link_config(const struct gateway *gateway, uint32_t channel)
+static const struct config_link *link_config(const struct gateway *gateway,
+                                             uint32_t channel)
 {
     for (size_t i = 0; i < gateway->config->link_count; i++)
         if (catalog_link(gateway->catalog, i) == channel)
@@ -267,12 +270,12 @@ static bool fill_handover(struct gateway *gateway, struct live *live,
     struct dispatch *dispatch = gateway->dispatch;
     bool is_link = catalog_traits(gateway->catalog)[attempt->channel].is_link;
 
-    *out = (struct handover){.message = live->message.id,
-                             .attempt = attempt->id,
-                             .ref = attempt->anchor,
-                             .body = live->bodies[0],
-                             .ttl_ms = time_left_ms(live, attempt, is_link,
-                                                    gateway_now_ms(gateway))};
+    *out = (struct handover){
+        .message = live->message.id,
+        .attempt = attempt->id,
+        .ref = attempt->anchor,
+        .body = live->bodies[0],
+        .ttl_ms = time_left_ms(live, attempt, is_link, gateway_now_ms(gateway))};
     if (!is_link) {
         out->text = dispatch->text;
         return translate_text(live, account_alphabet(gateway, live), dispatch->text,
@@ -282,8 +285,8 @@ static bool fill_handover(struct gateway *gateway, struct live *live,
 
     if (!translate_segment(live, attempt->segment, account_alphabet(gateway, live),
                            translate_alphabet(link->default_alphabet),
-                           catalog_split(gateway->catalog, live->plan),
-                           dispatch->octets, segment))
+                           catalog_split(gateway->catalog, live->plan), dispatch->octets,
+                           segment))
         return false;
     out->body = segment->body;
     out->esm_class = segment->esm_class;
@@ -331,9 +334,8 @@ static void hand_over(void *owner, const struct store_effect *effect)
     enum channel_send sent;
 
     assert(attempt && channel);
-    if (!delivery_still_wanted(&live->message, live->plan,
-                               catalog_traits(gateway->catalog), attempt,
-                               gateway_now_ms(gateway))) {
+    if (!delivery_still_wanted(&live->message, live->plan, catalog_traits(gateway->catalog),
+                               attempt, gateway_now_ms(gateway))) {
         channel->ops->unreserve(channel->self, effect->number);
         give_up_permit(gateway, live, attempt, ATTEMPT_EV_RETURNED, REASON_NONE);
         return;
@@ -358,8 +360,7 @@ static void hand_over(void *owner, const struct store_effect *effect)
     if (catalog_traits(gateway->catalog)[attempt->channel].is_link)
         reports_await(gateway, live, attempt);
     /* The step's own time begins now. */
-    arm_by(gateway, live,
-           attempt->sent_at_ms + live->plan->steps[attempt->step].within_ms);
+    arm_by(gateway, live, attempt->sent_at_ms + live->plan->steps[attempt->step].within_ms);
 }
 
 static void permit(struct gateway *gateway, struct live *live, struct channel *channel,
@@ -427,9 +428,8 @@ static struct gate_verdict ask_gate(struct gateway *gateway, struct live *live,
 static void skip(struct gateway *gateway, struct live *live, uint32_t channel,
                  enum reason reason)
 {
-    struct attempt *attempt =
-        delivery_skip_step(&live->message, channel, gateway_id(gateway), reason,
-                           gateway_now_ms(gateway));
+    struct attempt *attempt = delivery_skip_step(
+        &live->message, channel, gateway_id(gateway), reason, gateway_now_ms(gateway));
 
     store_permit(gateway->store, live->message.id, attempt);
 }
@@ -474,8 +474,7 @@ static bool try_to_send(struct gateway *gateway, struct live *live,
         queue_remove(&live->waiting);
         permit(gateway, live, channel, decision, slot);
         if (channel->suspended_until_ms != 0)
-            channel->probe =
-                live->message.attempts[live->message.attempt_count - 1].id;
+            channel->probe = live->message.attempts[live->message.attempt_count - 1].id;
         return true;
     }
     if (live->waiting.queue == NULL)
@@ -583,8 +582,8 @@ void dispatch_room(struct gateway *gateway, uint32_t number)
 /* --- verdicts ----------------------------------------------------------------------- */
 
 static const enum attempt_event verdict_events[] = {
-    [VERDICT_OK] = ATTEMPT_EV_OK,          [VERDICT_RETRY] = ATTEMPT_EV_RETRY,
-    [VERDICT_NEXT] = ATTEMPT_EV_REFUSED,   [VERDICT_SUSPEND] = ATTEMPT_EV_REFUSED,
+    [VERDICT_OK] = ATTEMPT_EV_OK,         [VERDICT_RETRY] = ATTEMPT_EV_RETRY,
+    [VERDICT_NEXT] = ATTEMPT_EV_REFUSED,  [VERDICT_SUSPEND] = ATTEMPT_EV_REFUSED,
     [VERDICT_UNSURE] = ATTEMPT_EV_UNSURE,
 };
 
@@ -610,8 +609,8 @@ static void suspend(struct channel *channel, uint64_t attempt,
     }
 }
 
-static void note_verdict(struct gateway *gateway, struct live *live, struct attempt *attempt,
-                         const struct verdict_news *news)
+static void note_verdict(struct gateway *gateway, struct live *live,
+                         struct attempt *attempt, const struct verdict_news *news)
 {
     int64_t now_ms = gateway_now_ms(gateway);
     const struct channel_traits *traits =
@@ -671,8 +670,8 @@ void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attemp
     store_end(gateway->store);
 }
 
-void dispatch_apply(struct gateway *gateway, struct live *live, struct attempt *attempt,
-                    enum attempt_event event, enum reason reason, uint32_t code)
+void dispatch_note(struct gateway *gateway, struct live *live, struct attempt *attempt,
+                   enum attempt_event event, enum reason reason, uint32_t code)
 {
     uint16_t flags_before = attempt->flags;
     bool other_delivered = delivery_best(&live->message) >= ATTEMPT_DELIVERED &&
@@ -690,7 +689,6 @@ void dispatch_apply(struct gateway *gateway, struct live *live, struct attempt *
     if ((attempt->flags & ATTEMPT_CONTRADICTED) && !(flags_before & ATTEMPT_CONTRADICTED))
         gateway->counters.reports_contradictory++;
     money_record_attempt(gateway, live, attempt);
-    dispatch_review(gateway, live);
 }
 
 /* --- questions and the end of all --------------------------------------------------- */

@@ -29,9 +29,9 @@ void dispatch_add_channel(struct gateway *gateway, uint32_t number,
 /* In a decision: looks at the message and does what is to be done now. */
 void dispatch_review(struct gateway *gateway, struct live *live);
 
-/* In a decision: an event of one of its attempts, with what it costs; then a review. */
-void dispatch_apply(struct gateway *gateway, struct live *live, struct attempt *attempt,
-                    enum attempt_event event, enum reason reason, uint32_t code);
+/* In a decision: an event of one of its attempts, with what it costs; a review is owed. */
+void dispatch_note(struct gateway *gateway, struct live *live, struct attempt *attempt,
+                   enum attempt_event event, enum reason reason, uint32_t code);
 
 /* In a decision: ends it for a cause outside the cascade (cancelled). */
 void dispatch_end(struct gateway *gateway, struct live *live, enum message_end end);

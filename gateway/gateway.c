@@ -172,18 +172,18 @@ static bool open_http(struct gateway *gateway, char *error, size_t error_size)
     client.allow_private = gateway->config->practice;
     for (size_t i = 0; i < gateway->config->channel_count; i++)
         client.calls_max += gateway->config->channels[i].concurrency;
-    gateway->http_client =
-        http_client_new(gateway->base, gateway->clock, &client, messengers_on_done, gateway);
+    gateway->http_client = http_client_new(gateway->base, gateway->clock, &client,
+                                           messengers_on_done, gateway);
     limits.body_max_bytes = config->max_body_bytes;
     limits.connections_max = config->max_connections;
     limits.connections_per_address_max = config->max_connections;
     limits.request_deadline_ms = config->request_timeout_ms;
-    gateway->http_server = http_server_new(gateway->base, gateway->clock, &limits,
-                                           api_on_request, gateway);
+    gateway->http_server =
+        http_server_new(gateway->base, gateway->clock, &limits, api_on_request, gateway);
     snprintf(path, sizeof(path), "%s/sluice.sock", store_folder(gateway->store));
     if (*config->address.host &&
-        !http_server_listen(gateway->http_server, config->address.host, config->address.port,
-                            NULL, error, error_size))
+        !http_server_listen(gateway->http_server, config->address.host,
+                            config->address.port, NULL, error, error_size))
         return false;
     return http_server_listen_unix(gateway->http_server, path, error, error_size);
 }
@@ -250,8 +250,8 @@ static bool start(struct gateway *gateway, const struct gateway_options *options
         .vfs = options->vfs,
     };
 
-    gateway->store = store_open(&store, gateway->clock, gateway->executor, gateway, error,
-                                error_size);
+    gateway->store =
+        store_open(&store, gateway->clock, gateway->executor, gateway, error, error_size);
     if (gateway->store == NULL)
         return false;
     store_on_failure(gateway->store, store_failed, gateway);
@@ -310,8 +310,8 @@ void gateway_free(struct gateway *gateway)
     http_client_free(gateway->http_client);
     messengers_free(gateway->messengers);
     api_free(gateway->api);
-    store_close(gateway->store);
     store_reader_close(gateway->reader);
+    store_close(gateway->store);
     receipts_free(gateway->receipts);
     reports_free(gateway->reports);
     accounts_free(gateway->accounts);

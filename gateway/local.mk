@@ -41,16 +41,24 @@ MAN_SOURCES += gateway/sluice.conf.5.scd
 libgateway_a_SOURCES += \
 	gateway/body.h \
 	gateway/catalog.c gateway/catalog.h \
+	gateway/channels/bucket.c gateway/channels/bucket.h \
 	gateway/channels/channel.h \
 	gateway/channels/http.c gateway/channels/http.h \
-	gateway/channels/link.c gateway/channels/link.h \
+	gateway/channels/link.c gateway/channels/link.h gateway/channels/link_pieces.h \
+	gateway/channels/link_address.c \
+	gateway/channels/link_reports.c \
+	gateway/channels/link_slots.c \
+	gateway/channels/link_submit.c \
 	gateway/collector.c gateway/collector.h \
 	gateway/dispatch.c gateway/dispatch.h \
-	gateway/esme.c gateway/esme.h \
+	gateway/esme.c gateway/esme.h gateway/esme_pieces.h \
+	gateway/esme_binds.c \
+	gateway/esme_doors.c \
 	gateway/gateway.c gateway/gateway.h \
 	gateway/intake.c gateway/intake.h \
 	gateway/live.c gateway/live.h \
 	gateway/money_moves.c gateway/money_moves.h \
+	gateway/public_id.c gateway/public_id.h \
 	gateway/receipts.c gateway/receipts.h \
 	gateway/recovery.c gateway/recovery.h \
 	gateway/reports.c gateway/reports.h \
@@ -86,6 +94,7 @@ libgateway_a_SOURCES += \
 	gateway/queue.c gateway/queue.h \
 	gateway/store.c gateway/store.h gateway/store_batch.h \
 	gateway/store_database.h gateway/store_schema.h \
+	gateway/store_apply.c \
 	gateway/store_history.c \
 	gateway/store_load.c \
 	gateway/store_reader.c gateway/store_reader.h \

@@ -14,6 +14,7 @@
 #include "gateway/esme.h"
 #include "gateway/gateway.h"
 #include "gateway/log.h"
+#include "gateway/public_id.h"
 #include "gateway/table.h"
 #include "gateway/translate.h"
 #include "routing/delivery.h"
@@ -21,7 +22,7 @@
 #include "smpp/receipt.h"
 
 enum {
-    OTHER_BIND_MS = 100,   /* on another bind than that of the answer */
+    OTHER_BIND_MS = 100, /* on another bind than that of the answer */
     SWEEP_MS = 60 * 1000,
     PER_TURN = 1024,
     TEXT_HEAD = 64,
@@ -48,8 +49,8 @@ struct packed {
 enum receipt_state { RECEIPT_MAKING, RECEIPT_READY, RECEIPT_OFFERED, RECEIPT_RESTING };
 
 struct receipt {
-    struct receipt *next;     /* the account's list of ready ones */
-    struct receipt *older;    /* all of the account, by age */
+    struct receipt *next;  /* the account's list of ready ones */
+    struct receipt *older; /* all of the account, by age */
     struct receipt *newer;
     struct outbox *outbox;
     enum receipt_state state;
@@ -325,9 +326,9 @@ static void pack(struct gateway *gateway, const struct live *live, const struct 
         .source_size = (uint8_t)strlen(body->source),
         .destination_size = (uint8_t)strlen(body->destination),
     };
-    enum smpp_alphabet alphabet = account->config
-                                      ? translate_alphabet(account->config->default_alphabet)
-                                      : SMPP_ALPHABET_GSM;
+    enum smpp_alphabet alphabet =
+        account->config ? translate_alphabet(account->config->default_alphabet)
+                        : SMPP_ALPHABET_GSM;
     char text[TEXT_HEAD];
     uint8_t *at = row->bytes;
 
@@ -408,25 +409,11 @@ static struct smpp_octets view(const void *data, size_t size)
     return (struct smpp_octets){data, (uint32_t)size};
 }
 
-static size_t write_decimal(uint64_t number, char out[24])
-{
-    char digits[24];
-    size_t count = 0;
-
-    do
-        digits[count++] = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    for (size_t i = 0; i < count; i++)
-        out[i] = digits[count - 1 - i];
-    out[count] = 0;
-    return count;
-}
-
 /* What a deliver_sm points into while it is sent. */
 struct letter {
     struct smpp_pdu pdu;
-    char id[24];
-    char error[24];
+    char id[PUBLIC_ID_SIZE];
+    char error[3];
     char text[SMPP_RECEIPT_MAX_SIZE];
     uint8_t state;
     uint8_t network_error[3];
@@ -442,7 +429,7 @@ static void write_letter(const struct gateway *gateway, const struct receipt *re
     const uint8_t *at = receipt->bytes + sizeof(packed);
     struct smpp_receipt_facts facts = {.text_length = 20, .date_digits = 10};
     struct smpp_pdu *pdu = &letter->pdu;
-    size_t id_size = write_decimal(receipt->id, letter->id);
+    size_t id_size = public_id_write(receipt->id, letter->id);
     bool added = true;
 
     memcpy(&packed, receipt->bytes, sizeof(packed));
@@ -462,10 +449,13 @@ static void write_letter(const struct gateway *gateway, const struct receipt *re
     facts.submitted_ms = packed.submitted_ms;
     facts.done_ms = packed.done_ms;
     facts.text = view(at, packed.text_size);
-    if (packed.code)
-        facts.error = view(letter->error, write_decimal(packed.code % 1000, letter->error));
-    pdu->short_message =
-        view(letter->text, smpp_receipt_write(&facts, letter->text));
+    if (packed.code) {
+        letter->error[0] = (char)('0' + packed.code / 100 % 10);
+        letter->error[1] = (char)('0' + packed.code / 10 % 10);
+        letter->error[2] = (char)('0' + packed.code % 10);
+        facts.error = view(letter->error, sizeof(letter->error));
+    }
+    pdu->short_message = view(letter->text, smpp_receipt_write(&facts, letter->text));
     if (account->config && !account->config->receipt_tlvs)
         return;
     letter->state = packed.state;
@@ -526,7 +516,7 @@ static void pump(struct outbox *outbox)
             continue;
         }
         put_back(receipt);
-        if (result == ESME_DELIVER_AWAY && !others)
+        if (!others)
             clock_arm(gateway->clock, &outbox->more, other_ms, on_more, outbox);
         break;
     }

@@ -47,7 +47,6 @@ static void on_message(void *owner, const struct message *message)
     /* What has been charged and owed since the row was written stands with the attempts. */
     live->message.charged_micro = 0;
     live->message.cost_micro = 0;
-    ids_seen(&gateway->ids, message->id);
 }
 
 static void on_body(void *owner, const struct body *body)
@@ -58,7 +57,6 @@ static void on_body(void *owner, const struct body *body)
 
     memcpy(copy, body, body_size(body->text_size, body->tlv_size));
     live_join(gateway, live, copy);
-    ids_seen(&gateway->ids, body->id);
 }
 
 static void on_attempt(void *owner, uint64_t message, const struct attempt *row)
@@ -71,7 +69,6 @@ static void on_attempt(void *owner, uint64_t message, const struct attempt *row)
     live->message.charged_micro += row->charged_micro;
     live->message.cost_micro += row->cost_micro;
     live->message.held_micro -= row->charged_micro;
-    ids_seen(&gateway->ids, row->id);
 }
 
 static void on_loaded(void *owner, uint64_t message)
@@ -95,6 +92,13 @@ static void on_parked(void *owner, const struct store_parked *parked)
     reports_load(owner, parked);
 }
 
+static void on_highest_id(void *owner, uint64_t id)
+{
+    struct gateway *gateway = owner;
+
+    ids_seen(&gateway->ids, id);
+}
+
 static void on_progress(void *owner, uint64_t messages)
 {
     (void)owner;
@@ -115,6 +119,7 @@ bool recovery_load(struct gateway *gateway, char *error, size_t error_size)
         .on_receipt = on_receipt,
         .on_parked = on_parked,
         .on_progress = on_progress,
+        .on_highest_id = on_highest_id,
     };
     int64_t late_since_ms = gateway_now_ms(gateway) - gateway->config->late_window_ms;
 
@@ -167,7 +172,8 @@ static bool tie(struct gateway *gateway, struct live *live)
 
     live->plan = catalog_plan(gateway->catalog, live->message.plan);
     live->pins = catalog_pins(gateway->catalog, live->message.pins);
-    if (live->plan == NULL || live->pins == NULL || account == NULL || live->body_count == 0)
+    if (live->plan == NULL || live->pins == NULL || account == NULL ||
+        live->body_count == 0)
         return false;
     live->class = live->plan->class < QUEUE_CLASSES
                       ? live->plan->class
@@ -175,7 +181,8 @@ static bool tie(struct gateway *gateway, struct live *live)
     return true;
 }
 
-/* It names what the store does not hold (any more): its end, and its money, are told at least. */
+/* It names what the store does not hold (any more): its end, and its money, are told at
+ * least. */
 static void give_up(struct gateway *gateway, struct live *live)
 {
     log_error("store.unreadable", "id=%llu plan=%u pins=%u account=%u",
@@ -209,10 +216,20 @@ void recovery_resume(struct gateway *gateway)
         if (live->message.state == MESSAGE_COLLECTING)
             collector_resume(gateway, live);
         in_doubt += put_in_doubt(gateway, live);
+        store_end(gateway->store);
+    }
+    /* A report that is here already counts before any time that has passed meanwhile. */
+    reports_claim(gateway);
+    for (size_t at = 0; (live = live_next(gateway, &at)) != NULL;) {
+        bool begun = store_begin(gateway->store, STORE_CONTINUATION);
+
+        assert(begun);
         dispatch_review(gateway, live);
         store_end(gateway->store);
     }
-    log_info("store.recovered", "messages=%zu in_doubt=%zu receipts=%zu parked=%zu "
+    log_info("store.recovered",
+             "messages=%zu in_doubt=%zu receipts=%zu parked=%zu "
              "unreadable=%zu",
-             count, in_doubt, receipts_waiting(gateway), reports_parked(gateway), unreadable);
+             count, in_doubt, receipts_waiting(gateway), reports_parked(gateway),
+             unreadable);
 }

@@ -20,13 +20,13 @@
 #include "routing/delivery.h"
 
 enum {
-    THAWED_MS = 5000,       /* a message that was brought back stays in memory */
+    THAWED_MS = 5000, /* a message that was brought back stays in memory */
     UNPARKS_PER_SWEEP = 1000,
     CLAIMS_PER_SWEEP = 256,
     IDS_PER_MESSAGE = 4,
     SWEEP_MS = 100,
-    PENDING_MAX = 4096,   /* reports that wait for a message to be brought back */
-    TEXT_MATCH = 12,      /* characters of the text that must be equal, as far as told */
+    PENDING_MAX = 4096, /* reports that wait for a message to be brought back */
+    TEXT_MATCH = 12,    /* characters of the text that must be equal, as far as told */
 };
 
 /* A report with its strings, as it is parked and stored. */
@@ -48,7 +48,7 @@ struct parked {
     struct parked *same; /* the same id, in the order of their coming */
     uint64_t id;
     uint64_t hash;
-    int64_t at_ms;       /* wall */
+    int64_t at_ms; /* wall */
     struct kept_report report;
 };
 
@@ -166,7 +166,8 @@ static void forget_oldest_id(struct reports *reports)
 }
 
 /* The ring is an array that is moved down when its head has become long. */
-static void remember(struct reports *reports, uint64_t hash, uint64_t message, int64_t at_ms)
+static void remember(struct reports *reports, uint64_t hash, uint64_t message,
+                     int64_t at_ms)
 {
     static const size_t step = 65536;
     size_t end = reports->learned_first + reports->learned_count;
@@ -274,7 +275,8 @@ static void add_parked(struct reports *reports, struct parked *parked)
         while (at->same)
             at = at->same;
         at->same = parked;
-    } else if (!table_put(reports->parked_by_id, parked->hash, (uint64_t)(uintptr_t)parked)) {
+    } else if (!table_put(reports->parked_by_id, parked->hash,
+                          (uint64_t)(uintptr_t)parked)) {
         abort();
     }
 }
@@ -290,8 +292,8 @@ static void unpark(struct reports *reports, struct parked *parked)
     first = (struct parked *)(uintptr_t)value;
     if (first == parked) {
         table_remove(reports->parked_by_id, parked->hash);
-        if (parked->same &&
-            !table_put(reports->parked_by_id, parked->hash, (uint64_t)(uintptr_t)parked->same))
+        if (parked->same && !table_put(reports->parked_by_id, parked->hash,
+                                       (uint64_t)(uintptr_t)parked->same))
             abort();
     } else {
         while (first->same != parked)
@@ -372,7 +374,8 @@ static struct attempt *attempt_of(struct live *live, const struct kept_report *r
 
         if (attempt->channel != report->channel)
             continue;
-        if (report->provider_id[0] && strcmp(attempt->provider_id, report->provider_id) == 0)
+        if (report->provider_id[0] &&
+            strcmp(attempt->provider_id, report->provider_id) == 0)
             return attempt;
         if (report->ref != 0 && attempt->anchor == report->ref &&
             !(attempt->flags & ATTEMPT_UNSENT))
@@ -381,20 +384,27 @@ static struct attempt *attempt_of(struct live *live, const struct kept_report *r
     return by_ref;
 }
 
-static void apply(struct gateway *gateway, struct live *live, struct attempt *attempt,
-                  const struct kept_report *report)
+static void note(struct gateway *gateway, struct live *live, struct attempt *attempt,
+                 const struct kept_report *report)
 {
     if (live->message.state == MESSAGE_ENDED)
         gateway->counters.reports_late++;
-    dispatch_apply(gateway, live, attempt, (enum attempt_event)report->event,
-                   (enum reason)report->reason, report->code);
+    dispatch_note(gateway, live, attempt, (enum attempt_event)report->event,
+                  (enum reason)report->reason, report->code);
+}
+
+static void apply(struct gateway *gateway, struct live *live, struct attempt *attempt,
+                  const struct kept_report *report)
+{
+    note(gateway, live, attempt, report);
+    dispatch_review(gateway, live);
 }
 
 void reports_learn(struct gateway *gateway, struct live *live, struct attempt *attempt)
 {
     struct reports *reports = gateway->reports;
     uint64_t hash = hash_of_id(attempt->channel, attempt->provider_id);
-    uint64_t attempt_id = attempt->id;
+    bool noted = false;
     uint64_t value;
 
     remember(reports, hash, live->message.id, gateway_now_ms(gateway));
@@ -405,10 +415,12 @@ void reports_learn(struct gateway *gateway, struct live *live, struct attempt *a
 
         unpark(reports, parked);
         gateway->counters.reports_early++;
-        /* A review may have added attempts: the array moves. */
-        attempt = message_attempt(&live->message, attempt_id);
-        apply(gateway, live, attempt, &report);
+        note(gateway, live, attempt, &report);
+        noted = true;
     }
+    /* All of them count before what they decide. */
+    if (noted)
+        dispatch_review(gateway, live);
 }
 
 /* As far as both tell it in plain ASCII. */
@@ -552,9 +564,8 @@ static bool bring_back(struct reports *reports, uint64_t message,
         asked = asked || (*last)->message == message;
     *last = pending;
     reports->pending_count++;
-    if (!asked &&
-        !store_reader_message(reports->gateway->reader, message, brought_back, reports,
-                              message)) {
+    if (!asked && !store_reader_message(reports->gateway->reader, message, brought_back,
+                                        reports, message)) {
         *last = NULL;
         reports->pending_count--;
         free(pending);
@@ -637,6 +648,8 @@ static void brought_back(void *owner, uint64_t tag, struct stored_message *store
         attempt = live ? attempt_of(live, &pending->report) : NULL;
         if (attempt)
             apply(gateway, live, attempt, &pending->report);
+        else if (stored->failed)
+            park(reports, &pending->report); /* kept, at least for a while */
         else
             gateway->counters.reports_unmatched++;
         if (pending->acknowledge.run)
@@ -664,9 +677,10 @@ bool reports_in(struct gateway *gateway, uint32_t channel, const struct report_n
 
     gateway->counters.reports++;
     keep(news, channel, &report);
-    known = (report.provider_id[0] &&
-             table_get(reports->ids, hash_of_id(channel, report.provider_id), &message)) ||
-            (report.ref && table_get(reports->ids, hash_of_ref(channel, report.ref), &message));
+    known =
+        (report.provider_id[0] &&
+         table_get(reports->ids, hash_of_id(channel, report.provider_id), &message)) ||
+        (report.ref && table_get(reports->ids, hash_of_ref(channel, report.ref), &message));
     if (known && (live = live_find(gateway, message)) == NULL)
         return bring_back(reports, message, &report, acknowledge);
     begun = store_begin(gateway->store, STORE_CONTINUATION);

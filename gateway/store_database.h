@@ -1,4 +1,4 @@
-/* What store_sqlite.c, store_load.c and store_history.c share; nobody else includes it. */
+/* What the files behind store_sqlite.h share; nobody else includes it. */
 #ifndef GATEWAY_STORE_DATABASE_H
 #define GATEWAY_STORE_DATABASE_H
 
@@ -17,6 +17,7 @@ enum store_statement {
     STATEMENT_ATTEMPT_SET,
     STATEMENT_LATE_SET,
     STATEMENT_POSTING_ADD,
+    STATEMENT_POSTINGS_ADD,
     STATEMENT_BALANCE_ADD,
     STATEMENT_OPENING_ADD,
     STATEMENT_RECEIPT_ADD,
@@ -45,6 +46,9 @@ struct store_sums {
     size_t count;
 };
 
+/* Postings are only ever appended: they are written so many in one statement. */
+enum { STORE_POSTINGS_AT_ONCE = 16, STORE_POSTING_COLUMNS = 9 };
+
 struct store_sqlite {
     sqlite3 *database;
     sqlite3_stmt *statements[STATEMENTS];
@@ -56,6 +60,8 @@ struct store_sqlite {
     bool failed; /* live.db could not be written: it is not touched any more */
     uint64_t rows;
     int64_t next_posting;
+    int64_t postings[STORE_POSTINGS_AT_ONCE * STORE_POSTING_COLUMNS];
+    int posting_count; /* of them, waiting to be written together */
     struct store_sums balances;
     struct store_sums outboxes;
     uint64_t highest_id; /* of all that was ever recorded */
@@ -65,6 +71,9 @@ struct store_sqlite {
     size_t ended_count;
     size_t ended_capacity;
 };
+
+/* False and the reason. */
+bool store_prepare_statements(struct store_sqlite *store, char *error, size_t error_size);
 
 /* Remembers that a message ended. */
 void store_sqlite_add_ended(struct store_sqlite *store, uint64_t id);

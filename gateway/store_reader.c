@@ -220,6 +220,7 @@ static void run_message(void *self)
 
     if (!find(&finding, &question->reader->view)) {
         free_stored(&question->stored);
+        question->stored.failed = true;
         log_error("store.unreadable", "id=%llu reason=\"%s\"",
                   (unsigned long long)question->submission, question->error);
     }
@@ -252,19 +253,20 @@ static void run_statement(void *self)
 {
     struct question *question = self;
 
-    if (!store_statement_make(&question->reader->view, question->account, question->from_ms,
-                              question->to_ms, &question->statement, question->error,
-                              sizeof(question->error)))
-        log_error("store.unreadable", "statement=%u reason=\"%s\"", question->account,
-                  question->error);
+    if (store_statement_make(&question->reader->view, question->account, question->from_ms,
+                             question->to_ms, &question->statement, question->error,
+                             sizeof(question->error)))
+        return;
+    question->statement.failed = true;
+    log_error("store.unreadable", "statement=%u reason=\"%s\"", question->account,
+              question->error);
 }
 
 static void statement_is_made(void *self)
 {
     struct question *question = self;
 
-    question->statement_done(question->owner, question->tag,
-                             question->error[0] ? NULL : &question->statement);
+    question->statement_done(question->owner, question->tag, &question->statement);
     question_free(question);
 }
 

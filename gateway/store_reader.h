@@ -25,6 +25,7 @@ void store_reader_close(struct store_reader *reader);
 /* A message with all its rows, late changes laid over them; valid during the callback. */
 struct stored_message {
     bool found;
+    bool failed;            /* whether it is there is not known: it could not be read */
     struct message message; /* with its attempts */
     struct body **bodies;   /* the message's own first, then parts by id */
     size_t body_count;
@@ -54,6 +55,7 @@ struct statement_line {
 };
 
 struct statement {
+    bool failed; /* the database could not be read: nothing of this is true */
     int64_t messages;
     int64_t parts;
     int64_t ends[8];       /* by enum message_end */

@@ -45,15 +45,37 @@ void store_view_close(struct store_view *view)
     free(view->vfs);
 }
 
+/* A file that is being made is not known yet.  False: live.db cannot be read. */
+static bool is_known_day(const struct store_view *view, const char *day, bool *out,
+                         char *error, size_t error_size)
+{
+    sqlite3_stmt *statement =
+        store_prepare(view->live, "SELECT 1 FROM history WHERE day=?1", error, error_size);
+    int result;
+
+    if (statement == NULL)
+        return false;
+    sqlite3_bind_text(statement, 1, day, -1, SQLITE_STATIC);
+    result = sqlite3_step(statement);
+    *out = result == SQLITE_ROW;
+    if (result != SQLITE_ROW && result != SQLITE_DONE)
+        snprintf(error, error_size, "%s", sqlite3_errmsg(view->live));
+    sqlite3_finalize(statement);
+    return result == SQLITE_ROW || result == SQLITE_DONE;
+}
+
 sqlite3 *store_view_open_day(const struct store_view *view, const char day[STORE_DAY_SIZE],
                              char *error, size_t error_size)
 {
     sqlite3_vfs *vfs = sqlite3_vfs_find(view->vfs);
     char path[4096];
     int exists = 0;
+    bool known;
 
-    snprintf(path, sizeof(path), "%s/history/%s", view->folder, day);
     error[0] = 0;
+    if (!is_known_day(view, day, &known, error, error_size) || !known)
+        return NULL;
+    snprintf(path, sizeof(path), "%s/history/%s", view->folder, day);
     if (vfs->xAccess(vfs, path, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && !exists)
         return NULL;
     return open_read_only(path, view->vfs, error, error_size);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gateway/catalog.h"
+#include "gateway/channels/bucket.h"
 #include "gateway/channels/channel.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
@@ -32,9 +33,8 @@ struct messenger {
     uint32_t reserved;
     uint32_t open;
     bool draining;
-    int64_t tokens; /* thousandths of a request; the bucket holds one second */
-    int64_t tokens_at_ms;
-    struct clock_timer refill;
+    struct bucket rate; /* of requests */
+    struct clock_timer room;
 };
 
 /* A call on its way. */
@@ -83,22 +83,16 @@ static void room_again(void *owner)
     dispatch_room(messenger->gateway, messenger->number);
 }
 
-static bool has_token(struct messenger *messenger)
+/* Over the rate the channel asks again when it may. */
+static bool is_in_rate(struct messenger *messenger)
 {
-    int64_t rate = messenger->config->tps;
-    int64_t now_ms = clock_mono_ms(messenger->gateway->clock);
+    int64_t wait_ms =
+        bucket_wait_ms(&messenger->rate, clock_mono_ms(messenger->gateway->clock));
 
-    if (rate == 0)
-        return true;
-    messenger->tokens += (now_ms - messenger->tokens_at_ms) * rate;
-    messenger->tokens_at_ms = now_ms;
-    if (messenger->tokens > rate * 1000)
-        messenger->tokens = rate * 1000;
-    if (messenger->tokens >= 1000)
-        return true;
-    clock_arm_in(messenger->gateway->clock, &messenger->refill,
-                 (1000 - messenger->tokens + rate - 1) / rate, room_again, messenger);
-    return false;
+    if (wait_ms > 0)
+        clock_arm_in(messenger->gateway->clock, &messenger->room, wait_ms, room_again,
+                     messenger);
+    return wait_ms == 0;
 }
 
 static uint32_t room(void *self)
@@ -117,21 +111,26 @@ static bool reserve(void *self, uint64_t message, bool pinned, uint32_t *out_slo
 
     (void)message;
     (void)pinned;
-    if (room(self) == 0 || !has_token(messenger))
+    if (room(self) == 0 || !is_in_rate(messenger))
         return false;
-    if (messenger->config->tps)
-        messenger->tokens -= 1000;
+    bucket_take(&messenger->rate);
     messenger->reserved++;
     *out_slot = 0;
     return true;
 }
 
+/* It came to nothing: it is not counted, and whoever waits for a place is asked again. */
+static void slot_unused(struct messenger *messenger)
+{
+    messenger->reserved--;
+    bucket_give(&messenger->rate);
+    clock_arm_in(messenger->gateway->clock, &messenger->room, 0, room_again, messenger);
+}
+
 static void unreserve(void *self, uint32_t slot)
 {
-    struct messenger *messenger = self;
-
     (void)slot;
-    messenger->reserved--;
+    slot_unused(self);
 }
 
 static uint32_t capacity(void *self)
@@ -157,8 +156,7 @@ static uint32_t open_calls(void *self)
 
 /* --- out and back ------------------------------------------------------------------- */
 
-static enum channel_send post(struct messenger *messenger,
-                              const struct handover *handover)
+static enum channel_send post(struct messenger *messenger, const struct handover *handover)
 {
     const struct profile *profile = messenger->config->profile;
     struct gateway *gateway = messenger->gateway;
@@ -178,7 +176,8 @@ static enum channel_send post(struct messenger *messenger,
     snprintf(ref, sizeof(ref), "%llu", (unsigned long long)handover->ref);
     values.ref = ref;
     values.ttl_s = (ttl_ms + 999) / 1000;
-    if (!profile_render(profile, &values, gateway->messengers->buffer, REQUEST_MAX, &request))
+    if (!profile_render(profile, &values, gateway->messengers->buffer, REQUEST_MAX,
+                        &request))
         return CHANNEL_CANNOT;
     const struct http_call call = {
         .id = handover->attempt,
@@ -200,9 +199,11 @@ static enum channel_send send_message(void *self, const struct handover *handove
     enum channel_send sent = post(messenger, handover);
     struct call *call;
 
-    messenger->reserved--;
-    if (sent != CHANNEL_SENT)
+    if (sent != CHANNEL_SENT) {
+        slot_unused(messenger);
         return sent;
+    }
+    messenger->reserved--;
     call = malloc(sizeof(*call));
     if (call == NULL)
         abort();
@@ -273,7 +274,7 @@ static void close_messenger(void *self)
 {
     struct messenger *messenger = self;
 
-    clock_disarm(messenger->gateway->clock, &messenger->refill);
+    clock_disarm(messenger->gateway->clock, &messenger->room);
     free(messenger);
 }
 
@@ -298,7 +299,6 @@ void messenger_open(struct gateway *gateway, size_t index, uint32_t number)
     messenger->gateway = gateway;
     messenger->config = &gateway->config->channels[index];
     messenger->number = number;
-    messenger->tokens = (int64_t)messenger->config->tps * 1000;
-    messenger->tokens_at_ms = clock_mono_ms(gateway->clock);
+    bucket_init(&messenger->rate, messenger->config->tps, clock_mono_ms(gateway->clock));
     dispatch_add_channel(gateway, number, &ops, messenger);
 }

@@ -569,7 +569,6 @@ TEST(the_lab_has_its_four_accounts)
         CHECK_EQ(account->window, 1000, rows[i].name);
         CHECK_EQ(account->class, CONFIG_TRANSACTIONAL, rows[i].name);
         CHECK_EQ(account->default_alphabet, CONFIG_GSM0338, rows[i].name);
-        CHECK_EQ(account->id_form, CONFIG_ID_DECIMAL, rows[i].name);
         CHECK_EQ(account->accepted_as, CONFIG_AS_ACCEPTD, rows[i].name);
         CHECK_EQ(account->late_charge, CONFIG_LATE_CHARGE, rows[i].name);
         CHECK(account->receipt_tlvs, rows[i].name);

@@ -84,16 +84,23 @@ tests_gateway_rfc3339_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 # The store, those who read it, and what it is built of.
 check_PROGRAMS += \
 	tests/gateway/ids_test \
+	tests/gateway/store_crash_test \
 	tests/gateway/store_reader_test \
 	tests/gateway/store_test \
 	tests/gateway/table_test
 TESTS += \
 	tests/gateway/ids_test \
+	tests/gateway/store_crash_test \
 	tests/gateway/store_reader_test \
 	tests/gateway/store_test \
 	tests/gateway/table_test
 tests_gateway_ids_test_SOURCES = tests/gateway/ids_test.c tests/test.h
 tests_gateway_ids_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+tests_gateway_store_crash_test_SOURCES = tests/gateway/store_crash_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_crash_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_reader_test_SOURCES = tests/gateway/store_reader_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
@@ -106,3 +113,44 @@ tests_gateway_store_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_table_test_SOURCES = tests/gateway/table_test.c tests/test.h
 tests_gateway_table_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+
+# Pieces of the core.
+check_PROGRAMS += \
+	tests/gateway/catalog_test \
+	tests/gateway/queue_test \
+	tests/gateway/translate_test
+TESTS += \
+	tests/gateway/catalog_test \
+	tests/gateway/queue_test \
+	tests/gateway/translate_test
+tests_gateway_catalog_test_SOURCES = tests/gateway/catalog_test.c tests/test.h
+tests_gateway_catalog_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_queue_test_SOURCES = tests/gateway/queue_test.c tests/test.h
+tests_gateway_queue_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+tests_gateway_translate_test_SOURCES = tests/gateway/translate_test.c tests/test.h
+tests_gateway_translate_test_LDADD = libgateway.a libsmpp.a $(CMOCKA_LIBS)
+
+# Links and sessions, with the test as the other side.
+check_PROGRAMS += \
+	tests/gateway/bucket_test \
+	tests/gateway/esme_test \
+	tests/gateway/link_test \
+	tests/gateway/public_id_test
+TESTS += \
+	tests/gateway/bucket_test \
+	tests/gateway/esme_test \
+	tests/gateway/link_test \
+	tests/gateway/public_id_test
+tests_gateway_bucket_test_SOURCES = tests/gateway/bucket_test.c tests/test.h
+tests_gateway_bucket_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+tests_gateway_esme_test_SOURCES = tests/gateway/esme_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_esme_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_link_test_SOURCES = tests/gateway/link_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_link_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_public_id_test_SOURCES = tests/gateway/public_id_test.c tests/test.h
+tests_gateway_public_id_test_LDADD = libgateway.a $(CMOCKA_LIBS)

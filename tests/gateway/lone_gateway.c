@@ -46,7 +46,8 @@ static const char text[] =
     "account \"poor\" { password = \"p\" plan = \"both\" opening = \"0.10\" }\n"
     "account \"slow\" { password = \"p\" plan = \"both\" opening = \"1000\" tps = 1 burst "
     "= 1 }\n"
-    "link \"smsc\" { host = \"127.0.0.1\" port = 1 system_id = \"s\" password = \"s\" }\n"
+    "link \"smsc\" { port = %u system_id = \"s\" password = \"s\" "
+    "%s }\n"
     "channel \"chat\" { profile = \"lab\" url = \"http://127.0.0.1:1/send\" token = \"t\""
     " key = \"lab-hook\" label = \"Chat\" }\n"
     "plan \"both\" {\n"
@@ -57,7 +58,8 @@ static const char text[] =
     "price { side = \"sell\" channel = \"smsc\" price = \"0.05\" }\n"
     "price { side = \"buy\" channel = \"smsc\" price = \"0.03\" }\n"
     "price { side = \"sell\" channel = \"chat\" unit = \"message\" on = \"delivered\""
-    " price = \"0.01\" }\n";
+    " price = \"0.01\" }\n"
+    "%s\n";
 
 /* One that nobody has now. */
 static uint16_t free_port(void)
@@ -73,7 +75,8 @@ static uint16_t free_port(void)
     return ntohs(address.sin_port);
 }
 
-static struct config *load_config(struct lone_gateway *lone)
+static struct config *load_config(struct lone_gateway *lone, uint16_t operator_port,
+                                  const char *settings, const char *sections)
 {
     const char *source = getenv("SLUICE_SOURCE");
     struct config_errors *errors = calloc(1, sizeof(*errors));
@@ -86,7 +89,7 @@ static struct config *load_config(struct lone_gateway *lone)
     snprintf(path, sizeof(path), "%s/sluice.conf", lone->folder);
     file = fopen(path, "w");
     assert_non_null(file);
-    fprintf(file, text, providers, lone->port);
+    fprintf(file, text, providers, lone->port, operator_port, settings, sections);
     free(providers);
     fclose(file);
     config = config_load(path, errors);
@@ -101,7 +104,19 @@ static void turn(struct lone_gateway *lone)
     event_base_loop(lone->base, EVLOOP_NONBLOCK);
 }
 
+void lone_gateway_turn(struct lone_gateway *lone)
+{
+    turn(lone);
+    poll(NULL, 0, 1);
+}
+
 struct lone_gateway *lone_gateway_new(void)
+{
+    return lone_gateway_new_with(1, "host = \"127.0.0.1\"", "");
+}
+
+struct lone_gateway *lone_gateway_new_with(uint16_t operator_port, const char *settings,
+                                           const char *sections)
 {
     struct lone_gateway *lone = calloc(1, sizeof(*lone));
     struct gateway_options options = {0};
@@ -115,7 +130,7 @@ struct lone_gateway *lone_gateway_new(void)
     lone->base = event_base_new();
     lone->clock = clock_new(lone->base);
     lone->executor = executor_new(lone->base);
-    lone->config = load_config(lone);
+    lone->config = load_config(lone, operator_port, settings, sections);
     options.config = lone->config;
     options.state_folder = lone->folder;
     options.base = lone->base;
@@ -124,10 +139,8 @@ struct lone_gateway *lone_gateway_new(void)
     lone->gateway = gateway_new(&options, error, sizeof(error));
     if (lone->gateway == NULL)
         fail_msg("%s", error);
-    for (int i = 0; i < TURNS_MAX && !lone->gateway->ready; i++) {
-        turn(lone);
-        poll(NULL, 0, 1);
-    }
+    for (int i = 0; i < TURNS_MAX && !lone->gateway->ready; i++)
+        lone_gateway_turn(lone);
     assert_true(lone->gateway->ready);
     return lone;
 }

@@ -17,6 +17,15 @@ struct lone_gateway;
 
 /* Fails the test when it does not start. */
 struct lone_gateway *lone_gateway_new(void);
+
+/* The same, with the link's operator at this port, the link's host and more settings of
+ * it, and more sections at the end. */
+struct lone_gateway *lone_gateway_new_with(uint16_t operator_port, const char *settings,
+                                           const char *sections);
+
+/* Lets it do what there is to do now, and sleeps a millisecond. */
+void lone_gateway_turn(struct lone_gateway *lone);
+
 void lone_gateway_free(struct lone_gateway *lone);
 struct gateway *lone_gateway_of(struct lone_gateway *lone);
 

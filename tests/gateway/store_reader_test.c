@@ -291,6 +291,35 @@ TEST(times_without_bounds_are_taken)
     life_free(&life);
 }
 
+TEST(what_cannot_be_read_is_not_said_to_be_missing)
+{
+    struct life life;
+    struct stored_message stored;
+    struct statement statement;
+    struct verification verification;
+
+    live_six(&life, true);
+    life_close(&life);
+    life_tamper(&life, "history/2026-11-18.db", "DROP TABLE attempt");
+    life_open_reader(&life);
+    life_find(&life, life_message_id(1), &stored);
+    assert_false(stored.found);
+    assert_true(stored.failed);
+    assert_null(stored.bodies);
+    life_find(&life, life_message_id(5), &stored);
+    assert_true(stored.found);
+    assert_false(stored.failed);
+    life_done(&stored);
+    sum_up(&life, 1, 0, INT64_MAX, &statement);
+    assert_true(statement.failed);
+    free(statement.lines);
+    life_verify(&life, &verification);
+    assert_false(verification.ok);
+    assert_string_equal(verification.mismatches[verification.mismatch_count - 1],
+                        "the database cannot be read: no such table: attempt");
+    life_free(&life);
+}
+
 /* --- the verification --------------------------------------------------------------- */
 
 TEST(a_store_that_is_right_verifies)
@@ -445,7 +474,7 @@ static const struct tampering {
      0,                                                                                                     {"message %M attempt %A: 0.000000 is charged, its postings give 0.050000"}},
 };
 
-/* %M: id of message 2, %A: of its attempt, %1: of message 1. */
+/* %M: id of message 2, %A: of its attempt, %1 and %5: of messages 1 and 5. */
 static const char *fill_in(const char *pattern, char out[500])
 {
     char *at = out;
@@ -456,14 +485,21 @@ static const char *fill_in(const char *pattern, char out[500])
             continue;
         }
         pattern++;
-        at += sprintf(at, "%llu",
-                      (unsigned long long)(*pattern == 'M'   ? life_message_id(2)
-                                           : *pattern == 'A' ? life_attempt_id(2)
-                                                             : life_message_id(1)));
+        at += snprintf(at, 40, "%llu",
+                       (unsigned long long)(*pattern == 'M'   ? life_message_id(2)
+                                            : *pattern == '5' ? life_message_id(5)
+                                            : *pattern == 'A' ? life_attempt_id(2)
+                                                              : life_message_id(1)));
     }
     *at = 0;
     return out;
 }
+
+struct meanwhile {
+    struct life *life;
+    unsigned openings; /* of the day, by the reader */
+    bool busy;
+};
 
 TEST(whatever_is_changed_behind_its_back_is_named)
 {
@@ -516,6 +552,79 @@ TEST(a_day_that_was_let_go_is_asked_about_no_more)
     life_free(&life);
 }
 
+/*
+ * While the verification reads: a message goes through all of its life, first its money
+ * and then its rows, and message 5, which has ended and been copied, is deleted.
+ */
+static void move_meanwhile(void *owner, const char *path)
+{
+    static const struct {
+        unsigned opening; /* of the day: to see that it is there, to read it */
+        const char *file;
+        const char *sql;
+    } rows[] = {
+        {1, "live.db",
+         "INSERT INTO posting SELECT id + 1000, at, kind, source, target, amount, currency,"
+         " message + 100000000000, attempt + 100000000000 FROM posting WHERE message=%M"  },
+        {2, "history/2026-11-18.db",
+         "INSERT INTO message SELECT id + 100000000000, account, plan, pins, state, "
+         "\"end\","
+         " step, flags, segments, parts, accepted_at, start_at, deadline, entered_at,"
+         " ended_at, held, charged, cost, baseline FROM message WHERE id=%M"              },
+        {2, "history/2026-11-18.db",
+         "INSERT INTO attempt SELECT message + 100000000000, ordinal, id + 100000000000,"
+         " anchor, channel, segment, step, number, state, reason, flags, code, sent_at,"
+         " updated_at, again_at, charged, cost, provider_id FROM attempt WHERE message=%M"},
+        {2, "live.db",               "DELETE FROM message WHERE id=%5"                    },
+        {2, "live.db",               "DELETE FROM attempt WHERE message=%5"               },
+    };
+    struct meanwhile *meanwhile = owner;
+    unsigned opening;
+    char text[500];
+
+    if (meanwhile->busy || strstr(path, "history/2026-11-18.db") == NULL ||
+        strstr(path, "-wal"))
+        return;
+    opening = ++meanwhile->openings;
+    meanwhile->busy = true;
+    for (size_t i = 0; i < ROWS(rows); i++)
+        if (rows[i].opening == opening)
+            life_tamper(meanwhile->life, rows[i].file, fill_in(rows[i].sql, text));
+    meanwhile->busy = false;
+}
+
+TEST(what_happens_after_the_first_look_is_not_seen)
+{
+    struct life life;
+    struct meanwhile meanwhile = {.life = &life};
+    struct verification verification;
+    char text[500];
+
+    live_six(&life, true);
+    /* Message 5 has been copied, not deleted. */
+    assert_true(store_begin(life.store, STORE_CONTINUATION));
+    life_charge(&life, 5, 0);
+    life_end(&life, 5);
+    store_end(life.store);
+    life_run(&life, 50);
+    life_close(&life);
+    snprintf(text, sizeof(text),
+             "ATTACH '%s/live.db' AS live;"
+             "INSERT INTO message SELECT * FROM live.message WHERE state=5;"
+             "INSERT INTO attempt SELECT a.* FROM live.attempt AS a JOIN message AS m"
+             " ON m.id=a.message WHERE a.message NOT IN (SELECT message FROM attempt)",
+             life.folder);
+    life_tamper(&life, "history/2026-11-18.db", text);
+    life_open_reader(&life);
+    vfs_on_open(life.vfs, move_meanwhile, &meanwhile);
+    life_verify(&life, &verification);
+    assert_int_equal(meanwhile.openings, 2);
+    CHECK(verification.ok, verification.mismatches[0]);
+    assert_int_equal(verification.postings, 1 + 6 + 5 * 3);
+    vfs_on_open(life.vfs, NULL, NULL);
+    life_free(&life);
+}
+
 /* --- while the store works ---------------------------------------------------------- */
 
 enum { WAVES = 6, WAVE = 300 };
@@ -554,18 +663,20 @@ static void verify_again(struct waves *waves)
     assert_true(store_reader_verify(life_reader(waves->life), verified, waves, 0));
 }
 
-/* Long enough after the one before that the store is idle and moves messages. */
+/* When the one before has ended and has been moved. */
 static void next_wave(void *owner)
 {
     struct waves *waves = owner;
 
+    clock_arm_in(waves->life->clock, &waves->timer, 20, next_wave, waves);
+    if (store_counters(waves->life->store)->moved < waves->begun)
+        return;
     if (waves->begun == WAVES * WAVE) {
         waves->ending = true;
         return;
     }
     for (unsigned i = 0; i < WAVE; i++)
         assert_true(life_begin(waves->life, ++waves->begun));
-    clock_arm_in(waves->life->clock, &waves->timer, 260, next_wave, waves);
 }
 
 TEST(a_verification_sees_one_moment_while_messages_come_end_and_are_moved)
@@ -582,7 +693,7 @@ TEST(a_verification_sees_one_moment_while_messages_come_end_and_are_moved)
     CHECK(waves.wrong == 0, waves.why);
     assert_in_range(waves.verified, 10, 1000000);
     assert_int_equal(life.steps[WAVES * WAVE], LIFE_ENDED);
-    assert_in_range(store_counters(life.store)->moved, WAVE, WAVES * WAVE);
+
     life_free(&life);
     event_base_free(waves.base);
 }
@@ -598,10 +709,12 @@ int main(void)
         RUN(a_statement_sums_up_what_lives_and_what_has_ended),
         RUN(what_was_absorbed_is_not_charged),
         RUN(times_without_bounds_are_taken),
+        RUN(what_cannot_be_read_is_not_said_to_be_missing),
         RUN(a_store_that_is_right_verifies),
         RUN(an_empty_store_verifies),
         RUN(whatever_is_changed_behind_its_back_is_named),
         RUN(a_day_that_was_let_go_is_asked_about_no_more),
+        RUN(what_happens_after_the_first_look_is_not_seen),
         RUN(a_verification_sees_one_moment_while_messages_come_end_and_are_moved),
     };
 

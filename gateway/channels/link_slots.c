@@ -1,0 +1,152 @@
+/*
+ * The windows of a link's binds and its rate.  A slot is a place in the window of one
+ * bind; it dies with the connection.
+ */
+#include "gateway/channels/link_pieces.h"
+
+#include "gateway/config.h"
+#include "gateway/dispatch.h"
+#include "gateway/gateway.h"
+
+/* Not while it unbinds or closes, whoever began: what is sent then comes back unsent. */
+bool link_bind_takes(const struct bind *bind)
+{
+    return bind->conn &&
+           (smpp_session_state(smpp_conn_session(bind->conn)) & SMPP_STATE_SUBMITS);
+}
+
+static uint32_t room_of(const struct bind *bind)
+{
+    uint32_t window = bind->link->config->window;
+    uint32_t used = bind->in_flight + bind->reserved;
+
+    return link_bind_takes(bind) && !bind->blocked && used < window ? window - used : 0;
+}
+
+static bool takes_nothing(const struct link *link)
+{
+    return link->draining || link_now_ms(link) < link->paused_until_ms;
+}
+
+static void room_again(void *owner)
+{
+    struct link *link = owner;
+
+    dispatch_room(link->gateway, link->number);
+}
+
+/* Over the rate the link asks again when it may. */
+static bool is_in_rate(struct link *link)
+{
+    int64_t wait_ms = bucket_wait_ms(&link->rate, link_now_ms(link));
+
+    if (wait_ms > 0)
+        clock_arm_in(link->gateway->clock, &link->room, wait_ms, room_again, link);
+    return wait_ms == 0;
+}
+
+/* Where the segments of a message begin.  Mixed: the last bits of most ids are zero. */
+static uint32_t home_of(uint64_t message)
+{
+    return (uint32_t)(message * 0x9E3779B97F4A7C15ULL >> 32);
+}
+
+static struct bind *pick(struct link *link, uint64_t message, bool pinned)
+{
+    uint32_t count = link->config->connections;
+    uint32_t first = (pinned ? home_of(message) : link->turn) % count;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct bind *bind = &link->binds[(first + i) % count];
+
+        if (room_of(bind) > 0) {
+            link->turn = bind->index + 1;
+            return bind;
+        }
+        /* Its segments wait for the bind they began on. */
+        if (pinned && link_bind_takes(bind))
+            return NULL;
+    }
+    return NULL;
+}
+
+bool link_reserve(void *self, uint64_t message, bool pinned, uint32_t *out_slot)
+{
+    struct link *link = self;
+    struct bind *bind;
+
+    if (takes_nothing(link) || !is_in_rate(link) ||
+        (bind = pick(link, message, pinned)) == NULL)
+        return false;
+    bind->reserved++;
+    bucket_take(&link->rate);
+    *out_slot = bind->index << 16 | bind->generation;
+    return true;
+}
+
+struct bind *link_use_slot(struct link *link, uint32_t slot)
+{
+    struct bind *bind = &link->binds[slot >> 16];
+
+    if (bind->generation != (uint16_t)slot)
+        return NULL;
+    bind->reserved--;
+    return bind;
+}
+
+void link_slot_unused(struct link *link)
+{
+    bucket_give(&link->rate);
+    clock_arm_in(link->gateway->clock, &link->room, 0, room_again, link);
+}
+
+void link_unreserve(void *self, uint32_t slot)
+{
+    (void)link_use_slot(self, slot);
+    link_slot_unused(self);
+}
+
+void link_pause_until(struct link *link, int64_t until_ms)
+{
+    link->paused_until_ms = until_ms;
+    clock_arm(link->gateway->clock, &link->pause, until_ms, room_again, link);
+}
+
+uint32_t link_room(void *self)
+{
+    const struct link *link = self;
+    uint32_t sum = 0;
+
+    if (takes_nothing(link))
+        return 0;
+    for (uint32_t i = 0; i < link->config->connections; i++)
+        sum += room_of(&link->binds[i]);
+    return sum;
+}
+
+uint32_t link_capacity(void *self)
+{
+    const struct link *link = self;
+
+    return link->config->connections * link->config->window;
+}
+
+bool link_is_up(void *self)
+{
+    const struct link *link = self;
+
+    for (uint32_t i = 0; i < link->config->connections; i++)
+        if (link_bind_takes(&link->binds[i]))
+            return true;
+    return false;
+}
+
+uint32_t link_open_tries(void *self)
+{
+    const struct link *link = self;
+    uint32_t sum = 0;
+
+    for (uint32_t i = 0; i < link->config->connections; i++)
+        sum += link->binds[i].in_flight + link->binds[i].reserved;
+    return sum;
+}

@@ -1,0 +1,246 @@
+/*
+ * What goes to the operator, and what its answer means.  A try keeps its place in the
+ * window until it has its verdict.
+ */
+#include "gateway/channels/link_pieces.h"
+
+#include <string.h>
+
+#include "gateway/config.h"
+#include "gateway/dispatch.h"
+#include "gateway/gateway.h"
+#include "gateway/live.h"
+#include "gateway/log.h"
+#include "smpp/command.h"
+#include "smpp/receipt.h"
+#include "smpp/timestamp.h"
+
+enum { SHORT_MESSAGE_MAX = 254 };
+
+/* --- out ---------------------------------------------------------------------------- */
+
+static uint32_t take_flight(struct bind *bind, const struct handover *handover)
+{
+    uint32_t at = bind->free_first;
+
+    bind->free_first = bind->flights[at].next;
+    bind->flights[at].message = handover->message;
+    bind->flights[at].attempt = handover->attempt;
+    bind->in_flight++;
+    return at;
+}
+
+static struct flight end_flight(struct bind *bind, uint32_t at)
+{
+    struct flight flight = bind->flights[at];
+
+    bind->flights[at].next = bind->free_first;
+    bind->free_first = at;
+    bind->in_flight--;
+    return flight;
+}
+
+static void tell_verdict(struct bind *bind, uint32_t at, const struct verdict_news *news)
+{
+    struct flight flight = end_flight(bind, at);
+    struct link *link = bind->link;
+
+    dispatch_verdict(link->gateway, flight.message, flight.attempt, news);
+    dispatch_room(link->gateway, link->number);
+}
+
+static struct smpp_octets view(const void *data, size_t size)
+{
+    return (struct smpp_octets){data, (uint32_t)size};
+}
+
+static struct smpp_octets view_of(const char *text)
+{
+    return view(text, strlen(text));
+}
+
+static bool add_tlvs(struct smpp_pdu *pdu, const struct handover *handover,
+                     uint8_t sar_values[4])
+{
+    const struct body *body = handover->body;
+    const uint8_t *at = body->bytes + body->text_size;
+
+    for (uint32_t left = body->tlv_size; left >= 4;) {
+        uint16_t tag = (uint16_t)(at[0] << 8 | at[1]);
+        uint16_t size = (uint16_t)(at[2] << 8 | at[3]);
+
+        if (size > left - 4 || !smpp_pdu_add_tlv(pdu, tag, at + 4, size))
+            return false;
+        at += 4 + size;
+        left -= 4u + size;
+    }
+    return handover->sar == NULL || smpp_part_add_sar(pdu, handover->sar, sar_values);
+}
+
+static void fill_submit(const struct link *link, const struct handover *handover,
+                        struct smpp_pdu *pdu, char validity[SMPP_TIMESTAMP_SIZE])
+{
+    const struct body *body = handover->body;
+
+    smpp_pdu_init(pdu, SMPP_SUBMIT_SM, 0, 0);
+    pdu->service_type = view_of(body->service_type);
+    pdu->source_ton = body->source_ton;
+    pdu->source_npi = body->source_npi;
+    pdu->source = view_of(body->source);
+    pdu->destination_ton = body->destination_ton;
+    pdu->destination_npi = body->destination_npi;
+    pdu->destination = view_of(body->destination);
+    pdu->esm_class = handover->esm_class;
+    pdu->protocol_id = body->protocol_id;
+    pdu->priority_flag = body->priority_flag;
+    pdu->registered_delivery = link->config->receipts ? 1 : 0;
+    pdu->data_coding = handover->data_coding;
+    if (smpp_timestamp_write_relative(handover->ttl_ms, validity))
+        pdu->validity_period = view(validity, SMPP_TIMESTAMP_SIZE);
+}
+
+static enum channel_send submit(struct bind *bind, const struct handover *handover)
+{
+    char validity[SMPP_TIMESTAMP_SIZE];
+    uint8_t sar_values[4];
+    struct smpp_pdu pdu;
+    bool whole;
+    uint32_t at;
+
+    fill_submit(bind->link, handover, &pdu, validity);
+    whole = add_tlvs(&pdu, handover, sar_values);
+    if (handover->octet_count <= SHORT_MESSAGE_MAX)
+        pdu.short_message = view(handover->octets, handover->octet_count);
+    else
+        whole = whole && smpp_pdu_add_tlv(&pdu, SMPP_TLV_MESSAGE_PAYLOAD, handover->octets,
+                                          (uint16_t)handover->octet_count);
+    if (!whole)
+        return CHANNEL_CANNOT;
+    at = take_flight(bind, handover);
+    switch (smpp_session_send(smpp_conn_session(bind->conn), &pdu, at)) {
+    case SMPP_SEND_OK:
+        return CHANNEL_SENT;
+    case SMPP_SEND_REFUSED:
+        end_flight(bind, at);
+        return CHANNEL_CANNOT;
+    case SMPP_SEND_WAIT:
+        bind->blocked = true;
+        break;
+    case SMPP_SEND_NOT_BOUND:
+        break;
+    }
+    end_flight(bind, at);
+    return CHANNEL_NOT_SENT;
+}
+
+enum channel_send link_send(void *self, const struct handover *handover)
+{
+    struct link *link = self;
+    struct bind *bind = link_use_slot(link, handover->slot);
+    enum channel_send sent = CHANNEL_NOT_SENT;
+
+    if (bind && link_bind_takes(bind))
+        sent = submit(bind, handover);
+    if (sent != CHANNEL_SENT)
+        link_slot_unused(link);
+    return sent;
+}
+
+/* --- answers ------------------------------------------------------------------------ */
+
+/* An id of a response and of its receipt are equal in these forms. */
+static const enum smpp_id_form response_forms[] = {
+    [CONFIG_ID_AS_IS] = SMPP_ID_AS_IS,         [CONFIG_ID_RECEIPT_HEX] = SMPP_ID_DECIMAL,
+    [CONFIG_ID_RECEIPT_DECIMAL] = SMPP_ID_HEX, [CONFIG_ID_ANY_CASE] = SMPP_ID_FOLDED,
+    [CONFIG_ID_NO_ZEROS] = SMPP_ID_FOLDED,
+};
+
+/* How often this segment was refused with this status before. */
+static size_t refused_before(const struct link *link, const struct flight *flight,
+                             uint32_t status)
+{
+    struct live *live = live_find(link->gateway, flight->message);
+    const struct attempt *now = message_attempt(&live->message, flight->attempt);
+    size_t count = 0;
+
+    for (uint16_t i = 0; i < live->message.attempt_count; i++) {
+        const struct attempt *attempt = &live->message.attempts[i];
+
+        if (attempt->anchor == now->anchor && attempt->id != now->id &&
+            attempt->code == status)
+            count++;
+    }
+    return count;
+}
+
+/* A pause is never shortened. */
+static void pause_link(struct link *link, int64_t delay_ms, uint32_t status)
+{
+    int64_t now_ms = link_now_ms(link);
+
+    if (now_ms + delay_ms <= link->paused_until_ms)
+        return;
+    if (now_ms >= link->paused_until_ms)
+        log_warning("link.paused", "link=%s status=%s for_ms=%lld", link->config->name,
+                    smpp_status_name(status), (long long)delay_ms);
+    link_pause_until(link, now_ms + delay_ms);
+}
+
+static void refused_by_operator(struct link *link, const struct flight *flight,
+                                uint32_t status, struct verdict_news *news)
+{
+    const struct config_on_status *rule = config_link_on_status(link->config, status);
+    size_t before;
+
+    news->code = status;
+    news->verdict = VERDICT_NEXT;
+    news->reason = REASON_UNREACHABLE;
+    switch (rule->action) {
+    case CONFIG_ACTION_PAUSE:
+        news->verdict = VERDICT_RETRY;
+        news->reason = REASON_QUOTA;
+        news->retry_after_ms = rule->delays_ms[0];
+        pause_link(link, rule->delays_ms[0], status);
+        break;
+    case CONFIG_ACTION_RETRY:
+        before = refused_before(link, flight, status);
+        news->reason = REASON_QUOTA;
+        if (before < rule->delay_count) {
+            news->verdict = VERDICT_RETRY;
+            news->retry_after_ms = rule->delays_ms[before];
+        }
+        break;
+    case CONFIG_ACTION_NEXT:
+        news->next_way = true;
+        break;
+    case CONFIG_ACTION_FAIL:
+        break;
+    }
+}
+
+void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t cookie)
+{
+    struct bind *bind = owner;
+    struct link *link = bind->link;
+    struct verdict_news news = {.verdict = VERDICT_OK};
+    char id[SMPP_RECEIPT_ID_MAX_SIZE + 1];
+
+    if (response->status == ESME_ROK) {
+        id[smpp_receipt_id_canonical(response_forms[link->config->id_rule],
+                                     response->message_id, id)] = 0;
+        news.provider_id = id;
+    } else {
+        refused_by_operator(link, &bind->flights[cookie], response->status, &news);
+    }
+    tell_verdict(bind, (uint32_t)cookie, &news);
+}
+
+void link_on_no_response(void *owner, uint64_t cookie, enum smpp_fate fate)
+{
+    struct verdict_news news = {.verdict = VERDICT_UNSURE, .reason = REASON_UNKNOWN};
+
+    if (fate == SMPP_FATE_UNSENT)
+        news =
+            (struct verdict_news){.verdict = VERDICT_RETRY, .reason = REASON_PROVIDER_DOWN};
+    tell_verdict(owner, (uint32_t)cookie, &news);
+}

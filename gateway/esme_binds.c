@@ -1,0 +1,273 @@
+/*
+ * The places of an account: whose password is right gets one, and at the limit those who
+ * hold one are asked whether they live.  Who does not answer loses his to who waits.
+ */
+#include "gateway/esme_pieces.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/accounts.h"
+#include "gateway/catalog.h"
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+#include "gateway/log.h"
+#include "gateway/receipts.h"
+#include "smpp/command.h"
+
+enum {
+    PROBE_MS = 3000, /* an idle bind must answer so soon to keep its place */
+    ROUND_MS = 3400, /* after which those who wait are answered in any case */
+};
+
+struct binds *esme_binds_new(struct gateway *gateway)
+{
+    struct binds *binds = calloc(gateway->config->account_count + 1, sizeof(*binds));
+
+    if (binds == NULL)
+        abort();
+    for (size_t i = 0; i < gateway->config->account_count; i++)
+        binds[i].gateway = gateway;
+    return binds;
+}
+
+void esme_binds_free(struct gateway *gateway, struct binds *binds)
+{
+    for (size_t i = 0; i < gateway->config->account_count; i++)
+        clock_disarm(gateway->clock, &binds[i].round);
+    free(binds);
+}
+
+static struct binds *binds_of(const struct esme *esme)
+{
+    return &esme->gateway->esmes->binds[esme->account];
+}
+
+static void link_in(struct esme **first, struct esme *esme)
+{
+    struct esme **last = first;
+
+    while (*last)
+        last = &(*last)->next;
+    esme->next = NULL;
+    *last = esme;
+}
+
+static void link_out(struct esme **first, struct esme *esme)
+{
+    for (struct esme **at = first; *at; at = &(*at)->next) {
+        if (*at != esme)
+            continue;
+        *at = esme->next;
+        esme->next = NULL;
+        return;
+    }
+}
+
+struct esme *esme_next_in_turn(struct binds *binds)
+{
+    struct esme *esme = binds->bound;
+
+    link_out(&binds->bound, esme);
+    link_in(&binds->bound, esme);
+    return esme;
+}
+
+/* --- answers to a bind -------------------------------------------------------------- */
+
+static void refuse(struct esme *esme, uint32_t status)
+{
+    esme->gateway->esmes->past.binds_refused++;
+    log_info("session.refused", "id=%llu account=%s reason=%s",
+             (unsigned long long)esme->id, esme->known ? esme_account(esme)->name : "?",
+             smpp_status_name(status));
+    smpp_session_bind_answer(smpp_conn_session(esme->conn), status, NULL,
+                             esme_now_ms(esme));
+}
+
+static void admit(struct esme *esme)
+{
+    const struct config_account *account = esme_account(esme);
+    const struct config_listen *listen = esme->door->config;
+    const struct smpp_session_limits limits = {
+        .window = account->window,
+        .peer_window = account->window,
+        .enquire_link_ms = (uint32_t)listen->enquire_link_ms,
+        .response_ms = (uint32_t)listen->response_timeout_ms,
+    };
+    struct binds *binds = binds_of(esme);
+
+    esme->bound = true;
+    link_in(&binds->bound, esme);
+    binds->count++;
+    esme->gateway->esmes->past.binds++;
+    smpp_session_bind_answer(smpp_conn_session(esme->conn), ESME_ROK, &limits,
+                             esme_now_ms(esme));
+    log_info("session.bound", "id=%llu account=%s binds=%zu", (unsigned long long)esme->id,
+             account->name, binds->count);
+    receipts_room(esme->gateway,
+                  catalog_account_at(esme->gateway->catalog, esme->account)->number);
+}
+
+/* --- at the limit -------------------------------------------------------------------- */
+
+static void refuse_waiting(struct binds *binds)
+{
+    while (binds->waiting) {
+        struct esme *esme = binds->waiting;
+
+        link_out(&binds->waiting, esme);
+        refuse(esme, ESME_RALYBND);
+    }
+}
+
+static void end_round_if_told(struct binds *binds)
+{
+    if (binds->probes > 0)
+        return;
+    clock_disarm(binds->gateway->clock, &binds->round);
+    refuse_waiting(binds);
+}
+
+static void probe_is_over(struct esme *esme)
+{
+    if (!esme->probed)
+        return;
+    esme->probed = false;
+    binds_of(esme)->probes--;
+}
+
+/* It has taken nothing of what we wrote since it was asked. */
+static bool is_stuck(const struct esme *esme)
+{
+    return smpp_conn_output_size(esme->conn) > 0 &&
+           smpp_conn_counters(esme->conn)->octets_out == esme->octets_out;
+}
+
+/*
+ * Those who have not answered by now are not being read, or they would be closed.  Where
+ * it is we who owe them answers they keep their place; who does not read loses it.
+ */
+static void round_is_over(void *owner)
+{
+    struct binds *binds = owner;
+
+    for (struct esme *esme = binds->bound; esme; esme = esme->next) {
+        if (!esme->probed)
+            continue;
+        if (is_stuck(esme))
+            smpp_conn_close(esme->conn);
+        else
+            probe_is_over(esme);
+    }
+    end_round_if_told(binds);
+}
+
+static void begin_round(struct binds *binds)
+{
+    int64_t now_ms = clock_mono_ms(binds->gateway->clock);
+
+    for (struct esme *esme = binds->bound; esme; esme = esme->next) {
+        esme->probed = true;
+        esme->octets_out = smpp_conn_counters(esme->conn)->octets_out;
+        binds->probes++;
+        smpp_session_probe(smpp_conn_session(esme->conn), PROBE_MS, now_ms);
+    }
+    clock_arm_in(binds->gateway->clock, &binds->round, ROUND_MS, round_is_over, binds);
+}
+
+/* Who comes while a round is on its way is answered with it. */
+static void wait_for_place(struct esme *esme)
+{
+    struct binds *binds = binds_of(esme);
+
+    link_in(&binds->waiting, esme);
+    if (binds->probes == 0)
+        begin_round(binds);
+}
+
+void esme_on_alive(void *owner)
+{
+    struct esme *esme = owner;
+
+    probe_is_over(esme);
+    end_round_if_told(binds_of(esme));
+}
+
+/* Its place is free: the first that waits for it comes in. */
+static void give_place(struct esme *esme)
+{
+    struct binds *binds = binds_of(esme);
+    struct esme *next = binds->waiting;
+
+    link_out(&binds->bound, esme);
+    binds->count--;
+    accounts_give_bind(esme->gateway->accounts, (uint32_t)esme->account);
+    esme->bound = false;
+    if (next && accounts_take_bind(esme->gateway->accounts, (uint32_t)next->account)) {
+        link_out(&binds->waiting, next);
+        esme->gateway->esmes->past.displaced += esme->probed;
+        admit(next);
+    }
+    probe_is_over(esme);
+    end_round_if_told(binds);
+}
+
+void esme_leave(struct esme *esme)
+{
+    if (esme->bound)
+        give_place(esme);
+    else if (esme->known)
+        link_out(&binds_of(esme)->waiting, esme);
+}
+
+/* --- passwords ---------------------------------------------------------------------- */
+
+static void password_was_right(struct esme *esme, uint32_t account)
+{
+    esme->known = true;
+    esme->account = account;
+    if (accounts_take_bind(esme->gateway->accounts, account))
+        admit(esme);
+    else
+        wait_for_place(esme);
+}
+
+void esmes_on_checked(void *owner, uint64_t id, enum accounts_answer answer,
+                      uint32_t account)
+{
+    struct gateway *gateway = owner;
+    struct esme *esme = esme_find(gateway, id);
+
+    if (esme == NULL)
+        return;
+    if (answer == ACCOUNTS_OK)
+        password_was_right(esme, account);
+    else
+        refuse(esme, answer == ACCOUNTS_BUSY ? ESME_RSYSERR : ESME_RINVPASWD);
+}
+
+void esme_on_bind(void *owner, const struct smpp_pdu *bind)
+{
+    struct esme *esme = owner;
+    struct gateway *gateway = esme->gateway;
+    struct accounts_question question = {
+        .id = esme->id,
+        .system_id = bind->system_id.data,
+        .system_id_size = bind->system_id.size,
+        .password = bind->password.data,
+        .password_size = bind->password.size,
+        .now_ms = esme_now_ms(esme),
+    };
+    enum accounts_answer answer;
+    uint32_t account = 0;
+
+    if (!gateway->ready || gateway->draining) {
+        refuse(esme, ESME_RSYSERR);
+        return;
+    }
+    memcpy(question.address, esme->ip, sizeof(question.address));
+    answer = accounts_check(gateway->accounts, &question, &account);
+    if (answer != ACCOUNTS_PENDING)
+        esmes_on_checked(gateway, esme->id, answer, account);
+}

@@ -1,0 +1,475 @@
+/*
+ * Applies batches.  A transaction per batch; statements are prepared once; what many
+ * operations add up (balances, counts of the outbox) is written once per batch.
+ */
+#include "gateway/store_sqlite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/store_database.h"
+#include "gateway/store_rows.h"
+
+#define POSTING_INSERT                                                                     \
+    "INSERT INTO posting(id, at, kind, source, target, amount, currency, message,"         \
+    " attempt) VALUES"
+#define POSTING_ROW   "(?,?,?,?,?,?,?,?,?)"
+#define POSTING_ROW_4 POSTING_ROW "," POSTING_ROW "," POSTING_ROW "," POSTING_ROW
+
+static const char *const texts[STATEMENTS] = {
+    [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+    [STATEMENT_COMMIT] = "COMMIT",
+    [STATEMENT_ROLLBACK] = "ROLLBACK",
+    [STATEMENT_MESSAGE_ADD] = "INSERT OR IGNORE INTO message(" STORE_MESSAGE_COLUMNS
+                              ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    /* An ended message stays ended. */
+    [STATEMENT_MESSAGE_SET] =
+        "UPDATE message SET state=?2, \"end\"=?3, step=?4, flags=?5, segments=?6, parts=?7,"
+        " start_at=?8, deadline=?9, entered_at=?10, ended_at=?11, held=?12, charged=?13,"
+        " cost=?14 WHERE id=?1 AND state<>5",
+    [STATEMENT_BODY_ADD] =
+        "INSERT OR IGNORE INTO body(" STORE_BODY_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_ATTEMPT_ADD] = "INSERT OR IGNORE INTO attempt(" STORE_ATTEMPT_COLUMNS
+                              ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_ATTEMPT_SET] =
+        "UPDATE attempt SET state=?3, reason=?4, flags=?5, code=?6, sent_at=?7,"
+        " updated_at=?8, again_at=?9, charged=?10, cost=?11, provider_id=?12"
+        " WHERE message=?1 AND ordinal=?2 AND charged=?13 AND cost=?14",
+    [STATEMENT_LATE_SET] =
+        "INSERT INTO late(" STORE_LATE_COLUMNS
+        ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?10,?11,?12)"
+        " ON CONFLICT(message, ordinal) DO UPDATE SET state=?3, reason=?4, flags=?5, "
+        "code=?6,"
+        " sent_at=?7, updated_at=?8, charged=?10, cost=?11, provider_id=?12"
+        " WHERE charged=?13 AND cost=?14",
+    [STATEMENT_POSTING_ADD] = POSTING_INSERT POSTING_ROW,
+    [STATEMENT_POSTINGS_ADD] =
+        POSTING_INSERT POSTING_ROW_4 "," POSTING_ROW_4 "," POSTING_ROW_4 "," POSTING_ROW_4,
+    [STATEMENT_BALANCE_ADD] =
+        "INSERT INTO balance(ledger, currency, amount) VALUES(?,?,?)"
+        " ON CONFLICT(ledger, currency) DO UPDATE SET amount = amount + excluded.amount",
+    [STATEMENT_OPENING_ADD] = "INSERT OR IGNORE INTO opening(account, amount) VALUES(?,?)",
+    [STATEMENT_RECEIPT_ADD] =
+        "INSERT OR IGNORE INTO outbox(id, account, made_at, bytes) VALUES(?,?,?,?)",
+    [STATEMENT_RECEIPT_GONE] = "DELETE FROM outbox WHERE id=?",
+    [STATEMENT_OUTBOX_SUM] = "INSERT INTO outbox_sum(account, count, ids) VALUES(?1,?2,?3)"
+                             " ON CONFLICT(account) DO UPDATE SET count = count + ?2,"
+                             " ids = (ids | ?3) - (ids & ?3)",
+    [STATEMENT_PARK] =
+        "INSERT OR IGNORE INTO parked(id, channel, at, bytes) VALUES(?,?,?,?)",
+    [STATEMENT_UNPARK] = "DELETE FROM parked WHERE id=?",
+    [STATEMENT_DEFINE] =
+        "INSERT OR IGNORE INTO definition(kind, number, name, content) VALUES(?,?,?,?)",
+    [STATEMENT_IS_LIVE] = "SELECT 1 FROM message WHERE id=?",
+    [STATEMENT_HIGHEST_ID] =
+        "INSERT OR REPLACE INTO meta(key, value) VALUES('highest_id', ?)",
+};
+
+bool store_prepare_statements(struct store_sqlite *store, char *error, size_t error_size)
+{
+    for (size_t i = 0; i < STATEMENTS; i++)
+        if ((store->statements[i] =
+                 store_prepare(store->database, texts[i], error, error_size)) == NULL)
+            return false;
+    return true;
+}
+
+/* --- rows --------------------------------------------------------------------------- */
+
+/* Runs a statement without rows and makes it ready again; false on failure. */
+static bool step(struct store_sqlite *store, enum store_statement which)
+{
+    sqlite3_stmt *statement = store->statements[which];
+    int result = sqlite3_step(statement);
+
+    sqlite3_reset(statement);
+    store->rows++;
+    return result == SQLITE_DONE;
+}
+
+/* EXISTS is no change: the operation was applied before. */
+static bool changed(const struct store_sqlite *store)
+{
+    return sqlite3_changes(store->database) > 0;
+}
+
+static struct store_sum *sum_of(struct store_sums *sums, uint64_t key, uint32_t currency)
+{
+    for (size_t i = 0; i < sums->count; i++)
+        if (sums->entries[i].key == key && sums->entries[i].currency == currency)
+            return &sums->entries[i];
+    if (sums->count == STORE_SUMS_MAX)
+        return NULL;
+    sums->entries[sums->count] = (struct store_sum){.key = key, .currency = currency};
+    return &sums->entries[sums->count++];
+}
+
+static bool flush_balances(struct store_sqlite *store)
+{
+    for (size_t i = 0; i < store->balances.count; i++) {
+        const struct store_sum *sum = &store->balances.entries[i];
+        const int64_t values[] = {(int64_t)sum->key, sum->currency, sum->amount};
+
+        store_bind_integers(store->statements[STATEMENT_BALANCE_ADD], values, 3);
+        if (!step(store, STATEMENT_BALANCE_ADD))
+            return false;
+    }
+    store->balances.count = 0;
+    return true;
+}
+
+static bool flush_outboxes(struct store_sqlite *store)
+{
+    for (size_t i = 0; i < store->outboxes.count; i++) {
+        const struct store_sum *sum = &store->outboxes.entries[i];
+        const int64_t values[] = {(int64_t)sum->key, sum->amount, (int64_t)sum->ids};
+
+        store_bind_integers(store->statements[STATEMENT_OUTBOX_SUM], values, 3);
+        if (!step(store, STATEMENT_OUTBOX_SUM))
+            return false;
+    }
+    store->outboxes.count = 0;
+    return true;
+}
+
+static bool add_to_balance(struct store_sqlite *store, uint64_t ledger, uint32_t currency,
+                           int64_t amount)
+{
+    struct store_sum *sum = sum_of(&store->balances, ledger, currency);
+
+    if (sum == NULL) {
+        if (!flush_balances(store))
+            return false;
+        sum = sum_of(&store->balances, ledger, currency);
+    }
+    return !__builtin_add_overflow(sum->amount, amount, &sum->amount);
+}
+
+/* A full set in one statement, what is left one by one. */
+static bool flush_postings(struct store_sqlite *store)
+{
+    const int64_t *at = store->postings;
+    bool ok = true;
+
+    if (store->posting_count == STORE_POSTINGS_AT_ONCE) {
+        store_bind_integers(store->statements[STATEMENT_POSTINGS_ADD], at,
+                            STORE_POSTINGS_AT_ONCE * STORE_POSTING_COLUMNS);
+        ok = step(store, STATEMENT_POSTINGS_ADD);
+        store->rows += STORE_POSTINGS_AT_ONCE - 1;
+        store->posting_count = 0;
+    }
+    for (; ok && store->posting_count > 0; store->posting_count--) {
+        store_bind_integers(store->statements[STATEMENT_POSTING_ADD], at,
+                            STORE_POSTING_COLUMNS);
+        ok = step(store, STATEMENT_POSTING_ADD);
+        at += STORE_POSTING_COLUMNS;
+    }
+    store->posting_count = 0;
+    return ok;
+}
+
+static bool add_posting(struct store_sqlite *store, const struct posting *posting,
+                        int64_t at_ms)
+{
+    const int64_t values[STORE_POSTING_COLUMNS] = {
+        store->next_posting,
+        at_ms,
+        posting->kind,
+        (int64_t)posting->from,
+        (int64_t)posting->to,
+        posting->amount,
+        posting->currency,
+        (int64_t)posting->message,
+        (int64_t)posting->attempt,
+    };
+
+    store->next_posting++;
+    memcpy(store->postings + store->posting_count * STORE_POSTING_COLUMNS, values,
+           sizeof(values));
+    if (++store->posting_count == STORE_POSTINGS_AT_ONCE && !flush_postings(store))
+        return false;
+    return add_to_balance(store, posting->from, posting->currency, -posting->amount) &&
+           add_to_balance(store, posting->to, posting->currency, posting->amount);
+}
+
+static bool count_receipt(struct store_sqlite *store, uint32_t account, uint64_t id, int by)
+{
+    struct store_sum *sum = sum_of(&store->outboxes, account, 0);
+
+    if (sum == NULL) {
+        if (!flush_outboxes(store))
+            return false;
+        sum = sum_of(&store->outboxes, account, 0);
+    }
+    sum->amount += by;
+    sum->ids ^= id;
+    return true;
+}
+
+static void note_id(struct store_sqlite *store, uint64_t id)
+{
+    if (id > store->highest_id)
+        store->highest_id = id;
+}
+
+/* Once in a batch: no id up to it is given out again, whatever the clock says then. */
+static bool flush_highest_id(struct store_sqlite *store)
+{
+    if (store->highest_id == store->highest_recorded)
+        return true;
+    sqlite3_bind_int64(store->statements[STATEMENT_HIGHEST_ID], 1,
+                       (int64_t)store->highest_id);
+    if (!step(store, STATEMENT_HIGHEST_ID))
+        return false;
+    store->highest_recorded = store->highest_id;
+    return true;
+}
+
+/* --- operations, one function each -------------------------------------------------- */
+
+static bool apply_accept(struct store_sqlite *store, const struct store_record *record)
+{
+    const struct store_record_message *accept = (const struct store_record_message *)record;
+    const struct body *body = (const struct body *)(accept + 1);
+
+    note_id(store, accept->message.id);
+    store_bind_message(store->statements[STATEMENT_MESSAGE_ADD], &accept->message);
+    if (!step(store, STATEMENT_MESSAGE_ADD))
+        return false;
+    if (!changed(store))
+        return true;
+    store_bind_body(store->statements[STATEMENT_BODY_ADD], body);
+    if (!step(store, STATEMENT_BODY_ADD))
+        return false;
+    return record->posting_count == 0 ||
+           add_posting(store, &accept->posting, accept->message.accepted_at_ms);
+}
+
+static bool apply_join(struct store_sqlite *store, const struct store_record *record)
+{
+    const struct store_record_body *join = (const struct store_record_body *)record;
+
+    note_id(store, join->body.id);
+    store_bind_body(store->statements[STATEMENT_BODY_ADD], &join->body);
+    return step(store, STATEMENT_BODY_ADD);
+}
+
+static bool apply_message(struct store_sqlite *store, const struct store_record *record)
+{
+    const struct store_record_message *set = (const struct store_record_message *)record;
+    const struct message *message = &set->message;
+    const int64_t values[] = {
+        (int64_t)message->id,   message->state,       message->end,
+        message->step,          message->flags,       message->segments,
+        message->parts,         message->start_at_ms, message->deadline_ms,
+        message->entered_at_ms, message->ended_at_ms, message->held_micro,
+        message->charged_micro, message->cost_micro,
+    };
+
+    store_bind_integers(store->statements[STATEMENT_MESSAGE_SET], values, 14);
+    if (!step(store, STATEMENT_MESSAGE_SET))
+        return false;
+    if (!changed(store))
+        return true;
+    if (message->state == MESSAGE_ENDED)
+        store_sqlite_add_ended(store, message->id);
+    return record->posting_count == 0 ||
+           add_posting(store, &set->posting, message->ended_at_ms);
+}
+
+static bool apply_permit(struct store_sqlite *store, const struct store_record *record)
+{
+    const struct store_record_attempt *permit = (const struct store_record_attempt *)record;
+
+    note_id(store, permit->attempt.id);
+    store_bind_attempt(store->statements[STATEMENT_ATTEMPT_ADD], permit->message,
+                       &permit->attempt);
+    return step(store, STATEMENT_ATTEMPT_ADD);
+}
+
+static void bind_attempt_set(sqlite3_stmt *statement,
+                             const struct store_record_attempt *set)
+{
+    const struct attempt *attempt = &set->attempt;
+    const int64_t values[] = {
+        (int64_t)set->message,  attempt->ordinal,       attempt->state,
+        attempt->reason,        attempt->flags,         attempt->code,
+        attempt->sent_at_ms,    attempt->updated_at_ms, attempt->again_at_ms,
+        attempt->charged_micro, attempt->cost_micro,
+    };
+
+    store_bind_integers(statement, values, 11);
+    sqlite3_bind_text(statement, 12, attempt->provider_id, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 13, set->charged_before);
+    sqlite3_bind_int64(statement, 14, set->cost_before);
+}
+
+/* False: it cannot be read. */
+static bool is_in_live(struct store_sqlite *store, uint64_t message, bool *out)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_IS_LIVE];
+    int result;
+
+    sqlite3_bind_int64(statement, 1, (int64_t)message);
+    result = sqlite3_step(statement);
+    sqlite3_reset(statement);
+    *out = result == SQLITE_ROW;
+    return result == SQLITE_ROW || result == SQLITE_DONE;
+}
+
+/*
+ * The row is where the message is: in `attempt`, or laid over the history in `late`.
+ * The postings are made only if the row had the money the decision saw.
+ */
+static bool apply_attempt(struct store_sqlite *store, const struct store_record *record)
+{
+    const struct store_record_attempt *set = (const struct store_record_attempt *)record;
+    bool lives;
+
+    bind_attempt_set(store->statements[STATEMENT_ATTEMPT_SET], set);
+    if (!step(store, STATEMENT_ATTEMPT_SET))
+        return false;
+    if (!changed(store)) {
+        if (!is_in_live(store, set->message, &lives))
+            return false;
+        if (lives)
+            return true;
+        bind_attempt_set(store->statements[STATEMENT_LATE_SET], set);
+        if (!step(store, STATEMENT_LATE_SET))
+            return false;
+        if (!changed(store))
+            return true;
+    }
+    for (uint16_t i = 0; i < record->posting_count; i++)
+        if (!add_posting(store, &set->postings[i], set->attempt.updated_at_ms))
+            return false;
+    return true;
+}
+
+static bool apply_opening(struct store_sqlite *store, const struct store_record *record)
+{
+    const struct store_record_opening *opening =
+        (const struct store_record_opening *)record;
+    const int64_t values[] = {opening->account, opening->posting.amount};
+
+    store_bind_integers(store->statements[STATEMENT_OPENING_ADD], values, 2);
+    if (!step(store, STATEMENT_OPENING_ADD))
+        return false;
+    return !changed(store) || add_posting(store, &opening->posting, 0);
+}
+
+static bool apply_receipt_add(struct store_sqlite *store, const struct store_record *record)
+{
+    const struct store_receipt *receipt =
+        &((const struct store_record_receipt *)record)->receipt;
+    const int64_t values[] = {(int64_t)receipt->id, receipt->account, receipt->made_at_ms};
+    sqlite3_stmt *statement = store->statements[STATEMENT_RECEIPT_ADD];
+
+    store_bind_integers(statement, values, 3);
+    sqlite3_bind_blob(statement, 4, receipt->bytes, receipt->size, SQLITE_STATIC);
+    if (!step(store, STATEMENT_RECEIPT_ADD))
+        return false;
+    return !changed(store) || count_receipt(store, receipt->account, receipt->id, 1);
+}
+
+static bool apply_receipt_gone(struct store_sqlite *store,
+                               const struct store_record *record)
+{
+    const struct store_receipt *receipt =
+        &((const struct store_record_receipt *)record)->receipt;
+
+    sqlite3_bind_int64(store->statements[STATEMENT_RECEIPT_GONE], 1, (int64_t)receipt->id);
+    if (!step(store, STATEMENT_RECEIPT_GONE))
+        return false;
+    return !changed(store) || count_receipt(store, receipt->account, receipt->id, -1);
+}
+
+static bool apply_park(struct store_sqlite *store, const struct store_record *record)
+{
+    const struct store_parked *parked =
+        &((const struct store_record_parked *)record)->parked;
+    const int64_t values[] = {(int64_t)parked->id, parked->channel, parked->at_ms};
+    sqlite3_stmt *statement = store->statements[STATEMENT_PARK];
+
+    note_id(store, parked->id);
+    store_bind_integers(statement, values, 3);
+    sqlite3_bind_blob(statement, 4, parked->bytes, parked->size, SQLITE_STATIC);
+    return step(store, STATEMENT_PARK);
+}
+
+static bool apply_unpark(struct store_sqlite *store, const struct store_record *record)
+{
+    const struct store_parked *parked =
+        &((const struct store_record_parked *)record)->parked;
+
+    sqlite3_bind_int64(store->statements[STATEMENT_UNPARK], 1, (int64_t)parked->id);
+    return step(store, STATEMENT_UNPARK);
+}
+
+static bool apply_define(struct store_sqlite *store, const struct store_record *record)
+{
+    const struct store_record_define *define = (const struct store_record_define *)record;
+    sqlite3_stmt *statement = store->statements[STATEMENT_DEFINE];
+
+    sqlite3_bind_int64(statement, 1, define->kind);
+    sqlite3_bind_int64(statement, 2, define->number);
+    sqlite3_bind_text(statement, 3, (const char *)define->bytes, -1, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 4, define->bytes + define->name_size,
+                      (int)define->content_size, SQLITE_STATIC);
+    return step(store, STATEMENT_DEFINE);
+}
+
+static bool (*const operations[])(struct store_sqlite *, const struct store_record *) = {
+    [STORE_RECORD_ACCEPT] = apply_accept,
+    [STORE_RECORD_JOIN] = apply_join,
+    [STORE_RECORD_MESSAGE] = apply_message,
+    [STORE_RECORD_PERMIT] = apply_permit,
+    [STORE_RECORD_ATTEMPT] = apply_attempt,
+    [STORE_RECORD_OPENING] = apply_opening,
+    [STORE_RECORD_RECEIPT_ADD] = apply_receipt_add,
+    [STORE_RECORD_RECEIPT_GONE] = apply_receipt_gone,
+    [STORE_RECORD_PARK] = apply_park,
+    [STORE_RECORD_UNPARK] = apply_unpark,
+    [STORE_RECORD_DEFINE] = apply_define,
+};
+
+static bool apply_all(struct store_sqlite *store, const struct store_batch *batch)
+{
+    if (!step(store, STATEMENT_BEGIN))
+        return false;
+    for (size_t at = 0; at < batch->used;) {
+        const struct store_record *record =
+            (const struct store_record *)(batch->bytes + at);
+
+        if (!operations[record->kind](store, record))
+            return false;
+        at += record->size;
+    }
+    return flush_postings(store) && flush_balances(store) && flush_outboxes(store) &&
+           flush_highest_id(store) && step(store, STATEMENT_COMMIT);
+}
+
+enum store_applied store_sqlite_apply(struct store_sqlite *store,
+                                      const struct store_batch *batch, char *error,
+                                      size_t error_size)
+{
+    uint64_t recorded = store->highest_recorded;
+    bool full;
+
+    if (batch->operations == 0)
+        return STORE_APPLIED;
+    store->posting_count = 0;
+    store->balances.count = 0;
+    store->outboxes.count = 0;
+    if (apply_all(store, batch))
+        return STORE_APPLIED;
+    full = sqlite3_errcode(store->database) == SQLITE_FULL;
+    snprintf(error, error_size, "%s", sqlite3_errmsg(store->database));
+    store->highest_recorded = recorded;
+    if (!sqlite3_get_autocommit(store->database) && !step(store, STATEMENT_ROLLBACK))
+        full = false;
+    if (full)
+        return STORE_DISK_FULL;
+    store->failed = true;
+    return STORE_FAILED;
+}

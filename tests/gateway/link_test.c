@@ -1,0 +1,509 @@
+/*
+ * A link as its operator sees it: the test is the operator, and answers by hand.
+ */
+#include "gateway/channels/link.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gateway/channels/channel.h"
+#include "gateway/gateway.h"
+#include "smpp/command.h"
+#include "tests/gateway/lone_line.h"
+#include "tests/test.h"
+
+enum { SOON_MS = 3000 };
+
+#define HERE "host = \"127.0.0.1\" reconnect_min = \"20ms\" reconnect_max = \"40ms\" "
+
+static const char sections[] = "account \"direct\" { password = \"p\" plan = \"dear\" "
+                               "opening = \"1000\" window = 5000 }";
+
+/* The operator, with the one bind of the link. */
+static int listener;
+static struct lone_gateway *lone;
+static struct lone_line line;
+static struct lone_line client;
+
+static const struct gateway_counters *counters(void)
+{
+    return &lone_gateway_of(lone)->counters;
+}
+
+static void open_with(const char *settings)
+{
+    uint16_t port;
+
+    listener = lone_line_listen(&port);
+    lone = lone_gateway_new_with(port, settings, sections);
+}
+
+static void accept_bind_on(struct lone_line *at, uint8_t version)
+{
+    struct smpp_pdu bind, answer;
+
+    assert_true(lone_line_accept(at, lone, listener, SOON_MS));
+    lone_line_expect(at, SMPP_BIND_TRANSCEIVER, &bind);
+    smpp_pdu_init(&answer, SMPP_BIND_TRANSCEIVER | SMPP_RESPONSE, ESME_ROK, bind.sequence);
+    answer.system_id = (struct smpp_octets){(const uint8_t *)"op", 2};
+    assert_true(smpp_pdu_add_tlv(&answer, SMPP_TLV_SC_INTERFACE_VERSION, &version,
+                                 sizeof(version)));
+    lone_line_send(at, &answer);
+}
+
+static void accept_bind(uint8_t version)
+{
+    accept_bind_on(&line, version);
+}
+
+static void begin(const char *settings)
+{
+    open_with(settings);
+    accept_bind(0x34);
+}
+
+static void end(void)
+{
+    lone_line_close(&line);
+    close(listener);
+    lone_gateway_free(lone);
+}
+
+static void turn_for(int ms)
+{
+    for (int i = 0; i < ms; i++)
+        lone_gateway_turn(lone);
+}
+
+/* A message over the API; its id. */
+static uint64_t submit_text(const char *to, const char *text)
+{
+    char body[512];
+    struct lone_answer answer;
+    const char *id;
+
+    snprintf(body, sizeof(body),
+             "{\"account\":\"direct\",\"from\":\"Shop\",\"to\":\"%s\",\"text\":\"%s\"}", to,
+             text);
+    answer = lone_gateway_ask(lone, "admin-token", "POST", "/v1/messages", "", body);
+    CHECK_EQ(answer.status, 202, answer.body);
+    id = strstr(answer.body, "\"id\":\"");
+    assert_non_null(id);
+    return strtoull(id + 6, NULL, 10);
+}
+
+static uint64_t submit(const char *to)
+{
+    return submit_text(to, "hello");
+}
+
+/* Turns until the message has ended; how, as the API says it. */
+static void check_end(uint64_t id, const char *wanted)
+{
+    char path[64], member[64];
+
+    snprintf(path, sizeof(path), "/v1/messages/%llu", (unsigned long long)id);
+    snprintf(member, sizeof(member), "\"end\":\"%s\"", wanted);
+    for (int i = 0; i < 300; i++) {
+        struct lone_answer answer =
+            lone_gateway_ask(lone, "admin-token", "GET", path, "", NULL);
+
+        if (strstr(answer.body, "\"state\":\"ended\"") != NULL) {
+            CHECK(strstr(answer.body, member) != NULL, answer.body);
+            return;
+        }
+        turn_for(5);
+    }
+    fail_msg("it did not end");
+}
+
+static void send_receipt(const char *id, bool in_text)
+{
+    char text[128];
+    uint8_t state = 2;
+    struct smpp_pdu pdu;
+
+    smpp_pdu_init(&pdu, SMPP_DELIVER_SM, 0, 7);
+    pdu.esm_class = 0x04;
+    if (in_text) {
+        snprintf(text, sizeof(text),
+                 "id:%s sub:001 dlvrd:001 stat:DELIVRD err:000 text:", id);
+        pdu.short_message =
+            (struct smpp_octets){(const uint8_t *)text, (uint32_t)strlen(text)};
+    } else {
+        assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_RECEIPTED_MESSAGE_ID, id,
+                                     (uint16_t)(strlen(id) + 1)) &&
+                    smpp_pdu_add_tlv(&pdu, SMPP_TLV_MESSAGE_STATE, &state, 1));
+    }
+    lone_line_send(&line, &pdu);
+}
+
+static void expect_deliver_answer(uint32_t status)
+{
+    struct smpp_pdu answer;
+
+    lone_line_expect(&line, SMPP_DELIVER_SM | SMPP_RESPONSE, &answer);
+    CHECK_EQ(answer.status, status, "the answer to the deliver_sm");
+}
+
+/* ---- The window and the rate ------------------------------------------------ */
+
+TEST(no_more_than_the_window_is_unanswered)
+{
+    struct smpp_pdu first, other;
+
+    begin(HERE "window = 2");
+    submit("491700000001");
+    submit("491700000002");
+    submit("491700000003");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &first);
+    lone_line_take(&line, &first, "a");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &other);
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &other);
+    submit("491700000004");
+    assert_false(lone_line_read(&line, &other, 150));
+    end();
+}
+
+TEST(no_more_than_the_rate_is_sent)
+{
+    struct smpp_pdu pdu;
+    int sent = 0;
+
+    begin(HERE "window = 100 tps = 5");
+    for (int i = 0; i < 9; i++)
+        submit("491700000001");
+    while (lone_line_read(&line, &pdu, 30))
+        sent++;
+    assert_in_range(sent, 5, 7);
+    while (sent < 9 && lone_line_read(&line, &pdu, SOON_MS))
+        sent++;
+    CHECK_EQ(sent, 9, "all in the end");
+    end();
+}
+
+static void bind_client(void)
+{
+    struct smpp_pdu pdu;
+
+    lone_line_connect(&client, lone);
+    smpp_pdu_init(&pdu, SMPP_BIND_TRANSMITTER, 0, 1);
+    pdu.system_id = (struct smpp_octets){(const uint8_t *)"direct", 6};
+    pdu.password = (struct smpp_octets){(const uint8_t *)"p", 1};
+    pdu.interface_version = 0x34;
+    lone_line_send(&client, &pdu);
+    lone_line_expect(&client, SMPP_BIND_TRANSMITTER | SMPP_RESPONSE, &pdu);
+    CHECK_EQ(pdu.status, ESME_ROK, "the client's bind");
+}
+
+static void fill_submit(struct smpp_pdu *pdu, uint32_t sequence)
+{
+    smpp_pdu_init(pdu, SMPP_SUBMIT_SM, 0, sequence);
+    pdu->source = (struct smpp_octets){(const uint8_t *)"4917", 4};
+    pdu->destination = (struct smpp_octets){(const uint8_t *)"491700000001", 12};
+    pdu->data_coding = 4;
+}
+
+TEST(a_place_that_was_not_used_goes_to_who_waits)
+{
+    static const uint8_t octets[300];
+    struct smpp_pdu long_one, short_one, seen;
+
+    open_with(HERE "window = 1");
+    accept_bind(0x33); /* it takes no parameters, so no message_payload */
+    turn_for(20);
+    bind_client();
+    fill_submit(&long_one, 2);
+    assert_true(
+        smpp_pdu_add_tlv(&long_one, SMPP_TLV_MESSAGE_PAYLOAD, octets, sizeof(octets)));
+    fill_submit(&short_one, 3);
+    short_one.short_message = (struct smpp_octets){octets, 10};
+    lone_line_send(&client, &long_one);
+    lone_line_send(&client, &short_one);
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &seen);
+    CHECK_EQ(seen.short_message.size, 10, "the short one");
+    lone_line_close(&client);
+    end();
+}
+
+TEST(a_link_that_only_receives_is_given_nothing)
+{
+    struct smpp_pdu bind, answer;
+
+    open_with(HERE "bind = \"receiver\"");
+    assert_true(lone_line_accept(&line, lone, listener, SOON_MS));
+    lone_line_expect(&line, SMPP_BIND_RECEIVER, &bind);
+    smpp_pdu_init(&answer, SMPP_BIND_RECEIVER | SMPP_RESPONSE, 0, bind.sequence);
+    lone_line_send(&line, &answer);
+    turn_for(20);
+    submit("491700000001");
+    turn_for(200);
+    CHECK_EQ(counters()->permits, 0, "permits");
+    CHECK_EQ(link_bound(lone_gateway_of(lone)->links[0]), 1, "binds");
+    end();
+}
+
+static int count_submits(struct lone_line *at)
+{
+    struct smpp_pdu pdu;
+    int count = 0;
+
+    while (lone_line_read(at, &pdu, 50))
+        count += pdu.command == SMPP_SUBMIT_SM;
+    return count;
+}
+
+TEST(long_messages_are_shared_by_the_binds_and_each_keeps_to_one)
+{
+    static struct lone_line other;
+    char text[201];
+    int on_one, on_other;
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    open_with(HERE "connections = 2 window = 100");
+    accept_bind(0x34);
+    accept_bind_on(&other, 0x34);
+    turn_for(20);
+    for (int i = 0; i < 20; i++)
+        submit_text("491700000001", text);
+    on_one = count_submits(&line);
+    on_other = count_submits(&other);
+    CHECK_EQ(on_one + on_other, 40, "segments");
+    CHECK_EQ(on_one % 2, 0, "whole messages");
+    assert_in_range(on_one, 2, 38);
+    lone_line_close(&other);
+    end();
+}
+
+/* ---- Refusals --------------------------------------------------------------- */
+
+TEST(a_throttled_link_pauses_for_all_and_goes_on)
+{
+    struct smpp_pdu pdu;
+
+    begin(HERE "on_status \"0x58\" { action = \"pause\" delays = {\"400ms\"} }");
+    submit("491700000001");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    lone_line_answer(&line, &pdu, ESME_RTHROTTLED);
+    turn_for(20);
+    submit("491700000002");
+    assert_false(lone_line_read(&line, &pdu, 200));
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    end();
+}
+
+TEST(a_full_queue_is_tried_again_after_each_delay_and_no_more)
+{
+    struct smpp_pdu pdu;
+    uint64_t id;
+
+    begin(HERE "on_status \"0x14\" { action = \"retry\" delays = {\"50ms\", \"100ms\"} }");
+    id = submit("491700000001");
+    for (int i = 0; i < 3; i++) {
+        lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+        lone_line_answer(&line, &pdu, ESME_RMSGQFUL);
+    }
+    assert_false(lone_line_read(&line, &pdu, 300));
+    check_end(id, "undeliverable");
+    end();
+}
+
+/* ---- Doubt ------------------------------------------------------------------ */
+
+TEST(a_swallowed_response_is_in_doubt_and_sent_once_more)
+{
+    struct smpp_pdu pdu;
+
+    begin(HERE "response_timeout = \"200ms\" in_doubt_wait = \"200ms\"");
+    submit("491700000001");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    assert_false(lone_line_read(&line, &pdu, 100));
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    CHECK_EQ(counters()->in_doubt, 1, "in doubt");
+    CHECK_EQ(counters()->resends, 1, "resends");
+    end();
+}
+
+TEST(what_never_left_our_buffer_is_not_in_doubt)
+{
+    enum { MESSAGES = 2000 };
+    static const uint8_t octets[3000]; /* 6 MB: more than the kernel takes */
+    struct smpp_pdu pdu;
+    int small = 2048;
+    uint16_t port;
+
+    listener = lone_line_listen(&port);
+    setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    lone = lone_gateway_new_with(port, HERE "window = 5000", sections);
+    accept_bind(0x34);
+    turn_for(20);
+    bind_client();
+    for (uint32_t i = 0; i < MESSAGES; i++) {
+        fill_submit(&pdu, 2 + i);
+        assert_true(
+            smpp_pdu_add_tlv(&pdu, SMPP_TLV_MESSAGE_PAYLOAD, octets, sizeof(octets)));
+        lone_line_send(&client, &pdu);
+        if (i % 20 == 0)
+            while (lone_line_read(&client, &pdu, 1))
+                ;
+    }
+    turn_for(100);
+    lone_line_close(&line);
+    turn_for(10);
+    assert_true(counters()->verdicts[VERDICT_UNSURE] > 0);
+    assert_true(counters()->verdicts[VERDICT_RETRY] > 0);
+    CHECK_EQ(counters()->in_doubt, counters()->verdicts[VERDICT_UNSURE], "in doubt");
+    accept_bind(0x34);
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    lone_line_close(&client);
+    end();
+}
+
+/* ---- Reports ---------------------------------------------------------------- */
+
+TEST(a_report_may_come_before_the_response)
+{
+    struct smpp_pdu submitted, kept;
+    uint64_t id;
+
+    begin(HERE);
+    id = submit("491700000001");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &submitted);
+    smpp_pdu_init(&kept, SMPP_SUBMIT_SM, 0, submitted.sequence);
+    send_receipt("x1", true);
+    expect_deliver_answer(ESME_ROK);
+    lone_line_take(&line, &kept, "x1");
+    check_end(id, "delivered");
+    CHECK_EQ(counters()->reports_early, 1, "early reports");
+    end();
+}
+
+TEST(a_receipt_of_parameters_alone_counts)
+{
+    struct smpp_pdu pdu;
+    uint64_t id;
+
+    begin(HERE);
+    id = submit("491700000001");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    lone_line_take(&line, &pdu, "x2");
+    send_receipt("x2", false);
+    expect_deliver_answer(ESME_ROK);
+    check_end(id, "delivered");
+    end();
+}
+
+TEST(ids_of_receipts_are_read_by_the_rule_of_the_link)
+{
+    static const struct {
+        const char *rule;
+        const char *response;
+        const char *receipt;
+    } rows[] = {
+        {"as-is",           "Ab01",     "Ab01"    },
+        {"receipt-hex",     "12107289", "00B8BE19"},
+        {"receipt-decimal", "b8be19",   "12107289"},
+        {"any-case",        "Ab01",     "aB01"    },
+        {"no-zeros",        "00042",    "42"      },
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char settings[256];
+        struct smpp_pdu pdu;
+        uint64_t id;
+
+        snprintf(settings, sizeof(settings), HERE "id_rule = \"%s\"", rows[i].rule);
+        begin(settings);
+        id = submit("491700000001");
+        lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+        lone_line_take(&line, &pdu, rows[i].response);
+        send_receipt(rows[i].receipt, true);
+        expect_deliver_answer(ESME_ROK);
+        check_end(id, "delivered");
+        end();
+    }
+}
+
+TEST(what_a_subscriber_writes_is_refused)
+{
+    struct smpp_pdu pdu;
+
+    begin(HERE);
+    smpp_pdu_init(&pdu, SMPP_DELIVER_SM, 0, 9);
+    pdu.short_message = (struct smpp_octets){(const uint8_t *)"STOP", 4};
+    lone_line_send(&line, &pdu);
+    expect_deliver_answer(ESME_RX_R_APPN);
+    end();
+}
+
+/* ---- Binds ------------------------------------------------------------------ */
+
+TEST(an_operator_that_unbinds_is_given_nothing_more)
+{
+    struct smpp_pdu pdu;
+
+    begin(HERE);
+    smpp_pdu_init(&pdu, SMPP_UNBIND, 0, 5);
+    lone_line_send(&line, &pdu);
+    lone_line_expect(&line, SMPP_UNBIND | SMPP_RESPONSE, &pdu);
+    submit("491700000001");
+    turn_for(300);
+    CHECK_EQ(counters()->permits, 0, "permits while it is gone");
+    lone_line_close(&line);
+    accept_bind(0x34);
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    end();
+}
+
+TEST(a_refused_password_is_tried_more_and_more_slowly)
+{
+    struct smpp_pdu bind;
+    int tries = 0;
+
+    open_with(HERE);
+    for (int i = 0; i < 15; i++) {
+        if (!lone_line_accept(&line, lone, listener, 100))
+            continue;
+        tries++;
+        lone_line_expect(&line, SMPP_BIND_TRANSCEIVER, &bind);
+        lone_line_answer(&line, &bind, ESME_RINVPASWD);
+        assert_true(lone_line_ends(&line, SOON_MS));
+        lone_line_close(&line);
+    }
+    assert_in_range(tries, 3, 8);
+    accept_bind(0x34);
+    end();
+}
+
+TEST(an_operator_may_be_known_by_its_name)
+{
+    begin("host = \"localhost\" reconnect_min = \"20ms\" reconnect_max = \"40ms\"");
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(no_more_than_the_window_is_unanswered),
+        RUN(no_more_than_the_rate_is_sent),
+        RUN(a_place_that_was_not_used_goes_to_who_waits),
+        RUN(a_link_that_only_receives_is_given_nothing),
+        RUN(long_messages_are_shared_by_the_binds_and_each_keeps_to_one),
+        RUN(a_throttled_link_pauses_for_all_and_goes_on),
+        RUN(a_full_queue_is_tried_again_after_each_delay_and_no_more),
+        RUN(a_swallowed_response_is_in_doubt_and_sent_once_more),
+        RUN(what_never_left_our_buffer_is_not_in_doubt),
+        RUN(a_report_may_come_before_the_response),
+        RUN(a_receipt_of_parameters_alone_counts),
+        RUN(ids_of_receipts_are_read_by_the_rule_of_the_link),
+        RUN(what_a_subscriber_writes_is_refused),
+        RUN(an_operator_that_unbinds_is_given_nothing_more),
+        RUN(a_refused_password_is_tried_more_and_more_slowly),
+        RUN(an_operator_may_be_known_by_its_name),
+    };
+
+    return RUN_ALL(tests);
+}

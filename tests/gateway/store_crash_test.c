@@ -1,0 +1,369 @@
+/*
+ * A disk that fails, is full or loses its power, at any point: whatever an effect has
+ * told the world is found again.
+ */
+#include "gateway/store.h"
+
+#include <stdlib.h>
+
+#include <sqlite3.h>
+
+#include "tests/gateway/store_life.h"
+#include "tests/test.h"
+
+static void begin(struct life *life)
+{
+    assert_true(store_begin(life->store, STORE_CONTINUATION));
+}
+
+struct found {
+    struct life *life;
+    uint64_t highest;
+    unsigned receipts[LIFE_MESSAGES_MAX + 1];
+};
+
+static void found_receipt(void *owner, const struct store_receipt *receipt)
+{
+    struct found *found = owner;
+    unsigned n;
+
+    assert_int_equal(receipt->size, 4);
+    memcpy(&n, receipt->bytes, 4);
+    assert_int_equal(receipt->id, life_message_id(n));
+    found->receipts[n]++;
+}
+
+static void found_highest(void *owner, uint64_t id)
+{
+    struct found *found = owner;
+
+    found->highest = id;
+}
+
+static const struct store_loader found_loader = {.on_receipt = found_receipt,
+                                                 .on_highest_id = found_highest};
+
+/* What the effects of message `n` have told the world is there. */
+static void check_message(struct life *life, const struct found *found, unsigned n,
+                          enum life_step step, const char *row)
+{
+    struct stored_message stored;
+
+    life_find(life, life_message_id(n), &stored);
+    CHECK(stored.found, row);
+    CHECK_EQ(stored.body_count, 1, row);
+    CHECK_EQ(stored.bodies[0]->text_size, life->text_size, row);
+    CHECK(found->highest >= life_message_id(n), row);
+    if (step >= LIFE_PERMITTED) {
+        CHECK_EQ(stored.message.attempt_count, 1, row);
+        CHECK(found->highest >= life_attempt_id(n), row);
+    }
+    if (step == LIFE_ENDED) {
+        CHECK_EQ(stored.message.state, MESSAGE_ENDED, row);
+        CHECK_EQ(stored.message.charged_micro, LIFE_SELL, row);
+        /* An acknowledgement that was not awaited may be lost, a receipt may not. */
+        CHECK(found->receipts[n] == 1 || n % 2 == 0, row);
+    }
+    life_done(&stored);
+}
+
+/* The life after the crash: all that was seen is there, the ledger is right, it goes on. */
+static void check_all(struct life *life, const char *row)
+{
+    struct found found = {.life = life};
+    struct verification verification;
+    enum life_step steps[LIFE_MESSAGES_MAX + 1];
+    unsigned another = LIFE_MESSAGES_MAX;
+
+    memcpy(steps, life->steps, sizeof(steps));
+    CHECK(life_open(life), life->error);
+    CHECK(life_load(life, &found_loader, &found), life->error);
+    for (unsigned n = 1; n <= LIFE_MESSAGES_MAX; n++)
+        if (steps[n] != LIFE_NONE)
+            check_message(life, &found, n, steps[n], row);
+    life_verify(life, &verification);
+    CHECK(verification.ok, verification.mismatches[0]);
+    CHECK_EQ(verification.ended_with_hold, 0, row);
+    life->failures = 0;
+    life_settle(life);
+    while (steps[another] != LIFE_NONE)
+        another--;
+    CHECK(life_begin(life, another), row);
+    life_run(life, 1500);
+    CHECK_EQ(life->steps[another], LIFE_ENDED, row);
+    CHECK_EQ(life->failures, 0, row);
+    life_verify(life, &verification);
+    CHECK(verification.ok, verification.mismatches[0]);
+}
+
+/* Some messages, one after the other, with their way into the history. */
+static void live_on(struct life *life, unsigned first, unsigned last)
+{
+    life_settle(life);
+    for (unsigned n = first; n <= last; n++) {
+        (void)!life_begin(life, n);
+        if (n % 3 == 0)
+            life_run(life, 4);
+    }
+    life_run(life, 1500);
+    life_settle(life);
+    life_run(life, 700);
+}
+
+struct trouble {
+    const char *row;
+    enum vfs_call call;
+    bool after;
+    unsigned luck_percent;
+    unsigned messages;
+    size_t text_size;
+    unsigned stride; /* not each of the calls, but each so many */
+};
+
+/* False: the run has no nth such call. */
+static bool cut_once(const struct trouble *trouble, uint64_t nth)
+{
+    struct life life;
+    bool down;
+    char row[100];
+
+    snprintf(row, sizeof(row), "%s %llu", trouble->row, (unsigned long long)nth);
+    life_new(&life, nth + 1000 * trouble->luck_percent);
+    life.text_size = trouble->text_size;
+    vfs_set_luck(life.vfs, trouble->luck_percent);
+    vfs_cut_at(life.vfs, trouble->call, nth, trouble->after);
+    if (life_open(&life))
+        live_on(&life, 1, trouble->messages);
+    down = vfs_is_down(life.vfs);
+    if (down) {
+        CHECK(life.failures <= 1, row);
+        life_crash(&life, true);
+        check_all(&life, row);
+    }
+    life_free(&life);
+    return down;
+}
+
+TEST(whatever_was_seen_is_there_after_a_power_cut_at_any_point)
+{
+    static const struct trouble troubles[] = {
+        {"before sync, all is lost",     VFS_SYNC,  false, 0,  7,  20,    1},
+        {"after sync, all is lost",      VFS_SYNC,  true,  0,  7,  20,    1},
+        {"before sync, half is lost",    VFS_SYNC,  false, 50, 7,  20,    1},
+        {"after sync, a little is lost", VFS_SYNC,  true,  90, 7,  20,    1},
+        {"write, all is lost",           VFS_WRITE, false, 0,  7,  20,    5},
+        {"write, half is lost",          VFS_WRITE, true,  50, 7,  20,    3},
+        {"checkpoint, all is lost",      VFS_SYNC,  false, 0,  80, 60000, 3},
+        {"checkpoint, half is lost",     VFS_SYNC,  true,  50, 80, 60000, 4},
+    };
+
+    for (size_t i = 0; i < ROWS(troubles); i++) {
+        uint64_t nth = 1;
+
+        while (cut_once(&troubles[i], nth))
+            nth += troubles[i].stride;
+        CHECK(nth > 15, troubles[i].row);
+    }
+}
+
+enum then { THEN_KILL, THEN_POWER, THEN_CLOSE_AND_POWER };
+
+struct failing {
+    const char *row;
+    enum vfs_call call;
+    int code;
+    enum then then;
+    unsigned waves; /* of messages; between them the history is tried again */
+};
+
+static bool fail_once(const struct failing *failing, uint64_t nth, unsigned *out_failures)
+{
+    const struct store_effect one_more = life_counted(1);
+    struct life life;
+    uint64_t calls;
+    uint64_t effects;
+    char row[100];
+
+    snprintf(row, sizeof(row), "%s %llu", failing->row, (unsigned long long)nth);
+    life_new(&life, nth);
+    vfs_set_luck(life.vfs, 50);
+    CHECK(life_open(&life), life.error);
+    calls = vfs_calls(life.vfs, failing->call);
+    vfs_fail_at(life.vfs, failing->call, nth, failing->code);
+    for (unsigned wave = 0; wave < failing->waves; wave++) {
+        if (wave > 0)
+            life_run(&life, 11000);
+        live_on(&life, wave * 5 + 1, wave * 5 + 5);
+    }
+    calls = vfs_calls(life.vfs, failing->call) - calls;
+    vfs_fail_at(life.vfs, failing->call, 0, SQLITE_OK);
+    CHECK(life.failures <= 1, row);
+    *out_failures += life.failures;
+    effects = life.effects;
+    if (life.failures) {
+        /* From then on nothing is begun and nothing leaves. */
+        CHECK(!life_begin(&life, 50), row);
+        begin(&life);
+        store_effect(life.store, &one_more);
+        store_end(life.store);
+        life_run(&life, 500);
+        CHECK_EQ(life.effects, effects, row);
+        CHECK_EQ(life.failures, 1, row);
+    }
+    if (failing->then == THEN_CLOSE_AND_POWER) {
+        uint64_t syncs = vfs_calls(life.vfs, VFS_SYNC);
+
+        /* What could not be synced is not synced again, to be believed then. */
+        life_close(&life);
+        CHECK(life.failures == 0 || vfs_calls(life.vfs, VFS_SYNC) == syncs, row);
+    }
+
+    life_crash(&life, failing->then != THEN_KILL);
+    check_all(&life, row);
+    /* What the disk never had is not hidden by what the kernel still remembers. */
+    life_crash(&life, true);
+    check_all(&life, row);
+    life_free(&life);
+    return calls >= nth;
+}
+
+TEST(a_failing_disk_ends_the_store_once_and_nothing_was_told)
+{
+    static const struct failing rows[] = {
+        {"sync, then a kill",      VFS_SYNC,  SQLITE_IOERR_FSYNC, THEN_KILL,            1},
+        {"sync, then the power",   VFS_SYNC,  SQLITE_IOERR_FSYNC, THEN_POWER,           1},
+        {"sync, then the end",     VFS_SYNC,  SQLITE_IOERR_FSYNC, THEN_CLOSE_AND_POWER, 1},
+        {"sync, later a kill",     VFS_SYNC,  SQLITE_IOERR_FSYNC, THEN_KILL,            3},
+        {"sync, later the power",  VFS_SYNC,  SQLITE_IOERR_FSYNC, THEN_POWER,           3},
+        {"write, then a kill",     VFS_WRITE, SQLITE_IOERR_WRITE, THEN_KILL,            1},
+        {"write, then the power",  VFS_WRITE, SQLITE_IOERR_WRITE, THEN_POWER,           1},
+        {"write, then the end",    VFS_WRITE, SQLITE_IOERR_WRITE, THEN_CLOSE_AND_POWER, 1},
+        {"write, later the power", VFS_WRITE, SQLITE_IOERR_WRITE, THEN_POWER,           3},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        uint64_t stride = rows[i].call == VFS_WRITE ? 7 : 1;
+        unsigned failures = 0;
+
+        for (uint64_t nth = 1; fail_once(&rows[i], nth, &failures);)
+            nth += stride;
+        CHECK(failures >= 3, rows[i].row);
+    }
+}
+
+TEST(on_a_full_disk_the_reserve_is_used_for_one_more_try)
+{
+    struct life life;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    life_run(&life, 50);
+    for (unsigned n = 1; n <= 3; n++) {
+        vfs_fail_at(life.vfs, VFS_WRITE, n, SQLITE_FULL);
+        assert_true(life_begin(&life, n));
+        life_run(&life, 50);
+        assert_int_equal(life.steps[n], LIFE_ENDED);
+    }
+    assert_int_equal(life.failures, 0);
+    /* And if that does not help, it is a failure like others. */
+    vfs_set_full(life.vfs, true);
+    assert_true(life_begin(&life, 4));
+    life_run(&life, 50);
+    assert_int_equal(life.failures, 1);
+    assert_int_equal(life.steps[4], LIFE_NONE);
+    vfs_set_full(life.vfs, false);
+    life_crash(&life, true);
+    check_all(&life, "full");
+    life_free(&life);
+}
+
+struct counted {
+    unsigned messages;
+    unsigned bodies;
+    unsigned attempts;
+    unsigned receipts;
+};
+
+static void count_message(void *owner, const struct message *message)
+{
+    (void)message;
+    ((struct counted *)owner)->messages++;
+}
+
+static void count_body(void *owner, const struct body *body)
+{
+    (void)body;
+    ((struct counted *)owner)->bodies++;
+}
+
+static void count_attempt(void *owner, uint64_t message, const struct attempt *attempt)
+{
+    (void)message;
+    (void)attempt;
+    ((struct counted *)owner)->attempts++;
+}
+
+static void count_receipt(void *owner, const struct store_receipt *receipt)
+{
+    (void)receipt;
+    ((struct counted *)owner)->receipts++;
+}
+
+static const struct store_loader counting_loader = {.on_message = count_message,
+                                                    .on_body = count_body,
+                                                    .on_attempt = count_attempt,
+                                                    .on_receipt = count_receipt};
+
+TEST(a_decision_is_there_whole_or_not_at_all)
+{
+    unsigned there = 0;
+    unsigned missing = 0;
+
+    for (uint64_t nth = 1; nth < 60; nth++) {
+        struct life life;
+        struct body *body = life_new_body(1, 20000);
+        const struct posting hold = life_posting(POSTING_HOLD, 1, LIFE_HOLD);
+        struct message message;
+        struct attempt attempt;
+        struct counted counted = {0};
+
+        life_new(&life, nth);
+        vfs_set_luck(life.vfs, 60);
+        assert_true(life_open(&life));
+        life_fill_message(1, &message);
+        life_fill_attempt(1, &attempt);
+        begin(&life);
+        store_accept(life.store, &message, body, &hold);
+        store_permit(life.store, message.id, &attempt);
+        store_receipt_add(life.store,
+                          &(struct store_receipt){.id = 5, .account = 1, .size = 1});
+        store_end(life.store);
+        vfs_cut_at(life.vfs, VFS_WRITE, nth, nth % 2);
+        life_run(&life, 50);
+        life_crash(&life, true);
+        vfs_cut_at(life.vfs, VFS_WRITE, 0, false);
+        CHECK(life_open(&life), life.error);
+        CHECK(life_load(&life, &counting_loader, &counted), life.error);
+        assert_int_equal(counted.bodies, counted.messages);
+        assert_int_equal(counted.attempts, counted.messages);
+        assert_int_equal(counted.receipts, counted.messages);
+        there += counted.messages;
+        missing += 1 - counted.messages;
+        free(body);
+        life_free(&life);
+    }
+    assert_true(there > 0 && missing > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(whatever_was_seen_is_there_after_a_power_cut_at_any_point),
+        RUN(a_failing_disk_ends_the_store_once_and_nothing_was_told),
+        RUN(on_a_full_disk_the_reserve_is_used_for_one_more_try),
+        RUN(a_decision_is_there_whole_or_not_at_all),
+    };
+
+    return RUN_ALL(tests);
+}
