@@ -1,1 +1,44 @@
-# Rows of this folder for the top Makefile.am.
+# Rows of tests/simulation for the top Makefile.am.
+#
+# Own implementations of smpp/listener.h, gateway/http_client.h and gateway/http_server.h
+# come before the libraries, so that the linker does not take theirs.
+check_PROGRAMS += tests/simulation/simulation
+tests_simulation_simulation_SOURCES = \
+	tests/simulation/book.c tests/simulation/book.h \
+	tests/simulation/cable.c tests/simulation/cable.h \
+	tests/simulation/client.c tests/simulation/client.h \
+	tests/simulation/course.c tests/simulation/course.h \
+	tests/simulation/dialect.c tests/simulation/dialect.h \
+	tests/simulation/hostile.c tests/simulation/hostile.h \
+	tests/simulation/judge.c tests/simulation/judge.h \
+	tests/simulation/life.c tests/simulation/life.h \
+	tests/simulation/messenger.c tests/simulation/messenger.h \
+	tests/simulation/receipt.c tests/simulation/receipt.h \
+	tests/simulation/simulation.c tests/simulation/situations.def \
+	tests/simulation/smsc.c tests/simulation/smsc.h tests/simulation/smsc_parts.h \
+	tests/simulation/smsc_reports.c \
+	tests/simulation/vfs.c tests/simulation/vfs.h \
+	tests/simulation/web.c tests/simulation/web.h \
+	tests/simulation/world.c tests/simulation/world.h \
+	tests/peers/random.h tests/peers/wire.c tests/peers/wire.h
+tests_simulation_simulation_LDADD = libgateway.a libsmpp.a librouting.a \
+	$(LIBEVENT_LIBS) $(CURL_LIBS) $(OPENSSL_LIBS) $(SQLITE_LIBS) $(SMPP34_LIBS) \
+	$(JANSSON_LIBS) $(CONFUSE_LIBS) $(SODIUM_LIBS)
+
+check-simulation check-sanitized deep: tests/simulation/simulation$(EXEEXT)
+
+SIMULATIONS += tests/simulation/simulation
+SANITIZED += tests/simulation/simulation
+DEEP += tests/simulation/planted.sh
+EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
+	tests/simulation/planted/charged-per-try.patch \
+	tests/simulation/planted/doubt-forgotten.patch \
+	tests/simulation/planted/effects-before-commit.patch \
+	tests/simulation/planted/hex-ids-as-decimal.patch \
+	tests/simulation/planted/hook-signature-unread.patch \
+	tests/simulation/planted/parked-report-lost.patch \
+	tests/simulation/planted/receipt-not-repeated.patch \
+	tests/simulation/planted/receipt-without-row.patch \
+	tests/simulation/planted/report-answered-early.patch \
+	tests/simulation/planted/sent-before-permit.patch \
+	tests/simulation/planted/window-too-wide.patch

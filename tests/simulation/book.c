@@ -1,0 +1,86 @@
+#include "tests/simulation/book.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { DIGITS = 6 };
+
+struct book {
+    struct note **notes;
+    size_t count;
+    size_t room;
+};
+
+struct book *book_new(void)
+{
+    struct book *book = calloc(1, sizeof(*book));
+
+    if (book == NULL)
+        abort();
+    return book;
+}
+
+void book_free(struct book *book)
+{
+    for (size_t i = 0; i < book->count; i++)
+        free(book->notes[i]);
+    free(book->notes);
+    free(book);
+}
+
+struct note *book_add(struct book *book)
+{
+    struct note *note = calloc(1, sizeof(*note));
+
+    if (book->count == book->room) {
+        book->room = book->room ? book->room * 2 : 64;
+        book->notes = realloc(book->notes, book->room * sizeof(struct note *));
+    }
+    if (note == NULL || book->notes == NULL)
+        abort();
+    book->notes[book->count++] = note;
+    note->number = (unsigned)book->count;
+    note->set = note->number;
+    note->part = note->parts = 1;
+    snprintf(note->text, sizeof(note->text), "N%0*u hello", DIGITS, note->number);
+    snprintf(note->destination, sizeof(note->destination), "4670%08u", note->number);
+    return note;
+}
+
+size_t book_count(const struct book *book)
+{
+    return book->count;
+}
+
+struct note *book_at(const struct book *book, size_t index)
+{
+    return book->notes[index];
+}
+
+struct note *book_find(const struct book *book, unsigned number)
+{
+    return number >= 1 && number <= book->count ? book->notes[number - 1] : NULL;
+}
+
+struct note *book_find_id(const struct book *book, uint64_t id)
+{
+    for (size_t i = 0; i < book->count; i++)
+        if (book->notes[i]->fate == FATE_TAKEN && book->notes[i]->id == id)
+            return book->notes[i];
+    return NULL;
+}
+
+struct note *book_find_text(const struct book *book, const void *text, size_t size)
+{
+    const char *at = text;
+    unsigned number = 0;
+
+    if (size < DIGITS + 1 || at[0] != 'N')
+        return NULL;
+    for (int i = 1; i <= DIGITS; i++) {
+        if (at[i] < '0' || at[i] > '9')
+            return NULL;
+        number = number * 10 + (unsigned)(at[i] - '0');
+    }
+    return book_find(book, number);
+}

@@ -1,0 +1,348 @@
+/*
+ * The submissions are judged by the book alone: what the operator and the messenger did
+ * allows some ends and forbids others.  The money is added up from the postings here, by
+ * other code than the product's.
+ */
+#include "tests/simulation/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "tests/peers/wire.h"
+#include "tests/simulation/book.h"
+#include "tests/simulation/messenger.h"
+#include "tests/simulation/world.h"
+
+enum {
+    DEADLINE_MS = 40000,
+    CLAIM_MS = 150, /* a report whose id nobody knows is looked at a little later */
+    SMS_MICRO = 50000,
+    MESSENGER_MICRO = 10000,
+    DRAIN_MS = 12000, /* a polite end takes at most */
+    SENDINGS_MAX = 2, /* of a segment: one, and one resend */
+};
+
+static int64_t deadline_ms(const struct note *note)
+{
+    return note->sent_at_ms + (note->validity_ms ? note->validity_ms : DEADLINE_MS);
+}
+
+static bool upset_within(const struct world *world, int64_t from_ms, int64_t to_ms)
+{
+    for (unsigned i = 0; i < world->upsets; i++)
+        if (world->upset_at_ms[i] >= from_ms && world->upset_at_ms[i] <= to_ms)
+            return true;
+    return false;
+}
+
+static sqlite3_stmt *prepare(struct world *world, sqlite3 *database, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+
+    if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
+        world_violation(world, "the judge cannot read: %s", sqlite3_errmsg(database));
+    return statement;
+}
+
+/* --- ends --------------------------------------------------------------------------- */
+
+/*
+ * A report whose id nobody was told is matched by its address.  Where another message went
+ * to the same number, and either was in doubt, it may be the other's.
+ */
+static bool is_ambiguous(const struct world *world, const struct note *note)
+{
+    for (size_t i = 0; i < book_count(world->book); i++) {
+        const struct note *other = book_at(world->book, i);
+
+        if (other->set != note->set && strcmp(other->destination, note->destination) == 0 &&
+            (note->doubted || other->doubted || world->upsets > 0))
+            return true;
+    }
+    return false;
+}
+
+/* What all parts of one message have met. */
+struct lot {
+    bool told_delivered;
+    bool told_failed;
+    bool refused;
+    bool doubted;
+    bool messenger_delivered;
+    unsigned submits;
+    unsigned calls;
+};
+
+static struct lot lot_of(const struct world *world, const struct note *note)
+{
+    struct lot lot = {0};
+
+    for (size_t i = 0; i < book_count(world->book); i++) {
+        const struct note *part = book_at(world->book, i);
+
+        if (part->set != note->set)
+            continue;
+        lot.told_delivered = lot.told_delivered || part->told_delivered;
+        lot.told_failed = lot.told_failed || part->told_failed;
+        lot.refused = lot.refused || part->refused > 0 || part->postponed > 3;
+        lot.doubted = lot.doubted || part->doubted;
+        lot.messenger_delivered = lot.messenger_delivered || part->messenger_delivered;
+        lot.submits += part->submits;
+        lot.calls += part->calls;
+    }
+    return lot;
+}
+
+static bool is_allowed(const struct world *world, const struct note *note)
+{
+    struct lot lot = lot_of(world, note);
+    const char *word = note->word;
+
+    if (strcmp(word, "DELIVRD") == 0)
+        return lot.messenger_delivered ||
+               (note->parts > 1 ? lot.told_delivered : note->told_delivered);
+    if (strcmp(word, "UNDELIV") == 0)
+        return lot.told_failed || lot.refused;
+    if (strcmp(word, "EXPIRED") == 0)
+        return note->receipt_at_ms >= deadline_ms(note);
+    if (strcmp(word, "UNKNOWN") == 0)
+        return lot.doubted || upset_within(world, note->sent_at_ms, note->receipt_at_ms);
+    return strcmp(word, "REJECTD") == 0 && lot.submits == 0 && lot.calls == 0;
+}
+
+/* Its delivery was known well before its end, and nothing had said otherwise. */
+static bool must_be_delivered(const struct note *note, int64_t ended_ms)
+{
+    int64_t latest_ms = ended_ms - CLAIM_MS;
+
+    if (note->parts > 1)
+        return false;
+    if (note->submits == 0)
+        return note->messenger_known_ms != 0 && note->messenger_known_ms < latest_ms;
+    return note->submits == 1 && note->delivered_known_ms != 0 &&
+           note->delivered_known_ms < latest_ms &&
+           (note->failed_ms == 0 || note->delivered_known_ms < note->failed_ms);
+}
+
+static bool is_refusal_allowed(const struct world *world, const struct note *note)
+{
+    switch (note->status) {
+    case WIRE_SUBMIT_FAILED: /* no money */
+        return strcmp(note->account, "poor") == 0;
+    case WIRE_SYSTEM_ERROR: /* it is about to end; it has unbound already */
+    case WIRE_BAD_STATE:
+        return upset_within(world, note->answered_at_ms, note->answered_at_ms + DRAIN_MS);
+    default:
+        return false;
+    }
+}
+
+/* When its message ended, by the world's clock; 0: it is not there. */
+static int64_t ended_ms_of(struct world *world, sqlite3_stmt *statement,
+                           const struct note *note)
+{
+    int64_t ended_ms = 0;
+
+    sqlite3_reset(statement);
+    sqlite3_bind_int64(statement, 1, (int64_t)note->id);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        ended_ms = sqlite3_column_int64(statement, 0) - clock_wall_ms(world->clock) +
+                   world_now_ms(world);
+    return ended_ms;
+}
+
+static void judge_note(struct world *world, sqlite3_stmt *ends, const struct note *note)
+{
+    unsigned number = note->number;
+    int64_t ended_ms;
+
+    if (note->fate == FATE_OPEN)
+        world_violation(world, "N%u was never answered", number);
+    if (note->fate == FATE_TAKEN && note->receipts == 0)
+        world_violation(world, "N%u (%s) was accepted, and no receipt came", number,
+                        note->account);
+    if (note->fate == FATE_REFUSED && !is_refusal_allowed(world, note))
+        world_violation(world, "N%u (%s) was refused with 0x%x", number, note->account,
+                        note->status);
+    if (note->fate == FATE_REFUSED && note->submits + note->calls > 0)
+        world_violation(world, "N%u was refused, and sent", number);
+    if (note->taken > SENDINGS_MAX)
+        world_violation(world, "N%u was handed to the operator %u times", number,
+                        note->taken);
+    if (note->receipts == 0)
+        return;
+    ended_ms = ended_ms_of(world, ends, note);
+    if (ended_ms == 0 && note->parts == 1)
+        world_violation(world, "N%u has a receipt, and its message is nowhere", number);
+    if (is_ambiguous(world, note))
+        return;
+    if (!is_allowed(world, note))
+        world_violation(world, "N%u has the receipt %s, which nothing allows", number,
+                        note->word);
+    if (must_be_delivered(note, ended_ms) && strcmp(note->word, "DELIVRD") != 0)
+        world_violation(world, "N%u was delivered in time, and has the receipt %s", number,
+                        note->word);
+}
+
+/* --- money -------------------------------------------------------------------------- */
+
+/* Every row of the answer is a violation; its columns are text, a number, a number. */
+static void expect_none(struct world *world, sqlite3 *database, const char *what,
+                        const char *sql)
+{
+    sqlite3_stmt *statement = prepare(world, database, sql);
+
+    while (statement && sqlite3_step(statement) == SQLITE_ROW)
+        world_violation(world, "%s: %lld %lld %lld", what,
+                        (long long)sqlite3_column_int64(statement, 0),
+                        (long long)sqlite3_column_int64(statement, 1),
+                        (long long)sqlite3_column_int64(statement, 2));
+    sqlite3_finalize(statement);
+}
+
+static const struct {
+    const char *what;
+    const char *sql;
+} money_rows[] = {
+    {"a balance is not what its postings give (ledger, stored, added up)",
+     "SELECT ledger, b, p FROM (SELECT ledger, sum(b) AS b, sum(p) AS p FROM"
+     " (SELECT ledger, amount AS b, 0 AS p FROM balance"
+     " UNION ALL SELECT target, 0, amount FROM posting"
+     " UNION ALL SELECT source, 0, -amount FROM posting) GROUP BY ledger) WHERE b <> p"                           },
+    {"the balances do not add up to zero (sum)",
+     "SELECT s, 0, 0 FROM (SELECT sum(amount) AS s FROM balance) WHERE s <> 0"                                    },
+    {"something is held (ledger, amount)",
+     "SELECT ledger, amount, 0 FROM balance WHERE ledger & 255 = 3 AND amount <> 0"                               },
+    {"a balance is below its limit (ledger, amount)",
+     "SELECT ledger, amount, 0 FROM balance WHERE ledger & 255 = 2 AND amount < 0"                                },
+    {"a posting of nothing or less (id, amount)",
+     "SELECT id, amount, 0 FROM posting WHERE amount <= 0"                                                        },
+    {"an attempt was charged twice (message, attempt, times)",
+     "SELECT message, attempt, count(*) AS n FROM posting WHERE kind IN (3, 5)"
+     " GROUP BY message, attempt HAVING n > 1"                                                                    },
+    {"the same cost was owed twice (message, attempt, times)",
+     "SELECT message, attempt, count(*) AS n FROM posting WHERE kind = 7"
+     " GROUP BY message, attempt HAVING n > 1"                                                                    },
+    {"a message was held for twice, or released twice (message, kind, times)",
+     "SELECT message, kind, count(*) AS n FROM posting WHERE kind IN (2, 4)"
+     " GROUP BY message, kind HAVING n > 1"                                                                       },
+    {"an account was opened twice (ledger, times)",
+     "SELECT target, count(*) AS n, 0 FROM posting WHERE kind = 1 GROUP BY target"
+     " HAVING n > 1"                                                                                              },
+    {"a receipt waits (id, account)",                                          "SELECT id, account, 0 FROM outbox"},
+    {"a report is parked (id, channel)",                                       "SELECT id, channel, 0 FROM parked"},
+    {"a message has not ended (id, state)",
+     "SELECT id, state, 0 FROM message WHERE state <> 5"                                                          },
+};
+
+/* What the sender of these parts paid, late charges and what was absorbed too. */
+static int64_t charged(struct world *world, sqlite3_stmt *statement,
+                       const struct note *first)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < book_count(world->book); i++) {
+        const struct note *part = book_at(world->book, i);
+
+        if (part->set != first->number || part->id == 0)
+            continue;
+        sqlite3_reset(statement);
+        sqlite3_bind_int64(statement, 1, (int64_t)part->id);
+        if (sqlite3_step(statement) == SQLITE_ROW)
+            sum += sqlite3_column_int64(statement, 0);
+    }
+    return sum;
+}
+
+/* For who looks into it. */
+static void tell_postings(struct world *world, sqlite3 *database, const struct note *first)
+{
+    sqlite3_stmt *statement = prepare(
+        world, database,
+        "SELECT at, kind, amount, attempt FROM posting WHERE message = ?1 ORDER BY id");
+
+    sqlite3_bind_int64(statement, 1, (int64_t)first->id);
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        world_tell(world, "N%u: at %lld kind %d amount %lld attempt %lld", first->number,
+                   (long long)(sqlite3_column_int64(statement, 0) -
+                               clock_wall_ms(world->clock) + world_now_ms(world)),
+                   sqlite3_column_int(statement, 1),
+                   (long long)sqlite3_column_int64(statement, 2),
+                   (long long)sqlite3_column_int64(statement, 3));
+    sqlite3_finalize(statement);
+}
+
+/* Between what must have been charged, and what can have been: once for each step. */
+static void judge_charge(struct world *world, sqlite3_stmt *statement,
+                         const struct note *first)
+{
+    struct lot lot = lot_of(world, first);
+    int64_t most = lot.messenger_delivered ? MESSENGER_MICRO : 0;
+    int64_t least = 0;
+    bool known = true;
+    int64_t sum = charged(world, statement, first);
+
+    for (size_t i = 0; i < book_count(world->book); i++) {
+        const struct note *part = book_at(world->book, i);
+
+        if (part->set != first->number)
+            continue;
+        known = known && part->id != 0;
+        most += part->taken > 0 ? SMS_MICRO : 0;
+        if (part->receipts > 0 && strcmp(part->word, "DELIVRD") == 0 &&
+            part->told_delivered && !lot.messenger_delivered)
+            least += SMS_MICRO;
+    }
+    if (first->parts == 1 && first->receipts > 0 && strcmp(first->word, "DELIVRD") == 0 &&
+        !first->told_delivered)
+        least = MESSENGER_MICRO;
+    if ((sum <= most && (!known || sum >= least)) || is_ambiguous(world, first))
+        return;
+    tell_postings(world, sqlite3_db_handle(statement), first);
+    world_violation(world, "N%u (%s) was charged %lld, not between %lld and %lld",
+                    first->number, first->account, (long long)sum, (long long)least,
+                    (long long)most);
+}
+
+static void judge_money(struct world *world, sqlite3 *database)
+{
+    sqlite3_stmt *statement = prepare(world, database,
+                                      "SELECT coalesce(sum(amount), 0) FROM posting"
+                                      " WHERE message = ?1 AND kind IN (3, 5, 6)");
+
+    for (size_t i = 0; i < sizeof(money_rows) / sizeof(money_rows[0]); i++)
+        expect_none(world, database, money_rows[i].what, money_rows[i].sql);
+    for (size_t i = 0; statement && i < book_count(world->book); i++)
+        if (book_at(world->book, i)->set == book_at(world->book, i)->number)
+            judge_charge(world, statement, book_at(world->book, i));
+    sqlite3_finalize(statement);
+}
+
+static void judge_notes(struct world *world, sqlite3 *database)
+{
+    sqlite3_stmt *ends = prepare(world, database,
+                                 "SELECT ended_at FROM day.message WHERE id = ?1"
+                                 " UNION ALL SELECT ended_at FROM message WHERE id = ?1");
+
+    for (size_t i = 0; ends && i < book_count(world->book); i++)
+        judge_note(world, ends, book_at(world->book, i));
+    sqlite3_finalize(ends);
+}
+
+void judge(struct world *world)
+{
+    sqlite3 *database = NULL;
+
+    if (sqlite3_open_v2("state/live.db", &database, SQLITE_OPEN_READONLY, "simulation") !=
+            SQLITE_OK ||
+        sqlite3_exec(database, "ATTACH 'state/history/2026-11-16.db' AS day", NULL, NULL,
+                     NULL) != SQLITE_OK) {
+        world_violation(world, "the judge cannot open the database");
+    } else {
+        judge_notes(world, database);
+        judge_money(world, database);
+    }
+    sqlite3_close(database);
+}

@@ -1,0 +1,177 @@
+/*
+ * Runs seeds.  A seed that fails says what was violated and the command that runs it
+ * again; a run over the fixed seeds fails, too, when a situation of situations.def never
+ * came about, for then something was not tested.
+ */
+#include <argp.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/log.h"
+#include "tests/simulation/course.h"
+
+enum { FIXED_FROM = 1, FIXED_TO = 20, DEEP_TO = 1000 };
+
+struct arguments {
+    uint64_t from;
+    uint64_t to;
+    bool verbose;
+    bool stop;  /* at the first seed that fails */
+    bool fixed; /* the situations are demanded */
+};
+
+/* What a signal handler needs to know of the seed that is being run. */
+static struct {
+    const char *program;
+    volatile sig_atomic_t seed;
+} now;
+
+/* An assertion of the product: its seed is to be known, too. */
+static void on_fatal(int number)
+{
+    signal(number, SIG_DFL);
+    dprintf(STDOUT_FILENO,
+            "seed %d: ended by signal %d\nagain with: %s --seed %d --verbose\n",
+            (int)now.seed, number, now.program, (int)now.seed);
+    raise(number);
+}
+
+static const struct argp_option options[] = {
+    {"seed",                 's', "N", 0, "Run this seed alone", 0},
+    {"seeds",                   'n', "FROM..TO", 0, "Run these seeds", 0},
+    {"stop", 'x', NULL, 0, "Stop at the first seed that fails", 0},
+    {"verbose",                      'v', NULL, 0, "Print every event, and what the gateway logs", 0},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+
+    switch (key) {
+    case 's':
+        arguments->from = arguments->to = strtoull(value, NULL, 10);
+        arguments->fixed = false;
+        return 0;
+    case 'n':
+        if (sscanf(value, "%" SCNu64 "..%" SCNu64, &arguments->from, &arguments->to) != 2)
+            argp_error(state, "'%s' is no range of seeds such as 1..100", value);
+        arguments->fixed = false;
+        return 0;
+    case 'x':
+        arguments->stop = true;
+        return 0;
+    case 'v':
+        arguments->verbose = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .doc = "The whole gateway on virtual time, with faults.\v"
+           "Without a seed: the fixed ones, more of them when SLUICE_DEEP is set.",
+};
+
+static const struct {
+    const char *name;
+    bool required;
+    const char *what;
+} situations[SITUATIONS] = {
+#define SITUATION(name, required, what) [SITUATION_##name] = {#name, required, what},
+#include "tests/simulation/situations.def"
+#undef SITUATION
+};
+
+/* Prints how often each came about; the number of those that should have and did not. */
+static unsigned print_situations(const uint64_t *met)
+{
+    unsigned missing = 0;
+
+    for (size_t i = 0; i < SITUATIONS; i++) {
+        printf("%8" PRIu64 "  %-30s %s\n", met[i], situations[i].name, situations[i].what);
+        missing += situations[i].required && met[i] == 0;
+    }
+    return missing;
+}
+
+/* The first seed again: not one event may differ. */
+static bool is_repeatable(uint64_t seed)
+{
+    struct course_result first;
+    struct course_result second;
+
+    course_run(seed, false, &first);
+    course_run(seed, false, &second);
+    if (first.hash == second.hash && first.events == second.events)
+        return true;
+    printf("seed %" PRIu64 " is not repeatable: %" PRIu64 " events, then %" PRIu64 "\n",
+           seed, first.events, second.events);
+    return false;
+}
+
+static int run(const struct arguments *arguments)
+{
+    uint64_t met[SITUATIONS] = {0};
+    uint64_t submissions = 0;
+    unsigned failed = 0;
+
+    for (uint64_t seed = arguments->from; seed <= arguments->to; seed++) {
+        struct course_result result;
+
+        now.seed = (sig_atomic_t)seed;
+        course_run(seed, arguments->verbose, &result);
+        submissions += result.submissions;
+        for (size_t i = 0; i < SITUATIONS; i++)
+            met[i] += result.situations[i];
+        if (result.violations == 0)
+            continue;
+        failed++;
+        printf("again with: %s --seed %" PRIu64 " --verbose\n", now.program, seed);
+        if (arguments->stop)
+            return 1;
+    }
+    printf("seeds %" PRIu64 "..%" PRIu64 ": %" PRIu64 " submissions, %u seeds failed\n",
+           arguments->from, arguments->to, submissions, failed);
+    if (print_situations(met) > 0 && arguments->fixed) {
+        printf("situations that never came about: not all was tested\n");
+        failed++;
+    }
+    if (arguments->fixed && !is_repeatable(arguments->from))
+        failed++;
+    return failed > 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {.from = FIXED_FROM, .to = FIXED_TO, .fixed = true};
+    const char *temporary = getenv("TMPDIR");
+    char folder[4096];
+    int status;
+
+    if (getenv("SLUICE_DEEP"))
+        arguments.to = DEEP_TO;
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    log_open(STDOUT_FILENO, arguments.verbose ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR + 1);
+    snprintf(folder, sizeof(folder), "%s/sluice-simulation-XXXXXX",
+             temporary ? temporary : "/tmp");
+    if (mkdtemp(folder) == NULL || chdir(folder) != 0) {
+        fprintf(stderr, "simulation: no folder can be made in %s\n", folder);
+        return 2;
+    }
+    now.program = argv[0];
+    signal(SIGABRT, on_fatal);
+    signal(SIGSEGV, on_fatal);
+    status = run(&arguments);
+    if (rmdir(folder) != 0)
+        status = 1;
+    return status;
+}
