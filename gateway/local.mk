@@ -50,7 +50,9 @@ libgateway_a_SOURCES += \
 	gateway/channels/link_slots.c \
 	gateway/channels/link_submit.c \
 	gateway/collector.c gateway/collector.h \
-	gateway/dispatch.c gateway/dispatch.h \
+	gateway/dispatch.c gateway/dispatch.h gateway/dispatch_pieces.h \
+	gateway/dispatch_channels.c \
+	gateway/dispatch_permit.c \
 	gateway/esme.c gateway/esme.h gateway/esme_pieces.h \
 	gateway/esme_binds.c \
 	gateway/esme_doors.c \
@@ -59,9 +61,13 @@ libgateway_a_SOURCES += \
 	gateway/live.c gateway/live.h \
 	gateway/money_moves.c gateway/money_moves.h \
 	gateway/public_id.c gateway/public_id.h \
-	gateway/receipts.c gateway/receipts.h \
+	gateway/receipts.c gateway/receipts.h gateway/receipts_pieces.h \
+	gateway/receipts_letter.c \
 	gateway/recovery.c gateway/recovery.h \
-	gateway/reports.c gateway/reports.h \
+	gateway/reports.c gateway/reports.h gateway/reports_pieces.h \
+	gateway/reports_ids.c \
+	gateway/reports_late.c \
+	gateway/reports_parked.c \
 	gateway/translate.c gateway/translate.h
 
 sbin_PROGRAMS += sluiced
@@ -92,15 +98,18 @@ EXTRA_DIST += gateway/openapi.yaml
 libgateway_a_SOURCES += \
 	gateway/ids.c gateway/ids.h \
 	gateway/queue.c gateway/queue.h \
-	gateway/store.c gateway/store.h gateway/store_batch.h \
+	gateway/store.c gateway/store.h gateway/store_batch.h gateway/store_pieces.h \
 	gateway/store_database.h gateway/store_schema.h \
 	gateway/store_apply.c \
+	gateway/store_folder.c \
 	gateway/store_history.c \
 	gateway/store_load.c \
 	gateway/store_reader.c gateway/store_reader.h \
+	gateway/store_records.c \
 	gateway/store_rows.c gateway/store_rows.h \
 	gateway/store_sqlite.c gateway/store_sqlite.h \
 	gateway/store_statement.c gateway/store_statement.h \
+	gateway/store_upkeep.c \
 	gateway/store_verify.c gateway/store_verify.h \
 	gateway/store_walk.c gateway/store_walk.h \
 	gateway/table.c gateway/table.h

@@ -106,6 +106,15 @@ static void on_signal(evutil_socket_t number, short what, void *owner)
     gateway_drain(daemon->gateway);
 }
 
+/* A terminal that goes away, or a reload that is not served: nothing changes. */
+static void on_hangup(evutil_socket_t number, short what, void *owner)
+{
+    (void)number;
+    (void)what;
+    (void)owner;
+    log_warning("config.kept", "reason=\"a new configuration is read at a restart\"");
+}
+
 static int64_t cpu_us(void)
 {
     struct timespec now;
@@ -136,6 +145,7 @@ static int serve(const struct config *config, const char *state_folder)
     struct executor *executor = executor_new(daemon.base);
     struct event *terminate = evsignal_new(daemon.base, SIGTERM, on_signal, &daemon);
     struct event *interrupt = evsignal_new(daemon.base, SIGINT, on_signal, &daemon);
+    struct event *hangup = evsignal_new(daemon.base, SIGHUP, on_hangup, NULL);
     const struct gateway_options gateway_options = {
         .config = config,
         .state_folder = state_folder,
@@ -149,6 +159,7 @@ static int serve(const struct config *config, const char *state_folder)
     /* Before the store is loaded: a signal meanwhile is taken when the loop begins. */
     event_add(terminate, NULL);
     event_add(interrupt, NULL);
+    event_add(hangup, NULL);
     daemon.gateway = gateway_new(&gateway_options, error, sizeof(error));
     if (daemon.gateway == NULL) {
         log_error("gateway.refused", "reason=\"%s\"", error);
@@ -160,6 +171,7 @@ static int serve(const struct config *config, const char *state_folder)
     gateway_free(daemon.gateway);
     event_free(terminate);
     event_free(interrupt);
+    event_free(hangup);
     clock_free(clock);
     event_base_free(daemon.base);
     return status;

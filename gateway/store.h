@@ -69,7 +69,7 @@ struct store_receipt {
     uint32_t account;
     uint16_t size;
     int64_t made_at_ms;
-    uint8_t bytes[STORE_RECEIPT_BYTES]; /* receipts.c's own form */
+    uint8_t bytes[STORE_RECEIPT_BYTES]; /* the receipts' own form */
 };
 
 /* A report for an id nobody knows (yet), as its row. */

@@ -44,7 +44,6 @@ bool store_reader_message(struct store_reader *reader, uint64_t submission,
 /* One line of a statement: what one channel did for one account in the period. */
 struct statement_line {
     uint32_t channel;
-    uint32_t class_number; /* not stored yet: 0 */
     int64_t attempts;
     int64_t sent;
     int64_t accepted;

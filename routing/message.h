@@ -136,7 +136,6 @@ struct message {
 enum {
     MESSAGE_BINARY = 1 << 0,    /* no text: only links may carry it */
     MESSAGE_COLLECTED = 1 << 1, /* from the parts of an SMS-only client */
-    MESSAGE_RECEIPT_SENT = 1 << 2,
     MESSAGE_ADVERTISING = 1 << 3, /* what is in doubt is never sent again */
 };
 

@@ -13,6 +13,7 @@
 #include "tests/peers/wire.h"
 #include "tests/simulation/book.h"
 #include "tests/simulation/messenger.h"
+#include "tests/simulation/smsc.h"
 #include "tests/simulation/world.h"
 
 enum {
@@ -115,7 +116,8 @@ static bool is_allowed(const struct world *world, const struct note *note)
 /* Its delivery was known well before its end, and nothing had said otherwise. */
 static bool must_be_delivered(const struct note *note, int64_t ended_ms)
 {
-    int64_t latest_ms = ended_ms - CLAIM_MS;
+    /* Of a try whose answer may come still the report is nobody's yet. */
+    int64_t latest_ms = ended_ms - (note->doubted ? SMSC_RESPONSE_MS : CLAIM_MS);
 
     if (note->parts > 1)
         return false;
@@ -131,8 +133,10 @@ static bool is_refusal_allowed(const struct world *world, const struct note *not
     switch (note->status) {
     case WIRE_SUBMIT_FAILED: /* no money */
         return strcmp(note->account, "poor") == 0;
-    case WIRE_SYSTEM_ERROR: /* it is about to end; it has unbound already */
+    case WIRE_SYSTEM_ERROR: /* it is about to end; it has unbound already; its disk is full
+                             */
     case WIRE_BAD_STATE:
+    case WIRE_QUEUE_FULL:
         return upset_within(world, note->answered_at_ms, note->answered_at_ms + DRAIN_MS);
     default:
         return false;

@@ -37,7 +37,7 @@ for patch in "$work"/source/tests/simulation/planted/*.patch; do
         exit 1
     fi
     # An assertion of the product counts as found; so does what never ends.
-    if SLUICE_SOURCE=$work/source timeout 600 \
+    if SLUICE_SOURCE=$work/source TMPDIR=$work timeout 600 \
         "$work/build/tests/simulation/simulation" --seeds "$seeds" --stop >"$work/log" 2>&1; then
         echo "$name: NOT FOUND in the seeds $seeds"
         failed=1

@@ -14,7 +14,7 @@
 #include "gateway/log.h"
 #include "tests/simulation/course.h"
 
-enum { FIXED_FROM = 1, FIXED_TO = 20, DEEP_TO = 1000 };
+enum { FIXED_FROM = 1, FIXED_TO = 20, DEEP_TO = 2500 };
 
 struct arguments {
     uint64_t from;

@@ -337,9 +337,11 @@ void http_server_answer(struct http_server *server, uint64_t id, int status,
         if (exchange->id != id)
             continue;
         *at = exchange->next;
-        exchange->body = strndup(size > 0 ? body : "", size);
+        exchange->body = calloc(1, size + 1); /* the body has no NUL of its own */
         if (exchange->body == NULL)
             abort();
+        if (size > 0)
+            memcpy(exchange->body, body, size);
         send_back(exchange, status);
         return;
     }

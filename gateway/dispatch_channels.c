@@ -1,0 +1,114 @@
+/* The channels of the dispatcher: their queues, and what is told of them. */
+#include "gateway/dispatch_pieces.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/gateway.h"
+#include "gateway/translate.h"
+
+struct dispatch *dispatch_new(struct gateway *gateway)
+{
+    struct dispatch *dispatch = calloc(1, sizeof(*dispatch));
+
+    if (dispatch == NULL || (dispatch->octets = malloc(TRANSLATE_SEGMENT_MAX)) == NULL ||
+        (dispatch->text = malloc(TRANSLATE_TEXT_MAX)) == NULL)
+        abort();
+    dispatch->gateway = gateway;
+    return dispatch;
+}
+
+void dispatch_free(struct dispatch *dispatch)
+{
+    if (dispatch == NULL)
+        return;
+    for (size_t i = 0; i <= CATALOG_CHANNELS_MAX; i++) {
+        struct channel *channel = dispatch->channels[i];
+
+        if (channel == NULL)
+            continue;
+        clock_disarm(dispatch->gateway->clock, &channel->more);
+        channel->ops->close(channel->self);
+        queue_free(channel->queue);
+        free(channel);
+    }
+    free(dispatch->octets);
+    free(dispatch->text);
+    free(dispatch);
+}
+
+void dispatch_add_channel(struct gateway *gateway, uint32_t number,
+                          const struct channel_ops *ops, void *self)
+{
+    struct channel *channel = calloc(1, sizeof(*channel));
+
+    if (channel == NULL)
+        abort();
+    channel->gateway = gateway;
+    channel->number = number;
+    channel->ops = ops;
+    channel->self = self;
+    channel->queue = queue_new();
+    gateway->dispatch->channels[number] = channel;
+}
+
+struct channel *dispatch_channel_at(const struct gateway *gateway, uint32_t number)
+{
+    return number <= CATALOG_CHANNELS_MAX ? gateway->dispatch->channels[number] : NULL;
+}
+
+bool dispatch_channel_is_up(const struct gateway *gateway, uint32_t number)
+{
+    const struct channel *channel = dispatch_channel_at(gateway, number);
+
+    return channel && channel->ops->is_up(channel->self);
+}
+
+void dispatch_channel_facts(const struct gateway *gateway, uint32_t number,
+                            struct dispatch_channel_facts *out)
+{
+    const struct channel *channel = dispatch_channel_at(gateway, number);
+
+    *out = (struct dispatch_channel_facts){0};
+    if (channel == NULL)
+        return;
+    out->exists = true;
+    out->up = channel->ops->is_up(channel->self);
+    out->suspended = channel->suspended_until_ms != 0;
+    out->room = channel->ops->room(channel->self);
+    out->capacity = channel->ops->capacity(channel->self);
+    out->open = channel->ops->open(channel->self);
+    out->queued = queue_length(channel->queue);
+    memcpy(out->verdicts, channel->verdicts, sizeof(out->verdicts));
+}
+
+size_t dispatch_queued(const struct gateway *gateway)
+{
+    size_t queued = 0;
+
+    for (size_t i = 0; i <= CATALOG_CHANNELS_MAX; i++)
+        if (gateway->dispatch->channels[i])
+            queued += queue_length(gateway->dispatch->channels[i]->queue);
+    return queued;
+}
+
+void dispatch_drain(struct gateway *gateway)
+{
+    for (size_t i = 0; i <= CATALOG_CHANNELS_MAX; i++) {
+        struct channel *channel = gateway->dispatch->channels[i];
+
+        if (channel)
+            channel->ops->drain(channel->self);
+    }
+}
+
+bool dispatch_is_drained(const struct gateway *gateway)
+{
+    for (size_t i = 0; i <= CATALOG_CHANNELS_MAX; i++) {
+        const struct channel *channel = gateway->dispatch->channels[i];
+
+        if (channel && channel->ops->open(channel->self) > 0)
+            return false;
+    }
+    return true;
+}

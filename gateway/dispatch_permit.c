@@ -1,0 +1,268 @@
+/*
+ * Permits: a try that is wanted asks the gate and its channel, is skipped, queued or
+ * permitted, and is handed over once its permit is durable.
+ */
+#include "gateway/dispatch_pieces.h"
+
+#include <assert.h>
+
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+#include "gateway/money_moves.h"
+#include "gateway/reports.h"
+#include "gateway/store.h"
+#include "gateway/translate.h"
+#include "routing/gate.h"
+
+enum { RETURNED_MS = 100 };
+
+static enum smpp_alphabet account_alphabet(const struct gateway *gateway,
+                                           const struct live *live)
+{
+    const struct account *account =
+        catalog_account(gateway->catalog, live->message.account);
+
+    return account->config ? translate_alphabet(account->config->default_alphabet)
+                           : SMPP_ALPHABET_GSM;
+}
+
+static const struct config_link *link_config(const struct gateway *gateway,
+                                             uint32_t channel)
+{
+    for (size_t i = 0; i < gateway->config->link_count; i++)
+        if (catalog_link(gateway->catalog, i) == channel)
+            return &gateway->config->links[i];
+    return NULL;
+}
+
+/* What is left of the attempt's step; the last one has until the deadline. */
+static int64_t time_left_ms(const struct live *live, const struct attempt *attempt,
+                            bool is_link, int64_t now_ms)
+{
+    const struct message *message = &live->message;
+    int64_t end_ms = delivery_step_end_ms(message, live->plan, attempt->step);
+
+    if (is_link && attempt->step + 1 == live->plan->step_count)
+        end_ms = message->deadline_ms;
+    else if (end_ms == INT64_MAX)
+        end_ms = now_ms + live->plan->steps[attempt->step].within_ms;
+    if (end_ms > message->deadline_ms)
+        end_ms = message->deadline_ms;
+    return end_ms - now_ms;
+}
+
+/* Fills in what the channel is to carry; false: it cannot be made. */
+static bool fill_handover(struct gateway *gateway, struct live *live,
+                          const struct attempt *attempt, struct handover *out,
+                          struct translated *segment)
+{
+    struct dispatch *dispatch = gateway->dispatch;
+    bool is_link = catalog_traits(gateway->catalog)[attempt->channel].is_link;
+
+    *out = (struct handover){
+        .message = live->message.id,
+        .attempt = attempt->id,
+        .ref = attempt->anchor,
+        .body = live->bodies[0],
+        .ttl_ms = time_left_ms(live, attempt, is_link, gateway_now_ms(gateway))};
+    if (!is_link) {
+        out->text = dispatch->text;
+        return translate_text(live, account_alphabet(gateway, live), dispatch->text,
+                              TRANSLATE_TEXT_MAX);
+    }
+    const struct config_link *link = link_config(gateway, attempt->channel);
+
+    if (!translate_segment(live, attempt->segment, account_alphabet(gateway, live),
+                           translate_alphabet(link->default_alphabet),
+                           catalog_split(gateway->catalog, live->plan), dispatch->octets,
+                           segment))
+        return false;
+    out->body = segment->body;
+    out->esm_class = segment->esm_class;
+    out->data_coding = segment->data_coding;
+    out->octets = segment->octets;
+    out->octet_count = segment->octet_count;
+    out->sar = segment->has_sar ? &segment->sar : NULL;
+    return true;
+}
+
+/*
+ * The permit came to nothing, certainly: it goes back for a new try, or (REFUSED) this
+ * can never be said here.
+ */
+static void give_up_permit(struct gateway *gateway, struct live *live,
+                           struct attempt *attempt, enum attempt_event event,
+                           enum reason reason)
+{
+    struct channel *channel = dispatch_channel_at(gateway, attempt->channel);
+    bool begun = store_begin(gateway->store, STORE_CONTINUATION);
+
+    assert(begun);
+    if (channel->probe == attempt->id)
+        channel->probe = 0;
+    gateway->counters.permits_returned++;
+    delivery_apply(attempt, event, reason, gateway_now_ms(gateway));
+    /* A channel that is up and still took nothing is given a moment. */
+    attempt->again_at_ms =
+        channel->ops->is_up(channel->self) ? gateway_now_ms(gateway) + RETURNED_MS : 0;
+    money_record_attempt(gateway, live, attempt);
+    if (live->message.state != MESSAGE_ENDED)
+        dispatch_review(gateway, live);
+    store_end(gateway->store);
+}
+
+/* The permit is durable: out with it. */
+static void hand_over(void *owner, const struct store_effect *effect)
+{
+    struct gateway *gateway = owner;
+    struct live *live = live_find(gateway, effect->target);
+    struct attempt *attempt = live ? message_attempt(&live->message, effect->id) : NULL;
+    struct channel *channel = dispatch_channel_at(gateway, effect->extra);
+    struct translated segment;
+    struct handover handover;
+    enum channel_send sent;
+
+    assert(attempt && channel);
+    if (!delivery_still_wanted(&live->message, live->plan, catalog_traits(gateway->catalog),
+                               attempt, gateway_now_ms(gateway))) {
+        channel->ops->unreserve(channel->self, effect->number);
+        give_up_permit(gateway, live, attempt, ATTEMPT_EV_RETURNED, REASON_NONE);
+        return;
+    }
+    if (!fill_handover(gateway, live, attempt, &handover, &segment)) {
+        channel->ops->unreserve(channel->self, effect->number);
+        give_up_permit(gateway, live, attempt, ATTEMPT_EV_REFUSED, REASON_CONTENT);
+        return;
+    }
+    handover.slot = effect->number;
+    sent = channel->ops->send(channel->self, &handover);
+    if (sent != CHANNEL_SENT) {
+        bool never = sent == CHANNEL_CANNOT;
+
+        give_up_permit(gateway, live, attempt,
+                       never ? ATTEMPT_EV_REFUSED : ATTEMPT_EV_RETURNED,
+                       never ? REASON_CONTENT : REASON_PROVIDER_DOWN);
+        return;
+    }
+    attempt->sent_at_ms = gateway_now_ms(gateway);
+    delivery_apply(attempt, ATTEMPT_EV_HANDED_OVER, REASON_NONE, attempt->sent_at_ms);
+    if (catalog_traits(gateway->catalog)[attempt->channel].is_link)
+        reports_await(gateway, live, attempt);
+    /* The step's own time begins now. */
+    dispatch_arm_by(gateway, live,
+                    attempt->sent_at_ms + live->plan->steps[attempt->step].within_ms);
+}
+
+static void permit(struct gateway *gateway, struct live *live, struct channel *channel,
+                   const struct delivery_decision *decision, uint32_t slot)
+{
+    struct attempt *attempt = message_add_attempt(&live->message);
+    struct store_effect effect = {.run = hand_over, .target = live->message.id};
+
+    attempt->id = gateway_id(gateway);
+    attempt->anchor = decision->anchor ? decision->anchor : attempt->id;
+    attempt->channel = channel->number;
+    attempt->segment = decision->segment;
+    attempt->step = live->message.step;
+    attempt->number = decision->try_number;
+    attempt->state = ATTEMPT_INTENT;
+    attempt->updated_at_ms = gateway_now_ms(gateway);
+    effect.id = attempt->id;
+    effect.number = slot;
+    effect.extra = channel->number;
+    gateway->counters.permits++;
+    if (attempt->ordinal > 1 &&
+        live->message.attempts[attempt->ordinal - 2].state == ATTEMPT_UNKNOWN &&
+        live->message.attempts[attempt->ordinal - 2].anchor == attempt->anchor)
+        gateway->counters.resends++;
+    if (!catalog_traits(gateway->catalog)[channel->number].is_link)
+        reports_expect_ref(gateway, live, attempt);
+    store_permit(gateway->store, live->message.id, attempt);
+    store_effect(gateway->store, &effect);
+}
+
+bool dispatch_may_take(const struct channel *channel, uint8_t class)
+{
+    uint32_t room = channel->ops->room(channel->self);
+
+    return class == QUEUE_TRANSACTIONAL ||
+           room > (room + channel->ops->open(channel->self)) / 10;
+}
+
+static struct gate_verdict ask_gate(struct gateway *gateway, struct live *live,
+                                    const struct channel *channel, uint64_t anchor_id)
+{
+    const struct attempt *anchor = message_attempt(&live->message, anchor_id);
+    const struct message *message = &live->message;
+    struct gate_facts facts = {
+        .now_ms = clock_mono_ms(gateway->clock),
+        .has_address = live->bodies[0]->destination[0] != 0,
+        .is_text = !(message->flags & MESSAGE_BINARY),
+        .needs_text = !catalog_traits(gateway->catalog)[channel->number].is_link,
+        .suspended = channel->suspended_until_ms != 0,
+        .probe_at_ms = channel->probe ? INT64_MAX : channel->suspended_until_ms,
+        .held_micro = message->held_micro,
+    };
+
+    facts.deadline_ms =
+        facts.now_ms + (message->deadline_ms - clock_wall_ms(gateway->clock));
+    facts.has_price = money_step_prices(gateway, live, channel->number, &facts.sell_micro,
+                                        &facts.buy_micro);
+    /* A segment that an earlier try was charged for costs its sender nothing more. */
+    if (anchor && anchor->charged_micro > 0)
+        facts.sell_micro = facts.buy_micro = 0;
+    return gate_ask(&facts);
+}
+
+void dispatch_skip(struct gateway *gateway, struct live *live, uint32_t channel,
+                   enum reason reason)
+{
+    struct attempt *attempt = delivery_skip_step(
+        &live->message, channel, gateway_id(gateway), reason, gateway_now_ms(gateway));
+
+    store_permit(gateway->store, live->message.id, attempt);
+}
+
+/* Of a group the first that is up; of channels that are all down the first. */
+static struct channel *choose_way(const struct gateway *gateway,
+                                  const struct delivery_decision *decision)
+{
+    for (uint8_t i = 0; i < decision->channel_count; i++)
+        if (dispatch_channel_is_up(gateway, decision->channels[i]))
+            return dispatch_channel_at(gateway, decision->channels[i]);
+    return dispatch_channel_at(gateway, decision->channel);
+}
+
+bool dispatch_try(struct gateway *gateway, struct live *live,
+                  const struct delivery_decision *decision, bool queued_first)
+{
+    struct channel *channel = choose_way(gateway, decision);
+    struct gate_verdict gate;
+    uint32_t slot;
+
+    if (live->waiting.queue && (channel == NULL || live->waiting.queue != channel->queue))
+        queue_remove(&live->waiting);
+    if (channel == NULL) {
+        dispatch_skip(gateway, live, decision->channel, REASON_CHANNEL_GONE);
+        return true;
+    }
+    gate = ask_gate(gateway, live, channel, decision->anchor);
+    if (gate.answer == GATE_SKIP) {
+        queue_remove(&live->waiting);
+        dispatch_skip(gateway, live, channel->number, gate.reason);
+        return true;
+    }
+    if ((queued_first || queue_length(channel->queue) == 0) &&
+        dispatch_may_take(channel, live->class) && !gateway->draining &&
+        channel->ops->reserve(channel->self, live->message.id, live->message.segments > 1,
+                              &slot)) {
+        queue_remove(&live->waiting);
+        permit(gateway, live, channel, decision, slot);
+        if (channel->suspended_until_ms != 0)
+            channel->probe = live->message.attempts[live->message.attempt_count - 1].id;
+        return true;
+    }
+    if (live->waiting.queue == NULL)
+        queue_add(channel->queue, &live->waiting, live->class, live->message.account, live);
+    return false;
+}

@@ -1,0 +1,60 @@
+/*
+ * What the parts of the dispatcher share: dispatch.c holds the timers, the pass, the
+ * verdicts and the end, dispatch_permit.c what becomes of a try that is wanted,
+ * dispatch_channels.c the channels.  Only they include this.
+ */
+#ifndef GATEWAY_DISPATCH_PIECES_H
+#define GATEWAY_DISPATCH_PIECES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gateway/catalog.h"
+#include "gateway/clock.h"
+#include "gateway/dispatch.h"
+#include "gateway/queue.h"
+
+struct channel {
+    struct gateway *gateway;
+    uint32_t number;
+    const struct channel_ops *ops;
+    void *self;
+    struct queue *queue;
+    int64_t suspended_until_ms; /* monotonic; 0: it is not */
+    uint64_t probe;             /* after a suspension: the one try that is on its way */
+    struct clock_timer more;    /* the rest of a long pump */
+    uint64_t verdicts[5];
+};
+
+struct dispatch {
+    struct gateway *gateway;
+    struct channel *channels[CATALOG_CHANNELS_MAX + 1];
+    uint8_t *octets; /* for a segment on its way out */
+    char *text;
+};
+
+/* The message is looked at not later than this. */
+void dispatch_arm_by(struct gateway *gateway, struct live *live, int64_t due_wall_ms);
+
+/* --- channels (dispatch_channels.c) ------------------------------------------------- */
+
+/* NULL: it is not there. */
+struct channel *dispatch_channel_at(const struct gateway *gateway, uint32_t number);
+
+/* --- permits (dispatch_permit.c) ---------------------------------------------------- */
+
+/* The last tenth of what a channel can hold is kept for transactional messages. */
+bool dispatch_may_take(const struct channel *channel, uint8_t class);
+
+/* In a decision: nothing is sent on this channel in this step. */
+void dispatch_skip(struct gateway *gateway, struct live *live, uint32_t channel,
+                   enum reason reason);
+
+/*
+ * A try is wanted.  True: something changed and routing is to be asked again; false: it
+ * waits in the queue of its channel.
+ */
+bool dispatch_try(struct gateway *gateway, struct live *live,
+                  const struct delivery_decision *decision, bool queued_first);
+
+#endif

@@ -1,0 +1,206 @@
+/*
+ * What a receipt says: whether one is wanted and of which state, its row in the store, and
+ * the deliver_sm that is made of the row.
+ */
+#include "gateway/receipts_pieces.h"
+
+#include <string.h>
+
+#include "gateway/catalog.h"
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+#include "gateway/translate.h"
+#include "routing/delivery.h"
+#include "smpp/command.h"
+
+enum { TEXT_HEAD = 64 };
+
+/* A receipt's row: this, then source, destination and the head of the text. */
+struct packed {
+    int64_t submitted_ms;
+    int64_t done_ms;
+    uint32_t code;
+    uint16_t user_message_reference;
+    uint8_t version;
+    uint8_t has_user_message_reference;
+    uint8_t state; /* enum smpp_message_state */
+    uint8_t source_ton;
+    uint8_t source_npi;
+    uint8_t destination_ton;
+    uint8_t destination_npi;
+    uint8_t source_size;
+    uint8_t destination_size;
+    uint8_t text_size;
+};
+
+static enum smpp_message_state state_of(enum message_end end, const struct account *account)
+{
+    static const enum smpp_message_state states[] = {
+        [MESSAGE_DELIVERED] = SMPP_STATE_DELIVERED,
+        [MESSAGE_ACCEPTED] = SMPP_STATE_ACCEPTED,
+        [MESSAGE_UNDELIVERABLE] = SMPP_STATE_UNDELIVERABLE,
+        [MESSAGE_EXPIRED] = SMPP_STATE_EXPIRED,
+        [MESSAGE_REJECTED] = SMPP_STATE_REJECTED,
+        [MESSAGE_CANCELLED] = SMPP_STATE_DELETED,
+        [MESSAGE_UNKNOWN] = SMPP_STATE_UNKNOWN,
+    };
+
+    if (end == MESSAGE_ACCEPTED && account->config) {
+        if (account->config->accepted_as == CONFIG_AS_DELIVRD)
+            return SMPP_STATE_DELIVERED;
+        if (account->config->accepted_as == CONFIG_AS_UNKNOWN)
+            return SMPP_STATE_UNKNOWN;
+    }
+    return states[end];
+}
+
+/* SMPP 3.4 5.2.17, 5.0 4.7.21: none, both, on failure only, on success only. */
+static bool is_wanted(const struct body *body, enum smpp_message_state state)
+{
+    bool success = state == SMPP_STATE_DELIVERED || state == SMPP_STATE_ACCEPTED;
+
+    switch (body->registered_delivery & 0x03) {
+    case 1:
+        return true;
+    case 2:
+        return !success;
+    case 3:
+        return success;
+    default:
+        return false;
+    }
+}
+
+/* The code of the last try of the submission's segment that has one. */
+static uint32_t code_of(const struct message *message, uint16_t segment)
+{
+    uint32_t code = 0;
+
+    for (uint16_t i = 0; i < message->attempt_count; i++)
+        if (message->attempts[i].code &&
+            (message->segments == 1 || message->attempts[i].segment == segment))
+            code = message->attempts[i].code;
+    return code;
+}
+
+static void pack(const struct account *account, const struct live *live,
+                 const struct body *body, enum smpp_message_state state,
+                 struct store_receipt *row)
+{
+    struct packed packed = {
+        .version = 1,
+        .submitted_ms = ids_time_ms(body->id),
+        .done_ms = live->message.ended_at_ms,
+        .state = (uint8_t)state,
+        .user_message_reference = body->user_message_reference,
+        .has_user_message_reference = body->has_user_message_reference,
+        .source_ton = body->source_ton,
+        .source_npi = body->source_npi,
+        .destination_ton = body->destination_ton,
+        .destination_npi = body->destination_npi,
+        .source_size = (uint8_t)strlen(body->source),
+        .destination_size = (uint8_t)strlen(body->destination),
+    };
+    enum smpp_alphabet alphabet =
+        account->config ? translate_alphabet(account->config->default_alphabet)
+                        : SMPP_ALPHABET_GSM;
+    char text[TEXT_HEAD];
+    uint8_t *at = row->bytes;
+
+    if (state != SMPP_STATE_DELIVERED)
+        packed.code = code_of(&live->message, translate_body_segment(live, body));
+    translate_head(body, alphabet, text, sizeof(text));
+    packed.text_size = (uint8_t)strlen(text);
+    memcpy(at, &packed, sizeof(packed));
+    at += sizeof(packed);
+    memcpy(at, body->source, packed.source_size);
+    at += packed.source_size;
+    memcpy(at, body->destination, packed.destination_size);
+    at += packed.destination_size;
+    memcpy(at, text, packed.text_size);
+    at += packed.text_size;
+    row->id = body->id;
+    row->account = live->message.account;
+    row->made_at_ms = live->message.ended_at_ms;
+    row->size = (uint16_t)(at - row->bytes);
+}
+
+bool receipts_write_row(const struct gateway *gateway, const struct live *live,
+                        const struct body *body, struct store_receipt *row)
+{
+    const struct account *account =
+        catalog_account(gateway->catalog, live->message.account);
+    enum message_end end = live->message.flags & MESSAGE_COLLECTED
+                               ? delivery_segment_end(&live->message, live->plan,
+                                                      catalog_traits(gateway->catalog),
+                                                      translate_body_segment(live, body))
+                               : (enum message_end)live->message.end;
+    enum smpp_message_state state = state_of(end, account);
+
+    if (!is_wanted(body, state))
+        return false;
+    pack(account, live, body, state, row);
+    return true;
+}
+
+static struct smpp_octets view(const void *data, size_t size)
+{
+    return (struct smpp_octets){data, (uint32_t)size};
+}
+
+void receipts_write_letter(const struct gateway *gateway, uint32_t account, uint64_t id,
+                           const uint8_t *bytes, struct letter *letter)
+{
+    const struct account *its = catalog_account(gateway->catalog, account);
+    struct packed packed;
+    const uint8_t *at = bytes + sizeof(packed);
+    struct smpp_receipt_facts facts = {.text_length = 20, .date_digits = 10};
+    struct smpp_pdu *pdu = &letter->pdu;
+    size_t id_size = public_id_write(id, letter->id);
+    bool added = true;
+
+    memcpy(&packed, bytes, sizeof(packed));
+    memset(pdu, 0, offsetof(struct smpp_pdu, tlvs));
+    pdu->command = SMPP_DELIVER_SM;
+    pdu->esm_class = 0x04; /* 3.4 5.2.12: a receipt */
+    pdu->source_ton = packed.destination_ton;
+    pdu->source_npi = packed.destination_npi;
+    pdu->destination_ton = packed.source_ton;
+    pdu->destination_npi = packed.source_npi;
+    pdu->destination = view(at, packed.source_size);
+    at += packed.source_size;
+    pdu->source = view(at, packed.destination_size);
+    at += packed.destination_size;
+    facts.id = view(letter->id, id_size);
+    facts.state = (enum smpp_message_state)packed.state;
+    facts.submitted_ms = packed.submitted_ms;
+    facts.done_ms = packed.done_ms;
+    facts.text = view(at, packed.text_size);
+    if (packed.code) {
+        letter->error[0] = (char)('0' + packed.code / 100 % 10);
+        letter->error[1] = (char)('0' + packed.code / 10 % 10);
+        letter->error[2] = (char)('0' + packed.code % 10);
+        facts.error = view(letter->error, sizeof(letter->error));
+    }
+    pdu->short_message = view(letter->text, smpp_receipt_write(&facts, letter->text));
+    if (its->config && !its->config->receipt_tlvs)
+        return;
+    letter->state = packed.state;
+    added = smpp_pdu_add_tlv(pdu, SMPP_TLV_RECEIPTED_MESSAGE_ID, letter->id,
+                             (uint16_t)(id_size + 1)) &&
+            smpp_pdu_add_tlv(pdu, SMPP_TLV_MESSAGE_STATE, &letter->state, 1);
+    if (packed.code) {
+        letter->network_error[0] = 3; /* GSM, 5.3.2.31 */
+        letter->network_error[1] = (uint8_t)(packed.code >> 8);
+        letter->network_error[2] = (uint8_t)packed.code;
+        added = added && smpp_pdu_add_tlv(pdu, SMPP_TLV_NETWORK_ERROR_CODE,
+                                          letter->network_error, 3);
+    }
+    if (packed.has_user_message_reference) {
+        letter->reference[0] = (uint8_t)(packed.user_message_reference >> 8);
+        letter->reference[1] = (uint8_t)packed.user_message_reference;
+        added = added && smpp_pdu_add_tlv(pdu, SMPP_TLV_USER_MESSAGE_REFERENCE,
+                                          letter->reference, 2);
+    }
+    (void)added;
+}

@@ -1,0 +1,157 @@
+/*
+ * Messages that are no longer in memory: one whose report came late is brought back from
+ * the database, has its reports applied, and stays until the changes are durable.
+ */
+#include "gateway/reports_pieces.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "gateway/catalog.h"
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+#include "gateway/store_reader.h"
+
+enum {
+    THAWED_MS = 5000,   /* a message that was brought back stays in memory */
+    PENDING_MAX = 4096, /* reports that wait for a message to be brought back */
+};
+
+/* A report whose message is being read from the database. */
+struct pending {
+    struct pending *next;
+    uint64_t message;
+    struct kept_report report;
+    struct store_effect acknowledge;
+};
+
+static void brought_back(void *owner, uint64_t tag, struct stored_message *stored);
+
+bool reports_bring_back(struct reports *reports, uint64_t message,
+                        const struct kept_report *report,
+                        const struct store_effect *acknowledge)
+{
+    struct pending *pending;
+    struct pending **last = &reports->pending;
+    bool asked = false;
+
+    if (reports->pending_count >= PENDING_MAX)
+        return false;
+    pending = calloc(1, sizeof(*pending));
+    if (pending == NULL)
+        abort();
+    pending->message = message;
+    pending->report = *report;
+    if (acknowledge)
+        pending->acknowledge = *acknowledge;
+    for (; *last; last = &(*last)->next)
+        asked = asked || (*last)->message == message;
+    *last = pending;
+    reports->pending_count++;
+    if (!asked && !store_reader_message(reports->gateway->reader, message, brought_back,
+                                        reports, message)) {
+        *last = NULL;
+        reports->pending_count--;
+        free(pending);
+        return false;
+    }
+    return true;
+}
+
+/* NULL when it names what is no longer known. */
+static struct live *thaw(struct gateway *gateway, struct stored_message *stored)
+{
+    const struct account *account =
+        catalog_account(gateway->catalog, stored->message.account);
+    const struct plan *plan = catalog_plan(gateway->catalog, stored->message.plan);
+    const struct price_pins *pins = catalog_pins(gateway->catalog, stored->message.pins);
+    struct live *live;
+
+    if (account == NULL || plan == NULL || pins == NULL)
+        return NULL;
+    live = live_new(gateway, stored->message.id, stored->bodies[0]);
+    stored->bodies[0] = NULL;
+    live->message = stored->message;
+    stored->message.attempts = NULL;
+    stored->message.attempt_count = 0;
+    for (size_t i = 1; i < stored->body_count; i++) {
+        live_join(gateway, live, stored->bodies[i]);
+        stored->bodies[i] = NULL;
+    }
+    live->plan = plan;
+    live->pins = pins;
+    live->class = plan->class < QUEUE_CLASSES
+                      ? plan->class
+                      : (uint8_t)(account->config ? account->config->class : 0);
+    live->thawed = true;
+    return live;
+}
+
+static void forget_thawed(void *owner)
+{
+    struct live *live = owner;
+
+    live_forget(live->gateway, live);
+}
+
+static void thawed_is_durable(void *owner, const struct store_effect *effect)
+{
+    struct gateway *gateway = owner;
+    struct live *live = live_find(gateway, effect->target);
+
+    if (live == NULL || !live->thawed)
+        return;
+    /* Few stay: late reports must not crowd out what lives. */
+    clock_arm_in(gateway->clock, &live->timer,
+                 lives_are_full(gateway->lives) ? 0 : THAWED_MS, forget_thawed, live);
+}
+
+static void brought_back(void *owner, uint64_t tag, struct stored_message *stored)
+{
+    struct reports *reports = owner;
+    struct gateway *gateway = reports->gateway;
+    struct live *live = live_find(gateway, tag);
+    struct pending **place = &reports->pending;
+    const struct store_effect durable = {.run = thawed_is_durable, .target = tag};
+    bool begun = store_begin(gateway->store, STORE_CONTINUATION);
+
+    assert(begun);
+    if (live == NULL && stored->found && stored->message.state == MESSAGE_ENDED &&
+        stored->body_count > 0)
+        live = thaw(gateway, stored);
+    while (*place) {
+        struct pending *pending = *place;
+        struct attempt *attempt;
+
+        if (pending->message != tag) {
+            place = &pending->next;
+            continue;
+        }
+        *place = pending->next;
+        reports->pending_count--;
+        attempt = live ? reports_attempt_of(live, &pending->report) : NULL;
+        if (attempt)
+            reports_apply(gateway, live, attempt, &pending->report);
+        else if (stored->failed)
+            reports_park(reports, &pending->report); /* kept, at least for a while */
+        else
+            gateway->counters.reports_unmatched++;
+        if (pending->acknowledge.run)
+            store_effect(gateway->store, &pending->acknowledge);
+        free(pending);
+    }
+    /* It stays until its changes are durable: who reads the rows before sees old ones. */
+    if (live && live->thawed)
+        store_effect(gateway->store, &durable);
+    store_end(gateway->store);
+}
+
+void reports_free_pending(struct reports *reports)
+{
+    while (reports->pending) {
+        struct pending *next = reports->pending->next;
+
+        free(reports->pending);
+        reports->pending = next;
+    }
+}

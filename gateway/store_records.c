@@ -1,0 +1,159 @@
+/* What a decision appends to the batch that is being filled: one record for each change. */
+#include "gateway/store_pieces.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void *append(struct store *store, enum store_record_kind kind, size_t size)
+{
+    struct store_batch *batch = store->last;
+    struct store_record *record = (struct store_record *)(batch->bytes + batch->used);
+
+    assert(store->in_decision);
+    size = (size + STORE_RECORD_ALIGNMENT - 1) & ~(size_t)(STORE_RECORD_ALIGNMENT - 1);
+    assert(batch->used + size <= STORE_BATCH_BYTES + STORE_DECISION_BYTES);
+    batch->used += size;
+    batch->operations++;
+    record->size = (uint32_t)size;
+    record->kind = (uint16_t)kind;
+    record->posting_count = 0;
+    return record;
+}
+
+void store_accept(struct store *store, const struct message *message,
+                  const struct body *body, const struct posting *hold)
+{
+    size_t size = body_size(body->text_size, body->tlv_size);
+    struct store_record_message *record =
+        append(store, STORE_RECORD_ACCEPT, sizeof(*record) + size);
+
+    record->message = *message;
+    if (hold) {
+        record->head.posting_count = 1;
+        record->posting = *hold;
+    }
+    memcpy(record + 1, body, size);
+}
+
+void store_join(struct store *store, const struct body *body)
+{
+    size_t size = body_size(body->text_size, body->tlv_size);
+    struct store_record_body *record =
+        append(store, STORE_RECORD_JOIN, offsetof(struct store_record_body, body) + size);
+
+    memcpy(&record->body, body, size);
+}
+
+void store_message(struct store *store, const struct message *message,
+                   const struct posting *release)
+{
+    struct store_record_message *record =
+        append(store, STORE_RECORD_MESSAGE, sizeof(*record));
+
+    record->message = *message;
+    if (message->state != MESSAGE_ENDED) {
+        /* What was charged and owed stands with the attempts, until the end sums it up. */
+        record->message.held_micro += message->charged_micro;
+        record->message.charged_micro = 0;
+        record->message.cost_micro = 0;
+    }
+    if (release) {
+        record->head.posting_count = 1;
+        record->posting = *release;
+    }
+}
+
+static struct store_record_attempt *append_attempt(struct store *store,
+                                                   enum store_record_kind kind,
+                                                   uint64_t message,
+                                                   const struct attempt *attempt)
+{
+    struct store_record_attempt *record = append(store, kind, sizeof(*record));
+
+    record->message = message;
+    record->charged_before = 0;
+    record->cost_before = 0;
+    record->attempt = *attempt;
+    return record;
+}
+
+void store_permit(struct store *store, uint64_t message, const struct attempt *attempt)
+{
+    append_attempt(store, STORE_RECORD_PERMIT, message, attempt);
+}
+
+void store_attempt(struct store *store, uint64_t message, const struct attempt *attempt,
+                   int64_t charged_before, int64_t cost_before,
+                   const struct posting *postings, size_t posting_count)
+{
+    struct store_record_attempt *record =
+        append_attempt(store, STORE_RECORD_ATTEMPT, message, attempt);
+
+    assert(posting_count <= STORE_POSTINGS_MAX);
+    record->charged_before = charged_before;
+    record->cost_before = cost_before;
+    record->head.posting_count = (uint16_t)posting_count;
+    for (size_t i = 0; i < posting_count; i++)
+        record->postings[i] = postings[i];
+}
+
+void store_post(struct store *store, uint32_t account, const struct posting *opening)
+{
+    struct store_record_opening *record =
+        append(store, STORE_RECORD_OPENING, sizeof(*record));
+
+    record->account = account;
+    record->posting = *opening;
+}
+
+void store_receipt_add(struct store *store, const struct store_receipt *receipt)
+{
+    size_t size = offsetof(struct store_receipt, bytes) + receipt->size;
+    struct store_record_receipt *record =
+        append(store, STORE_RECORD_RECEIPT_ADD,
+               offsetof(struct store_record_receipt, receipt) + size);
+
+    memcpy(&record->receipt, receipt, size);
+}
+
+void store_receipt_gone(struct store *store, uint64_t id, uint32_t account)
+{
+    struct store_record_receipt *record =
+        append(store, STORE_RECORD_RECEIPT_GONE,
+               offsetof(struct store_record_receipt, receipt.bytes));
+
+    record->receipt.id = id;
+    record->receipt.account = account;
+}
+
+void store_park(struct store *store, const struct store_parked *parked)
+{
+    size_t size = offsetof(struct store_parked, bytes) + parked->size;
+    struct store_record_parked *record = append(
+        store, STORE_RECORD_PARK, offsetof(struct store_record_parked, parked) + size);
+
+    memcpy(&record->parked, parked, size);
+}
+
+void store_unpark(struct store *store, uint64_t id)
+{
+    struct store_record_parked *record = append(
+        store, STORE_RECORD_UNPARK, offsetof(struct store_record_parked, parked.bytes));
+
+    record->parked.id = id;
+}
+
+void store_define(struct store *store, const struct store_definition *definition)
+{
+    uint32_t name_size = (uint32_t)strlen(definition->name) + 1;
+    struct store_record_define *record =
+        append(store, STORE_RECORD_DEFINE, sizeof(*record) + name_size + definition->size);
+
+    record->kind = definition->kind;
+    record->number = definition->number;
+    record->name_size = name_size;
+    record->content_size = definition->size;
+    memcpy(record->bytes, definition->name, name_size);
+    if (definition->size > 0)
+        memcpy(record->bytes + name_size, definition->content, definition->size);
+}
