@@ -306,6 +306,7 @@ void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attemp
     bool begun;
 
     assert(attempt);
+    attempt->flags &= (uint16_t)~ATTEMPT_UNANSWERED;
     channel = dispatch_channel_at(gateway, attempt->channel);
     gateway->counters.verdicts[news->verdict]++;
     channel->verdicts[news->verdict]++;

@@ -100,6 +100,7 @@ static void give_up_permit(struct gateway *gateway, struct live *live,
     assert(begun);
     if (channel->probe == attempt->id)
         channel->probe = 0;
+    attempt->flags &= (uint16_t)~ATTEMPT_UNANSWERED;
     gateway->counters.permits_returned++;
     delivery_apply(attempt, event, reason, gateway_now_ms(gateway));
     /* A channel that is up and still took nothing is given a moment. */
@@ -166,6 +167,7 @@ static void permit(struct gateway *gateway, struct live *live, struct channel *c
     attempt->step = live->message.step;
     attempt->number = decision->try_number;
     attempt->state = ATTEMPT_INTENT;
+    attempt->flags = ATTEMPT_UNANSWERED;
     attempt->updated_at_ms = gateway_now_ms(gateway);
     effect.id = attempt->id;
     effect.number = slot;

@@ -143,10 +143,11 @@ static size_t put_in_doubt(struct gateway *gateway, struct live *live)
         attempt = &live->message.attempts[i];
         if (!traits[attempt->channel].is_link && !(attempt->flags & ATTEMPT_UNSENT))
             reports_expect_ref(gateway, live, attempt);
-        attempt->flags &= (uint16_t)~ATTEMPT_AWAITED;
+        attempt->flags &= (uint16_t)~(ATTEMPT_AWAITED | ATTEMPT_UNANSWERED);
         /* It was in doubt before: its report may come still. */
         if (attempt->state == ATTEMPT_UNKNOWN && attempt->provider_id[0] == 0) {
-            reports_await(gateway, live, attempt);
+            if (traits[attempt->channel].is_link)
+                reports_await(gateway, live, attempt);
             reports_doubt(gateway, live, attempt);
         }
         if (attempt->state != ATTEMPT_INTENT && attempt->state != ATTEMPT_SENT)
@@ -221,8 +222,12 @@ void recovery_resume(struct gateway *gateway)
     /* A report that is here already counts before any time that has passed meanwhile. */
     reports_claim(gateway);
     for (size_t at = 0; (live = live_next(gateway, &at)) != NULL;) {
-        bool begun = store_begin(gateway->store, STORE_CONTINUATION);
+        bool begun;
 
+        /* Told above; without its rows nothing can be done for it. */
+        if (live->plan == NULL || live->pins == NULL || live->body_count == 0)
+            continue;
+        begun = store_begin(gateway->store, STORE_CONTINUATION);
         assert(begun);
         dispatch_review(gateway, live);
         store_end(gateway->store);

@@ -95,7 +95,8 @@ enum attempt_state delivery_best(const struct message *message)
 bool delivery_in_flight(const struct message *message)
 {
     for (uint16_t i = 0; i < message->attempt_count; i++)
-        if (IN(message->attempts[i].state) & OPEN)
+        if ((IN(message->attempts[i].state) & OPEN) ||
+            (message->attempts[i].flags & ATTEMPT_UNANSWERED))
             return true;
     return false;
 }

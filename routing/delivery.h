@@ -99,7 +99,8 @@ enum message_end delivery_segment_end(const struct message *message,
                                       const struct channel_traits *traits,
                                       uint16_t segment);
 
-/* True while some try waits for its verdict: the message may end, but is not forgotten. */
+/* True while some try waits for its verdict, also when a report came before it: the message
+ * may end, but is not forgotten. */
 bool delivery_in_flight(const struct message *message);
 
 #endif

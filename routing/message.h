@@ -104,6 +104,7 @@ enum {
     ATTEMPT_RETURNED = 1 << 4,     /* the permit was given back unused */
     ATTEMPT_UNSENT = 1 << 5,       /* never had a permit: the step could not be tried */
     ATTEMPT_AWAITED = 1 << 7,      /* in memory only: a report without its id may be its own */
+    ATTEMPT_UNANSWERED = 1 << 8,   /* in memory only: permitted, and no verdict came yet */
     ATTEMPT_NEXT_WAY = 1 << 6, /* refused for its way only: another channel of the step */
 };
 
