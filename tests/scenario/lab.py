@@ -45,7 +45,8 @@ PRELOAD = BUILD / "tests/bench/slow_fsync.so"
 TOKEN = "lab-token"
 HOOK_KEY = b"lab-hook"
 FIXED_PORTS = {"smpp": 2775, "http": 8775, "smsc": 2785, "messenger": 9785}
-LOCK_PATH = "/tmp/sluice-lab.lock"
+# The lab's ports are fixed: one lab at a time in a network namespace.
+LOCK_PATH = "/tmp/sluice-lab.%d.lock" % os.stat("/proc/self/ns/net").st_ino
 
 
 class Failure(Exception):
