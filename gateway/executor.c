@@ -24,6 +24,7 @@ static const struct {
     int threads;
 } lane_rows[EXECUTOR_LANES] = {
     [EXECUTOR_STORE] = {"store",  1},
+    [EXECUTOR_TABLES] = {"tables", 1},
     [EXECUTOR_READER] = {"reader", 1},
     [EXECUTOR_POOL] = {"pool",   2},
 };

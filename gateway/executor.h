@@ -18,7 +18,8 @@ struct event_base;
 struct executor;
 
 enum executor_lane {
-    EXECUTOR_STORE,  /* one thread: the only writer of the database */
+    EXECUTOR_STORE,  /* one thread: the only writer of the journal */
+    EXECUTOR_TABLES, /* one thread: the only writer of the database */
     EXECUTOR_READER, /* one thread: read-only connections */
     EXECUTOR_POOL,   /* two threads: argon2, big bodies */
     EXECUTOR_LANES,

@@ -255,7 +255,7 @@ static bool start(struct gateway *gateway, const struct gateway_options *options
     if (gateway->store == NULL)
         return false;
     store_on_failure(gateway->store, store_failed, gateway);
-    gateway->reader = store_reader_open(options->state_folder, options->vfs,
+    gateway->reader = store_reader_open(options->state_folder, options->vfs, gateway->store,
                                         gateway->executor, error, error_size);
     if (gateway->reader == NULL)
         return false;

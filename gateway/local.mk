@@ -101,9 +101,12 @@ libgateway_a_SOURCES += \
 	gateway/store.c gateway/store.h gateway/store_batch.h gateway/store_pieces.h \
 	gateway/store_database.h gateway/store_schema.h \
 	gateway/store_apply.c \
+	gateway/store_fold.c \
 	gateway/store_folder.c \
 	gateway/store_history.c \
+	gateway/store_journal.c gateway/store_journal.h \
 	gateway/store_load.c \
+	gateway/store_merge.c gateway/store_merge.h \
 	gateway/store_reader.c gateway/store_reader.h \
 	gateway/store_records.c \
 	gateway/store_rows.c gateway/store_rows.h \

@@ -152,7 +152,10 @@ static void by_refusal_code(struct page *page, const struct facts *it)
 static void by_lane(struct page *page, const struct facts *it)
 {
     static const char *const names[EXECUTOR_LANES] = {
-        [EXECUTOR_STORE] = "store", [EXECUTOR_READER] = "reader", [EXECUTOR_POOL] = "pool"};
+        [EXECUTOR_STORE] = "store",
+        [EXECUTOR_TABLES] = "tables",
+        [EXECUTOR_READER] = "reader",
+        [EXECUTOR_POOL] = "pool"};
     char labels[LABELS_SIZE];
 
     for (int lane = 0; lane < EXECUTOR_LANES; lane++)

@@ -1,6 +1,7 @@
 /*
- * The loop's side of the store: fills batches, starts commits, runs effects.  The
- * database itself is store_sqlite.c.
+ * The loop's side of the store: fills batches, starts commits, runs effects.  A commit is
+ * a frame of the journal (store_journal.c); what is in it reaches the tables later
+ * (store_fold.c).
  */
 #include "gateway/store_pieces.h"
 
@@ -10,7 +11,10 @@
 #include <unistd.h>
 
 #include "gateway/log.h"
+#include "gateway/store_journal.h"
 #include "gateway/store_sqlite.h"
+
+enum { UNFOLDED_BYTES_MAX = 128 * 1024 * 1024 };
 
 /* --- batches ------------------------------------------------------------------------ */
 
@@ -18,15 +22,16 @@ static struct store_batch *batch_new(void)
 {
     struct store_batch *batch = calloc(1, sizeof(*batch));
 
-    if (batch == NULL ||
-        (batch->bytes = malloc(STORE_BATCH_BYTES + STORE_DECISION_BYTES)) == NULL)
+    if (batch == NULL || (batch->frame = malloc(STORE_FRAME_HEAD_BYTES + STORE_BATCH_BYTES +
+                                                STORE_DECISION_BYTES)) == NULL)
         abort();
+    batch->bytes = batch->frame + STORE_FRAME_HEAD_BYTES;
     return batch;
 }
 
 static void batch_free(struct store_batch *batch)
 {
-    free(batch->bytes);
+    free(batch->frame);
     free(batch->effects);
     free(batch);
 }
@@ -50,6 +55,7 @@ static void append_batch(struct store *store)
     else
         batch = batch_new();
     batch->next = NULL;
+    store->appended++;
     if (store->last)
         store->last->next = batch;
     else
@@ -65,6 +71,7 @@ static void recycle_first(struct store *store)
     store->first = batch->next;
     if (store->first == NULL)
         store->last = NULL;
+    store->committed++;
     store->counters.waiting_operations -= batch->operations;
     store->counters.waiting_bytes -= batch->used;
     batch->used = 0;
@@ -92,15 +99,17 @@ static struct store_batch *open_batch(struct store *store)
 /* --- committing --------------------------------------------------------------------- */
 
 /* On a full disk the reserve is given back, and the batch has one more try. */
-static enum store_applied apply(struct store *store)
+static bool append_to_journal(struct store *store, const struct store_batch *batch)
 {
-    enum store_applied applied = store_sqlite_apply(
-        store->sqlite, store->first, store->job_error, sizeof(store->job_error));
+    char *error = store->commit_result.error;
+    size_t error_size = sizeof(store->commit_result.error);
+    enum store_applied applied =
+        store_journal_append(store->journal, batch->frame, batch->used, error, error_size);
 
-    if (applied != STORE_DISK_FULL || ftruncate(store->reserve_fd, 0) != 0)
-        return applied;
-    return store_sqlite_apply(store->sqlite, store->first, store->job_error,
-                              sizeof(store->job_error));
+    if (applied == STORE_DISK_FULL && ftruncate(store->reserve_fd, 0) == 0)
+        applied = store_journal_append(store->journal, batch->frame, batch->used, error,
+                                       error_size);
+    return applied == STORE_APPLIED;
 }
 
 static void run_commit(void *self)
@@ -108,9 +117,12 @@ static void run_commit(void *self)
     struct store *store = self;
     int64_t before_us = clock_precise_us(store->clock);
 
-    store->job_ok = apply(store) == STORE_APPLIED;
-    store->job_us = clock_precise_us(store->clock) - before_us;
-    store->job_has_run = true;
+    store->commit_result.ok =
+        store->first->operations == 0 || append_to_journal(store, store->first);
+    if (store->commit_result.ok)
+        store_window_append(store->filling, store->first);
+    store->commit_result.us = clock_precise_us(store->clock) - before_us;
+    store->commit_result.has_run = true;
 }
 
 void store_fail(struct store *store, const char *why)
@@ -130,27 +142,38 @@ static void run_effects(struct store *store, struct store_batch *batch)
         batch->effects[i].run(store->effect_owner, &batch->effects[i]);
 }
 
+static void count_commit(struct store *store, const struct store_batch *batch)
+{
+    struct store_counters *counters = &store->counters;
+    int64_t us = store->commit_result.us;
+
+    counters->commits++;
+    counters->operations += batch->operations;
+    counters->commit_us += us;
+    if (us > counters->longest_commit_us)
+        counters->longest_commit_us = us;
+    counters->written_bytes = store_journal_written_bytes(store->journal);
+    if (store->filling_bytes == 0)
+        store->filling->since_ms = clock_mono_ms(store->clock);
+    store->filling_bytes += batch->used;
+    counters->unfolded_bytes = store->filling_bytes + store->folding_bytes;
+}
+
 static void commit_is_done(void *self)
 {
     struct store *store = self;
     struct store_batch *batch = store->first;
 
-    if (!store->job_ok) {
-        store_fail(store, store->job_error);
+    if (!store->commit_result.ok) {
+        store_fail(store, store->commit_result.error);
         return;
     }
-    store->counters.commits++;
-    store->counters.operations += batch->operations;
-    store->counters.rows = store_sqlite_rows(store->sqlite);
-    store->counters.commit_us += store->job_us;
-    if (store->job_us > store->counters.longest_commit_us)
-        store->counters.longest_commit_us = store->job_us;
-    store->counters.wal_bytes = store_sqlite_written_bytes(store->sqlite);
+    count_commit(store, batch);
     /* Effects append to the batches behind this one, which is still marked in flight. */
     run_effects(store, batch);
     store->in_flight = false;
-    store->upkeep_was_last = false;
     recycle_first(store);
+    store_run_waiters(store);
     store_schedule(store);
 }
 
@@ -158,30 +181,46 @@ static void start_commit(struct store *store)
 {
     store->in_flight = true;
     clock_disarm(store->clock, &store->lazy);
-    store->job_has_run = false;
-    store->job = (struct executor_job){run_commit, commit_is_done, store, NULL};
-    if (!executor_submit(store->executor, EXECUTOR_STORE, &store->job))
+    clock_disarm(store->clock, &store->idle);
+    store_journal_release(store->journal, store->in_tables);
+    store->commit_result.has_run = false;
+    store->commit_job = (struct executor_job){run_commit, commit_is_done, store, NULL};
+    if (!executor_submit(store->executor, EXECUTOR_STORE, &store->commit_job))
         store_fail(store, "the store's lane is full");
 }
 
-static void on_turn(void *owner)
+void store_take_turn(void *self)
 {
-    store_schedule(owner);
+    store_run_waiters(self);
+    store_schedule(self);
 }
 
 static void on_lazy(void *owner)
 {
     struct store *store = owner;
 
-    if (!store->in_flight && !store->upkeep && !store->failed && store->first)
+    if (!store->in_flight && !store->failed && store->first)
         start_commit(store);
+}
+
+/* A window goes before the upkeep that is due, unless upkeep was made to wait for one. */
+static void schedule_tables(struct store *store)
+{
+    if (store->table_work != STORE_TABLES_REST)
+        return;
+    if (!(store->upkeep_was_last && store->filling_bytes > 0) &&
+        store_start_upkeep(store, false))
+        return;
+    if (!store->in_flight)
+        (void)store_start_fold(store, false);
 }
 
 void store_schedule(struct store *store)
 {
-    if (store->in_flight || store->upkeep || store->failed)
+    if (store->failed)
         return;
-    if (!(store->upkeep_was_last && store->first) && store_start_upkeep(store, false))
+    schedule_tables(store);
+    if (store->in_flight || store->failed)
         return;
     if (store->first && (store->first->awaited || is_full(store->first)))
         start_commit(store);
@@ -208,10 +247,11 @@ struct store *store_open(const struct store_config *config, struct clock *clock,
     store->effect_owner = effect_owner;
     store->lock_fd = -1;
     store->reserve_fd = -1;
+    store->filling = &store->windows[0];
     if (!store_take_folder(store, error, error_size))
         goto fail;
     store->sqlite = store_sqlite_open(store->folder, config->vfs, error, error_size);
-    if (store->sqlite == NULL)
+    if (store->sqlite == NULL || !store_recover_journal(store, error, error_size))
         goto fail;
     store_check_disk(store);
     return store;
@@ -228,27 +268,42 @@ bool store_load(struct store *store, const struct store_loader *loader, void *ow
                              error_size);
 }
 
+/* Nothing is decided any more: the rest becomes durable, and all of it goes into the
+ * tables. */
+static void finish(struct store *store)
+{
+    /* The batch that was given to the executor may have been committed there. */
+    if (store->in_flight && store->commit_result.has_run && store->commit_result.ok)
+        recycle_first(store);
+    store_journal_release(store->journal, store->in_tables);
+    while (store->first && !store->failed) {
+        run_commit(store);
+        if (store->commit_result.ok)
+            recycle_first(store);
+        else
+            store_fail(store, store->commit_result.error);
+    }
+    if (!store->failed && !store_fold_all(store))
+        store_fail(store, store->table_result.error);
+}
+
 void store_close(struct store *store)
 {
     if (store == NULL)
         return;
     clock_disarm(store->clock, &store->turn);
     clock_disarm(store->clock, &store->lazy);
+    clock_disarm(store->clock, &store->fold);
     clock_disarm(store->clock, &store->idle);
     clock_disarm(store->clock, &store->disk);
-    /* The batch that was given to the executor may have been committed there. */
-    if (store->in_flight && store->job_has_run && store->job_ok)
-        recycle_first(store);
-    while (store->sqlite && store->first && !store->failed) {
-        run_commit(store);
-        if (!store->job_ok)
-            store_fail(store, store->job_error);
-        else
-            recycle_first(store);
-    }
-    store_sqlite_close(store->sqlite);
+    if (store->journal)
+        finish(store);
+    store_journal_close(store->journal);
+    store_sqlite_close(store->sqlite, !store->failed);
     batches_free(store->first);
     batches_free(store->spare);
+    for (size_t i = 0; i < 2; i++)
+        free(store->windows[i].bytes);
     if (store->reserve_fd >= 0)
         close(store->reserve_fd);
     if (store->lock_fd >= 0)
@@ -266,11 +321,13 @@ void store_on_failure(struct store *store, void (*failed)(void *owner, const cha
 
 /* --- decisions ---------------------------------------------------------------------- */
 
+/* In the ring to the journal, and between the journal and the tables. */
 static bool has_room(const struct store *store, unsigned percent)
 {
     return store->counters.waiting_operations <
                (uint64_t)store->config.ring_operations * percent / 100 &&
-           store->counters.waiting_bytes < store->config.ring_bytes * percent / 100;
+           store->counters.waiting_bytes < store->config.ring_bytes * percent / 100 &&
+           store->counters.unfolded_bytes < (uint64_t)UNFOLDED_BYTES_MAX * percent / 100;
 }
 
 bool store_begin(struct store *store, enum store_share share)
@@ -306,7 +363,7 @@ void store_end(struct store *store)
         for (struct store_batch *b = store->first; b != batch; b = b->next)
             b->awaited = true;
         if (!store->in_flight && !clock_is_armed(&store->turn))
-            clock_arm_in(store->clock, &store->turn, 0, on_turn, store);
+            clock_arm_in(store->clock, &store->turn, 0, store_take_turn, store);
     } else if (!store->in_flight && !clock_is_armed(&store->lazy)) {
         clock_arm_in(store->clock, &store->lazy, STORE_LAZY_MS, on_lazy, store);
     }
@@ -350,7 +407,7 @@ bool store_disk_is_low(const struct store *store)
 
 bool store_is_idle(const struct store *store)
 {
-    return store->first == NULL;
+    return store->first == NULL && store->table_work == STORE_TABLES_REST;
 }
 
 const char *store_folder(const struct store *store)

@@ -1,5 +1,6 @@
 /*
- * The loop decides, the store records.
+ * The loop decides, the store records: in a journal, at once; then, many batches together,
+ * in the tables.
  *
  * A decision changes memory at once and appends its operations, by value, to the batch
  * that is being filled.  What leaves the process because of it is an effect, appended
@@ -134,7 +135,8 @@ bool store_load(struct store *store, const struct store_loader *loader, void *ow
                 int64_t late_since_ms, char *error, size_t error_size);
 
 /*
- * Commits what was appended, inline and without its effects, then closes.  The executor
+ * Commits what was appended, inline and without its effects, puts all of it into the tables
+ * and closes.  The executor
  * must have ended the store's jobs: it is freed before, or store_is_idle().  Accepts NULL.
  */
 void store_close(struct store *store);
@@ -179,6 +181,19 @@ void store_effect(struct store *store, const struct store_effect *effect);
 /* A decision without operations: the effect runs when all before it is durable. */
 void store_barrier(struct store *store, const struct store_effect *effect);
 
+/*
+ * Runs once, on the loop, when all that was decided before can be read in the tables; at
+ * once if that is so already.  The waiter is its owner's, who leaves it alone until then, or
+ * until the store is closed.
+ */
+struct store_waiter {
+    void (*run)(void *self);
+    void *self;
+    uint64_t batch; /* the store's, as is `next` */
+    struct store_waiter *next;
+};
+void store_settle(struct store *store, struct store_waiter *waiter);
+
 /* True when continuations should not be provoked: links and hooks stop reading. */
 bool store_is_congested(const struct store *store);
 /* True when less space is free on the disk than the reserve. */
@@ -192,13 +207,17 @@ struct store_counters {
     uint64_t commits;
     uint64_t operations;
     uint64_t rows;      /* inserted, updated and deleted */
-    uint64_t wal_bytes; /* written by commits */
+    uint64_t written_bytes; /* to the journal */
     uint64_t effects;
     uint64_t begins_refused;
     uint64_t checkpoints;
     uint64_t moved;    /* messages to history */
-    int64_t commit_us; /* in apply() and fsync, sum */
+    int64_t commit_us; /* from the write to the end of its sync, sum */
     int64_t longest_commit_us;
+    uint64_t folds; /* of the journal into the tables */
+    int64_t fold_us;
+    int64_t longest_fold_us;
+    uint64_t unfolded_bytes; /* durable, and not in the tables yet */
     int64_t longest_checkpoint_us;
     uint32_t waiting_operations;
     uint64_t waiting_bytes;

@@ -1,6 +1,7 @@
 /*
- * Applies batches.  A transaction per batch; statements are prepared once; what many
- * operations add up (balances, counts of the outbox) is written once per batch.
+ * Puts what is in the journal into the tables.  A transaction for many batches; statements
+ * are prepared once; what many operations add up (balances, counts of the outbox) is
+ * written once.
  */
 #include "gateway/store_sqlite.h"
 
@@ -63,6 +64,7 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_IS_LIVE] = "SELECT 1 FROM message WHERE id=?",
     [STATEMENT_HIGHEST_ID] =
         "INSERT OR REPLACE INTO meta(key, value) VALUES('highest_id', ?)",
+    [STATEMENT_JOURNAL] = "INSERT OR REPLACE INTO meta(key, value) VALUES('journal', ?)",
 };
 
 bool store_prepare_statements(struct store_sqlite *store, char *error, size_t error_size)
@@ -212,7 +214,7 @@ static void note_id(struct store_sqlite *store, uint64_t id)
         store->highest_id = id;
 }
 
-/* Once in a batch: no id up to it is given out again, whatever the clock says then. */
+/* No id up to it is given out again, whatever the clock says then. */
 static bool flush_highest_id(struct store_sqlite *store)
 {
     if (store->highest_id == store->highest_recorded)
@@ -227,7 +229,14 @@ static bool flush_highest_id(struct store_sqlite *store)
 
 /* --- operations, one function each -------------------------------------------------- */
 
-static bool apply_accept(struct store_sqlite *store, const struct store_record *record)
+static bool apply_nothing(struct store_sqlite *store, struct store_record *record)
+{
+    (void)store;
+    (void)record;
+    return true;
+}
+
+static bool apply_accept(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_message *accept = (const struct store_record_message *)record;
     const struct body *body = (const struct body *)(accept + 1);
@@ -238,14 +247,17 @@ static bool apply_accept(struct store_sqlite *store, const struct store_record *
         return false;
     if (!changed(store))
         return true;
+    record->changed = true;
+    if (accept->message.state == MESSAGE_ENDED)
+        store_sqlite_add_ended(store, accept->message.id);
     store_bind_body(store->statements[STATEMENT_BODY_ADD], body);
     if (!step(store, STATEMENT_BODY_ADD))
         return false;
     return record->posting_count == 0 ||
-           add_posting(store, &accept->posting, accept->message.accepted_at_ms);
+           add_posting(store, &accept->posting, accept->posted_at_ms);
 }
 
-static bool apply_join(struct store_sqlite *store, const struct store_record *record)
+static bool apply_join(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_body *join = (const struct store_record_body *)record;
 
@@ -254,7 +266,7 @@ static bool apply_join(struct store_sqlite *store, const struct store_record *re
     return step(store, STATEMENT_BODY_ADD);
 }
 
-static bool apply_message(struct store_sqlite *store, const struct store_record *record)
+static bool apply_message(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_message *set = (const struct store_record_message *)record;
     const struct message *message = &set->message;
@@ -271,20 +283,33 @@ static bool apply_message(struct store_sqlite *store, const struct store_record 
         return false;
     if (!changed(store))
         return true;
+    record->changed = true;
     if (message->state == MESSAGE_ENDED)
         store_sqlite_add_ended(store, message->id);
     return record->posting_count == 0 ||
-           add_posting(store, &set->posting, message->ended_at_ms);
+           add_posting(store, &set->posting, set->posted_at_ms);
 }
 
-static bool apply_permit(struct store_sqlite *store, const struct store_record *record)
+static bool add_attempt_postings(struct store_sqlite *store,
+                                 const struct store_record_attempt *set)
+{
+    for (uint16_t i = 0; i < set->head.posting_count; i++)
+        if (!add_posting(store, &set->postings[i], set->posted_at_ms))
+            return false;
+    return true;
+}
+
+static bool apply_permit(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_attempt *permit = (const struct store_record_attempt *)record;
 
     note_id(store, permit->attempt.id);
     store_bind_attempt(store->statements[STATEMENT_ATTEMPT_ADD], permit->message,
                        &permit->attempt);
-    return step(store, STATEMENT_ATTEMPT_ADD);
+    if (!step(store, STATEMENT_ATTEMPT_ADD))
+        return false;
+    record->changed = changed(store);
+    return true;
 }
 
 static void bind_attempt_set(sqlite3_stmt *statement,
@@ -321,7 +346,7 @@ static bool is_in_live(struct store_sqlite *store, uint64_t message, bool *out)
  * The row is where the message is: in `attempt`, or laid over the history in `late`.
  * The postings are made only if the row had the money the decision saw.
  */
-static bool apply_attempt(struct store_sqlite *store, const struct store_record *record)
+static bool apply_attempt(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_attempt *set = (const struct store_record_attempt *)record;
     bool lives;
@@ -340,13 +365,26 @@ static bool apply_attempt(struct store_sqlite *store, const struct store_record 
         if (!changed(store))
             return true;
     }
-    for (uint16_t i = 0; i < record->posting_count; i++)
-        if (!add_posting(store, &set->postings[i], set->attempt.updated_at_ms))
-            return false;
-    return true;
+    record->changed = true;
+    return add_attempt_postings(store, set);
 }
 
-static bool apply_opening(struct store_sqlite *store, const struct store_record *record)
+/* It was merged into its main record: only its postings are left, if that one counted. */
+static bool apply_message_follows(struct store_sqlite *store, struct store_record *record)
+{
+    const struct store_record_message *set = (const struct store_record_message *)record;
+
+    return !record->main->changed || record->posting_count == 0 ||
+           add_posting(store, &set->posting, set->posted_at_ms);
+}
+
+static bool apply_attempt_follows(struct store_sqlite *store, struct store_record *record)
+{
+    return !record->main->changed ||
+           add_attempt_postings(store, (const struct store_record_attempt *)record);
+}
+
+static bool apply_opening(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_opening *opening =
         (const struct store_record_opening *)record;
@@ -358,7 +396,7 @@ static bool apply_opening(struct store_sqlite *store, const struct store_record 
     return !changed(store) || add_posting(store, &opening->posting, 0);
 }
 
-static bool apply_receipt_add(struct store_sqlite *store, const struct store_record *record)
+static bool apply_receipt_add(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_receipt *receipt =
         &((const struct store_record_receipt *)record)->receipt;
@@ -372,8 +410,7 @@ static bool apply_receipt_add(struct store_sqlite *store, const struct store_rec
     return !changed(store) || count_receipt(store, receipt->account, receipt->id, 1);
 }
 
-static bool apply_receipt_gone(struct store_sqlite *store,
-                               const struct store_record *record)
+static bool apply_receipt_gone(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_receipt *receipt =
         &((const struct store_record_receipt *)record)->receipt;
@@ -384,7 +421,7 @@ static bool apply_receipt_gone(struct store_sqlite *store,
     return !changed(store) || count_receipt(store, receipt->account, receipt->id, -1);
 }
 
-static bool apply_park(struct store_sqlite *store, const struct store_record *record)
+static bool apply_park(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_parked *parked =
         &((const struct store_record_parked *)record)->parked;
@@ -397,7 +434,7 @@ static bool apply_park(struct store_sqlite *store, const struct store_record *re
     return step(store, STATEMENT_PARK);
 }
 
-static bool apply_unpark(struct store_sqlite *store, const struct store_record *record)
+static bool apply_unpark(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_parked *parked =
         &((const struct store_record_parked *)record)->parked;
@@ -406,7 +443,7 @@ static bool apply_unpark(struct store_sqlite *store, const struct store_record *
     return step(store, STATEMENT_UNPARK);
 }
 
-static bool apply_define(struct store_sqlite *store, const struct store_record *record)
+static bool apply_define(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_define *define = (const struct store_record_define *)record;
     sqlite3_stmt *statement = store->statements[STATEMENT_DEFINE];
@@ -419,7 +456,10 @@ static bool apply_define(struct store_sqlite *store, const struct store_record *
     return step(store, STATEMENT_DEFINE);
 }
 
-static bool (*const operations[])(struct store_sqlite *, const struct store_record *) = {
+static bool (*const operations[])(struct store_sqlite *, struct store_record *) = {
+    [STORE_RECORD_NOTHING] = apply_nothing,
+    [STORE_RECORD_MESSAGE_FOLLOWS] = apply_message_follows,
+    [STORE_RECORD_ATTEMPT_FOLLOWS] = apply_attempt_follows,
     [STORE_RECORD_ACCEPT] = apply_accept,
     [STORE_RECORD_JOIN] = apply_join,
     [STORE_RECORD_MESSAGE] = apply_message,
@@ -433,36 +473,42 @@ static bool (*const operations[])(struct store_sqlite *, const struct store_reco
     [STORE_RECORD_DEFINE] = apply_define,
 };
 
-static bool apply_all(struct store_sqlite *store, const struct store_batch *batch)
+static bool flush_journal(struct store_sqlite *store, uint64_t sequence)
+{
+    sqlite3_bind_int64(store->statements[STATEMENT_JOURNAL], 1, (int64_t)sequence);
+    return step(store, STATEMENT_JOURNAL);
+}
+
+static bool apply_all(struct store_sqlite *store, const struct store_window *window)
 {
     if (!step(store, STATEMENT_BEGIN))
         return false;
-    for (size_t at = 0; at < batch->used;) {
-        const struct store_record *record =
-            (const struct store_record *)(batch->bytes + at);
+    for (size_t at = 0; at < window->used;) {
+        struct store_record *record = (struct store_record *)(window->bytes + at);
 
         if (!operations[record->kind](store, record))
             return false;
         at += record->size;
     }
     return flush_postings(store) && flush_balances(store) && flush_outboxes(store) &&
-           flush_highest_id(store) && step(store, STATEMENT_COMMIT);
+           flush_highest_id(store) && flush_journal(store, window->sequence) &&
+           step(store, STATEMENT_COMMIT);
 }
 
 enum store_applied store_sqlite_apply(struct store_sqlite *store,
-                                      const struct store_batch *batch, char *error,
+                                      const struct store_window *window, char *error,
                                       size_t error_size)
 {
     uint64_t recorded = store->highest_recorded;
     bool full;
 
-    if (batch->operations == 0)
-        return STORE_APPLIED;
     store->posting_count = 0;
     store->balances.count = 0;
     store->outboxes.count = 0;
-    if (apply_all(store, batch))
+    if (apply_all(store, window)) {
+        store->journal_sequence = window->sequence;
         return STORE_APPLIED;
+    }
     full = sqlite3_errcode(store->database) == SQLITE_FULL;
     snprintf(error, error_size, "%s", sqlite3_errmsg(store->database));
     store->highest_recorded = recorded;

@@ -1,7 +1,8 @@
 /*
  * A batch: typed records in one block of memory, in the order of their appending, and
  * the effects that wait for them.  Filled on the loop, read by the store thread, never
- * both at once.
+ * both at once.  Its records are what a frame of the journal holds: a change of their form
+ * is a new STORE_SCHEMA_VERSION.
  */
 #ifndef GATEWAY_STORE_BATCH_H
 #define GATEWAY_STORE_BATCH_H
@@ -9,6 +10,10 @@
 #include "gateway/store.h"
 
 enum store_record_kind {
+    /* Made by store_merge() only. */
+    STORE_RECORD_NOTHING,         /* another one says it, or takes it back */
+    STORE_RECORD_MESSAGE_FOLLOWS, /* only its postings count, if its `main` changed a row */
+    STORE_RECORD_ATTEMPT_FOLLOWS,
     STORE_RECORD_ACCEPT,
     STORE_RECORD_JOIN,
     STORE_RECORD_MESSAGE,
@@ -22,17 +27,18 @@ enum store_record_kind {
     STORE_RECORD_DEFINE,
 };
 
-enum { STORE_POSTINGS_MAX = 4 };
-
 /* Every record begins with this; `size` leads to the next one. */
 struct store_record {
     uint32_t size;
-    uint16_t kind;
+    uint8_t kind;
+    bool changed; /* set when it is applied: it was not there before */
     uint16_t posting_count;
+    struct store_record *main; /* of one that follows */
 };
 
 struct store_record_message { /* ACCEPT (a body follows), MESSAGE */
     struct store_record head;
+    int64_t posted_at_ms;
     struct message message;
     struct posting posting;
 };
@@ -45,10 +51,11 @@ struct store_record_body { /* JOIN */
 struct store_record_attempt { /* PERMIT, ATTEMPT */
     struct store_record head;
     uint64_t message;
+    int64_t posted_at_ms;
     int64_t charged_before;
     int64_t cost_before;
     struct attempt attempt;
-    struct posting postings[STORE_POSTINGS_MAX];
+    struct posting postings[]; /* `posting_count` of the head */
 };
 
 struct store_record_opening {
@@ -78,6 +85,7 @@ struct store_record_define {
 
 struct store_batch {
     struct store_batch *next;
+    uint8_t *frame; /* room for the head of its frame in the journal, then `bytes` */
     uint8_t *bytes; /* STORE_BATCH_BYTES and room for one more decision */
     size_t used;
     uint32_t operations;
@@ -85,6 +93,15 @@ struct store_batch {
     struct store_effect *effects;
     size_t effect_count;
     size_t effect_capacity;
+};
+
+/* Batches that are durable and not in the tables yet, one behind the other. */
+struct store_window {
+    uint8_t *bytes;
+    size_t used;
+    size_t capacity;
+    uint64_t sequence; /* of the last batch in it */
+    int64_t since_ms;  /* when the first came */
 };
 
 /* Records lie at multiples of this. */

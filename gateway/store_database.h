@@ -28,10 +28,11 @@ enum store_statement {
     STATEMENT_DEFINE,
     STATEMENT_IS_LIVE,
     STATEMENT_HIGHEST_ID,
+    STATEMENT_JOURNAL,
     STATEMENTS
 };
 
-/* What a batch adds to sums, written once at its end. */
+/* What a window adds to sums, written once at its end. */
 struct store_sum {
     uint64_t key;
     uint32_t currency; /* balances */
@@ -66,7 +67,8 @@ struct store_sqlite {
     struct store_sums outboxes;
     uint64_t highest_id; /* of all that was ever recorded */
     uint64_t highest_recorded;
-    uint64_t *ended; /* a ring: messages that are to move, oldest first */
+    uint64_t journal_sequence; /* the last batch of the journal that is in the tables */
+    uint64_t *ended;           /* a ring: messages that are to move, oldest first */
     size_t ended_first;
     size_t ended_count;
     size_t ended_capacity;

@@ -15,9 +15,14 @@
 #include "gateway/store.h"
 #include "gateway/store_batch.h"
 
+struct store_journal;
 struct store_sqlite;
 
+/* What is done with the tables; one thing at a time. */
+enum store_table_work { STORE_TABLES_REST, STORE_TABLES_FOLD, STORE_TABLES_UPKEEP };
+
 struct store {
+    struct store_journal *journal;
     struct store_sqlite *sqlite;
     struct clock *clock;
     struct executor *executor;
@@ -32,8 +37,6 @@ struct store {
     struct store_batch *last;
     struct store_batch *spare;
     bool in_flight;
-    bool upkeep;
-    bool upkeep_was_last; /* a batch comes before the next one */
     bool in_decision;
     bool disk_is_low;
     bool failed;
@@ -41,9 +44,26 @@ struct store {
     uint32_t decision_operations;
     size_t decision_effects;
 
-    struct executor_job job;
+    /* What is durable and not in the tables: one window is filled, the other is folded. */
+    struct store_window windows[2];
+    struct store_window *filling;
+    struct store_window *folding;
+    uint64_t filling_bytes; /* the loop's own count of what is in them */
+    uint64_t folding_bytes;
+    enum store_table_work table_work;
+    bool upkeep_was_last; /* a window comes before the next one */
+    uint64_t appended;    /* batches, by number: the last one that was begun, */
+    uint64_t committed;   /* that is durable, */
+    uint64_t folded;      /* and that is in the tables */
+    uint64_t folded_next; /* when the window that is on its way is */
+    uint64_t in_tables;   /* as the journal counts: its last frame that is in the tables */
+    struct store_waiter *waiters;
+
+    struct executor_job commit_job;
+    struct executor_job table_job;
     struct clock_timer turn; /* the end of this turn of the loop */
     struct clock_timer lazy;
+    struct clock_timer fold;
     struct clock_timer idle;
     struct clock_timer disk;
 
@@ -51,11 +71,13 @@ struct store {
     int64_t move_at_ms;  /* not before */
     size_t upkeep_move;  /* how many messages at most */
 
-    /* Written by the store thread while a job runs, read by the loop after it. */
-    bool job_has_run;
-    bool job_ok;
-    char job_error[256];
-    int64_t job_us;
+    /* Written by the thread while a job runs, read by the loop after it. */
+    struct store_job_result {
+        bool has_run;
+        bool ok;
+        char error[256];
+        int64_t us;
+    } commit_result, table_result;
     bool upkeep_restart;
     bool upkeep_checkpoint;
     size_t upkeep_moved;
@@ -65,15 +87,32 @@ struct store {
     struct store_counters counters;
 };
 
-/* Starts what is to be done next, if nothing is running. */
+/* Starts what is to be done next, unless it waits for what is running. */
 void store_schedule(struct store *store);
+/* The same, and those who wait are asked, as the timer `turn` does. */
+void store_take_turn(void *self);
 
 /* Nothing is written any more; said once. */
 void store_fail(struct store *store, const char *why);
 
+/* --- from the journal to the tables (store_fold.c) ---------------------------------- */
+
+/* Opens the journal; what it holds is put into the tables. */
+bool store_recover_journal(struct store *store, char *error, size_t error_size);
+
+/* Appends a durable batch to the window that is being filled; on the store's thread. */
+void store_window_append(struct store_window *window, const struct store_batch *batch);
+
+/* No commit is on its way and the tables rest: starts a fold if there is reason to. */
+bool store_start_fold(struct store *store, bool idle);
+/* All that is durable, at once and inline; false and `table_result` says why. */
+bool store_fold_all(struct store *store);
+/* Runs those whose batches are in the tables. */
+void store_run_waiters(struct store *store);
+
 /* --- upkeep (store_upkeep.c) -------------------------------------------------------- */
 
-/* Nothing runs: starts what is due, which is more when there is nothing else to do. */
+/* The tables rest: starts what is due, which is more when there is nothing else to do. */
 bool store_start_upkeep(struct store *store, bool idle);
 
 /* There is nothing to commit: upkeep begins unless something comes. */

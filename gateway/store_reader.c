@@ -1,6 +1,7 @@
 /* One job per question, on the reader's lane; its answer goes back to the loop. */
 #include "gateway/store_reader.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +9,16 @@
 #include "gateway/executor.h"
 #include "gateway/ids.h"
 #include "gateway/log.h"
+#include "gateway/store.h"
 #include "gateway/store_statement.h"
 #include "gateway/store_verify.h"
 #include "gateway/store_walk.h"
 
+enum { OPEN_MAX = 250 }; /* questions at once: less than a lane of the executor takes */
+
 struct question {
     struct store_reader *reader;
+    struct store_waiter waiter;
     struct executor_job job;
     struct question *next; /* those that are open, for store_reader_close() */
     struct question **link;
@@ -37,8 +42,10 @@ struct question {
 
 struct store_reader {
     struct store_view view;
+    struct store *store;
     struct executor *executor;
     struct question *open;
+    size_t open_count;
 };
 
 /* --- questions ---------------------------------------------------------------------- */
@@ -54,6 +61,7 @@ static void free_stored(struct stored_message *stored)
 
 static void question_free(struct question *question)
 {
+    question->reader->open_count--;
     *question->link = question->next;
     if (question->next)
         question->next->link = question->link;
@@ -72,6 +80,7 @@ static struct question *question_new(struct store_reader *reader, void *owner, u
     question->reader = reader;
     question->owner = owner;
     question->tag = tag;
+    reader->open_count++;
     question->next = reader->open;
     question->link = &reader->open;
     if (question->next)
@@ -80,13 +89,29 @@ static struct question *question_new(struct store_reader *reader, void *owner, u
     return question;
 }
 
+/* What was decided before is in the tables. */
+static void begin_reading(void *self)
+{
+    struct question *question = self;
+    bool fits =
+        executor_submit(question->reader->executor, EXECUTOR_READER, &question->job);
+
+    assert(fits);
+}
+
 static bool ask(struct question *question, void (*run)(void *), void (*complete)(void *))
 {
+    if (question->reader->open_count > OPEN_MAX) {
+        question_free(question);
+        return false;
+    }
     question->job = (struct executor_job){run, complete, question, NULL};
-    if (executor_submit(question->reader->executor, EXECUTOR_READER, &question->job))
-        return true;
-    question_free(question);
-    return false;
+    question->waiter = (struct store_waiter){.run = begin_reading, .self = question};
+    if (question->reader->store)
+        store_settle(question->reader->store, &question->waiter);
+    else
+        begin_reading(question);
+    return true;
 }
 
 /* --- a message ---------------------------------------------------------------------- */
@@ -319,13 +344,14 @@ bool store_reader_verify(struct store_reader *reader,
 /* --- life --------------------------------------------------------------------------- */
 
 struct store_reader *store_reader_open(const char *folder, const char *vfs,
-                                       struct executor *executor, char *error,
-                                       size_t error_size)
+                                       struct store *store, struct executor *executor,
+                                       char *error, size_t error_size)
 {
     struct store_reader *reader = calloc(1, sizeof(*reader));
 
     if (reader == NULL)
         abort();
+    reader->store = store;
     reader->executor = executor;
     if (store_view_open(&reader->view, folder, vfs, error, error_size))
         return reader;

@@ -13,13 +13,17 @@
 #include "routing/message.h"
 
 struct executor;
+struct store;
 struct store_reader;
 
-/* NULL with a sentence.  `folder` is the state folder of a store that is open. */
+/*
+ * NULL with a sentence.  A question sees all that `store` was told before it; without a
+ * store, which must be closed then, what is in the tables of `folder`.
+ */
 struct store_reader *store_reader_open(const char *folder, const char *vfs,
-                                       struct executor *executor, char *error,
-                                       size_t error_size);
-/* After the executor has ended its jobs.  Accepts NULL. */
+                                       struct store *store, struct executor *executor,
+                                       char *error, size_t error_size);
+/* After the executor has ended its jobs, before the store is closed.  Accepts NULL. */
 void store_reader_close(struct store_reader *reader);
 
 /* A message with all its rows, late changes laid over them; valid during the callback. */

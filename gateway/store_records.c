@@ -15,8 +15,10 @@ static void *append(struct store *store, enum store_record_kind kind, size_t siz
     batch->used += size;
     batch->operations++;
     record->size = (uint32_t)size;
-    record->kind = (uint16_t)kind;
+    record->kind = (uint8_t)kind;
+    record->changed = false;
     record->posting_count = 0;
+    record->main = NULL;
     return record;
 }
 
@@ -28,6 +30,7 @@ void store_accept(struct store *store, const struct message *message,
         append(store, STORE_RECORD_ACCEPT, sizeof(*record) + size);
 
     record->message = *message;
+    record->posted_at_ms = message->accepted_at_ms;
     if (hold) {
         record->head.posting_count = 1;
         record->posting = *hold;
@@ -51,6 +54,7 @@ void store_message(struct store *store, const struct message *message,
         append(store, STORE_RECORD_MESSAGE, sizeof(*record));
 
     record->message = *message;
+    record->posted_at_ms = message->ended_at_ms;
     if (message->state != MESSAGE_ENDED) {
         /* What was charged and owed stands with the attempts, until the end sums it up. */
         record->message.held_micro += message->charged_micro;
@@ -63,23 +67,25 @@ void store_message(struct store *store, const struct message *message,
     }
 }
 
-static struct store_record_attempt *append_attempt(struct store *store,
-                                                   enum store_record_kind kind,
-                                                   uint64_t message,
-                                                   const struct attempt *attempt)
+static struct store_record_attempt *
+append_attempt(struct store *store, enum store_record_kind kind, uint64_t message,
+               const struct attempt *attempt, size_t posting_count)
 {
-    struct store_record_attempt *record = append(store, kind, sizeof(*record));
+    size_t size = offsetof(struct store_record_attempt, postings[posting_count]);
+    struct store_record_attempt *record = append(store, kind, size);
 
     record->message = message;
+    record->posted_at_ms = attempt->updated_at_ms;
     record->charged_before = 0;
     record->cost_before = 0;
     record->attempt = *attempt;
+    record->head.posting_count = (uint16_t)posting_count;
     return record;
 }
 
 void store_permit(struct store *store, uint64_t message, const struct attempt *attempt)
 {
-    append_attempt(store, STORE_RECORD_PERMIT, message, attempt);
+    append_attempt(store, STORE_RECORD_PERMIT, message, attempt, 0);
 }
 
 void store_attempt(struct store *store, uint64_t message, const struct attempt *attempt,
@@ -87,12 +93,10 @@ void store_attempt(struct store *store, uint64_t message, const struct attempt *
                    const struct posting *postings, size_t posting_count)
 {
     struct store_record_attempt *record =
-        append_attempt(store, STORE_RECORD_ATTEMPT, message, attempt);
+        append_attempt(store, STORE_RECORD_ATTEMPT, message, attempt, posting_count);
 
-    assert(posting_count <= STORE_POSTINGS_MAX);
     record->charged_before = charged_before;
     record->cost_before = cost_before;
-    record->head.posting_count = (uint16_t)posting_count;
     for (size_t i = 0; i < posting_count; i++)
         record->postings[i] = postings[i];
 }

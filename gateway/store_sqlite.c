@@ -91,6 +91,11 @@ size_t store_sqlite_ended(const struct store_sqlite *store)
     return store->ended_count;
 }
 
+uint64_t store_sqlite_journal_sequence(const struct store_sqlite *store)
+{
+    return store->journal_sequence;
+}
+
 uint64_t store_sqlite_rows(const struct store_sqlite *store)
 {
     return store->rows;
@@ -194,7 +199,7 @@ static bool make_tables(struct store_sqlite *store, char *error, size_t error_si
          store_run(store->database, STORE_SCHEMA_LIVE, error, error_size) &&
          store_run(store->database,
                    "INSERT INTO meta(key, value) VALUES('schema', '" STORE_SCHEMA_VERSION
-                   "'), ('highest_id', '0')",
+                   "'), ('highest_id', '0'), ('journal', '0')",
                    error, error_size) &&
          store_run(store->database, "COMMIT", error, error_size);
     if (!sqlite3_get_autocommit(store->database))
@@ -221,17 +226,21 @@ static bool read_counters(struct store_sqlite *store, char *error, size_t error_
 {
     int64_t page_size = 0;
     int64_t highest = 0;
+    int64_t journal = 0;
 
     if (!store_ask_integer(store->database, "PRAGMA page_size", &page_size) ||
         !store_ask_integer(store->database, "SELECT coalesce(max(id), 0) + 1 FROM posting",
                            &store->next_posting) ||
         !store_ask_integer(store->database, "SELECT value FROM meta WHERE key='highest_id'",
-                           &highest)) {
+                           &highest) ||
+        !store_ask_integer(store->database, "SELECT value FROM meta WHERE key='journal'",
+                           &journal)) {
         snprintf(error, error_size, "%s", sqlite3_errmsg(store->database));
         return false;
     }
     store->page_size = (int)page_size;
     store->highest_id = store->highest_recorded = (uint64_t)highest;
+    store->journal_sequence = (uint64_t)journal;
     return true;
 }
 
@@ -257,20 +266,20 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
         !read_counters(store, why, sizeof(why)) ||
         !store_prepare_statements(store, why, sizeof(why))) {
         snprintf(error, error_size, "%s cannot be opened: %s", path, why);
-        store_sqlite_close(store);
+        store_sqlite_close(store, true);
         return NULL;
     }
     sqlite3_wal_hook(store->database, on_wal, store);
     return store;
 }
 
-void store_sqlite_close(struct store_sqlite *store)
+void store_sqlite_close(struct store_sqlite *store, bool well)
 {
     if (store == NULL)
         return;
     for (size_t i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(store->statements[i]);
-    if (store->failed)
+    if (store->failed || !well)
         sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(store->database);
     free(store->ended);

@@ -1,6 +1,6 @@
 /*
- * The database: one synchronous call that applies a batch in one transaction.  Knows
- * no thread and no loop; used by one thread at a time.
+ * The database: synchronous calls that put what is durable in the journal into the tables.
+ * Knows no thread and no loop; used by one thread at a time.
  */
 #ifndef GATEWAY_STORE_SQLITE_H
 #define GATEWAY_STORE_SQLITE_H
@@ -12,9 +12,9 @@ struct store_sqlite;
 /* `folder`, and `history` in it, are there. */
 struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char *error,
                                        size_t error_size);
-/* After a failure nothing more is written: the log stays as it is, to be read at the start.
- */
-void store_sqlite_close(struct store_sqlite *store);
+/* The log is copied into the database, unless one of them failed or it is not `well`: then
+ * it stays as it is, to be read at the start. */
+void store_sqlite_close(struct store_sqlite *store, bool well);
 
 bool store_sqlite_load(struct store_sqlite *store, const struct store_loader *loader,
                        void *owner, int64_t late_since_ms, char *error, size_t error_size);
@@ -25,11 +25,17 @@ enum store_applied {
     STORE_FAILED,    /* what of it is in the database is known after a restart only */
 };
 
-/* One transaction; all of it or nothing is in the database.  `error` says why it failed. */
+/*
+ * What a window of the journal says is in the tables afterwards, in one transaction: all of
+ * it or nothing.  store_merge() comes first.  `error` says why it failed.
+ */
 enum store_applied store_sqlite_apply(struct store_sqlite *store,
-                                      const struct store_batch *batch, char *error,
+                                      const struct store_window *window, char *error,
                                       size_t error_size)
     __attribute__((warn_unused_result));
+
+/* The last batch of the journal that is in the tables. */
+uint64_t store_sqlite_journal_sequence(const struct store_sqlite *store);
 
 /* Octets of the write-ahead log not yet in the database; of all of it; written so far. */
 uint64_t store_sqlite_wal_bytes(const struct store_sqlite *store);

@@ -1,4 +1,4 @@
-/* Upkeep: checkpoints and the move to the history, between two batches. */
+/* Upkeep: checkpoints and the move to the history, between two windows of the journal. */
 #include "gateway/store_pieces.h"
 
 #include "gateway/store_sqlite.h"
@@ -19,18 +19,19 @@ static void run_upkeep(void *self)
     struct store *store = self;
     int64_t before_us = clock_precise_us(store->clock);
 
-    store->job_ok =
+    store->table_result.ok =
         store_sqlite_move(store->sqlite, store->upkeep_move, &store->upkeep_moved);
-    if (store->job_ok && store->upkeep_checkpoint)
-        store->job_ok = store_sqlite_checkpoint(store->sqlite, store->upkeep_restart);
-    store->job_us = clock_precise_us(store->clock) - before_us;
+    if (store->table_result.ok && store->upkeep_checkpoint)
+        store->table_result.ok =
+            store_sqlite_checkpoint(store->sqlite, store->upkeep_restart);
+    store->table_result.us = clock_precise_us(store->clock) - before_us;
 }
 
 static void upkeep_is_done(void *self)
 {
     struct store *store = self;
 
-    store->upkeep = false;
+    store->table_work = STORE_TABLES_REST;
     store->upkeep_was_last = true;
     store->counters.moved += store->upkeep_moved;
     if (store->upkeep_move > 0 && store->upkeep_moved == 0)
@@ -40,10 +41,10 @@ static void upkeep_is_done(void *self)
          */
         store->left_bytes = store_sqlite_wal_bytes(store->sqlite);
         store->counters.checkpoints++;
-        if (store->job_us > store->counters.longest_checkpoint_us)
-            store->counters.longest_checkpoint_us = store->job_us;
+        if (store->table_result.us > store->counters.longest_checkpoint_us)
+            store->counters.longest_checkpoint_us = store->table_result.us;
     }
-    if (!store->job_ok) {
+    if (!store->table_result.ok) {
         store_fail(store, "a checkpoint or the move to the history failed");
         return;
     }
@@ -72,10 +73,10 @@ bool store_start_upkeep(struct store *store, bool idle)
 {
     if (!wants_upkeep(store, idle))
         return false;
-    store->upkeep = true;
-    store->job = (struct executor_job){run_upkeep, upkeep_is_done, store, NULL};
-    if (!executor_submit(store->executor, EXECUTOR_STORE, &store->job))
-        store_fail(store, "the store's lane is full");
+    store->table_work = STORE_TABLES_UPKEEP;
+    store->table_job = (struct executor_job){run_upkeep, upkeep_is_done, store, NULL};
+    if (!executor_submit(store->executor, EXECUTOR_TABLES, &store->table_job))
+        store_fail(store, "the lane of the tables is full");
     return true;
 }
 
@@ -83,13 +84,16 @@ static void on_idle(void *owner)
 {
     struct store *store = owner;
 
-    if (store->in_flight || store->upkeep || store->failed || store->first)
+    if (store->in_flight || store->failed || store->first ||
+        store->table_work != STORE_TABLES_REST)
         return;
-    if (!store_start_upkeep(store, true) && store_sqlite_ended(store->sqlite) > 0)
+    if (!store_start_fold(store, true) && !store_start_upkeep(store, true) &&
+        store_sqlite_ended(store->sqlite) > 0)
         store_await_idle(store);
 }
 
 void store_await_idle(struct store *store)
 {
-    clock_arm_in(store->clock, &store->idle, IDLE_MS, on_idle, store);
+    if (!clock_is_armed(&store->idle))
+        clock_arm_in(store->clock, &store->idle, IDLE_MS, on_idle, store);
 }

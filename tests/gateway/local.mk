@@ -85,12 +85,16 @@ tests_gateway_rfc3339_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 check_PROGRAMS += \
 	tests/gateway/ids_test \
 	tests/gateway/store_crash_test \
+	tests/gateway/store_journal_test \
+	tests/gateway/store_merge_test \
 	tests/gateway/store_reader_test \
 	tests/gateway/store_test \
 	tests/gateway/table_test
 TESTS += \
 	tests/gateway/ids_test \
 	tests/gateway/store_crash_test \
+	tests/gateway/store_journal_test \
+	tests/gateway/store_merge_test \
 	tests/gateway/store_reader_test \
 	tests/gateway/store_test \
 	tests/gateway/table_test
@@ -105,6 +109,13 @@ tests_gateway_store_reader_test_SOURCES = tests/gateway/store_reader_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_reader_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_store_journal_test_SOURCES = tests/gateway/store_journal_test.c tests/test.h
+tests_gateway_store_journal_test_LDADD = libgateway.a $(SQLITE_LIBS) $(CMOCKA_LIBS)
+tests_gateway_store_merge_test_SOURCES = tests/gateway/store_merge_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_merge_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_test_SOURCES = tests/gateway/store_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \

@@ -419,7 +419,7 @@ bool life_begin(struct life *life, unsigned n)
 struct store_reader *life_reader(struct life *life)
 {
     if (life->reader == NULL)
-        life->reader = store_reader_open(life->folder, vfs_name, life->executor,
+        life->reader = store_reader_open(life->folder, vfs_name, life->store, life->executor,
                                          life->error, sizeof(life->error));
     return life->reader;
 }
@@ -476,9 +476,32 @@ static sqlite3 *open_file(struct life *life, const char *file)
     return database;
 }
 
+static void settled(void *self)
+{
+    *(bool *)self = true;
+}
+
+/* What is durable is in the tables. */
+void life_fold(struct life *life)
+{
+    bool done = false;
+    struct store_waiter waiter = {.run = settled, .self = &done};
+
+    if (life->store == NULL || life->failures > 0)
+        return;
+    store_settle(life->store, &waiter);
+    for (int i = 0; i < 20 && !done && life->failures == 0; i++)
+        life_run(life, 1);
+    if (!done)
+        abort();
+}
+
 void life_tamper(struct life *life, const char *file, const char *sql)
 {
-    sqlite3 *database = open_file(life, file);
+    sqlite3 *database;
+
+    life_fold(life);
+    database = open_file(life, file);
 
     if (sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK) {
         fprintf(stderr, "%s: %s\n", sql, sqlite3_errmsg(database));
@@ -489,9 +512,12 @@ void life_tamper(struct life *life, const char *file, const char *sql)
 
 int64_t life_ask(struct life *life, const char *file, const char *sql)
 {
-    sqlite3 *database = open_file(life, file);
+    sqlite3 *database;
     sqlite3_stmt *statement = NULL;
     int64_t answer = -1;
+
+    life_fold(life);
+    database = open_file(life, file);
 
     if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) == SQLITE_OK &&
         sqlite3_step(statement) == SQLITE_ROW)

@@ -93,7 +93,9 @@ void life_verify(struct life *life, struct verification *out);
 void life_find(struct life *life, uint64_t submission, struct stored_message *out);
 void life_done(struct stored_message *stored);
 
-/* Runs SQL on a file of a store that is closed. */
+/* Waits until all that was decided is in the tables; an open store only. */
+void life_fold(struct life *life);
+/* Runs SQL on a file of the store, after life_fold(). */
 void life_tamper(struct life *life, const char *file, const char *sql);
 /* The first column of the first row; -1 when there is none. */
 int64_t life_ask(struct life *life, const char *file, const char *sql);

@@ -164,7 +164,7 @@ TEST(too_many_questions_are_refused_and_open_ones_freed)
     while (store_reader_message(life_reader(&life), life_message_id(1), count_answer,
                                 &found, 0))
         asked++;
-    assert_int_equal(asked, 256);
+    assert_int_equal(asked, 250);
     life_run(&life, 3);
     assert_in_range(found, 1, asked);
     while (store_reader_message(life_reader(&life), life_message_id(2), count_answer,

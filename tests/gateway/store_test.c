@@ -698,7 +698,7 @@ TEST(two_days_that_end_side_by_side_are_moved_in_two_moves)
             free(body);
         }
     }
-    life_run(&life, 500);
+    life_run(&life, 700);
     assert_int_equal(store_counters(life.store)->moved, 2 * PAIRS);
     life_close(&life);
     assert_int_equal(
@@ -844,7 +844,7 @@ TEST(a_database_of_somebody_else_is_refused_and_left_as_it_was)
         {"a stranger's", "CREATE TABLE sheep(name)", "schema is 0"},
         {"a later one",
          "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT);"
-         "INSERT INTO meta VALUES('schema', '2')",   "schema is 2"},
+         "INSERT INTO meta VALUES('schema', '3')",   "schema is 3"},
     };
 
     for (size_t i = 0; i < ROWS(rows); i++) {

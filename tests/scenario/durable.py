@@ -2,6 +2,7 @@
 """Acknowledged means durable: shown with a disk on which every sync takes 50 ms."""
 
 import bisect
+import pathlib
 import re
 import struct
 import time
@@ -99,11 +100,15 @@ def nor_is_a_hook(lab):
     return f"{min(times) * 1000:.1f} to {max(times) * 1000:.1f} ms"
 
 
+def is_journal(path):
+    return pathlib.Path(path).name.startswith("journal-")
+
+
 class Calls:
     """The log of the preload."""
 
     def __init__(self, path):
-        self.wal = []       # (returned, octets) of each write to the log of live.db
+        self.journal = []   # (returned, octets) of each write to the journal
         self.syncs = []     # (entered, returned) of each sync of it, by when it returned
         self.sockets = defaultdict(list)  # descriptor: [(entered, octets)]
         with open(path) as file:
@@ -111,18 +116,18 @@ class Calls:
                 words = line.split()
                 entered, returned, result = int(words[0]), int(words[1]), int(words[6])
                 call, kind, name = words[3], words[5], words[8]
-                if call in ("fdatasync", "fsync") and name.endswith("live.db-wal"):
+                if call in ("fdatasync", "fsync") and is_journal(name):
                     equal(result, 0, call)
                     self.syncs.append((entered, returned))
-                elif kind == "file" and name.endswith("live.db-wal") and result > 0:
-                    self.wal.append((returned, bytes.fromhex(words[9])))
+                elif kind == "file" and is_journal(name) and result > 0:
+                    self.journal.append((returned, bytes.fromhex(words[9])))
                 elif kind == "socket" and result > 0:
                     self.sockets[words[4]].append((entered, bytes.fromhex(words[9])))
         self.syncs.sort(key=lambda sync: sync[1])
 
     def written(self, token):
         """When the first write that holds it had returned."""
-        return min((returned for returned, octets in self.wal if token in octets),
+        return min((returned for returned, octets in self.journal if token in octets),
                    default=None)
 
     def synced_between(self, after, before):
@@ -174,14 +179,14 @@ def each_answer_and_each_sms_followed_a_sync_that_followed_its_write(lab):
     left = calls.leavings()
     for token, message_id in lab.acknowledged:
         written = calls.written(token)
-        check(written is not None, f"{token}: no write to live.db-wal holds it")
+        check(written is not None, f"{token}: no write to the journal holds it")
         for name, what in (("answer", message_id), ("submit_sm", token)):
             check(what in left, f"{token}: its {name} is not in the log")
             check(written < left[what], f"{token}: its {name} left before it was written")
             check(calls.synced_between(written, left[what]),
                   f"{token}: no sync returned between its write and its {name}")
     return (f"{len(lab.acknowledged)} answers and SMS, {len(calls.syncs)} syncs, "
-            f"{len(calls.wal)} writes")
+            f"{len(calls.journal)} writes")
 
 
 def and_all_of_it_is_there_afterwards(lab):

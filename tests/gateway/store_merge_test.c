@@ -1,0 +1,250 @@
+/*
+ * A window that is merged gives the same tables as its decisions one by one: the same
+ * random course is recorded twice, once with a fold after each decision.
+ */
+#include "gateway/store_merge.h"
+
+#include <stdlib.h>
+
+#include <sqlite3.h>
+
+#include "routing/ledger.h"
+#include "tests/gateway/store_life.h"
+#include "tests/test.h"
+
+enum { MESSAGES = 12, DECISIONS = 120, TEXT_MAX = 400000 };
+
+/* What the loop knows of one message. */
+struct known {
+    struct message message;
+    struct attempt attempts[3];
+    unsigned attempt_count;
+    bool accepted;
+    bool receipt;
+};
+
+struct course {
+    struct life life;
+    uint64_t random;
+    bool fold_each;
+    struct known known[MESSAGES + 1];
+    bool parked[4];
+    char *text; /* of all tables at the end */
+    size_t used;
+};
+
+static unsigned choose(struct course *course, unsigned count)
+{
+    course->random = course->random * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(course->random >> 33) % count;
+}
+
+static void accept(struct course *course, unsigned n)
+{
+    struct known *known = &course->known[n];
+    const struct posting hold = life_posting(POSTING_HOLD, n, LIFE_HOLD);
+    struct body *body = life_new_body(n, 20);
+
+    life_fill_message(n, &known->message);
+    store_accept(course->life.store, &known->message, body, &hold);
+    free(body);
+    known->accepted = true;
+}
+
+static void permit(struct course *course, unsigned n)
+{
+    struct known *known = &course->known[n];
+    struct attempt *attempt = &known->attempts[known->attempt_count];
+
+    life_fill_attempt(n, attempt);
+    attempt->id += known->attempt_count;
+    attempt->ordinal = (uint16_t)++known->attempt_count;
+    store_permit(course->life.store, life_message_id(n), attempt);
+}
+
+static void change_attempt(struct course *course, unsigned n)
+{
+    struct known *known = &course->known[n];
+    struct attempt *attempt = &known->attempts[choose(course, known->attempt_count)];
+    int64_t charged_before = attempt->charged_micro;
+    int64_t cost_before = attempt->cost_micro;
+    struct posting postings[] = {life_posting(POSTING_CAPTURE, n, LIFE_SELL),
+                                 life_posting(POSTING_COST, n, LIFE_BUY)};
+    bool charges = charged_before == 0 && choose(course, 2) == 0;
+
+    postings[0].attempt = postings[1].attempt = attempt->id;
+    attempt->state = (uint8_t)(1 + choose(course, 9));
+    attempt->updated_at_ms++;
+    if (charges) {
+        attempt->charged_micro = LIFE_SELL;
+        attempt->cost_micro = LIFE_BUY;
+        snprintf(attempt->provider_id, sizeof(attempt->provider_id), "p%u", n);
+    }
+    store_attempt(course->life.store, life_message_id(n), attempt, charged_before,
+                  cost_before, postings, charges ? 2 : 0);
+}
+
+static void change_message(struct course *course, unsigned n)
+{
+    struct known *known = &course->known[n];
+    const struct posting release = life_posting(POSTING_RELEASE, n, LIFE_HOLD - LIFE_SELL);
+    struct store_receipt receipt = {
+        .id = life_message_id(n), .account = 1, .size = 1, .made_at_ms = n};
+    bool ends = choose(course, 3) == 0;
+
+    if (known->message.state == MESSAGE_ENDED)
+        return;
+    known->message.state = ends ? MESSAGE_ENDED : (uint8_t)(1 + choose(course, 4));
+    known->message.entered_at_ms++;
+    if (ends) {
+        known->message.held_micro = 0;
+        known->message.ended_at_ms = life_accepted_at_ms(n) + 40;
+        store_receipt_add(course->life.store, &receipt);
+        known->receipt = true;
+    }
+    store_message(course->life.store, &known->message, ends ? &release : NULL);
+}
+
+static void park_or_not(struct course *course)
+{
+    unsigned n = choose(course, 4);
+    const struct store_parked parked = {.id = 900 + n, .channel = 1, .size = 1};
+
+    if (course->parked[n])
+        store_unpark(course->life.store, parked.id);
+    else
+        store_park(course->life.store, &parked);
+    course->parked[n] = !course->parked[n];
+}
+
+/* One thing that may happen now to a message chosen by chance. */
+static void decide(struct course *course)
+{
+    unsigned n = 1 + choose(course, MESSAGES);
+    struct known *known = &course->known[n];
+    unsigned what = choose(course, 6);
+
+    assert_true(store_begin(course->life.store, STORE_CONTINUATION));
+    if (!known->accepted)
+        accept(course, n);
+    else if (what == 0 && known->attempt_count < 3)
+        permit(course, n);
+    else if (what <= 2 && known->attempt_count > 0)
+        change_attempt(course, n);
+    else if (what == 3)
+        change_message(course, n);
+    else if (what == 4 && known->receipt) {
+        store_receipt_gone(course->life.store, life_message_id(n), 1);
+        known->receipt = false;
+    } else
+        park_or_not(course);
+    store_end(course->life.store);
+}
+
+static int write_row(void *self, int count, char **values, char **names)
+{
+    struct course *course = self;
+
+    (void)names;
+    for (int i = 0; i < count; i++)
+        course->used +=
+            (size_t)snprintf(course->text + course->used, TEXT_MAX - course->used, "%s ",
+                             values[i] ? values[i] : "-");
+    course->used +=
+        (size_t)snprintf(course->text + course->used, TEXT_MAX - course->used, "\n");
+    assert_true(course->used < TEXT_MAX);
+    return 0;
+}
+
+static void write_tables(struct course *course)
+{
+    static const char *const tables[] = {
+        "SELECT * FROM message ORDER BY id",
+        "SELECT id, message, source, destination, hex(bytes) FROM body ORDER BY id",
+        "SELECT * FROM attempt ORDER BY message, ordinal",
+        "SELECT * FROM posting ORDER BY id",
+        "SELECT * FROM balance ORDER BY ledger, currency",
+        "SELECT id, account, made_at, hex(bytes) FROM outbox ORDER BY id",
+        "SELECT * FROM outbox_sum WHERE count<>0 OR ids<>0 ORDER BY account",
+        "SELECT id, channel FROM parked ORDER BY id",
+        "SELECT value FROM meta WHERE key='highest_id'",
+    };
+    sqlite3 *database;
+    char path[160];
+
+    snprintf(path, sizeof(path), "%s/live.db", course->life.folder);
+    assert_int_equal(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, "store-life"),
+                     SQLITE_OK);
+    for (size_t i = 0; i < ROWS(tables); i++)
+        CHECK_EQ(sqlite3_exec(database, tables[i], write_row, course, NULL), SQLITE_OK,
+                 tables[i]);
+    sqlite3_close(database);
+}
+
+/* All that was told is in its tables, as text for the caller to free. */
+static char *run(uint64_t seed, bool fold_each)
+{
+    struct course *course = calloc(1, sizeof(*course));
+    char *text = malloc(TEXT_MAX);
+
+    assert_true(course != NULL && text != NULL);
+    course->random = seed;
+    course->fold_each = fold_each;
+    course->text = text;
+    life_new(&course->life, seed);
+    assert_true(life_open(&course->life));
+    life_settle(&course->life);
+    for (unsigned i = 0; i < DECISIONS; i++) {
+        decide(course);
+        if (fold_each || i == DECISIONS / 2)
+            life_fold(&course->life);
+    }
+    life_fold(&course->life);
+    write_tables(course);
+    life_free(&course->life);
+    free(course);
+    return text;
+}
+
+TEST(a_merged_window_gives_the_tables_of_its_decisions_one_by_one)
+{
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        char *one_by_one = run(seed, true);
+        char *merged = run(seed, false);
+        char row[30];
+
+        snprintf(row, sizeof(row), "seed %llu", (unsigned long long)seed);
+        CHECK_STR(merged, one_by_one, row);
+        free(one_by_one);
+        free(merged);
+    }
+}
+
+TEST(a_life_that_ends_in_its_window_costs_one_row_of_each_kind)
+{
+    struct life life;
+    uint64_t rows;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    life_fold(&life);
+    rows = store_counters(life.store)->rows;
+    for (unsigned n = 2; n <= 20; n += 2)
+        assert_true(life_begin(&life, n));
+    life_run(&life, 100);
+    life_fold(&life);
+    /* Message, body, attempt, four postings; its receipt came and went.  Balances once. */
+    assert_in_range(store_counters(life.store)->rows - rows, 70, 80);
+    life_free(&life);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(a_merged_window_gives_the_tables_of_its_decisions_one_by_one),
+        RUN(a_life_that_ends_in_its_window_costs_one_row_of_each_kind),
+    };
+
+    return RUN_ALL(tests);
+}
