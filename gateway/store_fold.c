@@ -24,6 +24,8 @@ enum {
 
 static void window_append(struct store_window *window, const uint8_t *records, size_t size)
 {
+    if (size == 0)
+        return;
     if (window->used + size > window->capacity) {
         window->capacity = (window->used + size) * 3 / 2;
         window->bytes = realloc(window->bytes, window->capacity);

@@ -198,11 +198,12 @@ size_t store_journal_found(const struct store_journal *journal)
 uint8_t *store_journal_next(struct store_journal *journal, uint64_t *out_sequence,
                             size_t *out_size, char *error, size_t error_size)
 {
-    const struct found_frame *found = &journal->found[journal->found_next];
+    const struct found_frame *found;
     uint8_t *records;
 
     if (journal->found_next == journal->found_count)
         return NULL;
+    found = &journal->found[journal->found_next];
     records = read_records(journal, found);
     if (records == NULL)
         snprintf(error, error_size, "the journal cannot be read");
