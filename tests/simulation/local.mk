@@ -36,6 +36,9 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/effects-before-commit.patch \
 	tests/simulation/planted/hex-ids-as-decimal.patch \
 	tests/simulation/planted/hook-signature-unread.patch \
+	tests/simulation/planted/journal-not-replayed.patch \
+	tests/simulation/planted/journal-not-synced.patch \
+	tests/simulation/planted/journal-released-early.patch \
 	tests/simulation/planted/parked-report-lost.patch \
 	tests/simulation/planted/receipt-not-repeated.patch \
 	tests/simulation/planted/receipt-without-row.patch \
