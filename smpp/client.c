@@ -19,6 +19,7 @@ struct smpp_conn *smpp_client_connect(struct event_base *base,
     if (bev == NULL)
         return NULL;
     conn = smpp_conn_new(bev, config, session_ops, conn_ops, owner);
+    smpp_conn_set_transport(conn, transport);
     /* The bind waits in the output for the connection. */
     if (!smpp_session_bind(smpp_conn_session(conn), bind)) {
         smpp_conn_free(conn);

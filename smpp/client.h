@@ -15,7 +15,7 @@ struct event_base;
 struct sockaddr;
 
 /*
- * Connects to `address` and binds.  Then one of: ops.on_bound(); ops.on_refused() and
+ * Connects to `address` over `transport` (borrowed for the connection's life) and binds.  Then one of: ops.on_bound(); ops.on_refused() and
  * on_closed(SMPP_END_REFUSED); on_closed() with what went wrong.  config.init_ms bounds
  * connecting and binding together.  `bind` and its strings are borrowed for the call.
  *

@@ -19,6 +19,7 @@
 #include <event2/event_struct.h>
 
 #include "smpp/frame.h"
+#include "smpp/transport.h"
 #include "smpp/wire.h"
 
 enum {
@@ -47,6 +48,7 @@ struct smpp_conn {
     struct smpp_session *session;
     const struct smpp_conn_ops *ops;
     void *owner;
+    const struct smpp_transport *transport; /* NULL: it has nothing to be told */
     struct event turn;
 
     enum phase phase;
@@ -194,6 +196,7 @@ static size_t receive_frames(struct smpp_conn *conn, const uint8_t *data, size_t
             *out_needed = frame_size;
             return used;
         case SMPP_FRAME_BROKEN:
+            conn->counters.broken_length = smpp_wire_get_32(data + used);
             smpp_session_receive_broken(
                 conn->session,
                 size - used < SMPP_HEADER_SIZE ? 0 : smpp_wire_get_32(data + used + 12));
@@ -281,16 +284,23 @@ static void watch_output(struct smpp_conn *conn)
 
 /* ---- the course of it ---- */
 
-static void linger(struct smpp_conn *conn)
+static void finish_writing(struct smpp_conn *conn)
 {
     int fd = bufferevent_getfd(conn->bev);
 
-    conn->phase = LINGERING;
-    conn->linger_due_ms = now_of(conn) + SMPP_CONN_LINGER_MS;
-    if (fd >= 0)
+    if (conn->transport != NULL && conn->transport->finish != NULL)
+        conn->transport->finish(conn->transport->self, conn->bev);
+    else if (fd >= 0)
         shutdown(fd, SHUT_WR);
     else
         bufferevent_flush(conn->bev, EV_WRITE, BEV_FINISHED);
+}
+
+static void linger(struct smpp_conn *conn)
+{
+    conn->phase = LINGERING;
+    conn->linger_due_ms = now_of(conn) + SMPP_CONN_LINGER_MS;
+    finish_writing(conn);
 }
 
 static void watch_reading(struct smpp_conn *conn)
@@ -301,14 +311,16 @@ static void watch_reading(struct smpp_conn *conn)
         conn->wide = true;
         bufferevent_setwatermark(conn->bev, EV_READ, 0, INPUT_MAX_SIZE);
     }
-    if (conn->reading == reading)
-        return;
-    conn->reading = reading;
-    if (reading)
-        bufferevent_enable(conn->bev, EV_READ);
-    else
-        bufferevent_disable(conn->bev, EV_READ);
-    smpp_session_reading(conn->session, reading, now_of(conn));
+    if (conn->reading != reading) {
+        conn->reading = reading;
+        if (reading)
+            bufferevent_enable(conn->bev, EV_READ);
+        else
+            bufferevent_disable(conn->bev, EV_READ);
+        smpp_session_reading(conn->session, reading, now_of(conn));
+    }
+    if (reading && conn->transport != NULL && conn->transport->resume != NULL)
+        conn->transport->resume(conn->transport->self, conn->bev);
 }
 
 static int64_t next_due_ms(const struct smpp_conn *conn)
@@ -346,6 +358,9 @@ static void settle(struct smpp_conn *conn)
     watch_output(conn);
     if (conn->phase == FINISHING && smpp_conn_output_size(conn) == 0) {
         if (conn->end == SMPP_END_PEER_CLOSED) {
+            /* The socket's closing says it; a transport may have more to say. */
+            if (conn->transport != NULL && conn->transport->finish != NULL)
+                conn->transport->finish(conn->transport->self, conn->bev);
             close_now(conn, conn->end, 0);
             return;
         }
@@ -432,6 +447,9 @@ static void on_event(struct bufferevent *bev, short what, void *self)
         finish_output(conn, SMPP_END_PEER_CLOSED);
     else
         close_now(conn, SMPP_END_PEER_CLOSED, 0);
+    /* Some transports stop both ways at the end of one. */
+    if (conn->phase == FINISHING)
+        bufferevent_enable(conn->bev, EV_WRITE);
     settle(conn);
 }
 
@@ -460,6 +478,9 @@ void smpp_conn_tick(struct smpp_conn *conn)
     if (conn->phase == CLOSED)
         return;
     conn->wake_ms = INT64_MAX;
+    /* What a transport has read and not yet told of lies in our input. */
+    if (next_due_ms(conn) <= now_ms)
+        receive_input(conn);
     if (next_due_ms(conn) <= now_ms) {
         if (conn->phase == RUNNING && conn->deferrals < DEFERRALS_MAX &&
             has_unheard(conn)) {
@@ -500,6 +521,16 @@ struct smpp_conn *smpp_conn_new(struct bufferevent *take_bev,
     bufferevent_enable(take_bev, EV_READ | EV_WRITE);
     wake(conn); /* its first time-out is asked for from the loop */
     return conn;
+}
+
+void smpp_conn_set_transport(struct smpp_conn *conn, const struct smpp_transport *transport)
+{
+    conn->transport = transport;
+}
+
+struct bufferevent *smpp_conn_bufferevent(const struct smpp_conn *conn)
+{
+    return conn->bev;
 }
 
 struct smpp_session *smpp_conn_session(struct smpp_conn *conn)

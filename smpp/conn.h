@@ -22,6 +22,7 @@
 
 struct bufferevent;
 struct smpp_conn;
+struct smpp_transport;
 
 enum {
     SMPP_CONN_OUTPUT_HIGH = 256 * 1024,
@@ -54,6 +55,14 @@ struct smpp_conn *smpp_conn_new(struct bufferevent *take_bev,
                                 const struct smpp_session_ops *session_ops,
                                 const struct smpp_conn_ops *conn_ops, void *owner);
 
+/* The transport that made the bufferevent, if it wants to be told of its end and of
+ * reading; borrowed for the conn's life. */
+void smpp_conn_set_transport(struct smpp_conn *conn,
+                             const struct smpp_transport *transport);
+
+/* What it runs on: for questions to the transport, up to the end of on_closed(). */
+struct bufferevent *smpp_conn_bufferevent(const struct smpp_conn *conn);
+
 /* Lives as long as the conn. */
 struct smpp_session *smpp_conn_session(struct smpp_conn *conn);
 
@@ -75,8 +84,9 @@ void smpp_conn_free(struct smpp_conn *conn);
 
 struct smpp_conn_counters {
     uint64_t octets_in;
-    uint64_t octets_out;  /* handed to the transport */
-    uint64_t output_full; /* times the output passed its mark */
+    uint64_t octets_out;    /* handed to the transport */
+    uint64_t output_full;   /* times the output passed its mark */
+    uint32_t broken_length; /* the command_length that ended it; 0 = none did */
 };
 
 const struct smpp_conn_counters *smpp_conn_counters(const struct smpp_conn *conn);

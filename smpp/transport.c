@@ -8,15 +8,28 @@
 
 #include <event2/bufferevent.h>
 
+/* What the kernel holds unsent for a peer that does not read; the rest waits with us, where
+ * it is counted. */
+enum { UNSENT_MAX_SIZE = 64 * 1024 };
+
 /* Answers are small and awaited: none waits for the acknowledgement of another. */
+void smpp_transport_set_up(int fd)
+{
+    int on = 1;
+    int unsent = UNSENT_MAX_SIZE;
+
+    /* Not TCP: no matter. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+}
+
 static struct bufferevent *wrap_socket(struct event_base *base, int take_fd)
 {
     struct bufferevent *bev = bufferevent_socket_new(base, take_fd, BEV_OPT_CLOSE_ON_FREE);
-    int on = 1;
 
     if (bev == NULL)
         abort();
-    setsockopt(take_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* not TCP: no matter */
+    smpp_transport_set_up(take_fd);
     return bev;
 }
 

@@ -1,6 +1,7 @@
 /*
  * The seam of the transport: how a bufferevent is made, from an accepted socket or
- * towards an address.  smpp_transport_plain is TCP without TLS; a simulator gives its own.
+ * towards an address.  smpp_transport_plain is TCP without TLS; TLS and a simulator give
+ * their own.
  */
 #ifndef SMPP_TRANSPORT_H
 #define SMPP_TRANSPORT_H
@@ -17,8 +18,17 @@ struct smpp_transport {
      * failed at once, errno says why. */
     struct bufferevent *(*connect)(void *self, struct event_base *base,
                                    const struct sockaddr *address, unsigned address_size);
+    /* All output was handed over and no more will come: tells the other side.  NULL: the
+     * writing half of the socket is shut. */
+    void (*finish)(void *self, struct bufferevent *bev);
+    /* Reading goes on, or there is room for input again: what the transport holds itself is
+     * to come, though the socket may have nothing new. */
+    void (*resume)(void *self, struct bufferevent *bev);
 };
 
 extern const struct smpp_transport smpp_transport_plain;
+
+/* What every TCP socket of ours is set to. */
+void smpp_transport_set_up(int fd);
 
 #endif

@@ -333,7 +333,8 @@ static struct bufferevent *connect_out(void *self, struct event_base *base,
 
 void cable_transport(struct world *world, struct smpp_transport *out)
 {
-    *out = (struct smpp_transport){world, accepted, connect_out};
+    *out = (struct smpp_transport){
+        .self = world, .accepted = accepted, .connect = connect_out};
 }
 
 struct smpp_listener {
