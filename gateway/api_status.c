@@ -18,9 +18,10 @@
 #include "gateway/receipts.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
+#include "gateway/tls.h"
 #include "routing/ledger.h"
 
-enum { OLD_RECEIPT_S = 3600 };
+enum { OLD_RECEIPT_S = 3600, DAY_S = 24 * 3600, CERTIFICATE_S = 14 * DAY_S };
 
 static void say(struct json_writer *writer, const char *sentence, ...)
     __attribute__((format(printf, 2, 3)));
@@ -100,6 +101,23 @@ static void look_at_accounts(const struct gateway *gateway, struct json_writer *
                 account->name, waiting, age_s / 60);
         if (account->balance.available <= account->balance.limit)
             say(writer, "account %s has used up its balance", account->name);
+    }
+}
+
+static void look_at_certificates(const struct gateway *gateway, struct json_writer *writer)
+{
+    int64_t now_s = gateway_now_ms(gateway) / 1000;
+    struct tls_certificate certificate;
+
+    for (size_t at = 0; tls_next_certificate(gateway->tls, &at, &certificate);) {
+        int64_t left_s = certificate.expires_at_s - now_s;
+
+        if (left_s <= 0)
+            say(writer, "the certificate of %s %s is no longer good", certificate.kind,
+                certificate.name);
+        else if (left_s < CERTIFICATE_S)
+            say(writer, "the certificate of %s %s is good for %" PRId64 " days more",
+                certificate.kind, certificate.name, left_s / DAY_S);
     }
 }
 
@@ -220,6 +238,7 @@ void api_on_status(struct api_call *call)
     look_at_links(gateway, writer);
     look_at_channels(gateway, writer);
     look_at_accounts(gateway, writer);
+    look_at_certificates(gateway, writer);
     json_write_array_end(writer);
     write_messages(gateway, writer);
     write_reports(gateway, writer);

@@ -45,10 +45,26 @@ struct config_network {
     uint8_t bits;
 };
 
+enum config_verify { CONFIG_VERIFY_NO, CONFIG_VERIFY_OPTIONAL, CONFIG_VERIFY_REQUIRED };
+enum config_tls_version { CONFIG_TLS_1_2, CONFIG_TLS_1_3 };
+
+/* tls { ... } of a listener or a link; the paths name files in PEM, "" is none. */
+struct config_tls {
+    bool on;                 /* the section is there */
+    const char *certificate; /* ours, its chain behind it */
+    const char *key;
+    const char *ca;            /* whom the other side's certificate must come from; of a link
+                                  "" is whom the system trusts */
+    enum config_verify verify; /* is the other side's certificate asked for and checked */
+    const char *name;          /* of a link: the name in the operator's certificate */
+    enum config_tls_version min_version;
+};
+
 /* listen "name" { ... }: a socket for ESMEs. */
 struct config_listen {
     const char *name;
     struct config_address address;
+    struct config_tls tls;
     uint32_t max_connections;
     int64_t bind_within_ms;  /* from connect to a good bind */
     int64_t enquire_link_ms; /* silence after which we ask */
@@ -105,6 +121,7 @@ struct config_account {
     uint32_t outbox_max;               /* receipts kept for a client that is away */
     struct config_network *allow_from; /* none = from anywhere */
     size_t allow_from_count;
+    const char *client_certificate; /* the name its TLS certificate must have; "" = none */
 };
 
 enum config_bind { CONFIG_TRANSCEIVER, CONFIG_TRANSMITTER, CONFIG_RECEIVER };
@@ -143,6 +160,7 @@ struct config_on_status {
 struct config_link {
     const char *name;
     struct config_address address;
+    struct config_tls tls;
     const char *system_id;
     const char *password;
     const char *system_type;

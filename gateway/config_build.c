@@ -18,11 +18,13 @@
 static const struct config_shape shapes[] = {
     {"global",    NULL,     false, NULL},
     {"listen",    "global", true,  NULL},
+    {"tls",       "listen", false, NULL},
     {"http",      "global", false, NULL},
     {"token",     "http",   true,  NULL},
     {"account",   "global", true,  NULL},
     {"link",      "global", true,  NULL},
     {"on_status", "link",   true,  NULL},
+    {"tls",       "link",   false, NULL},
     {"channel",   "global", true,  NULL},
     {"plan",      "global", true,  NULL},
     {"step",      "plan",   true,  NULL},
@@ -138,6 +140,7 @@ static void build_listens(struct config_build *build)
     for (; (node = config_node_child(build->root, "listen", node)) != NULL; listen++) {
         listen->name = config_build_name(build, node);
         config_build_rows(build, node, listen);
+        config_tls_of_listen(build, node, listen);
     }
 }
 
@@ -154,6 +157,7 @@ static void build_links(struct config_build *build)
         link->password = config_secret(build, node, "password", "password_file");
         if (link->password == NULL)
             link->password = "";
+        config_tls_of_link(build, node, link);
         config_on_status_build(build, node, link);
     }
 }

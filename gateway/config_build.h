@@ -35,6 +35,15 @@ void config_account_password(struct config_build *build, const struct config_nod
 void config_on_status_build(struct config_build *build, const struct config_node *node,
                             struct config_link *link);
 
+/* config_tls.c.  Fills `tls` from the section's own, if it has one. */
+void config_tls_of_listen(struct config_build *build, const struct config_node *node,
+                          struct config_listen *listen);
+void config_tls_of_link(struct config_build *build, const struct config_node *node,
+                        struct config_link *link);
+
+/* The section, `indent` deep; nothing when it is not there. */
+void config_tls_print(const struct config_tls *tls, bool is_link, int indent, FILE *out);
+
 /* config_plans.c.  Plans need links and channels, rules and prices need accounts too. */
 void config_build_plans(struct config_build *build);
 void config_build_rules(struct config_build *build);

@@ -93,6 +93,14 @@ static void check_tokens(struct config_build *build)
     }
 }
 
+static bool asks_for_certificates(const struct config *config)
+{
+    for (size_t i = 0; i < config->listen_count; i++)
+        if (config->listens[i].tls.on && config->listens[i].tls.verify != CONFIG_VERIFY_NO)
+            return true;
+    return false;
+}
+
 static void check_accounts(struct config_build *build)
 {
     const struct config *config = build->config;
@@ -103,6 +111,11 @@ static void check_accounts(struct config_build *build)
         const struct config_node *node = node_of(build, "account", i);
 
         plain = plain || account->password != NULL;
+        if (account->client_certificate[0] != '\0' && !asks_for_certificates(config))
+            config_error_in(build->errors, node,
+                            config_node_entry(node, "client_certificate"),
+                            "no listener asks clients for a certificate: none has tls with "
+                            "client_ca");
         if (strlen(account->system_id) > SYSTEM_ID_MAX)
             config_error_in(build->errors, node, config_node_entry(node, "system_id"),
                             "system_id '%s' is longer than %d characters",

@@ -104,6 +104,7 @@ static void print_link(const struct config_link *link, FILE *out)
     fprintf(out, "\nlink \"%s\" {\n", link->name);
     print_rows("link", link, 2, out);
     print_secret("password", link->password, 2, out);
+    config_tls_print(&link->tls, true, 2, out);
     for (size_t i = 0; i < link->on_status_count; i++) {
         char title[16];
 
@@ -148,6 +149,7 @@ void config_print(const struct config *config, FILE *out)
     for (size_t i = 0; i < config->listen_count; i++) {
         fprintf(out, "\nlisten \"%s\" {\n", config->listens[i].name);
         print_rows("listen", &config->listens[i], 2, out);
+        config_tls_print(&config->listens[i].tls, false, 2, out);
         fputs("}\n", out);
     }
     print_http(config, out);

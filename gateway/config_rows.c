@@ -18,6 +18,7 @@
 /* The struct of each section. */
 #define STRUCT_global    struct config
 #define STRUCT_listen    struct config_listen
+#define STRUCT_tls       struct config_tls
 #define STRUCT_http      struct config_http
 #define STRUCT_token     struct config_token
 #define STRUCT_account   struct config_account
@@ -119,6 +120,11 @@ static const struct {
     {CONFIG_TYPE_NEWS,        "read",            PROFILE_READ             },
     {CONFIG_TYPE_NEWS,        "failed",          PROFILE_FAILED           },
     {CONFIG_TYPE_NEWS,        "expired",         PROFILE_EXPIRED          },
+    {CONFIG_TYPE_VERIFY,      "no",              CONFIG_VERIFY_NO         },
+    {CONFIG_TYPE_VERIFY,      "optional",        CONFIG_VERIFY_OPTIONAL   },
+    {CONFIG_TYPE_VERIFY,      "required",        CONFIG_VERIFY_REQUIRED   },
+    {CONFIG_TYPE_TLS_VERSION, "1.2",             CONFIG_TLS_1_2           },
+    {CONFIG_TYPE_TLS_VERSION, "1.3",             CONFIG_TLS_1_3           },
 };
 
 enum { WHY_SIZE = 200, CHOICES = sizeof(choices) / sizeof(choices[0]) };

@@ -49,6 +49,8 @@ enum config_type {
     CONFIG_TYPE_HASH,
     CONFIG_TYPE_ENCODING,
     CONFIG_TYPE_NEWS,
+    CONFIG_TYPE_VERIFY,
+    CONFIG_TYPE_TLS_VERSION,
     /* Put in their place by hand. */
     CONFIG_TYPE_SECRET,
     CONFIG_TYPE_WORD,
@@ -107,6 +109,8 @@ struct config_key {
 #define OFFSET_HASH(type, name)     offsetof(type, name)
 #define OFFSET_ENCODING(type, name) offsetof(type, name)
 #define OFFSET_NEWS(type, name)     offsetof(type, name)
+#define OFFSET_VERIFY(type, name)      offsetof(type, name)
+#define OFFSET_TLS_VERSION(type, name) offsetof(type, name)
 
 /* The rows of config_keys.def. */
 extern const struct config_key config_keys[];

@@ -5,7 +5,9 @@
  */
 #include "gateway/esme.h"
 
+#include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,7 @@
 #include "gateway/public_id.h"
 #include "gateway/receipts.h"
 #include "gateway/table.h"
+#include "gateway/tls.h"
 #include "smpp/client.h"
 #include "smpp/command.h"
 #include "smpp/listener.h"
@@ -41,6 +44,14 @@ int64_t esme_now_ms(const struct esme *esme)
 const struct config_account *esme_account(const struct esme *esme)
 {
     return &esme->gateway->config->accounts[esme->account];
+}
+
+const char *esme_from(const struct esme *esme, char out[ESME_FROM_SIZE])
+{
+    if (getnameinfo((const struct sockaddr *)&esme->address, sizeof(esme->address), out,
+                    ESME_FROM_SIZE, NULL, 0, NI_NUMERICHOST) != 0)
+        snprintf(out, ESME_FROM_SIZE, "?");
+    return out;
 }
 
 /* --- life --------------------------------------------------------------------------- */
@@ -104,7 +115,7 @@ void esme_accept(struct door *door, int fd, const struct sockaddr *address,
     struct gateway *gateway = door->gateway;
     struct esmes *esmes = gateway->esmes;
     struct bufferevent *bev =
-        gateway->transport->accepted(gateway->transport->self, gateway->base, fd);
+        door->transport->accepted(door->transport->self, gateway->base, fd);
     struct esme *esme = calloc(1, sizeof(*esme));
     struct smpp_session_config config = {
         .role = SMPP_ROLE_SMSC,
@@ -136,6 +147,7 @@ void esme_accept(struct door *door, int fd, const struct sockaddr *address,
     if (!table_put(esmes->by_id, esme->id, (uint64_t)(uintptr_t)esme))
         abort();
     esme->conn = smpp_conn_new(bev, &config, &session_ops, &conn_ops, esme);
+    smpp_conn_set_transport(esme->conn, door->transport);
 }
 
 void esmes_accept(struct gateway *gateway, int fd, const struct sockaddr *address,
@@ -231,6 +243,29 @@ static void add_past(struct esme_counters *sum, const struct esme *esme)
     sum->wrong_state += session->wrong_state;
 }
 
+/* TLS where we speak none: the first two octets of a record (RFC 8446 5.1), where a PDU has
+ * its length. */
+static bool spoke_tls(const struct esme *esme)
+{
+    return smpp_conn_counters(esme->conn)->broken_length >> 16 == 0x1603;
+}
+
+/* Of who has not been let in there is only this to tell. */
+static void tell_stranger(struct esme *esme)
+{
+    char from[ESME_FROM_SIZE];
+    char why[200];
+
+    if (tls_failure(smpp_conn_bufferevent(esme->conn), why, sizeof(why))) {
+        log_info("tls.failed", "listen=%s from=%s reason=\"%s\"", esme->door->config->name,
+                 esme_from(esme, from), why);
+    } else if (spoke_tls(esme)) {
+        esme->gateway->esmes->past.tls_on_plain++;
+        log_info("session.broken", "listen=%s from=%s reason=\"TLS, where none is spoken\"",
+                 esme->door->config->name, esme_from(esme, from));
+    }
+}
+
 static void conn_on_closed(void *owner, enum smpp_end end, int error)
 {
     struct esme *esme = owner;
@@ -245,6 +280,8 @@ static void conn_on_closed(void *owner, enum smpp_end end, int error)
         log_info("session.closed", "id=%llu account=%s reason=%s error=%d",
                  (unsigned long long)esme->id, esme_account(esme)->name, smpp_end_name(end),
                  error);
+    else
+        tell_stranger(esme);
     was_bound = esme->bound;
     esme_leave(esme);
     /* What it had not acknowledged is offered to the others. */

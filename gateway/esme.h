@@ -22,7 +22,8 @@ void esmes_on_checked(void *owner, uint64_t session, enum accounts_answer answer
 struct esmes *esmes_new(struct gateway *gateway);
 void esmes_free(struct esmes *esmes);
 
-/* Opens the listeners of the configuration; false with a sentence that names the address. */
+/* Opens the listeners of the configuration; false with a sentence that names the address.
+ */
 bool esmes_listen(struct gateway *gateway, char *error, size_t error_size);
 
 /* A connection, as the first listener would have accepted it: takes `fd`. */
@@ -67,6 +68,7 @@ struct esme_counters {
     uint64_t tolerated;
     uint64_t undecodable;
     uint64_t wrong_state;
+    uint64_t tls_on_plain; /* connections that spoke TLS where none is spoken */
 };
 
 /* Of sessions that have ended and those that live. */

@@ -13,6 +13,7 @@
 #include "gateway/gateway.h"
 #include "gateway/log.h"
 #include "gateway/receipts.h"
+#include "gateway/tls.h"
 #include "smpp/command.h"
 
 enum {
@@ -75,12 +76,14 @@ struct esme *esme_next_in_turn(struct binds *binds)
 
 /* --- answers to a bind -------------------------------------------------------------- */
 
-static void refuse(struct esme *esme, uint32_t status)
+static void refuse(struct esme *esme, uint32_t status, const char *reason)
 {
+    char from[ESME_FROM_SIZE];
+
     esme->gateway->esmes->past.binds_refused++;
-    log_info("session.refused", "id=%llu account=%s reason=%s",
+    log_info("session.refused", "id=%llu account=%s reason=%s from=%s",
              (unsigned long long)esme->id, esme->known ? esme_account(esme)->name : "?",
-             smpp_status_name(status));
+             reason, esme_from(esme, from));
     smpp_session_bind_answer(smpp_conn_session(esme->conn), status, NULL,
                              esme_now_ms(esme));
 }
@@ -96,6 +99,7 @@ static void admit(struct esme *esme)
         .response_ms = (uint32_t)listen->response_timeout_ms,
     };
     struct binds *binds = binds_of(esme);
+    char from[ESME_FROM_SIZE];
 
     esme->bound = true;
     link_in(&binds->bound, esme);
@@ -103,8 +107,9 @@ static void admit(struct esme *esme)
     esme->gateway->esmes->past.binds++;
     smpp_session_bind_answer(smpp_conn_session(esme->conn), ESME_ROK, &limits,
                              esme_now_ms(esme));
-    log_info("session.bound", "id=%llu account=%s binds=%zu", (unsigned long long)esme->id,
-             account->name, binds->count);
+    log_info("session.bound", "id=%llu account=%s binds=%zu from=%s tls=%s",
+             (unsigned long long)esme->id, account->name, binds->count,
+             esme_from(esme, from), tls_version(smpp_conn_bufferevent(esme->conn)));
     receipts_room(esme->gateway,
                   catalog_account_at(esme->gateway->catalog, esme->account)->number);
 }
@@ -117,7 +122,7 @@ static void refuse_waiting(struct binds *binds)
         struct esme *esme = binds->waiting;
 
         link_out(&binds->waiting, esme);
-        refuse(esme, ESME_RALYBND);
+        refuse(esme, ESME_RALYBND, "bind-limit");
     }
 }
 
@@ -223,6 +228,14 @@ void esme_leave(struct esme *esme)
 
 /* --- passwords ---------------------------------------------------------------------- */
 
+/* Whose account names a certificate must have shown it, whatever his password. */
+static bool certificate_is_right(const struct esme *esme, uint32_t account)
+{
+    const char *name = esme->gateway->config->accounts[account].client_certificate;
+
+    return name[0] == '\0' || tls_peer_has_name(smpp_conn_bufferevent(esme->conn), name);
+}
+
 static void password_was_right(struct esme *esme, uint32_t account)
 {
     esme->known = true;
@@ -241,10 +254,14 @@ void esmes_on_checked(void *owner, uint64_t id, enum accounts_answer answer,
 
     if (esme == NULL)
         return;
-    if (answer == ACCOUNTS_OK)
-        password_was_right(esme, account);
+    if (answer == ACCOUNTS_BUSY)
+        refuse(esme, ESME_RSYSERR, "busy");
+    else if (answer != ACCOUNTS_OK)
+        refuse(esme, ESME_RINVPASWD, "password");
+    else if (!certificate_is_right(esme, account))
+        refuse(esme, ESME_RINVPASWD, "certificate");
     else
-        refuse(esme, answer == ACCOUNTS_BUSY ? ESME_RSYSERR : ESME_RINVPASWD);
+        password_was_right(esme, account);
 }
 
 void esme_on_bind(void *owner, const struct smpp_pdu *bind)
@@ -263,7 +280,7 @@ void esme_on_bind(void *owner, const struct smpp_pdu *bind)
     uint32_t account = 0;
 
     if (!gateway->ready || gateway->draining) {
-        refuse(esme, ESME_RSYSERR);
+        refuse(esme, ESME_RSYSERR, gateway->draining ? "stopping" : "not-ready");
         return;
     }
     memcpy(question.address, esme->ip, sizeof(question.address));

@@ -10,6 +10,7 @@
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/log.h"
+#include "gateway/tls.h"
 #include "smpp/listener.h"
 
 enum {
@@ -88,13 +89,17 @@ bool esmes_listen(struct gateway *gateway, char *error, size_t error_size)
                  config->address.port);
         door->gateway = gateway;
         door->config = config;
+        door->transport = tls_of_listen(gateway->tls, i);
+        if (door->transport == NULL)
+            door->transport = gateway->transport;
         door->listener = smpp_listener_new(gateway->base, &listener, &listener_ops, door,
                                            error, error_size);
         if (door->listener == NULL)
             return false;
         esmes->door_count++;
-        log_info("listener.open", "listen=%s address=%s port=%u", config->name, address,
-                 smpp_listener_port(door->listener));
+        log_info("listener.open", "listen=%s address=%s port=%u tls=%s", config->name,
+                 address, smpp_listener_port(door->listener),
+                 config->tls.on ? "yes" : "no");
     }
     return true;
 }

@@ -18,12 +18,16 @@
 struct config_listen;
 struct gateway;
 struct smpp_listener;
+struct smpp_transport;
 struct table;
+
+enum { ESME_FROM_SIZE = 48 };
 
 /* A listener. */
 struct door {
     struct gateway *gateway;
     const struct config_listen *config;
+    const struct smpp_transport *transport;
     struct smpp_listener *listener;
     struct clock_timer resume;
 };
@@ -70,6 +74,9 @@ struct esme *esme_find(const struct gateway *gateway, uint64_t id);
 int64_t esme_now_ms(const struct esme *esme);
 
 const struct config_account *esme_account(const struct esme *esme);
+
+/* Where it comes from, without the port; returns `out`. */
+const char *esme_from(const struct esme *esme, char out[ESME_FROM_SIZE]);
 
 /* --- places (esme_binds.c) ---------------------------------------------------------- */
 

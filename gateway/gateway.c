@@ -28,6 +28,7 @@
 #include "gateway/reports.h"
 #include "gateway/store.h"
 #include "gateway/store_reader.h"
+#include "gateway/tls.h"
 #include "smpp/client.h"
 
 enum {
@@ -147,6 +148,23 @@ void gateway_drain(struct gateway *gateway)
     drain_on(gateway);
 }
 
+/* --- a reload ------------------------------------------------------------------------ */
+
+void gateway_reload(struct gateway *gateway)
+{
+    struct tls_certificate certificate;
+    size_t certificates = 0;
+    char error[1400];
+
+    for (size_t at = 0; tls_next_certificate(gateway->tls, &at, &certificate);)
+        certificates++;
+    log_info("config.kept", "reason=\"settings are read at a restart\"");
+    if (tls_reload(gateway->tls, error, sizeof(error)))
+        log_info("tls.reloaded", "certificates=%zu", certificates);
+    else
+        log_error("tls.kept", "reason=\"%s\"", error);
+}
+
 /* --- the start ---------------------------------------------------------------------- */
 
 static void open_channels(struct gateway *gateway)
@@ -250,6 +268,9 @@ static bool start(struct gateway *gateway, const struct gateway_options *options
         .vfs = options->vfs,
     };
 
+    gateway->tls = tls_new(gateway->config, gateway->clock, error, error_size);
+    if (gateway->tls == NULL)
+        return false;
     gateway->store =
         store_open(&store, gateway->clock, gateway->executor, gateway, error, error_size);
     if (gateway->store == NULL)
@@ -318,6 +339,7 @@ void gateway_free(struct gateway *gateway)
     lives_free(gateway->lives);
     collector_free(gateway->collector);
     catalog_free(gateway->catalog);
+    tls_free(gateway->tls);
     free(gateway->links);
     free(gateway->drain);
     free(gateway);

@@ -34,6 +34,7 @@ struct api;
 struct smpp_transport;
 struct store;
 struct store_reader;
+struct tls;
 
 /* What has happened so far, for /metrics; written by the modules they belong to. */
 struct gateway_counters {
@@ -74,6 +75,7 @@ struct gateway {
     struct clock *clock;
     struct executor *executor;
     const struct smpp_transport *transport;
+    struct tls *tls;
     struct ids ids;
     uint64_t random_state;
     struct store *store;
@@ -120,6 +122,12 @@ struct gateway_options {
  */
 struct gateway *gateway_new(const struct gateway_options *options, char *error,
                             size_t error_size);
+
+/*
+ * Reads the certificates anew for the connections to come, all or none of them; the log says
+ * what became of it.  No other setting changes before a restart.
+ */
+void gateway_reload(struct gateway *gateway);
 
 /* Takes no more, lets what is open finish within `drain` of the configuration, then on_stopped(). */
 void gateway_drain(struct gateway *gateway);

@@ -16,7 +16,8 @@ libgateway_a_SOURCES += \
 	gateway/http_server.c gateway/http_server.h \
 	gateway/json.c gateway/json.h \
 	gateway/log.c gateway/log.h \
-	gateway/signature.c gateway/signature.h
+	gateway/signature.c gateway/signature.h \
+	gateway/tls.c gateway/tls.h
 
 # Configuration, profiles and accounts.
 libgateway_a_SOURCES += \
@@ -30,6 +31,7 @@ libgateway_a_SOURCES += \
 	gateway/config_secrets.c \
 	gateway/config_status.c \
 	gateway/config_text.c gateway/config_text.h \
+	gateway/config_tls.c \
 	gateway/config_tree.c gateway/config_tree.h \
 	gateway/config_value.c gateway/config_value.h \
 	gateway/failures.c gateway/failures.h \

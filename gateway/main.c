@@ -19,6 +19,7 @@
 #include "gateway/gateway.h"
 #include "gateway/log.h"
 #include "gateway/loop_histogram.h"
+#include "gateway/tls.h"
 
 const char *argp_program_version = "sluiced " PACKAGE_VERSION;
 
@@ -30,12 +31,14 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-    {"config", 'c', "FILE", 0, "Read this configuration (see sluice.conf(5))", 0},
-    {"state-dir", 's', "DIR", 0, "Keep messages, money and the socket here"
+    {"config",                                        'c', "FILE", 0, "Read this configuration (see sluice.conf(5))", 0},
+    {"state-dir",                                         's', "DIR", 0,
+     "Keep messages, money and the socket here"
      " (else $SLUICE_STATE_DIR); made if missing", 0},
     {"test", 't', NULL, 0, "Check the configuration and end: 0 right, 1 wrong", 0},
-    {"print", 'T', NULL, 0, "Print the effective configuration, secrets masked, and end", 0},
-    {0},
+    {"print",                                               'T', NULL, 0, "Print the effective configuration, secrets masked, and end",
+     0},
+    {0   },
 };
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -106,13 +109,13 @@ static void on_signal(evutil_socket_t number, short what, void *owner)
     gateway_drain(daemon->gateway);
 }
 
-/* A terminal that goes away, or a reload that is not served: nothing changes. */
 static void on_hangup(evutil_socket_t number, short what, void *owner)
 {
+    struct daemon *daemon = owner;
+
     (void)number;
     (void)what;
-    (void)owner;
-    log_warning("config.kept", "reason=\"a new configuration is read at a restart\"");
+    gateway_reload(daemon->gateway);
 }
 
 static int64_t cpu_us(void)
@@ -138,6 +141,21 @@ static void run(struct daemon *daemon)
     }
 }
 
+/* What the files say that the configuration names. */
+static int test(const struct config *config, const char *path)
+{
+    char error[1400];
+    struct tls *tls = tls_new(config, NULL, error, sizeof(error));
+
+    if (tls == NULL) {
+        fprintf(stderr, "%s: %s\n", path, error);
+        return 1;
+    }
+    tls_free(tls);
+    printf("%s: the configuration is right\n", path);
+    return 0;
+}
+
 static int serve(const struct config *config, const char *state_folder)
 {
     struct daemon daemon = {.base = event_base_new()};
@@ -145,7 +163,7 @@ static int serve(const struct config *config, const char *state_folder)
     struct executor *executor = executor_new(daemon.base);
     struct event *terminate = evsignal_new(daemon.base, SIGTERM, on_signal, &daemon);
     struct event *interrupt = evsignal_new(daemon.base, SIGINT, on_signal, &daemon);
-    struct event *hangup = evsignal_new(daemon.base, SIGHUP, on_hangup, NULL);
+    struct event *hangup = evsignal_new(daemon.base, SIGHUP, on_hangup, &daemon);
     const struct gateway_options gateway_options = {
         .config = config,
         .state_folder = state_folder,
@@ -196,7 +214,7 @@ int main(int argc, char **argv)
     if (arguments.print) {
         config_print(config, stdout);
     } else if (arguments.test) {
-        printf("%s: the configuration is right\n", arguments.config);
+        status = test(config, arguments.config);
     } else if (arguments.state_folder == NULL || *arguments.state_folder == 0) {
         fprintf(stderr, "sluiced: where is the state to be kept? Give --state-dir DIR or"
                         " set SLUICE_STATE_DIR.\n");

@@ -23,6 +23,7 @@
 #include "gateway/receipts.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
+#include "gateway/tls.h"
 #include "routing/ledger.h"
 #include "routing/money.h"
 
@@ -42,6 +43,7 @@ struct facts {
     struct esme_counters esme;
     struct http_server_counts http;
     struct accounts_counts passwords;
+    struct tls_counts tls;
     struct process_facts process;
     bool with_accounts;
 };
@@ -161,6 +163,32 @@ static void by_lane(struct page *page, const struct facts *it)
     for (int lane = 0; lane < EXECUTOR_LANES; lane++)
         number(page, label(labels, "lane", names[lane]),
                (int64_t)executor_waiting(it->gateway->executor, (enum executor_lane)lane));
+}
+
+static void by_handshake(struct page *page, const struct facts *it)
+{
+    static const char *const sides[] = {"listen", "link"};
+    char labels[LABELS_SIZE];
+
+    for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]); i++) {
+        number(page, two_labels(labels, "side", sides[i], "result", "done"),
+               (int64_t)it->tls.done[i]);
+        number(page, two_labels(labels, "side", sides[i], "result", "failed"),
+               (int64_t)(it->tls.failed[i] - it->tls.plain[i]));
+        number(page, two_labels(labels, "side", sides[i], "result", "no-tls"),
+               (int64_t)it->tls.plain[i]);
+    }
+}
+
+static void by_certificate(struct page *page, const struct facts *it)
+{
+    struct tls_certificate certificate;
+    char labels[LABELS_SIZE];
+
+    for (size_t at = 0; tls_next_certificate(it->gateway->tls, &at, &certificate);)
+        number(page,
+               two_labels(labels, "side", certificate.kind, "name", certificate.name),
+               certificate.expires_at_s - gateway_now_ms(it->gateway) / 1000);
 }
 
 static void by_version(struct page *page, const struct facts *it)
@@ -332,6 +360,7 @@ void metrics_write(const struct gateway *gateway, bool with_accounts, struct evb
         .store = store_counters(gateway->store),
         .http = http_server_counts(gateway->http_server),
         .passwords = accounts_counts(gateway->accounts),
+        .tls = tls_counts(gateway->tls),
         .process = process_read_facts(),
         .with_accounts = with_accounts,
     };

@@ -12,6 +12,7 @@
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
 #include "gateway/log.h"
+#include "gateway/tls.h"
 #include "smpp/client.h"
 #include "smpp/command.h"
 
@@ -120,10 +121,9 @@ static void connect_bind(struct bind *bind)
     }
     session.id = bind->session = gateway_id(link->gateway);
     bind->refused = false;
-    bind->conn =
-        smpp_client_connect(link->gateway->base, link->gateway->transport,
-                            (const struct sockaddr *)&address->address, address->size,
-                            &session, &request, &session_ops, &conn_ops, bind);
+    bind->conn = smpp_client_connect(
+        link->gateway->base, link->transport, (const struct sockaddr *)&address->address,
+        address->size, &session, &request, &session_ops, &conn_ops, bind);
     if (bind->conn)
         return;
     if (bind->failures == 0)
@@ -143,8 +143,8 @@ static void on_bound(void *owner, const struct smpp_pdu *response)
     bind->blocked = false;
     bind->failures = 0;
     link->refusals = 0;
-    log_info("link.bound", "link=%s bind=%u bound=%zu", link->config->name, bind->index,
-             link_bound(link));
+    log_info("link.bound", "link=%s bind=%u bound=%zu tls=%s", link->config->name,
+             bind->index, link_bound(link), tls_version(smpp_conn_bufferevent(bind->conn)));
     dispatch_room(link->gateway, link->number);
 }
 
@@ -180,12 +180,14 @@ static void conn_on_closed(void *owner, enum smpp_end end, int error)
 {
     struct bind *bind = owner;
     struct link *link = bind->link;
+    char why[200];
 
+    if (!tls_failure(smpp_conn_bufferevent(bind->conn), why, sizeof(why)))
+        snprintf(why, sizeof(why), "%s", error ? strerror(error) : "");
     /* The first of a row of failures, or it was bound. */
     if (bind->failures == 0)
         log_warning("link.closed", "link=%s bind=%u reason=%s error=\"%s\"",
-                    link->config->name, bind->index, smpp_end_name(end),
-                    error ? strerror(error) : "");
+                    link->config->name, bind->index, smpp_end_name(end), why);
     clock_disarm(link->gateway->clock, &bind->tick);
     bind->conn = NULL;
     bind->session = 0;
@@ -320,6 +322,9 @@ struct link *link_open(struct gateway *gateway, size_t index, uint32_t number)
     link->gateway = gateway;
     link->config = config;
     link->config_index = index;
+    link->transport = tls_of_link(gateway->tls, index);
+    if (link->transport == NULL)
+        link->transport = gateway->transport;
     link->number = number;
     bucket_init(&link->rate, config->tps, link_now_ms(link));
     for (uint32_t i = 0; i < config->connections; i++)

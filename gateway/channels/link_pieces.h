@@ -21,6 +21,7 @@ struct config_link;
 struct gateway;
 struct link;
 struct link_lookup;
+struct smpp_transport;
 
 enum { LINK_ADDRESSES_MAX = 8 };
 
@@ -56,6 +57,7 @@ struct link_address {
 struct link {
     struct gateway *gateway;
     const struct config_link *config;
+    const struct smpp_transport *transport;
     size_t config_index;
     uint32_t number;
     struct bind *binds;

@@ -116,6 +116,41 @@ static const struct {
     {"two values for one",                  "node = {1, 2}\n",                                                                          "t.conf:1: node takes one value"},
     {"set twice",                           "node = 1\n\nnode = 2\n",
      "t.conf:3: 'node' is already set on line 1"},
+    {"TLS without a certificate",
+     "listen \"s\" {\n  address = \"127.0.0.1:0\"\n  tls { }\n}\n",
+     "t.conf:3: tls: certificate and key are required"},
+    {"TLS twice",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n  tls { }\n  tls { }\n}\n",
+     "t.conf:3: tls: there is one already, on line 2"},
+    {"a certificate without its key",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n"
+     "  tls { certificate = \"t.conf\" }\n}\n",
+     "t.conf:2: tls: certificate and key go together"},
+    {"a link's setting of a listener's TLS",
+     "listen \"s\" {\n  address = \"127.0.0.1:0\"\n"
+     "  tls { certificate = \"t.conf\" key = \"t.conf\"\n  ca = \"t.conf\" }\n}\n",
+     "t.conf:4: tls: ca is of links; a listener has client_ca"},
+    {"a listener's setting of a link's TLS",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\" tls {\n"
+     "  client_ca = \"t.conf\" } }\n",
+     "t.conf:2: tls: client_ca is of listeners; a link has ca"},
+    {"clients verified by nobody",
+     "listen \"s\" {\n  address = \"127.0.0.1:0\"\n"
+     "  tls { certificate = \"t.conf\" key = \"t.conf\"\n  verify = \"required\" }\n}\n",
+     "t.conf:4: tls: client_ca must name the authorities to verify with"},
+    {"an optional operator",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\" tls {\n"
+     "  verify = \"optional\" } }\n",
+     "t.conf:2: tls: an operator always shows a certificate: required or no"},
+    {"an unknown version of TLS",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\" tls {\n"
+     "  min_version = \"1.1\" } }\n",
+     "t.conf:2: tls: min_version must be one of 1.2 1.3; not '1.1'"},
+    {"a certificate nobody asks for",
+     PRACTICE LINK PLAN LISTEN "account \"x\" { password = \"pw\" plan = \"p\"\n"
+     "  client_certificate = \"x.example\" }\n",
+     "t.conf:6: account 'x': no listener asks clients for a certificate: none has tls with "
+     "client_ca"},
     {"title twice",                         PRACTICE LINK "\n" LINK PLAN ACCOUNT,
      "t.conf:4: link 'l' is there twice; the first is at t.conf:2"},
     {"name with a blank",                   "link \"a b\" { host = \"h\" port = 1 system_id = \"s\" }\n",
@@ -733,6 +768,7 @@ TEST(what_is_printed_loads_again_and_is_the_same)
     struct config *config;
 
     check_prints_as_it_loads(load_lab(state), "the lab");
+    write_text("u.conf", "");
     config = load_text(
         GOOD CHANNEL
         "http { address = \"[::1]:0\" token \"t\" { value = \"v\" accounts = {\"x\"} } }\n"
@@ -743,7 +779,13 @@ TEST(what_is_printed_loads_again_and_is_the_same)
         "  step \"b\" { channels = {\"l\"} enter_within = \"1500ms\" } }\n"
         "account \"y\" { password_hash = \"****\" plan = \"q\" plans = {\"p\"} credit = "
         "\"5.5\" allow_from = {\"10.0.0.0/8\", \"2001:db8::/32\", \"::ffff:0:0/96\"} }\n"
-        "price { side = \"buy\" channel = \"m\" price = \"0\" unit = \"message\" }\n",
+        "price { side = \"buy\" channel = \"m\" price = \"0\" unit = \"message\" }\n"
+        "listen \"s\" { address = \"[::1]:0\" tls { certificate = \"u.conf\" key = "
+        "\"u.conf\" client_ca = \"u.conf\" verify = \"optional\" min_version = \"1.3\" } "
+        "}\n"
+        "link \"k\" { host = \"h\" port = 1 system_id = \"s\" tls { ca = \"u.conf\" } }\n"
+        "account \"z\" { password = \"p\" plan = \"q\" client_certificate = \"z.example\" "
+        "}\n",
         &errors);
     if (config == NULL)
         fail_msg("%s", errors.lines[0]);
@@ -824,6 +866,10 @@ TEST(the_sample_lets_nobody_in_and_all_it_shows_is_right)
 {
     static const char *const secrets[] = {"api-token", "shop", "operator",
                                           "messenger-token", "messenger-key"};
+    /* What is in them is not looked at here. */
+    static const char *const files[] = {"smpps.crt",           "smpps.key",
+                                        "clients.crt",         "operator-ca.crt",
+                                        "operator-client.crt", "operator-client.key"};
     const struct place *place = *state;
     char path[PATH_MAX + 32];
     struct config *sample;
@@ -842,6 +888,8 @@ TEST(the_sample_lets_nobody_in_and_all_it_shows_is_right)
         snprintf(secret, sizeof(secret), "$argon2id$%s\n", secrets[i]);
         write_text(secrets[i], secret);
     }
+    for (size_t i = 0; i < ROWS(files); i++)
+        write_text(files[i], "");
     turn_all_on(path, "t.conf");
     sample = load_or_fail("t.conf");
     assert_int_equal(sample->account_count, 1);
@@ -850,6 +898,8 @@ TEST(the_sample_lets_nobody_in_and_all_it_shows_is_right)
     config_free(sample);
     for (size_t i = 0; i < ROWS(secrets); i++)
         (void)unlink(secrets[i]);
+    for (size_t i = 0; i < ROWS(files); i++)
+        (void)unlink(files[i]);
 }
 
 #define TEST_IN_FOLDER(name)                                                               \

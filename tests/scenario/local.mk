@@ -12,6 +12,7 @@ SCENARIOS += \
 	tests/scenario/kill9.py \
 	tests/scenario/bad_input.py \
 	tests/scenario/tamper.py \
+	tests/scenario/tls.py \
 	tests/scenario/cli.py
 SANITIZED += tests/scenario/lab_cascade.py
 
@@ -31,7 +32,8 @@ EXTRA_DIST += \
 	tests/scenario/lab_sms.py \
 	tests/scenario/provider.py \
 	tests/scenario/smpp_client.py \
-	tests/scenario/tamper.py
+	tests/scenario/tamper.py \
+	tests/scenario/tls.py
 
 SCENARIOS += tests/scenario/demo.py
 EXTRA_DIST += tests/scenario/demo.py

@@ -110,11 +110,15 @@ def submit_body(to, text=b"hello", source=b"Shop", registered=1, data_coding=0, 
 
 
 class Session:
-    """One connection and its bind.  `bind_status` is None when the server just closed."""
+    """One connection and its bind.  `bind_status` is None when the server just closed.
+
+    `source` is the address we come from, `wrap` makes another socket of ours.
+    """
 
     def __init__(self, port, system_id="sms", password="secret08",
                  command=BIND_TRANSCEIVER, version=0x34, acknowledge=True,
-                 answer_enquire=True, bind=True, timeout_s=10, on_event=None):
+                 answer_enquire=True, bind=True, timeout_s=10, on_event=None, source=None,
+                 wrap=None):
         self.acknowledge = acknowledge
         self.answer_enquire = answer_enquire
         self.on_event = on_event
@@ -129,9 +133,12 @@ class Session:
         self.closed_at = None
         self.bind_status = None
         self.writing = threading.Lock()
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout_s)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout_s,
+                                               (source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(None)
+        if wrap:
+            self.socket = wrap(self.socket)
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
         if bind:
