@@ -1,6 +1,6 @@
 /*
- * The life of a session and what it answers about itself.  Nothing here allocates once
- * it is bound.
+ * The life of a session and what it answers about itself.  Once it is bound nothing here
+ * allocates, but for the window when it is fuller than ever before.
  */
 #include "smpp/session_inside.h"
 
@@ -186,6 +186,11 @@ size_t smpp_session_window_used(const struct smpp_session *session)
 size_t smpp_session_pending(const struct smpp_session *session)
 {
     return session->pending;
+}
+
+size_t smpp_session_owed_size(const struct smpp_session *session)
+{
+    return session->pending * session->answer_max_size + ANSWER_MAX_SIZE;
 }
 
 const struct smpp_session_counters *

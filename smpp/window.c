@@ -1,8 +1,11 @@
 /*
- * Entries live in an array of fixed size and are threaded twice by index: on a chain per
- * bucket, to be found by sequence_number, and on one list in the order of sending, whose
- * head is the oldest.  Sequence numbers of one session follow each other, so the low bits
- * spread them evenly.  What was sent is always a prefix of the list.
+ * Entries live in an array and are threaded twice by index: on a chain per bucket, to be
+ * found by sequence_number, and on one list in the order of sending, whose head is the
+ * oldest.  Sequence numbers of one session follow each other, so the low bits spread them
+ * evenly.  What was sent is always a prefix of the list.
+ *
+ * The array begins with no room and doubles up to the capacity: most sessions are idle, and
+ * thousands of them must cost little.
  *
  * Index 0 means "none": slot i of the array has the index i + 1.
  */
@@ -10,6 +13,8 @@
 
 #include <assert.h>
 #include <stdlib.h>
+
+enum { ROOM_FIRST = 16 };
 
 struct slot {
     struct smpp_window_entry entry;
@@ -22,6 +27,7 @@ struct smpp_window {
     struct slot *slots;
     uint32_t *buckets;
     uint32_t bucket_mask;
+    uint32_t room; /* slots there are */
     uint32_t capacity;
     uint32_t used;
     uint32_t free;
@@ -43,23 +49,41 @@ static uint32_t *bucket_of(const struct smpp_window *window, uint32_t sequence)
 struct smpp_window *smpp_window_new(size_t capacity)
 {
     struct smpp_window *window = calloc(1, sizeof(*window));
-    uint32_t buckets = 1;
 
     assert(capacity > 0 && capacity <= UINT32_MAX / 4);
-    while (buckets < capacity)
-        buckets *= 2;
     if (window == NULL)
         abort();
-    window->slots = calloc(capacity, sizeof(*window->slots));
+    window->capacity = (uint32_t)capacity;
+    return window;
+}
+
+/* Twice the slots, or all there may be, and a bucket for each; every slot is in use. */
+static void grow(struct smpp_window *window)
+{
+    uint32_t room = window->room == 0 ? ROOM_FIRST : window->room * 2;
+    uint32_t buckets = 1;
+
+    if (room > window->capacity)
+        room = window->capacity;
+    while (buckets < room)
+        buckets *= 2;
+    window->slots = realloc(window->slots, room * sizeof(*window->slots));
+    free(window->buckets);
     window->buckets = calloc(buckets, sizeof(*window->buckets));
     if (window->slots == NULL || window->buckets == NULL)
         abort();
     window->bucket_mask = buckets - 1;
-    window->capacity = (uint32_t)capacity;
-    for (uint32_t i = 0; i + 1 < window->capacity; i++)
-        window->slots[i].chain = i + 2;
-    window->free = 1;
-    return window;
+    for (uint32_t i = 1; i <= window->room; i++) {
+        struct slot *slot = slot_at(window, i);
+        uint32_t *bucket = bucket_of(window, slot->entry.sequence);
+
+        slot->chain = *bucket;
+        *bucket = i;
+    }
+    for (uint32_t i = window->room + 1; i <= room; i++)
+        slot_at(window, i)->chain = i < room ? i + 1 : 0;
+    window->free = window->room + 1;
+    window->room = room;
 }
 
 void smpp_window_free(struct smpp_window *window)
@@ -73,7 +97,7 @@ void smpp_window_free(struct smpp_window *window)
 
 static uint32_t find_index(const struct smpp_window *window, uint32_t sequence)
 {
-    uint32_t index = *bucket_of(window, sequence);
+    uint32_t index = window->room == 0 ? 0 : *bucket_of(window, sequence);
 
     while (index != 0 && slot_at(window, index)->entry.sequence != sequence)
         index = slot_at(window, index)->chain;
@@ -82,12 +106,16 @@ static uint32_t find_index(const struct smpp_window *window, uint32_t sequence)
 
 bool smpp_window_add(struct smpp_window *window, const struct smpp_window_entry *entry)
 {
-    uint32_t *bucket = bucket_of(window, entry->sequence);
-    uint32_t index = window->free;
+    uint32_t *bucket;
+    uint32_t index;
     struct slot *slot;
 
-    if (index == 0)
+    if (window->used == window->capacity)
         return false;
+    if (window->free == 0)
+        grow(window);
+    bucket = bucket_of(window, entry->sequence);
+    index = window->free;
     assert(find_index(window, entry->sequence) == 0);
     slot = slot_at(window, index);
     window->free = slot->chain;

@@ -1,7 +1,8 @@
 /*
  * The requests one session has sent and not yet had answered, by sequence_number
  * (SMPP 3.4 2.5.2).  Holds at most the number of entries given at creation: when it
- * is full the sender waits, nothing is dropped and nothing grows.
+ * is full the sender waits, and nothing is dropped.  Memory is taken for as many as were
+ * ever inside at once.
  *
  * No clock lives here.  A request is added with its place in the stream of octets;
  * its deadline begins when smpp_window_sent() says that its last octet has left.

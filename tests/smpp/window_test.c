@@ -43,6 +43,36 @@ TEST(a_full_window_takes_nothing_and_loses_nothing)
     smpp_window_free(window);
 }
 
+TEST(a_window_that_grows_forgets_nothing_and_keeps_its_order)
+{
+    enum { CAPACITY = 1000 };
+    struct smpp_window *window = smpp_window_new(CAPACITY);
+    struct smpp_window_entry entry = {.sequence = 1};
+
+    assert_null(smpp_window_find(window, 7));
+    for (uint32_t i = 0; i < CAPACITY; i++) {
+        add(window, 7 * i + 1, 10 * (i + 1));
+        if (i % 3 == 0)
+            assert_true(smpp_window_take(window, 7 * i + 1, &entry));
+        smpp_window_sent(window, 10 * (i + 1), 500 + i);
+    }
+    for (uint32_t i = 0; smpp_window_used(window) < CAPACITY; i++)
+        add(window, 100000 + i, 100000 + 10 * i);
+    assert_false(smpp_window_add(window, &entry));
+    for (uint32_t i = 0; i < CAPACITY; i++)
+        assert_true((smpp_window_find(window, 7 * i + 1) != NULL) == (i % 3 != 0));
+    for (uint32_t i = 0; i < CAPACITY; i++) {
+        if (i % 3 == 0)
+            continue;
+        assert_true(smpp_window_expired(window, 500 + CAPACITY, &entry));
+        assert_int_equal(entry.sequence, 7 * i + 1);
+        assert_int_equal(entry.deadline_ms, 500 + i);
+    }
+    assert_int_equal(smpp_window_deadline_ms(window),
+                     INT64_MAX); /* the rest was not sent */
+    smpp_window_free(window);
+}
+
 TEST(a_deadline_begins_when_the_last_octet_has_left)
 {
     struct smpp_window *window = smpp_window_new(4);
@@ -139,6 +169,7 @@ TEST(it_agrees_with_a_plain_list_whatever_the_order)
 static const struct CMUnitTest tests[] = {
     RUN(what_was_added_is_taken_once),
     RUN(a_full_window_takes_nothing_and_loses_nothing),
+    RUN(a_window_that_grows_forgets_nothing_and_keeps_its_order),
     RUN(a_deadline_begins_when_the_last_octet_has_left),
     RUN(what_was_not_sent_never_expires),
     RUN(an_answer_before_the_octets_were_counted_does_not_confuse_the_others),
