@@ -24,8 +24,14 @@
 
 enum {
     OUTPUT_FIRST_SIZE = 1024,
-    OUTPUT_LOW = SMPP_CONN_OUTPUT_HIGH / 2,
     OUTPUT_KEPT_SIZE = 64 * 1024,
+
+    /* Half of the output is for what we send: beyond this mark no request of ours is begun,
+     * and one more PDU still fits.  The other half is for the answers that are owed, so
+     * nothing is read whose answer might not fit. */
+    OUTPUT_HALF = SMPP_CONN_OUTPUT_MAX / 2,
+    OUTPUT_FULL = OUTPUT_HALF - SMPP_PDU_MAX_SIZE,
+    OUTPUT_LOW = OUTPUT_FULL / 2,
 
     /* What may lie in our own input; the rest waits in the socket. */
     INPUT_MAX_SIZE = 2 * SMPP_PDU_MAX_SIZE,
@@ -120,6 +126,11 @@ static void commit_output(void *self, size_t size)
 
     conn->out_used += size;
     conn->octets_committed += size;
+    if (!conn->output_full && smpp_conn_output_size(conn) > OUTPUT_FULL) {
+        conn->output_full = true;
+        conn->counters.output_full++;
+        smpp_session_output_full(conn->session, true);
+    }
     wake(conn);
 }
 
@@ -167,7 +178,8 @@ static const struct smpp_session_io session_io = {
 
 static bool may_receive(const struct smpp_conn *conn)
 {
-    return conn->phase == RUNNING && !conn->output_full &&
+    return conn->phase == RUNNING && smpp_conn_output_size(conn) <= OUTPUT_HALF &&
+           smpp_session_owed_size(conn->session) <= OUTPUT_HALF &&
            !smpp_session_is_paused(conn->session);
 }
 
@@ -233,6 +245,13 @@ static void receive_input(struct smpp_conn *conn)
 
 /* ---- out ---- */
 
+static void forget_output_room(struct smpp_conn *conn)
+{
+    free(conn->out);
+    conn->out = NULL;
+    conn->out_room = 0;
+}
+
 static void give_output(struct smpp_conn *conn)
 {
     size_t size = conn->out_used;
@@ -244,11 +263,8 @@ static void give_output(struct smpp_conn *conn)
     conn->out_used = 0; /* a pair takes them, and on_output() counts, before it returns */
     if (bufferevent_write(conn->bev, conn->out, size) != 0)
         abort();
-    if (conn->out_room > OUTPUT_KEPT_SIZE) {
-        free(conn->out);
-        conn->out = NULL;
-        conn->out_room = 0;
-    }
+    if (conn->out_room > OUTPUT_KEPT_SIZE)
+        forget_output_room(conn);
 }
 
 /* The transport took some of the output. */
@@ -269,17 +285,11 @@ static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *in
 
 static void watch_output(struct smpp_conn *conn)
 {
-    size_t size = smpp_conn_output_size(conn);
-
-    if (!conn->output_full && size > SMPP_CONN_OUTPUT_HIGH) {
-        conn->output_full = true;
-        conn->counters.output_full++;
-        smpp_session_output_full(conn->session, true);
-    } else if (conn->output_full && size < OUTPUT_LOW) {
-        conn->output_full = false;
-        smpp_session_output_full(conn->session, false);
-        wake(conn);
-    }
+    if (!conn->output_full || smpp_conn_output_size(conn) >= OUTPUT_LOW)
+        return;
+    conn->output_full = false;
+    smpp_session_output_full(conn->session, false);
+    wake(conn);
 }
 
 /* ---- the course of it ---- */
@@ -478,6 +488,9 @@ void smpp_conn_tick(struct smpp_conn *conn)
     if (conn->phase == CLOSED)
         return;
     conn->wake_ms = INT64_MAX;
+    /* Timers are for the quiet: a busy connection finds new room soon enough. */
+    if (conn->out_used == 0)
+        forget_output_room(conn);
     /* What a transport has read and not yet told of lies in our input. */
     if (next_due_ms(conn) <= now_ms)
         receive_input(conn);
@@ -517,7 +530,7 @@ struct smpp_conn *smpp_conn_new(struct bufferevent *take_bev,
         abort();
     bufferevent_setcb(take_bev, on_readable, NULL, on_event, conn);
     bufferevent_setwatermark(take_bev, EV_READ, 0, INPUT_UNBOUND_MAX_SIZE);
-    bufferevent_set_max_single_write(take_bev, SMPP_CONN_OUTPUT_HIGH);
+    bufferevent_set_max_single_write(take_bev, SMPP_CONN_OUTPUT_MAX);
     bufferevent_enable(take_bev, EV_READ | EV_WRITE);
     wake(conn); /* its first time-out is asked for from the loop */
     return conn;

@@ -6,10 +6,11 @@
  * bufferevent_pair in a simulator.  No libevent time-out is used: the owner is asked
  * to call smpp_conn_tick() at a time, and is asked what time it is.
  *
- * Bounds: a bounded number of PDUs per callback, so that no peer starves another;
- * SMPP_CONN_OUTPUT_HIGH octets of output, above which nothing more is read from the
- * peer and smpp_session_send() says WAIT; SMPP_CONN_STUCK_MS with output and without an
- * octet leaving, and the connection is closed.
+ * Bounds: a bounded number of PDUs per callback, so that no peer starves another; at most
+ * SMPP_CONN_OUTPUT_MAX octets of output: smpp_session_send() says WAIT long before, and
+ * nothing more is read from a peer that leaves no room for the answers;
+ * SMPP_CONN_STUCK_MS with output and without an octet leaving, and the connection is
+ * closed.
  */
 #ifndef SMPP_CONN_H
 #define SMPP_CONN_H
@@ -25,7 +26,7 @@ struct smpp_conn;
 struct smpp_transport;
 
 enum {
-    SMPP_CONN_OUTPUT_HIGH = 256 * 1024,
+    SMPP_CONN_OUTPUT_MAX = 256 * 1024,
     SMPP_CONN_STUCK_MS = 60 * 1000,
     SMPP_CONN_LINGER_MS = 2 * 1000, /* after our last octet, for the peer to close */
     SMPP_CONN_PDUS_PER_CALLBACK = 256,

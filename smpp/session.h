@@ -289,8 +289,10 @@ bool smpp_session_takes_tlvs(const struct smpp_session *session);
 size_t smpp_session_window_room(const struct smpp_session *session);
 size_t smpp_session_window_used(const struct smpp_session *session);
 
-/* The peer's requests that wait for our answer. */
+/* The peer's requests that wait for our answer, and the octets these answers and that to
+ * one more request may have together. */
 size_t smpp_session_pending(const struct smpp_session *session);
+size_t smpp_session_owed_size(const struct smpp_session *session);
 
 /* Since creation. */
 struct smpp_session_counters {

@@ -10,6 +10,10 @@
 #include "smpp/session.h"
 #include "smpp/window.h"
 
+/* The longest answers: query_sm_resp, and submit_multi_resp that refuses every one of 254
+ * destinations of 20 digits (3.4 4.8.2, 4.5.2). */
+enum { ANSWER_MAX_SIZE = 100, MULTI_ANSWER_MAX_SIZE = 7168 };
+
 struct smpp_session {
     struct smpp_session_config config;
     const struct smpp_session_ops *ops;
@@ -21,8 +25,9 @@ struct smpp_session {
     uint8_t version;
     bool takes_tlvs;
     uint32_t next_sequence;
-    uint64_t octets; /* committed so far */
-    size_t pending;  /* the peer's requests that are owed an answer */
+    uint64_t octets;        /* committed so far */
+    size_t pending;         /* the peer's requests that are owed an answer */
+    size_t answer_max_size; /* of each of these answers */
     bool output_full;
     bool owes_room; /* a sender was told to wait */
 

@@ -14,12 +14,17 @@
 static void give(struct smpp_session *session, const struct smpp_pdu *request,
                  void (*callback)(void *, const struct smpp_pdu *), uint32_t otherwise)
 {
+    size_t answer_size =
+        request->command == SMPP_SUBMIT_MULTI ? MULTI_ANSWER_MAX_SIZE : ANSWER_MAX_SIZE;
+
     if (callback == NULL) {
         smpp_session_put_header(session, request->command | SMPP_RESPONSE, otherwise,
                                 request->sequence);
         return;
     }
     session->pending++;
+    if (session->answer_max_size < answer_size)
+        session->answer_max_size = answer_size;
     callback(session->owner, request);
 }
 

@@ -19,7 +19,8 @@ static void settle(struct smpp_session *session)
     bool was_paused = smpp_session_is_paused(session);
 
     assert(session->pending > 0);
-    session->pending--;
+    if (--session->pending == 0)
+        session->answer_max_size = 0;
     smpp_session_advance_leaving(session, false);
     if (was_paused)
         session->io->wake(session->io_self);
