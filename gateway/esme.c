@@ -386,6 +386,13 @@ void esmes_counters(const struct gateway *gateway, struct esme_counters *out)
     uint64_t value;
 
     *out = gateway->esmes->past;
-    for (size_t at = 0; table_next(gateway->esmes->by_id, &at, &id, &value);)
-        add_past(out, (struct esme *)(uintptr_t)value);
+    for (size_t at = 0; table_next(gateway->esmes->by_id, &at, &id, &value);) {
+        const struct esme *esme = (const struct esme *)(uintptr_t)value;
+        uint64_t buffered = smpp_conn_output_size(esme->conn);
+
+        add_past(out, esme);
+        out->buffered += buffered;
+        if (out->buffered_largest < buffered)
+            out->buffered_largest = buffered;
+    }
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <utlist.h>
+
 #include "gateway/accounts.h"
 #include "gateway/catalog.h"
 #include "gateway/config.h"
@@ -44,33 +46,12 @@ static struct binds *binds_of(const struct esme *esme)
     return &esme->gateway->esmes->binds[esme->account];
 }
 
-static void link_in(struct esme **first, struct esme *esme)
-{
-    struct esme **last = first;
-
-    while (*last)
-        last = &(*last)->next;
-    esme->next = NULL;
-    *last = esme;
-}
-
-static void link_out(struct esme **first, struct esme *esme)
-{
-    for (struct esme **at = first; *at; at = &(*at)->next) {
-        if (*at != esme)
-            continue;
-        *at = esme->next;
-        esme->next = NULL;
-        return;
-    }
-}
-
 struct esme *esme_next_in_turn(struct binds *binds)
 {
     struct esme *esme = binds->bound;
 
-    link_out(&binds->bound, esme);
-    link_in(&binds->bound, esme);
+    DL_DELETE(binds->bound, esme);
+    DL_APPEND(binds->bound, esme);
     return esme;
 }
 
@@ -102,7 +83,7 @@ static void admit(struct esme *esme)
     char from[ESME_FROM_SIZE];
 
     esme->bound = true;
-    link_in(&binds->bound, esme);
+    DL_APPEND(binds->bound, esme);
     binds->count++;
     esme->gateway->esmes->past.binds++;
     smpp_session_bind_answer(smpp_conn_session(esme->conn), ESME_ROK, &limits,
@@ -116,12 +97,18 @@ static void admit(struct esme *esme)
 
 /* --- at the limit -------------------------------------------------------------------- */
 
+static void stop_waiting(struct esme *esme)
+{
+    esme->waiting = false;
+    DL_DELETE(binds_of(esme)->waiting, esme);
+}
+
 static void refuse_waiting(struct binds *binds)
 {
     while (binds->waiting) {
         struct esme *esme = binds->waiting;
 
-        link_out(&binds->waiting, esme);
+        stop_waiting(esme);
         refuse(esme, ESME_RALYBND, "bind-limit");
     }
 }
@@ -186,7 +173,8 @@ static void wait_for_place(struct esme *esme)
 {
     struct binds *binds = binds_of(esme);
 
-    link_in(&binds->waiting, esme);
+    esme->waiting = true;
+    DL_APPEND(binds->waiting, esme);
     if (binds->probes == 0)
         begin_round(binds);
 }
@@ -205,12 +193,12 @@ static void give_place(struct esme *esme)
     struct binds *binds = binds_of(esme);
     struct esme *next = binds->waiting;
 
-    link_out(&binds->bound, esme);
+    DL_DELETE(binds->bound, esme);
     binds->count--;
     accounts_give_bind(esme->gateway->accounts, (uint32_t)esme->account);
     esme->bound = false;
     if (next && accounts_take_bind(esme->gateway->accounts, (uint32_t)next->account)) {
-        link_out(&binds->waiting, next);
+        stop_waiting(next);
         esme->gateway->esmes->past.displaced += esme->probed;
         admit(next);
     }
@@ -222,8 +210,8 @@ void esme_leave(struct esme *esme)
 {
     if (esme->bound)
         give_place(esme);
-    else if (esme->known)
-        link_out(&binds_of(esme)->waiting, esme);
+    else if (esme->waiting)
+        stop_waiting(esme);
 }
 
 /* --- passwords ---------------------------------------------------------------------- */

@@ -40,9 +40,11 @@ struct esme {
     size_t account;      /* index of the configuration; meaningful once `known` */
     bool known;          /* the password was right */
     bool bound;          /* and it has one of the account's places */
+    bool waiting;        /* for one of them, at the bind limit */
     bool probed;         /* it is asked whether it still lives */
     uint64_t octets_out; /* when it was asked */
-    struct esme *next;   /* bound, or waiting for a place: of the account */
+    struct esme *prev;   /* bound, or waiting for a place: of the account */
+    struct esme *next;
     struct clock_timer tick;
     struct sockaddr_storage address;
     uint8_t ip[16];
