@@ -281,12 +281,12 @@ static bool start(struct gateway *gateway, const struct gateway_options *options
     if (gateway->reader == NULL)
         return false;
     make_modules(gateway);
+    if (!open_http(gateway, error, error_size) || !esmes_listen(gateway, error, error_size))
+        return false;
     if (!recovery_load(gateway, error, error_size) ||
         !catalog_settle(gateway->catalog, gateway->store, error, error_size))
         return false;
     gateway->recovered = true;
-    if (!open_http(gateway, error, error_size) || !esmes_listen(gateway, error, error_size))
-        return false;
     open_channels(gateway);
     recovery_resume(gateway);
     clock_on_step(gateway->clock, clock_stepped, gateway);
@@ -307,6 +307,8 @@ struct gateway *gateway_new(const struct gateway_options *options, char *error,
     gateway->executor = options->executor;
     gateway->transport = options->transport ? options->transport : &smpp_transport_plain;
     gateway->on_stopped = options->on_stopped;
+    gateway->while_loading = options->while_loading;
+    gateway->loading_owner = options->loading_owner;
     gateway->ids.node = options->config->node;
     gateway->random_state = options->seed;
     if (options->seed == 0 && getrandom(&gateway->random_state, 8, 0) != 8)

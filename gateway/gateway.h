@@ -95,6 +95,9 @@ struct gateway {
     struct api *api;
     struct gateway_counters counters;
     int64_t started_at_ms;       /* wall */
+    void (*while_loading)(void *owner);
+    void *loading_owner;
+    uint64_t loaded_rows;
     bool recovered;              /* the store is loaded */
     bool ready;                  /* and the listeners accept */
     bool draining;
@@ -114,10 +117,14 @@ struct gateway_options {
     const struct smpp_transport *transport; /* NULL: TCP */
     uint64_t seed;               /* of all randomness but secrets; 0: the system's */
     void (*on_stopped)(struct gateway *gateway); /* it has drained, or failed: see exit_status */
+    /* Called again and again while the store is loaded: whoever is here already is to be
+     * told to come back.  NULL: they wait. */
+    void (*while_loading)(void *owner);
+    void *loading_owner;
 };
 
 /*
- * Opens the store, loads what lives, listens.  NULL: `error` says what is wrong.  The
+ * Opens the store, listens, loads what lives.  NULL: `error` says what is wrong.  The
  * loop is to be run by the caller.
  */
 struct gateway *gateway_new(const struct gateway_options *options, char *error,

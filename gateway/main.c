@@ -19,6 +19,7 @@
 #include "gateway/gateway.h"
 #include "gateway/log.h"
 #include "gateway/loop_histogram.h"
+#include "gateway/process.h"
 #include "gateway/tls.h"
 
 const char *argp_program_version = "sluiced " PACKAGE_VERSION;
@@ -101,6 +102,11 @@ static void on_signal(evutil_socket_t number, short what, void *owner)
     struct daemon *daemon = owner;
 
     (void)what;
+    if (daemon->gateway == NULL) {
+        /* Nothing was taken, and nothing was begun. */
+        log_info("gateway.stopped", "reason=\"signal %d, while loading\"", (int)number);
+        _exit(0);
+    }
     if (daemon->gateway->draining) {
         log_warning("gateway.stopped", "reason=\"signal %d, again\"", (int)number);
         daemon->stopped = true;
@@ -115,7 +121,8 @@ static void on_hangup(evutil_socket_t number, short what, void *owner)
 
     (void)number;
     (void)what;
-    gateway_reload(daemon->gateway);
+    if (daemon->gateway != NULL)
+        gateway_reload(daemon->gateway);
 }
 
 static int64_t cpu_us(void)
@@ -141,6 +148,11 @@ static void run(struct daemon *daemon)
     }
 }
 
+static void turn_once(void *owner)
+{
+    event_base_loop(owner, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
 /* What the files say that the configuration names. */
 static int test(const struct config *config, const char *path)
 {
@@ -154,6 +166,38 @@ static int test(const struct config *config, const char *path)
     tls_free(tls);
     printf("%s: the configuration is right\n", path);
     return 0;
+}
+
+enum { OWN_FILES = 64 }; /* of the store, the log, the libraries */
+
+/* What the configuration may open at once. */
+static uint64_t count_files(const struct config *config)
+{
+    uint64_t count = OWN_FILES + (uint64_t)config->http.max_connections;
+
+    for (size_t i = 0; i < config->listen_count; i++)
+        count += config->listens[i].max_connections;
+    for (size_t i = 0; i < config->link_count; i++)
+        count += config->links[i].connections;
+    for (size_t i = 0; i < config->channel_count; i++)
+        count += config->channels[i].concurrency;
+    return count;
+}
+
+/* Better not to start than to find out under load. */
+static bool has_files(const struct config *config)
+{
+    uint64_t wanted = count_files(config);
+    uint64_t allowed = process_raise_open_files();
+
+    if (wanted <= allowed)
+        return true;
+    log_error("gateway.refused",
+              "reason=\"the configuration may need %llu open files and sockets, and the "
+              "system allows %llu: raise the limit (ulimit -n, LimitNOFILE=) or lower "
+              "max_connections\"",
+              (unsigned long long)wanted, (unsigned long long)allowed);
+    return false;
 }
 
 static int serve(const struct config *config, const char *state_folder)
@@ -170,11 +214,13 @@ static int serve(const struct config *config, const char *state_folder)
         .base = daemon.base,
         .clock = clock,
         .executor = executor,
+        .while_loading = turn_once,
+        .loading_owner = daemon.base,
     };
     char error[512] = "";
     int status = 1;
 
-    /* Before the store is loaded: a signal meanwhile is taken when the loop begins. */
+    /* Before the store is loaded: the loop turns meanwhile. */
     event_add(terminate, NULL);
     event_add(interrupt, NULL);
     event_add(hangup, NULL);
@@ -218,6 +264,8 @@ int main(int argc, char **argv)
     } else if (arguments.state_folder == NULL || *arguments.state_folder == 0) {
         fprintf(stderr, "sluiced: where is the state to be kept? Give --state-dir DIR or"
                         " set SLUICE_STATE_DIR.\n");
+        status = 1;
+    } else if (!has_files(config)) {
         status = 1;
     } else {
         status = serve(config, arguments.state_folder);

@@ -14,4 +14,7 @@ struct process_facts {
 
 struct process_facts process_read_facts(void);
 
+/* Takes all the open files and sockets the system lets us have, and returns how many. */
+uint64_t process_raise_open_files(void);
+
 #endif

@@ -17,6 +17,15 @@
 #include "gateway/store.h"
 #include "routing/delivery.h"
 
+enum { ROWS_PER_LOOK = 512 };
+
+/* Time passes: those who have come meanwhile are told that it is too early. */
+static void look_up(struct gateway *gateway)
+{
+    if (++gateway->loaded_rows % ROWS_PER_LOOK == 0 && gateway->while_loading)
+        gateway->while_loading(gateway->loading_owner);
+}
+
 static void on_definition(void *owner, const struct store_definition *definition)
 {
     struct gateway *gateway = owner;
@@ -73,23 +82,26 @@ static void on_attempt(void *owner, uint64_t message, const struct attempt *row)
 
 static void on_loaded(void *owner, uint64_t message)
 {
-    (void)owner;
     (void)message;
+    look_up(owner);
 }
 
 static void on_late(void *owner, uint64_t message, const struct attempt *attempt)
 {
     reports_load_late(owner, message, attempt);
+    look_up(owner);
 }
 
 static void on_receipt(void *owner, const struct store_receipt *receipt)
 {
     receipts_load(owner, receipt);
+    look_up(owner);
 }
 
 static void on_parked(void *owner, const struct store_parked *parked)
 {
     reports_load(owner, parked);
+    look_up(owner);
 }
 
 static void on_highest_id(void *owner, uint64_t id)
@@ -143,7 +155,7 @@ static size_t put_in_doubt(struct gateway *gateway, struct live *live)
         attempt = &live->message.attempts[i];
         if (!traits[attempt->channel].is_link && !(attempt->flags & ATTEMPT_UNSENT))
             reports_expect_ref(gateway, live, attempt);
-        attempt->flags &= (uint16_t)~(ATTEMPT_AWAITED | ATTEMPT_UNANSWERED);
+        attempt->flags &= (uint16_t) ~(ATTEMPT_AWAITED | ATTEMPT_UNANSWERED);
         /* It was in doubt before: its report may come still. */
         if (attempt->state == ATTEMPT_UNKNOWN && attempt->provider_id[0] == 0) {
             if (traits[attempt->channel].is_link)
