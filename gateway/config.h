@@ -124,7 +124,8 @@ struct config_account {
     const char *client_certificate; /* the name its TLS certificate must have; "" = none */
 };
 
-enum config_bind { CONFIG_TRANSCEIVER, CONFIG_TRANSMITTER, CONFIG_RECEIVER };
+enum config_bind { CONFIG_TRANSCEIVER, CONFIG_TRANSMITTER, CONFIG_RECEIVER, CONFIG_PAIR };
+enum config_version { CONFIG_SMPP_3_3, CONFIG_SMPP_3_4, CONFIG_SMPP_5_0 };
 
 /* How the id in the operator's receipt relates to that of its submit_sm_resp. */
 enum config_id_rule {
@@ -159,20 +160,29 @@ struct config_on_status {
 /* link "name" { ... }: our connections to one operator. */
 struct config_link {
     const char *name;
-    struct config_address address;
+    struct config_address address; /* host and port; the host is "" when only hosts is said */
+    struct config_address *hosts;  /* all, in the order in which they are tried */
+    size_t host_count;
     struct config_tls tls;
     const char *system_id;
     const char *password;
     const char *system_type;
     enum config_bind bind;
-    uint32_t connections;
+    enum config_version interface_version;
+    const char *address_range;
+    uint32_t address_ton;
+    uint32_t address_npi;
+    uint32_t connections; /* of a pair: pairs */
     uint32_t window; /* per connection */
     uint32_t tps;    /* segments per second of the whole link; 0 = no limit */
     int64_t reconnect_min_ms;
     int64_t reconnect_max_ms;
+    int64_t already_bound_wait_ms; /* after ESME_RALYBND; 0: as after any failure */
+    int64_t back_to_first_ms;      /* away from the first host; 0: until the bind is lost */
     int64_t bind_timeout_ms;
     int64_t response_timeout_ms;
     int64_t enquire_link_ms;
+    bool enquire_always; /* so often, whatever else comes */
     int64_t in_doubt_wait_ms;
     uint32_t in_doubt_resends;
     int64_t grace_ms; /* after the deadline, for the last report */

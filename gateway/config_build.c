@@ -144,6 +144,31 @@ static void build_listens(struct config_build *build)
     }
 }
 
+/* host and port, if they are said, then `hosts`. */
+static void build_hosts(struct config_build *build, const struct config_node *node,
+                        struct config_link *link)
+{
+    const struct config_entry *entry = config_node_entry(node, "hosts");
+    size_t said = entry != NULL ? entry->value_count : 0;
+    bool has_host = link->address.host != NULL && link->address.host[0] != '\0';
+
+    link->hosts = config_memory_take(build->memory, (said + 1) * sizeof(*link->hosts));
+    if (has_host)
+        link->hosts[link->host_count++] = link->address;
+    if (has_host && link->address.port == 0)
+        config_error_in(build->errors, node, config_node_entry(node, "port"),
+                        "host needs its port, 1 to 65535");
+    else if (!has_host && (said == 0 || link->address.port != 0))
+        config_error_in(build->errors, node, NULL, "host is required, or hosts alone");
+    for (size_t i = 0; i < said; i++)
+        if (!config_address_parse(build->memory, entry->values[i],
+                                  &link->hosts[link->host_count++]))
+            config_error_in(build->errors, node, entry,
+                            "hosts must be host:port such as \"smsc2.example:2775\"; not "
+                            "'%.40s'",
+                            entry->values[i]);
+}
+
 static void build_links(struct config_build *build)
 {
     struct config *config = build->config;
@@ -154,6 +179,7 @@ static void build_links(struct config_build *build)
     for (; (node = config_node_child(build->root, "link", node)) != NULL; link++) {
         link->name = config_build_name(build, node);
         config_build_rows(build, node, link);
+        build_hosts(build, node, link);
         link->password = config_secret(build, node, "password", "password_file");
         if (link->password == NULL)
             link->password = "";

@@ -7,7 +7,13 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-enum { SYSTEM_ID_MAX = 15 }; /* SMPP 3.4 5.2.1, without the NUL */
+/* SMPP 3.4 5.2.1 to 5.2.7, without the NUL; of passwords what the field may hold. */
+enum {
+    SYSTEM_ID_MAX = 15,
+    PASSWORD_MAX = 64,
+    SYSTEM_TYPE_MAX = 12,
+    ADDRESS_RANGE_MAX = 40,
+};
 
 /* The section that made element `index` of its kind. */
 static const struct config_node *node_of(const struct config_build *build,
@@ -132,6 +138,14 @@ static void check_accounts(struct config_build *build)
             "practice: plain passwords are in use; never let real traffic in");
 }
 
+static void check_text_of_bind(struct config_build *build, const struct config_node *node,
+                               const char *key, const char *text, size_t longest)
+{
+    if (strlen(text) > longest)
+        config_error_in(build->errors, node, config_node_entry(node, key),
+                        "%s is longer than %zu characters", key, longest);
+}
+
 static void check_links(struct config_build *build)
 {
     const struct config *config = build->config;
@@ -146,6 +160,15 @@ static void check_links(struct config_build *build)
         if (strlen(link->system_id) > SYSTEM_ID_MAX)
             config_error_in(build->errors, node, config_node_entry(node, "system_id"),
                             "system_id is longer than %d characters", SYSTEM_ID_MAX);
+        check_text_of_bind(build, node, "password", link->password, PASSWORD_MAX);
+        check_text_of_bind(build, node, "system_type", link->system_type, SYSTEM_TYPE_MAX);
+        check_text_of_bind(build, node, "address_range", link->address_range,
+                           ADDRESS_RANGE_MAX);
+        if (link->interface_version == CONFIG_SMPP_3_3 && link->bind == CONFIG_TRANSCEIVER)
+            config_warning_in(build->errors, node,
+                              config_node_entry(node, "interface_version"),
+                              "SMPP 3.3 has no bind_transceiver; most such operators want "
+                              "bind = \"pair\"");
         if (link->bind == CONFIG_TRANSMITTER && link->receipts)
             config_warning_in(
                 build->errors, node, config_node_entry(node, "bind"),

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/config_build.h"
 #include "gateway/config_rows.h"
@@ -99,10 +100,31 @@ static void print_on_status(const char *title, const struct config_on_status *ro
     fputs("  }\n", out);
 }
 
+static void print_address(const struct config_address *address, FILE *out)
+{
+    fprintf(out, strchr(address->host, ':') ? "\"[%s]:%u\"" : "\"%s:%u\"", address->host,
+            address->port);
+}
+
+static void print_hosts(const struct config_link *link, FILE *out)
+{
+    size_t first = link->address.host[0] != '\0';
+
+    if (first == link->host_count)
+        return;
+    fputs("  hosts = {", out);
+    for (size_t i = first; i < link->host_count; i++) {
+        fputs(i > first ? ", " : "", out);
+        print_address(&link->hosts[i], out);
+    }
+    fputs("}\n", out);
+}
+
 static void print_link(const struct config_link *link, FILE *out)
 {
     fprintf(out, "\nlink \"%s\" {\n", link->name);
     print_rows("link", link, 2, out);
+    print_hosts(link, out);
     print_secret("password", link->password, 2, out);
     config_tls_print(&link->tls, true, 2, out);
     for (size_t i = 0; i < link->on_status_count; i++) {

@@ -34,6 +34,7 @@ enum config_type {
     CONFIG_TYPE_ACCEPTED_AS,
     CONFIG_TYPE_LATE_CHARGE,
     CONFIG_TYPE_BIND,
+    CONFIG_TYPE_VERSION,
     CONFIG_TYPE_ID_RULE,
     CONFIG_TYPE_SPLIT,
     CONFIG_TYPE_ACTION,
@@ -90,6 +91,7 @@ struct config_key {
 #define OFFSET_ACCEPTED_AS(type, name) offsetof(type, name)
 #define OFFSET_LATE_CHARGE(type, name) offsetof(type, name)
 #define OFFSET_BIND(type, name)        offsetof(type, name)
+#define OFFSET_VERSION(type, name)     offsetof(type, name)
 #define OFFSET_ID_RULE(type, name)     offsetof(type, name)
 #define OFFSET_SPLIT(type, name)       offsetof(type, name)
 #define OFFSET_ACTION(type, name)      offsetof(type, name)

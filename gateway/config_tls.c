@@ -117,7 +117,11 @@ void config_tls_of_link(struct config_build *build, const struct config_node *pa
         return;
     refuse(build, node, "client_ca", "client_ca is of listeners; a link has ca");
     name = config_build_word(node, "name");
-    link->tls.name = name != NULL && name[0] != '\0' ? name : link->address.host;
+    link->tls.name = name != NULL && name[0] != '\0' ? name : link->hosts[0].host;
+    if (link->host_count > 1 && link->tls.name == link->hosts[0].host)
+        config_error_in(build->errors, node, NULL,
+                        "with several hosts, tls needs the name that their certificates "
+                        "must have");
     if (link->tls.verify == CONFIG_VERIFY_OPTIONAL)
         config_error_in(build->errors, node, config_node_entry(node, "verify"),
                         "an operator always shows a certificate: required or no");

@@ -47,7 +47,7 @@ libgateway_a_SOURCES += \
 	gateway/channels/channel.h \
 	gateway/channels/http.c gateway/channels/http.h \
 	gateway/channels/link.c gateway/channels/link.h gateway/channels/link_pieces.h \
-	gateway/channels/link_address.c \
+	gateway/channels/link_hosts.c \
 	gateway/channels/link_reports.c \
 	gateway/channels/link_slots.c \
 	gateway/channels/link_submit.c \

@@ -74,6 +74,7 @@ struct smpp_session_limits {
     uint32_t window;      /* our unanswered requests; at least 1; fixed by the bind */
     uint32_t peer_window; /* the peer's unanswered requests; at it reading pauses; >= 1 */
     uint32_t enquire_link_ms; /* silence of the peer after which we ask */
+    bool enquire_always;      /* ask so often whatever else it sends */
     uint32_t response_ms;     /* from the writing of a request to its answer */
     uint32_t inactivity_ms;   /* without any PDU but enquire_link: unbind and close */
 };

@@ -28,6 +28,7 @@ static void become_bound(struct smpp_session *session, int64_t now_ms)
     session->state = bound_state(session->bind_command);
     session->window = smpp_window_new(session->config.limits.window);
     smpp_pulse_hear(&session->pulse, true, now_ms);
+    session->asked_ms = session->pulse.heard_ms;
 }
 
 static void agree_version(struct smpp_session *session, uint8_t theirs)

@@ -44,7 +44,8 @@ struct smpp_session {
     int64_t leave_due_ms;
     enum smpp_end leave_end;
 
-    /* An enquire_link that waits for its answer.  Due times are on the pulse's clock. */
+    /* An enquire_link that waits for its answer.  Times are on the pulse's clock. */
+    int64_t asked_ms; /* the last one; before it, the bind */
     bool asked;
     bool probed;        /* the owner wants to hear of it */
     uint64_t asked_end; /* the octet of the stream at which it ends */

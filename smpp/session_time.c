@@ -93,25 +93,26 @@ void smpp_session_sent(struct smpp_session *session, uint64_t octets, int64_t no
     }
 }
 
-static void ask(struct smpp_session *session)
+static void ask(struct smpp_session *session, int64_t listened_ms)
 {
     smpp_session_put_header(session, SMPP_ENQUIRE_LINK, ESME_ROK,
                             smpp_session_take_sequence(session));
     session->asked = true;
+    session->asked_ms = listened_ms;
     session->asked_end = session->octets;
     session->answer_due_ms = INT64_MAX;
 }
 
 void smpp_session_probe(struct smpp_session *session, uint32_t wait_ms, int64_t now_ms)
 {
-    int64_t due_ms = smpp_pulse_listened_ms(&session->pulse, now_ms) + wait_ms;
+    int64_t listened_ms = smpp_pulse_listened_ms(&session->pulse, now_ms);
 
     if ((session->state & (SMPP_STATE_BOUND | SMPP_STATE_LEAVING)) == 0)
         return;
     if (!session->asked)
-        ask(session);
+        ask(session, listened_ms);
     session->probed = true;
-    session->answer_due_ms = earlier(session->answer_due_ms, due_ms);
+    session->answer_due_ms = earlier(session->answer_due_ms, listened_ms + wait_ms);
     session->io->wake(session->io_self);
 }
 
@@ -153,9 +154,12 @@ static void hurry_leaving(struct smpp_session *session, int64_t now_ms)
 /* Listened times: when the peer's silence is due for a question, and for a farewell. */
 static int64_t question_due_ms(const struct smpp_session *session)
 {
-    return session->asked
-               ? INT64_MAX
-               : due_in(session->pulse.heard_ms, session->config.limits.enquire_link_ms);
+    const struct smpp_session_limits *limits = &session->config.limits;
+
+    if (session->asked)
+        return INT64_MAX;
+    return due_in(limits->enquire_always ? session->asked_ms : session->pulse.heard_ms,
+                  limits->enquire_link_ms);
 }
 
 static int64_t farewell_due_ms(const struct smpp_session *session)
@@ -187,7 +191,7 @@ void smpp_session_tick(struct smpp_session *session, int64_t now_ms)
     else if (listened_ms >= farewell_due_ms(session))
         leave(session, SMPP_END_INACTIVE, now_ms);
     else if (listened_ms >= question_due_ms(session))
-        ask(session);
+        ask(session, listened_ms);
 }
 
 int64_t smpp_session_next_due_ms(const struct smpp_session *session)

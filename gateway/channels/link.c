@@ -42,85 +42,132 @@ static void connect_again(void *owner)
     connect_bind(owner);
 }
 
+static void connect_in(struct bind *bind, int64_t delay_ms)
+{
+    if (!bind->link->leaving)
+        clock_arm_in(bind->link->gateway->clock, &bind->again, delay_ms, connect_again,
+                     bind);
+}
+
+static bool is_for_who_we_are(uint32_t status)
+{
+    return status == ESME_RINVPASWD || status == ESME_RINVSYSID || status == ESME_RBINDFAIL;
+}
+
 /* All binds of the link count the refusals together: they have one password. */
 static void schedule_connect(struct bind *bind)
 {
     struct link *link = bind->link;
-    int64_t highest_ms = link->config->reconnect_max_ms;
+    const struct config_link *config = link->config;
+    uint32_t random = gateway_random(link->gateway);
+    int64_t highest_ms = config->reconnect_max_ms;
     unsigned failures = bind->failures;
 
-    if (link->leaving)
+    /* The operator counts us as bound until it notices that we are not. */
+    if (bind->refused == ESME_RALYBND && config->already_bound_wait_ms > 0) {
+        connect_in(bind, config->already_bound_wait_ms +
+                             random % (config->already_bound_wait_ms + 1));
         return;
-    if (bind->refused) {
+    }
+    if (is_for_who_we_are(bind->refused)) {
         failures = link->refusals;
         highest_ms = highest_ms > REFUSED_MAX_MS ? highest_ms : REFUSED_MAX_MS;
     }
-    clock_arm_in(link->gateway->clock, &bind->again,
-                 smpp_backoff_ms(link->config->reconnect_min_ms, highest_ms, failures,
-                                 JITTER_PERCENT, gateway_random(link->gateway)),
-                 connect_again, bind);
+    connect_in(bind, smpp_backoff_ms(config->reconnect_min_ms, highest_ms, failures,
+                                     JITTER_PERCENT, random));
 }
 
+/*
+ * Who could not be reached is asked for at the next host at once; after the last of them,
+ * and after any answer but the wanted one, there is a pause.
+ */
 static void has_failed(struct bind *bind)
 {
+    struct link *link = bind->link;
+
+    bind->host = (bind->host + 1) % link->config->host_count;
+    if (bind->host != 0 && bind->refused == 0) {
+        connect_in(bind, 0);
+        return;
+    }
     bind->failures++;
     if (bind->failures % FORGET_ADDRESS_AFTER == 0)
-        link_address_forget(bind->link);
+        link_hosts_forget(link);
     schedule_connect(bind);
 }
 
-void link_addresses_told(struct link *link)
+/* It was bound: the next round begins with the first host. */
+static void was_lost(struct bind *bind)
 {
-    for (uint32_t i = 0; i < link->config->connections && !link->leaving; i++) {
+    bind->host = 0;
+    bind->failures = 1;
+    schedule_connect(bind);
+}
+
+void link_host_told(struct link *link, size_t index)
+{
+    for (uint32_t i = 0; i < link->bind_count && !link->leaving; i++) {
         struct bind *bind = &link->binds[i];
 
-        if (bind->conn || clock_is_armed(&bind->again))
+        if (bind->host != index || bind->conn || clock_is_armed(&bind->again))
             continue;
-        if (link->address_count > 0)
+        if (link->hosts[index].count > 0)
             connect_bind(bind);
         else
             has_failed(bind);
     }
 }
 
-static const uint32_t bind_commands[] = {
-    [CONFIG_TRANSCEIVER] = SMPP_BIND_TRANSCEIVER,
-    [CONFIG_TRANSMITTER] = SMPP_BIND_TRANSMITTER,
-    [CONFIG_RECEIVER] = SMPP_BIND_RECEIVER,
+/* The binds of one connection as it is configured; 0: no second one. */
+static const uint32_t bind_commands[][2] = {
+    [CONFIG_TRANSCEIVER] = {SMPP_BIND_TRANSCEIVER, 0                 },
+    [CONFIG_TRANSMITTER] = {SMPP_BIND_TRANSMITTER, 0                 },
+    [CONFIG_RECEIVER] = {SMPP_BIND_RECEIVER,    0                 },
+    [CONFIG_PAIR] = {SMPP_BIND_TRANSMITTER, SMPP_BIND_RECEIVER},
+};
+
+static const uint8_t versions[] = {
+    [CONFIG_SMPP_3_3] = 0x33,
+    [CONFIG_SMPP_3_4] = 0x34,
+    [CONFIG_SMPP_5_0] = 0x50,
 };
 
 static void connect_bind(struct bind *bind)
 {
     struct link *link = bind->link;
     const struct config_link *config = link->config;
-    const struct link_address *address = link_address(link, bind->failures);
-    /* Few SMSCs tell their version, most take TLVs: 3.4 is what the link is made for. */
+    const struct link_address *address =
+        link_host_address(link, bind->host, bind->failures);
+    /* Few SMSCs tell their version, most take TLVs: it is what the link is made for. */
     struct smpp_session_config session = {
         .role = SMPP_ROLE_ESME,
-        .interface_version = 0x34,
-        .untold_version = 0x34,
+        .interface_version = versions[config->interface_version],
+        .untold_version = versions[config->interface_version],
         .init_ms = (uint32_t)config->bind_timeout_ms,
         .leave_ms = LEAVE_MS,
         .limits = {.window = config->window,
                    .peer_window = config->window,
                    .enquire_link_ms = (uint32_t)config->enquire_link_ms,
+                   .enquire_always = config->enquire_always,
                    .response_ms = (uint32_t)config->response_timeout_ms},
     };
     const struct smpp_bind request = {
-        .command = bind_commands[config->bind],
+        .command = bind->command,
         .system_id = config->system_id,
         .password = config->password,
         .system_type = config->system_type,
-        .address_range = "",
+        .address_range = config->address_range,
+        .addr_ton = (uint8_t)config->address_ton,
+        .addr_npi = (uint8_t)config->address_npi,
     };
 
     if (address == NULL) {
-        if (!link_address_ask(link))
+        if (!link_host_ask(link, bind->host))
             schedule_connect(bind);
         return;
     }
     session.id = bind->session = gateway_id(link->gateway);
-    bind->refused = false;
+    bind->refused = 0;
     bind->conn = smpp_client_connect(
         link->gateway->base, link->transport, (const struct sockaddr *)&address->address,
         address->size, &session, &request, &session_ops, &conn_ops, bind);
@@ -134,6 +181,26 @@ static void connect_bind(struct bind *bind)
 
 /* --- binds -------------------------------------------------------------------------- */
 
+void link_bind_less(struct bind *bind)
+{
+    if (bind->resting && bind->in_flight == 0 && bind->reserved == 0 && bind->conn)
+        smpp_session_unbind(smpp_conn_session(bind->conn), link_now_ms(bind->link));
+}
+
+void link_bind_rest(struct bind *bind)
+{
+    bind->resting = true;
+    link_bind_less(bind);
+}
+
+void link_bind_go_home(struct bind *bind)
+{
+    log_info("link.back", "link=%s bind=%u host=%s", bind->link->config->name, bind->index,
+             bind->link->hosts[0].at->host);
+    bind->going_home = true;
+    link_bind_rest(bind);
+}
+
 static void on_bound(void *owner, const struct smpp_pdu *response)
 {
     struct bind *bind = owner;
@@ -142,21 +209,25 @@ static void on_bound(void *owner, const struct smpp_pdu *response)
     (void)response;
     bind->blocked = false;
     bind->failures = 0;
+    bind->was_bound = true;
     link->refusals = 0;
-    log_info("link.bound", "link=%s bind=%u bound=%zu tls=%s", link->config->name,
-             bind->index, link_bound(link), tls_version(smpp_conn_bufferevent(bind->conn)));
+    log_info("link.bound", "link=%s bind=%u bound=%zu host=%s tls=%s", link->config->name,
+             bind->index, link_bound(link), link->hosts[bind->host].at->host,
+             tls_version(smpp_conn_bufferevent(bind->conn)));
+    link_host_bound(link, bind);
     dispatch_room(link->gateway, link->number);
 }
 
 static void on_refused(void *owner, uint32_t status)
 {
     struct bind *bind = owner;
+    struct link *link = bind->link;
 
-    bind->refused =
-        status == ESME_RINVPASWD || status == ESME_RINVSYSID || status == ESME_RBINDFAIL;
-    bind->link->refusals += bind->refused;
-    log_error("link.refused", "link=%s bind=%u status=%s", bind->link->config->name,
-              bind->index, smpp_status_name(status));
+    bind->refused = status;
+    link->refusals += is_for_who_we_are(status);
+    link->refused++;
+    log_error("link.refused", "link=%s bind=%u host=%s status=%s", link->config->name,
+              bind->index, link->hosts[bind->host].at->host, smpp_status_name(status));
 }
 
 static void on_room(void *owner)
@@ -181,6 +252,7 @@ static void conn_on_closed(void *owner, enum smpp_end end, int error)
     struct bind *bind = owner;
     struct link *link = bind->link;
     char why[200];
+    bool was_bound = bind->was_bound;
 
     if (!tls_failure(smpp_conn_bufferevent(bind->conn), why, sizeof(why)))
         snprintf(why, sizeof(why), "%s", error ? strerror(error) : "");
@@ -193,7 +265,16 @@ static void conn_on_closed(void *owner, enum smpp_end end, int error)
     bind->session = 0;
     bind->reserved = 0;
     bind->generation++;
-    has_failed(bind);
+    bind->resting = bind->was_bound = false;
+    if (bind->going_home) {
+        bind->going_home = false;
+        bind->host = 0;
+        connect_in(bind, 0);
+    } else if (was_bound) {
+        was_lost(bind);
+    } else {
+        has_failed(bind);
+    }
 }
 
 static int64_t conn_now_ms(void *owner)
@@ -236,7 +317,7 @@ void link_unbind(struct link *link)
 {
     link->draining = true;
     link->leaving = true;
-    for (uint32_t i = 0; i < link->config->connections; i++) {
+    for (uint32_t i = 0; i < link->bind_count; i++) {
         struct bind *bind = &link->binds[i];
 
         clock_disarm(link->gateway->clock, &bind->again);
@@ -249,7 +330,7 @@ size_t link_connections(const struct link *link)
 {
     size_t count = 0;
 
-    for (uint32_t i = 0; i < link->config->connections; i++)
+    for (uint32_t i = 0; i < link->bind_count; i++)
         count += link->binds[i].conn != NULL;
     return count;
 }
@@ -258,7 +339,7 @@ size_t link_bound(const struct link *link)
 {
     size_t count = 0;
 
-    for (uint32_t i = 0; i < link->config->connections; i++)
+    for (uint32_t i = 0; i < link->bind_count; i++)
         count += link->binds[i].conn &&
                  (smpp_session_state(smpp_conn_session(link->binds[i].conn)) &
                   SMPP_STATE_BOUND) != 0;
@@ -270,7 +351,7 @@ static void close_link(void *self)
     struct link *link = self;
     struct clock *clock = link->gateway->clock;
 
-    for (uint32_t i = 0; i < link->config->connections; i++) {
+    for (uint32_t i = 0; i < link->bind_count; i++) {
         struct bind *bind = &link->binds[i];
 
         clock_disarm(clock, &bind->again);
@@ -280,7 +361,7 @@ static void close_link(void *self)
     }
     clock_disarm(clock, &link->pause);
     clock_disarm(clock, &link->room);
-    link_address_close(link);
+    link_hosts_close(link);
     free(link->binds);
     free(link);
 }
@@ -304,6 +385,8 @@ static void set_up_bind(struct link *link, uint32_t index)
 
     bind->link = link;
     bind->index = index;
+    bind->command = bind_commands[link->config->bind]
+                                 [link->config->bind == CONFIG_PAIR ? index % 2 : 0];
     bind->flights = calloc(window, sizeof(*bind->flights));
     if (bind->flights == NULL)
         abort();
@@ -315,9 +398,10 @@ struct link *link_open(struct gateway *gateway, size_t index, uint32_t number)
 {
     const struct config_link *config = &gateway->config->links[index];
     struct link *link = calloc(1, sizeof(*link));
+    uint32_t per_connection = config->bind == CONFIG_PAIR ? 2 : 1;
 
-    if (link == NULL ||
-        (link->binds = calloc(config->connections, sizeof(*link->binds))) == NULL)
+    if (link == NULL || (link->binds = calloc(config->connections * per_connection,
+                                              sizeof(*link->binds))) == NULL)
         abort();
     link->gateway = gateway;
     link->config = config;
@@ -326,11 +410,13 @@ struct link *link_open(struct gateway *gateway, size_t index, uint32_t number)
     if (link->transport == NULL)
         link->transport = gateway->transport;
     link->number = number;
+    link->bind_count = config->connections * per_connection;
     bucket_init(&link->rate, config->tps, link_now_ms(link));
-    for (uint32_t i = 0; i < config->connections; i++)
+    link_hosts_open(link);
+    for (uint32_t i = 0; i < link->bind_count; i++)
         set_up_bind(link, i);
     dispatch_add_channel(gateway, number, &ops, link);
-    for (uint32_t i = 0; i < config->connections; i++)
+    for (uint32_t i = 0; i < link->bind_count; i++)
         connect_bind(&link->binds[i]);
     return link;
 }

@@ -1,6 +1,6 @@
 /*
  * What the parts of a link share: link.c holds its life, connecting and the binds,
- * link_address.c where the operator is, link_slots.c the windows and the rate,
+ * link_hosts.c where the operator is, link_slots.c the windows and the rate,
  * link_submit.c what goes out and its answers, link_reports.c what the operator sends.
  * Only they include this.
  */
@@ -17,6 +17,8 @@
 #include "gateway/clock.h"
 #include "smpp/conn.h"
 
+struct bufferevent;
+struct config_address;
 struct config_link;
 struct gateway;
 struct link;
@@ -37,10 +39,15 @@ struct bind {
     struct smpp_conn *conn; /* NULL: not connected */
     uint64_t session;
     uint32_t index;
+    uint32_t command;    /* bind_transceiver ... */
+    size_t host;         /* it is at, or goes to next */
     uint16_t generation; /* slots of earlier connections are void */
     bool blocked;        /* the output is full */
-    bool refused;        /* the last bind, for who we are */
-    unsigned failures;   /* to be bound, in a row */
+    bool was_bound;      /* since it connected */
+    bool resting;        /* takes nothing more, and leaves when nothing is open on it */
+    bool going_home;     /* it leaves for the first host */
+    uint32_t refused;    /* the last bind was, with this status; 0: it was not */
+    unsigned failures;   /* to be bound, in a row, by rounds of the hosts */
     struct clock_timer tick;
     struct clock_timer again;
     struct flight *flights; /* as many as the window has places */
@@ -54,6 +61,15 @@ struct link_address {
     unsigned size;
 };
 
+/* One of the places the operator is at. */
+struct link_host {
+    struct link *link;
+    const struct config_address *at;
+    struct link_address addresses[LINK_ADDRESSES_MAX];
+    size_t count;               /* 0: not known */
+    struct link_lookup *lookup; /* under way */
+};
+
 struct link {
     struct gateway *gateway;
     const struct config_link *config;
@@ -61,41 +77,58 @@ struct link {
     size_t config_index;
     uint32_t number;
     struct bind *binds;
+    uint32_t bind_count;
     uint32_t turn;     /* the bind whose turn it is */
     unsigned refusals; /* binds refused for who we are, none accepted since */
+    uint64_t refused;  /* binds, since the start */
     bool draining;
     bool leaving;
+    bool was_up; /* as the dispatcher was told */
     int64_t paused_until_ms;
     struct clock_timer pause;
     struct bucket rate; /* of segments */
     struct clock_timer room;
-    struct link_address addresses[LINK_ADDRESSES_MAX];
-    size_t address_count;
-    struct link_lookup *lookup; /* under way */
+    struct link_host *hosts;  /* as many as configured */
+    struct clock_timer home;  /* the next look at the first host, or the end of one */
+    struct bufferevent *look; /* under way */
 };
 
 /* Monotonic. */
 int64_t link_now_ms(const struct link *link);
 
-/* --- where the operator is (link_address.c) ----------------------------------------- */
+/* --- binds (link.c) ----------------------------------------------------------------- */
+
+/* It takes nothing more; when all is answered it unbinds, and connects again. */
+void link_bind_rest(struct bind *bind);
+/* The same, and then to the first host. */
+void link_bind_go_home(struct bind *bind);
+/* Something on it is over: if it rests it may be time to leave. */
+void link_bind_less(struct bind *bind);
+
+/* The addresses of a host are known, or could not be found. */
+void link_host_told(struct link *link, size_t index);
+
+/* --- where the operator is (link_hosts.c) ------------------------------------------- */
+
+void link_hosts_open(struct link *link);
+/* The executor must be gone. */
+void link_hosts_close(struct link *link);
 
 /*
- * Where to connect after `failures` failed tries: each address of the name in turn.
+ * Where to connect after `failures` failed rounds: each address of the name in turn.
  * NULL: not known yet.
  */
-const struct link_address *link_address(struct link *link, unsigned failures);
+const struct link_address *link_host_address(struct link *link, size_t index,
+                                             unsigned failures);
 
-/* Asks for it; link_addresses_told() follows.  False: nobody can be asked now. */
-bool link_address_ask(struct link *link) __attribute__((warn_unused_result));
+/* Asks for it; link_host_told() follows.  False: nobody can be asked now. */
+bool link_host_ask(struct link *link, size_t index) __attribute__((warn_unused_result));
 
-/* A name may lead elsewhere by now. */
-void link_address_forget(struct link *link);
+/* Names may lead elsewhere by now. */
+void link_hosts_forget(struct link *link);
 
-/* The executor must be gone. */
-void link_address_close(struct link *link);
-
-/* To link.c: the addresses are known, or could not be found. */
-void link_addresses_told(struct link *link);
+/* A bind is up: if not at the first host, that is looked at from time to time. */
+void link_host_bound(struct link *link, const struct bind *bind);
 
 /* --- the windows (link_slots.c) ----------------------------------------------------- */
 

@@ -20,7 +20,9 @@ static uint32_t room_of(const struct bind *bind)
     uint32_t window = bind->link->config->window;
     uint32_t used = bind->in_flight + bind->reserved;
 
-    return link_bind_takes(bind) && !bind->blocked && used < window ? window - used : 0;
+    return link_bind_takes(bind) && !bind->blocked && !bind->resting && used < window
+               ? window - used
+               : 0;
 }
 
 static bool takes_nothing(const struct link *link)
@@ -53,7 +55,7 @@ static uint32_t home_of(uint64_t message)
 
 static struct bind *pick(struct link *link, uint64_t message, bool pinned)
 {
-    uint32_t count = link->config->connections;
+    uint32_t count = link->bind_count;
     uint32_t first = (pinned ? home_of(message) : link->turn) % count;
 
     for (uint32_t i = 0; i < count; i++) {
@@ -64,7 +66,7 @@ static struct bind *pick(struct link *link, uint64_t message, bool pinned)
             return bind;
         }
         /* Its segments wait for the bind they began on. */
-        if (pinned && link_bind_takes(bind))
+        if (pinned && link_bind_takes(bind) && !bind->resting)
             return NULL;
     }
     return NULL;
@@ -102,7 +104,10 @@ void link_slot_unused(struct link *link)
 
 void link_unreserve(void *self, uint32_t slot)
 {
-    (void)link_use_slot(self, slot);
+    struct bind *bind = link_use_slot(self, slot);
+
+    if (bind)
+        link_bind_less(bind);
     link_slot_unused(self);
 }
 
@@ -119,7 +124,7 @@ uint32_t link_room(void *self)
 
     if (takes_nothing(link))
         return 0;
-    for (uint32_t i = 0; i < link->config->connections; i++)
+    for (uint32_t i = 0; i < link->bind_count; i++)
         sum += room_of(&link->binds[i]);
     return sum;
 }
@@ -134,11 +139,15 @@ uint32_t link_capacity(void *self)
 bool link_is_up(void *self)
 {
     const struct link *link = self;
+    unsigned states = 0;
 
-    for (uint32_t i = 0; i < link->config->connections; i++)
-        if (link_bind_takes(&link->binds[i]))
-            return true;
-    return false;
+    for (uint32_t i = 0; i < link->bind_count; i++)
+        if (link->binds[i].conn)
+            states |= smpp_session_state(smpp_conn_session(link->binds[i].conn));
+    /* Of a pair both halves: what is reported would not be heard. */
+    return link->config->bind == CONFIG_PAIR
+               ? (states & SMPP_STATE_BOUND_TX) && (states & SMPP_STATE_BOUND_RX)
+               : (states & SMPP_STATE_SUBMITS) != 0;
 }
 
 uint32_t link_open_tries(void *self)
@@ -146,7 +155,7 @@ uint32_t link_open_tries(void *self)
     const struct link *link = self;
     uint32_t sum = 0;
 
-    for (uint32_t i = 0; i < link->config->connections; i++)
+    for (uint32_t i = 0; i < link->bind_count; i++)
         sum += link->binds[i].in_flight + link->binds[i].reserved;
     return sum;
 }

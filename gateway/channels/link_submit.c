@@ -46,6 +46,7 @@ static void tell_verdict(struct bind *bind, uint32_t at, const struct verdict_ne
     struct link *link = bind->link;
 
     dispatch_verdict(link->gateway, flight.message, flight.attempt, news);
+    link_bind_less(bind);
     dispatch_room(link->gateway, link->number);
 }
 
@@ -143,6 +144,8 @@ enum channel_send link_send(void *self, const struct handover *handover)
         sent = submit(bind, handover);
     if (sent != CHANNEL_SENT)
         link_slot_unused(link);
+    if (sent != CHANNEL_SENT && bind)
+        link_bind_less(bind);
     return sent;
 }
 

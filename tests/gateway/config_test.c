@@ -83,7 +83,7 @@ static const struct {
     const char *sentence;
 } wrong[] = {
     {"unknown key",                         LINK "link \"b\" {\n  hots = \"h\"\n  host = \"h\" port = 1 system_id = \"s\"\n}\n",
-     "t.conf:3: no such option 'hots' in link; did you mean 'host'?"},
+     "t.conf:3: no such option 'hots' in link; did you mean 'hosts'?"},
     {"unknown key after comments",
      "# one\n# two ## with more\n/* three\n four */\n// five\nlog_levle = \"info\"\n",
      "t.conf:6: no such option 'log_levle'; did you mean 'log_level'?"},
@@ -92,8 +92,14 @@ static const struct {
      "t.conf:2: no such option 'lnk'; did you mean 'link'?"},
     {"key of another section",              LISTEN "http { address = \"127.0.0.1:0\"\n  port = 1 }\n",
      "t.conf:3: no such option 'port' in http"},
+    {"a place without a port",              "link \"l\" { hosts = {\"h:1\", \"g\"} system_id = \"s\" }\n",
+     "t.conf:1: link 'l': hosts must be host:port such as \"smsc2.example:2775\"; not 'g'"},
+    {"password no bind can hold",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\" password = \""
+     "12345678901234567890123456789012345678901234567890123456789012345\" }\n",
+     "t.conf:1: link 'l': password is longer than 64 characters"},
     {"missing host",                        "\nlink \"l\" { port = 1 system_id = \"s\" }\n",
-     "t.conf:2: link 'l': host is required"},
+     "t.conf:2: link 'l': host is required, or hosts alone"},
     {"missing address",                     "listen \"a\" {\n}\n",
      "t.conf:1: listen 'a': address is required"},
     {"number too large",                    "\n\nnode = 1024\n",                                                                        "t.conf:3: node must be between 0 and 1023; not "
@@ -338,22 +344,24 @@ TEST(several_things_wrong_are_told_together)
     assert_null(load_text("node = 5000\n"
                           "wrong_one = 1\n"
                           "link \"l\" { hots = \"h\"\n"
-                          "  port = 0 }\n"
+                          "  port = 70000 }\n"
                           "drian = \"8s\"\n"
                           "plan \"p\" { step \"a\" { channels = {\"x\"} } }\n",
                           &errors));
     assert_int_equal(errors.count, 8);
     CHECK_STR(errors.lines[0], "t.conf:2: no such option 'wrong_one'", "first unknown");
     CHECK_STR(errors.lines[1],
-              "t.conf:3: no such option 'hots' in link; did you mean 'host'?",
+              "t.conf:3: no such option 'hots' in link; did you mean 'hosts'?",
               "second unknown");
     CHECK_STR(errors.lines[2], "t.conf:5: no such option 'drian'; did you mean 'drain'?",
               "third unknown");
     CHECK_STR(errors.lines[3], "t.conf:1: node must be between 0 and 1023; not 5000",
               "range");
-    CHECK_STR(errors.lines[4], "t.conf:3: link 'l': host is required", "missing");
-    CHECK_STR(errors.lines[5],
-              "t.conf:4: link 'l': port must be between 1 and 65535; not 0", "port");
+    CHECK_STR(errors.lines[4],
+              "t.conf:4: link 'l': port must be between 0 and 65535; not 70000", "port");
+    CHECK_STR(errors.lines[5], "t.conf:3: link 'l': system_id is required", "missing");
+    CHECK_STR(errors.lines[6], "t.conf:3: link 'l': host is required, or hosts alone",
+              "of two one");
 }
 
 TEST(more_than_twenty_things_wrong_are_counted)
@@ -465,7 +473,8 @@ TEST(included_files_are_one_with_the_first)
 
     write_text("u.conf", "\nlink \"l\" { port = 1 system_id = \"s\" }\n");
     assert_null(load_text("include(\"u.conf\")\n", &errors));
-    CHECK_STR(errors.lines[0], "u.conf:2: link 'l': host is required", "its own lines");
+    CHECK_STR(errors.lines[0], "u.conf:2: link 'l': host is required, or hosts alone",
+              "its own lines");
 
     write_text("u.conf", "\n" LINK);
     assert_null(load_text("include(\"u.conf\")\n" LINK, &errors));
@@ -633,6 +642,7 @@ TEST(the_labs_link_behaves_as_it_says)
     assert_int_equal(link->default_alphabet, CONFIG_GSM0338);
     assert_int_equal(link->reconnect_min_ms, 200);
     assert_int_equal(link->reconnect_max_ms, 1000);
+    assert_int_equal(link->already_bound_wait_ms, 0);
     assert_int_equal(link->bind_timeout_ms, 5000);
     assert_int_equal(link->response_timeout_ms, 5000);
     assert_int_equal(link->enquire_link_ms, 10000);
@@ -785,7 +795,8 @@ TEST(what_is_printed_loads_again_and_is_the_same)
         "}\n"
         "link \"k\" { host = \"h\" port = 1 system_id = \"s\" tls { ca = \"u.conf\" } }\n"
         "account \"z\" { password = \"p\" plan = \"q\" client_certificate = \"z.example\" "
-        "}\n",
+        "}\n"
+        "link \"n\" { hosts = {\"[::1]:1\", \"b:2\"} system_id = \"s\" bind = \"pair\" }\n",
         &errors);
     if (config == NULL)
         fail_msg("%s", errors.lines[0]);

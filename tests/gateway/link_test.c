@@ -3,22 +3,14 @@
  */
 #include "gateway/channels/link.h"
 
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "gateway/channels/channel.h"
 #include "gateway/gateway.h"
 #include "smpp/command.h"
-#include "tests/gateway/lone_line.h"
+#include "tests/gateway/lone_operator.h"
 #include "tests/test.h"
-
-enum { SOON_MS = 3000 };
-
-#define HERE "host = \"127.0.0.1\" reconnect_min = \"20ms\" reconnect_max = \"40ms\" "
-
-static const char sections[] = "account \"direct\" { password = \"p\" plan = \"dear\" "
-                               "opening = \"1000\" window = 5000 }";
 
 /* The operator, with the one bind of the link. */
 static int listener;
@@ -33,23 +25,12 @@ static const struct gateway_counters *counters(void)
 
 static void open_with(const char *settings)
 {
-    uint16_t port;
-
-    listener = lone_line_listen(&port);
-    lone = lone_gateway_new_with(port, settings, sections);
+    lone = lone_operator_open(&listener, settings, "");
 }
 
 static void accept_bind_on(struct lone_line *at, uint8_t version)
 {
-    struct smpp_pdu bind, answer;
-
-    assert_true(lone_line_accept(at, lone, listener, SOON_MS));
-    lone_line_expect(at, SMPP_BIND_TRANSCEIVER, &bind);
-    smpp_pdu_init(&answer, SMPP_BIND_TRANSCEIVER | SMPP_RESPONSE, ESME_ROK, bind.sequence);
-    answer.system_id = (struct smpp_octets){(const uint8_t *)"op", 2};
-    assert_true(smpp_pdu_add_tlv(&answer, SMPP_TLV_SC_INTERFACE_VERSION, &version,
-                                 sizeof(version)));
-    lone_line_send(at, &answer);
+    lone_operator_bind(at, lone, listener, SMPP_BIND_TRANSCEIVER, version);
 }
 
 static void accept_bind(uint8_t version)
@@ -72,70 +53,29 @@ static void end(void)
 
 static void turn_for(int ms)
 {
-    for (int i = 0; i < ms; i++)
-        lone_gateway_turn(lone);
-}
-
-/* A message over the API; its id. */
-static uint64_t submit_text(const char *to, const char *text)
-{
-    char body[512];
-    struct lone_answer answer;
-    const char *id;
-
-    snprintf(body, sizeof(body),
-             "{\"account\":\"direct\",\"from\":\"Shop\",\"to\":\"%s\",\"text\":\"%s\"}", to,
-             text);
-    answer = lone_gateway_ask(lone, "admin-token", "POST", "/v1/messages", "", body);
-    CHECK_EQ(answer.status, 202, answer.body);
-    id = strstr(answer.body, "\"id\":\"");
-    assert_non_null(id);
-    return strtoull(id + 6, NULL, 10);
+    lone_gateway_turn_for(lone, ms);
 }
 
 static uint64_t submit(const char *to)
 {
-    return submit_text(to, "hello");
+    return lone_operator_submit(lone, to, "hello");
 }
 
-/* Turns until the message has ended; how, as the API says it. */
 static void check_end(uint64_t id, const char *wanted)
 {
-    char path[64], member[64];
-
-    snprintf(path, sizeof(path), "/v1/messages/%llu", (unsigned long long)id);
-    snprintf(member, sizeof(member), "\"end\":\"%s\"", wanted);
-    for (int i = 0; i < 300; i++) {
-        struct lone_answer answer =
-            lone_gateway_ask(lone, "admin-token", "GET", path, "", NULL);
-
-        if (strstr(answer.body, "\"state\":\"ended\"") != NULL) {
-            CHECK(strstr(answer.body, member) != NULL, answer.body);
-            return;
-        }
-        turn_for(5);
-    }
-    fail_msg("it did not end");
+    lone_operator_check_end(lone, id, wanted);
 }
 
-static void send_receipt(const char *id, bool in_text)
+static void send_parameters(const char *id)
 {
-    char text[128];
     uint8_t state = 2;
     struct smpp_pdu pdu;
 
     smpp_pdu_init(&pdu, SMPP_DELIVER_SM, 0, 7);
     pdu.esm_class = 0x04;
-    if (in_text) {
-        snprintf(text, sizeof(text),
-                 "id:%s sub:001 dlvrd:001 stat:DELIVRD err:000 text:", id);
-        pdu.short_message =
-            (struct smpp_octets){(const uint8_t *)text, (uint32_t)strlen(text)};
-    } else {
-        assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_RECEIPTED_MESSAGE_ID, id,
-                                     (uint16_t)(strlen(id) + 1)) &&
-                    smpp_pdu_add_tlv(&pdu, SMPP_TLV_MESSAGE_STATE, &state, 1));
-    }
+    assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_RECEIPTED_MESSAGE_ID, id,
+                                 (uint16_t)(strlen(id) + 1)) &&
+                smpp_pdu_add_tlv(&pdu, SMPP_TLV_MESSAGE_STATE, &state, 1));
     lone_line_send(&line, &pdu);
 }
 
@@ -267,7 +207,7 @@ TEST(long_messages_are_shared_by_the_binds_and_each_keeps_to_one)
     accept_bind_on(&other, 0x34);
     turn_for(20);
     for (int i = 0; i < 20; i++)
-        submit_text("491700000001", text);
+        lone_operator_submit(lone, "491700000001", text);
     on_one = count_submits(&line);
     on_other = count_submits(&other);
     CHECK_EQ(on_one + on_other, 40, "segments");
@@ -337,7 +277,7 @@ TEST(what_never_left_our_buffer_is_not_in_doubt)
 
     listener = lone_line_listen(&port);
     setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-    lone = lone_gateway_new_with(port, HERE "window = 5000", sections);
+    lone = lone_gateway_new_with(port, HERE "window = 5000", LONE_OPERATOR_ACCOUNT);
     accept_bind(0x34);
     turn_for(20);
     bind_client();
@@ -373,7 +313,7 @@ TEST(a_report_may_come_before_the_response)
     id = submit("491700000001");
     lone_line_expect(&line, SMPP_SUBMIT_SM, &submitted);
     smpp_pdu_init(&kept, SMPP_SUBMIT_SM, 0, submitted.sequence);
-    send_receipt("x1", true);
+    lone_operator_report(&line, "x1", "DELIVRD");
     expect_deliver_answer(ESME_ROK);
     lone_line_take(&line, &kept, "x1");
     check_end(id, "delivered");
@@ -390,7 +330,7 @@ TEST(a_receipt_of_parameters_alone_counts)
     id = submit("491700000001");
     lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
     lone_line_take(&line, &pdu, "x2");
-    send_receipt("x2", false);
+    send_parameters("x2");
     expect_deliver_answer(ESME_ROK);
     check_end(id, "delivered");
     end();
@@ -420,7 +360,7 @@ TEST(ids_of_receipts_are_read_by_the_rule_of_the_link)
         id = submit("491700000001");
         lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
         lone_line_take(&line, &pdu, rows[i].response);
-        send_receipt(rows[i].receipt, true);
+        lone_operator_report(&line, rows[i].receipt, "DELIVRD");
         expect_deliver_answer(ESME_ROK);
         check_end(id, "delivered");
         end();

@@ -152,22 +152,28 @@ tests_gateway_translate_test_LDADD = libgateway.a libsmpp.a $(CMOCKA_LIBS)
 check_PROGRAMS += \
 	tests/gateway/bucket_test \
 	tests/gateway/esme_test \
+	tests/gateway/link_binds_test \
 	tests/gateway/link_test \
 	tests/gateway/public_id_test
 TESTS += \
 	tests/gateway/bucket_test \
 	tests/gateway/esme_test \
+	tests/gateway/link_binds_test \
 	tests/gateway/link_test \
 	tests/gateway/public_id_test
+LONE_OPERATOR = \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h \
+	tests/gateway/lone_operator.c tests/gateway/lone_operator.h tests/test.h
 tests_gateway_bucket_test_SOURCES = tests/gateway/bucket_test.c tests/test.h
 tests_gateway_bucket_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 tests_gateway_esme_test_SOURCES = tests/gateway/esme_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
 	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
 tests_gateway_esme_test_LDADD = $(LONE_GATEWAY_LIBS)
-tests_gateway_link_test_SOURCES = tests/gateway/link_test.c \
-	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
-	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_link_binds_test_SOURCES = tests/gateway/link_binds_test.c $(LONE_OPERATOR)
+tests_gateway_link_binds_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_link_test_SOURCES = tests/gateway/link_test.c $(LONE_OPERATOR)
 tests_gateway_link_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_public_id_test_SOURCES = tests/gateway/public_id_test.c tests/test.h
 tests_gateway_public_id_test_LDADD = libgateway.a $(CMOCKA_LIBS)
