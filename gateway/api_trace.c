@@ -9,12 +9,13 @@
 #include "gateway/translate.h"
 #include "routing/delivery.h"
 
+/* Of a group: of the first channel that has one. */
 static void write_price(struct json_writer *writer, const struct price_pins *pins,
                         uint8_t step)
 {
-    const struct price *price = &pins->steps[step];
+    const struct price *price = price_pinned(pins, step, price_first_way(pins, step));
 
-    if (!pins->sold[step]) {
+    if (price == NULL) {
         json_write_null(writer, "price");
         return;
     }

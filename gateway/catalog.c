@@ -27,6 +27,7 @@ struct catalog {
     struct channel_traits *traits;
     uint32_t channel_last;
     uint32_t *links;
+    const struct config_link **link_configs; /* by number */
     uint32_t *messengers;
     struct plan **plans; /* by number */
     uint32_t plan_last;
@@ -68,6 +69,7 @@ struct catalog *catalog_new(const struct config *config)
     catalog->channels = zeroed(CATALOG_CHANNELS_MAX + 1, sizeof(*catalog->channels));
     catalog->traits = zeroed(CATALOG_CHANNELS_MAX + 1, sizeof(*catalog->traits));
     catalog->links = zeroed(config->link_count, sizeof(uint32_t));
+    catalog->link_configs = zeroed(CATALOG_CHANNELS_MAX + 1, sizeof(*catalog->link_configs));
     catalog->messengers = zeroed(config->channel_count, sizeof(uint32_t));
     catalog->plans = zeroed(CATALOG_PLANS_MAX + 1, sizeof(*catalog->plans));
     catalog->plan_of_config = zeroed(config->plan_count, sizeof(uint32_t));
@@ -99,6 +101,7 @@ void catalog_free(struct catalog *catalog)
     free(catalog->channels);
     free(catalog->traits);
     free(catalog->links);
+    free(catalog->link_configs);
     free(catalog->messengers);
     free(catalog->plans);
     free(catalog->plan_of_config);
@@ -294,6 +297,7 @@ static bool settle_channels(struct catalog *catalog, struct store *store)
         catalog->links[i] = settle_channel(catalog, store, link->name, &traits);
         if (catalog->links[i] == 0)
             return false;
+        catalog->link_configs[catalog->links[i]] = link;
     }
     for (size_t i = 0; i < catalog->config->channel_count; i++) {
         const struct config_channel *channel = &catalog->config->channels[i];
@@ -310,6 +314,12 @@ static bool settle_channels(struct catalog *catalog, struct store *store)
     return true;
 }
 
+static const uint8_t choices[] = {
+    [CONFIG_CHOOSE_ORDER] = PLAN_IN_ORDER,
+    [CONFIG_CHOOSE_WEIGHT] = PLAN_BY_WEIGHT,
+    [CONFIG_CHOOSE_CHEAPEST] = PLAN_CHEAPEST,
+};
+
 static void fill_step(struct catalog *catalog, const struct config_step *config,
                       struct plan_step *step)
 {
@@ -318,6 +328,9 @@ static void fill_step(struct catalog *catalog, const struct config_step *config,
         step->ways[step->way_count++] = config->ways[i].is_link
                                             ? catalog->links[config->ways[i].index]
                                             : catalog->messengers[config->ways[i].index];
+    for (size_t i = 0; i < step->way_count; i++)
+        step->weights[i] = (uint16_t)config->ways[i].weight;
+    step->choice = choices[config->choose];
     step->until = proofs[config->until];
     step->wait_full = config->wait_full;
     step->stop_on_silence = config->on_silence == CONFIG_STOP;
@@ -498,6 +511,12 @@ uint32_t catalog_link(const struct catalog *catalog, size_t index)
     return catalog->links[index];
 }
 
+const struct config_link *catalog_link_config(const struct catalog *catalog,
+                                              uint32_t number)
+{
+    return number <= CATALOG_CHANNELS_MAX ? catalog->link_configs[number] : NULL;
+}
+
 uint32_t catalog_messenger(const struct catalog *catalog, size_t index)
 {
     return catalog->messengers[index];
@@ -514,6 +533,26 @@ const struct rule *catalog_rules(const struct catalog *catalog, size_t *out_coun
     return catalog->rules;
 }
 
+static void pin_step(const struct catalog *catalog, const struct plan_step *step,
+                     uint32_t account, uint32_t class, const char *digits,
+                     struct price_pins *pins, uint8_t number)
+{
+    uint32_t currency = catalog_account(catalog, account)->currency;
+
+    for (uint8_t way = 0; way < step->way_count; way++) {
+        struct price *pinned = &pins->steps[number][way];
+        struct price price;
+
+        if (!price_book_find(catalog->prices, PRICE_SELL, account, step->ways[way], class,
+                             currency, digits, &price))
+            continue;
+        pins->sold[number] |= (uint8_t)(1u << way);
+        pinned->price_micro = price.price_micro;
+        pinned->per_message = price.per_message;
+        pinned->billed = price.billed;
+    }
+}
+
 uint32_t catalog_pin(struct catalog *catalog, struct store *store, const struct plan *plan,
                      uint32_t account, uint32_t class, const char *digits)
 {
@@ -524,18 +563,8 @@ uint32_t catalog_pin(struct catalog *catalog, struct store *store, const struct 
     memset(&pins, 0, sizeof(pins));
     pins.step_count = plan->step_count;
     for (uint8_t i = 0; i < plan->step_count; i++) {
-        struct price price;
-
-        memset(&price, 0, sizeof(price));
-        if (!price_book_find(catalog->prices, PRICE_SELL, account, plan->steps[i].ways[0],
-                             class, catalog_account(catalog, account)->currency, digits,
-                             &price))
-            continue;
-        pins.sold[i] = true;
-        pins.steps[i].price_micro = price.price_micro;
-        pins.steps[i].per_message = price.per_message;
-        pins.steps[i].billed = price.billed;
-        some = true;
+        pin_step(catalog, &plan->steps[i], account, class, digits, &pins, i);
+        some = some || pins.sold[i] != 0;
     }
     if (!some)
         return 0;

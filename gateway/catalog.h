@@ -74,6 +74,9 @@ const char *catalog_channel_name(const struct catalog *catalog, uint32_t number)
 uint32_t catalog_channel_count(const struct catalog *catalog); /* the highest number */
 /* The number of a configured link or channel. */
 uint32_t catalog_link(const struct catalog *catalog, size_t index);
+/* NULL: no link has this number now. */
+const struct config_link *catalog_link_config(const struct catalog *catalog,
+                                              uint32_t number);
 uint32_t catalog_messenger(const struct catalog *catalog, size_t index);
 
 const struct price_book *catalog_prices(const struct catalog *catalog);

@@ -157,11 +157,22 @@ struct config_on_status {
     size_t delay_count;
 };
 
+/* Causes of a report that a delivery failed. */
+enum config_cause { CONFIG_UNDELIVERED, CONFIG_REJECTED, CONFIG_EXPIRED, CONFIG_CAUSES };
+
+/* After which such reports the next link of the same step is tried. */
+struct config_on_report {
+    bool causes[CONFIG_CAUSES];
+    uint32_t *codes; /* the operator's own */
+    size_t code_count;
+};
+
 /* link "name" { ... }: our connections to one operator. */
 struct config_link {
     const char *name;
-    struct config_address address; /* host and port; the host is "" when only hosts is said */
-    struct config_address *hosts;  /* all, in the order in which they are tried */
+    struct config_address
+        address; /* host and port; the host is "" when only hosts is said */
+    struct config_address *hosts; /* all, in the order in which they are tried */
     size_t host_count;
     struct config_tls tls;
     const char *system_id;
@@ -173,8 +184,8 @@ struct config_link {
     uint32_t address_ton;
     uint32_t address_npi;
     uint32_t connections; /* of a pair: pairs */
-    uint32_t window; /* per connection */
-    uint32_t tps;    /* segments per second of the whole link; 0 = no limit */
+    uint32_t window;      /* per connection */
+    uint32_t tps;         /* segments per second of the whole link; 0 = no limit */
     int64_t reconnect_min_ms;
     int64_t reconnect_max_ms;
     int64_t already_bound_wait_ms; /* after ESME_RALYBND; 0: as after any failure */
@@ -193,6 +204,7 @@ struct config_link {
     struct config_on_status *on_status; /* by rising status */
     size_t on_status_count;
     struct config_on_status on_other; /* for every status without a row */
+    struct config_on_report on_report;
 };
 
 /* channel "name" { ... }: a messenger reached by HTTP, shaped by its profile. */
@@ -215,8 +227,12 @@ struct config_channel {
 struct config_way {
     const char *name;
     bool is_link;
-    size_t index; /* in links or in channels */
+    size_t index;    /* in links or in channels */
+    uint32_t weight; /* in a step; 1 unless told */
 };
+
+/* Which channel of a step takes a message, of those that are up. */
+enum config_choose { CONFIG_CHOOSE_ORDER, CONFIG_CHOOSE_WEIGHT, CONFIG_CHOOSE_CHEAPEST };
 
 enum config_on_silence { CONFIG_ADVANCE, CONFIG_STOP };
 
@@ -225,6 +241,7 @@ struct config_step {
     const char *name;
     struct config_way *ways;
     size_t way_count;
+    enum config_choose choose;
     enum config_proof until;
     int64_t within_ms;
     int64_t enter_within_ms;
@@ -345,6 +362,10 @@ void config_free(struct config *config);
 /* The row for `status`, on_other if there is none; never NULL. */
 const struct config_on_status *config_link_on_status(const struct config_link *link,
                                                      uint32_t status);
+
+/* True if a report of this cause and code (0: none) sends the message to the next link. */
+bool config_link_goes_on(const struct config_link *link, enum config_cause cause,
+                         uint32_t code);
 
 /* True if the address (IPv4 as ::ffff:a.b.c.d) lies in the network. */
 bool config_network_contains(const struct config_network *network,

@@ -185,6 +185,7 @@ static void build_links(struct config_build *build)
             link->password = "";
         config_tls_of_link(build, node, link);
         config_on_status_build(build, node, link);
+        config_on_report_build(build, node, link);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "gateway/config_value.h"
 #include "gateway/profile.h"
 #include "routing/plan.h"
 
@@ -44,6 +45,31 @@ static const char *proof_name(enum config_proof proof)
     return names[proof];
 }
 
+enum { WEIGHT_MAX = 1000 };
+
+/* "name" or "name:weight". */
+static void weighted_way(struct config_build *build, const struct config_node *node,
+                         const struct config_entry *entry, const char *said,
+                         const struct config_step *step, struct config_way *out)
+{
+    const char *colon = strrchr(said, ':');
+    size_t size = colon != NULL ? (size_t)(colon - said) : strlen(said);
+    char *name = config_memory_take(build->memory, size + 1);
+    int64_t weight = 1;
+
+    memcpy(name, said, size);
+    way_named(build, node, entry, name, out);
+    if (colon != NULL &&
+        (!config_integer_parse(colon + 1, &weight) || weight < 1 || weight > WEIGHT_MAX))
+        config_error_in(build->errors, node, entry,
+                        "the weight of '%s' must be 1 to %d; not '%.20s'", name, WEIGHT_MAX,
+                        colon + 1);
+    else if (colon != NULL && step->choose != CONFIG_CHOOSE_WEIGHT)
+        config_error_in(build->errors, node, entry,
+                        "the weight of '%s' counts only with choose = \"weight\"", name);
+    out->weight = (uint32_t)weight;
+}
+
 static void build_step(struct config_build *build, const struct config_node *node,
                        const struct config_plan *plan, bool is_last,
                        struct config_step *step)
@@ -69,7 +95,7 @@ static void build_step(struct config_build *build, const struct config_node *nod
                         PLAN_WAYS_MAX);
     step->ways = config_memory_take(build->memory, step->way_count * sizeof(*step->ways));
     for (size_t i = 0; i < step->way_count; i++)
-        way_named(build, node, ways, ways->values[i], &step->ways[i]);
+        weighted_way(build, node, ways, ways->values[i], step, &step->ways[i]);
     for (size_t i = 0; i < step->way_count && build->errors->count == errors_before; i++) {
         const struct config_way *way = &step->ways[i];
 

@@ -125,6 +125,7 @@ static void print_link(const struct config_link *link, FILE *out)
     fprintf(out, "\nlink \"%s\" {\n", link->name);
     print_rows("link", link, 2, out);
     print_hosts(link, out);
+    config_on_report_print(&link->on_report, out);
     print_secret("password", link->password, 2, out);
     config_tls_print(&link->tls, true, 2, out);
     for (size_t i = 0; i < link->on_status_count; i++) {
@@ -156,8 +157,12 @@ static void print_plan(const struct config_plan *plan, FILE *out)
         const struct config_step *step = &plan->steps[i];
 
         fprintf(out, "  step \"%s\" {\n    channels = {", step->name);
-        for (size_t j = 0; j < step->way_count; j++)
-            fprintf(out, "%s\"%s\"", j > 0 ? ", " : "", step->ways[j].name);
+        for (size_t j = 0; j < step->way_count; j++) {
+            fprintf(out, "%s\"%s", j > 0 ? ", " : "", step->ways[j].name);
+            if (step->choose == CONFIG_CHOOSE_WEIGHT)
+                fprintf(out, ":%u", step->ways[j].weight);
+            fputc('"', out);
+        }
         fputs("}\n", out);
         print_rows("step", step, 4, out);
         fputs("  }\n", out);

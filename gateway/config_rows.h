@@ -39,6 +39,7 @@ enum config_type {
     CONFIG_TYPE_SPLIT,
     CONFIG_TYPE_ACTION,
     CONFIG_TYPE_ORDER,
+    CONFIG_TYPE_CHOOSE,
     CONFIG_TYPE_PROOF,
     CONFIG_TYPE_ON_SILENCE,
     CONFIG_TYPE_SIDE,
@@ -96,6 +97,7 @@ struct config_key {
 #define OFFSET_SPLIT(type, name)       offsetof(type, name)
 #define OFFSET_ACTION(type, name)      offsetof(type, name)
 #define OFFSET_ORDER(type, name)       CONFIG_UNBOUND
+#define OFFSET_CHOOSE(type, name)      offsetof(type, name)
 #define OFFSET_PROOF(type, name)       offsetof(type, name)
 #define OFFSET_ON_SILENCE(type, name)  offsetof(type, name)
 #define OFFSET_SIDE(type, name)        offsetof(type, name)

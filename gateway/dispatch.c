@@ -242,7 +242,7 @@ void dispatch_room(struct gateway *gateway, uint32_t number)
             blocked >= queue_length(channel->queue))
             return;
         queue_remove(&live->waiting);
-        queue_add(channel->queue, &live->waiting, live->class, live->message.account, live);
+        dispatch_enqueue(channel, live);
     }
 }
 
@@ -338,6 +338,18 @@ void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attemp
     store_end(gateway->store);
 }
 
+/* A reported failure of which the link says that another one of the step may do better. */
+static bool goes_on(const struct gateway *gateway, const struct attempt *attempt)
+{
+    const struct config_link *link =
+        catalog_link_config(gateway->catalog, attempt->channel);
+    enum config_cause cause = attempt->state == ATTEMPT_EXPIRED   ? CONFIG_EXPIRED
+                              : attempt->reason == REASON_BLOCKED ? CONFIG_REJECTED
+                                                                  : CONFIG_UNDELIVERED;
+
+    return link && config_link_goes_on(link, cause, attempt->code);
+}
+
 void dispatch_note(struct gateway *gateway, struct live *live, struct attempt *attempt,
                    enum attempt_event event, enum reason reason, uint32_t code)
 {
@@ -350,6 +362,9 @@ void dispatch_note(struct gateway *gateway, struct live *live, struct attempt *a
     if (delivery_apply(attempt, event, reason, gateway_now_ms(gateway))) {
         if (code)
             attempt->code = code;
+        if ((event == ATTEMPT_EV_REPORT_FAILED || event == ATTEMPT_EV_REPORT_EXPIRED) &&
+            goes_on(gateway, attempt))
+            attempt->flags |= ATTEMPT_NEXT_WAY;
         if (other_delivered && attempt->state >= ATTEMPT_DELIVERED &&
             attempt->state <= ATTEMPT_CLICKED && live->message.segments == 1)
             gateway->counters.duplicate_deliveries++;

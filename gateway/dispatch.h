@@ -39,6 +39,10 @@ void dispatch_end(struct gateway *gateway, struct live *live, enum message_end e
 /* A channel has room again, or has come up. */
 void dispatch_room(struct gateway *gateway, uint32_t channel);
 
+/* A channel of some group takes messages now, or no longer: who waits for one that does
+ * not goes to another of its group. */
+void dispatch_way_changed(struct gateway *gateway, uint32_t channel);
+
 /* The answer to one try. */
 void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attempt,
                       const struct verdict_news *news);

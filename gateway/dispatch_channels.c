@@ -29,9 +29,12 @@ void dispatch_free(struct dispatch *dispatch)
             continue;
         clock_disarm(dispatch->gateway->clock, &channel->more);
         channel->ops->close(channel->self);
+        clock_disarm(dispatch->gateway->clock, &channel->move);
+        queue_free(channel->moving);
         queue_free(channel->queue);
         free(channel);
     }
+    dispatch_ways_free(dispatch);
     free(dispatch->octets);
     free(dispatch->text);
     free(dispatch);
@@ -64,6 +67,12 @@ bool dispatch_channel_is_up(const struct gateway *gateway, uint32_t number)
     return channel && channel->ops->is_up(channel->self);
 }
 
+static size_t queued(const struct channel *channel)
+{
+    return queue_length(channel->queue) +
+           (channel->moving ? queue_length(channel->moving) : 0);
+}
+
 void dispatch_channel_facts(const struct gateway *gateway, uint32_t number,
                             struct dispatch_channel_facts *out)
 {
@@ -78,18 +87,18 @@ void dispatch_channel_facts(const struct gateway *gateway, uint32_t number,
     out->room = channel->ops->room(channel->self);
     out->capacity = channel->ops->capacity(channel->self);
     out->open = channel->ops->open(channel->self);
-    out->queued = queue_length(channel->queue);
+    out->queued = queued(channel);
     memcpy(out->verdicts, channel->verdicts, sizeof(out->verdicts));
 }
 
 size_t dispatch_queued(const struct gateway *gateway)
 {
-    size_t queued = 0;
+    size_t sum = 0;
 
     for (size_t i = 0; i <= CATALOG_CHANNELS_MAX; i++)
         if (gateway->dispatch->channels[i])
-            queued += queue_length(gateway->dispatch->channels[i]->queue);
-    return queued;
+            sum += queued(gateway->dispatch->channels[i]);
+    return sum;
 }
 
 void dispatch_drain(struct gateway *gateway)

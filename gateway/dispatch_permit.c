@@ -26,15 +26,6 @@ static enum smpp_alphabet account_alphabet(const struct gateway *gateway,
                            : SMPP_ALPHABET_GSM;
 }
 
-static const struct config_link *link_config(const struct gateway *gateway,
-                                             uint32_t channel)
-{
-    for (size_t i = 0; i < gateway->config->link_count; i++)
-        if (catalog_link(gateway->catalog, i) == channel)
-            return &gateway->config->links[i];
-    return NULL;
-}
-
 /* What is left of the attempt's step; the last one has until the deadline. */
 static int64_t time_left_ms(const struct live *live, const struct attempt *attempt,
                             bool is_link, int64_t now_ms)
@@ -70,7 +61,8 @@ static bool fill_handover(struct gateway *gateway, struct live *live,
         return translate_text(live, account_alphabet(gateway, live), dispatch->text,
                               TRANSLATE_TEXT_MAX);
     }
-    const struct config_link *link = link_config(gateway, attempt->channel);
+    const struct config_link *link =
+        catalog_link_config(gateway->catalog, attempt->channel);
 
     if (!translate_segment(live, attempt->segment, account_alphabet(gateway, live),
                            translate_alphabet(link->default_alphabet),
@@ -225,20 +217,15 @@ void dispatch_skip(struct gateway *gateway, struct live *live, uint32_t channel,
     store_permit(gateway->store, live->message.id, attempt);
 }
 
-/* Of a group the first that is up; of channels that are all down the first. */
-static struct channel *choose_way(const struct gateway *gateway,
-                                  const struct delivery_decision *decision)
+void dispatch_enqueue(struct channel *channel, struct live *live)
 {
-    for (uint8_t i = 0; i < decision->channel_count; i++)
-        if (dispatch_channel_is_up(gateway, decision->channels[i]))
-            return dispatch_channel_at(gateway, decision->channels[i]);
-    return dispatch_channel_at(gateway, decision->channel);
+    queue_add(channel->queue, &live->waiting, live->class, live->message.account, live);
 }
 
 bool dispatch_try(struct gateway *gateway, struct live *live,
                   const struct delivery_decision *decision, bool queued_first)
 {
-    struct channel *channel = choose_way(gateway, decision);
+    struct channel *channel = dispatch_choose_way(gateway, live, decision);
     struct gate_verdict gate;
     uint32_t slot;
 
@@ -265,6 +252,6 @@ bool dispatch_try(struct gateway *gateway, struct live *live,
         return true;
     }
     if (live->waiting.queue == NULL)
-        queue_add(channel->queue, &live->waiting, live->class, live->message.account, live);
+        dispatch_enqueue(channel, live);
     return false;
 }

@@ -1,7 +1,8 @@
 /*
  * What the parts of the dispatcher share: dispatch.c holds the timers, the pass, the
  * verdicts and the end, dispatch_permit.c what becomes of a try that is wanted,
- * dispatch_channels.c the channels.  Only they include this.
+ * dispatch_ways.c the channels of a group, dispatch_channels.c the channels.  Only they
+ * include this.
  */
 #ifndef GATEWAY_DISPATCH_PIECES_H
 #define GATEWAY_DISPATCH_PIECES_H
@@ -20,15 +21,20 @@ struct channel {
     const struct channel_ops *ops;
     void *self;
     struct queue *queue;
+    struct queue *moving; /* who waited when it went down; NULL: nobody is moved */
+    struct clock_timer move;
     int64_t suspended_until_ms; /* monotonic; 0: it is not */
     uint64_t probe;             /* after a suspension: the one try that is on its way */
     struct clock_timer more;    /* the rest of a long pump */
     uint64_t verdicts[5];
 };
 
+struct dispatch_turns;
+
 struct dispatch {
     struct gateway *gateway;
     struct channel *channels[CATALOG_CHANNELS_MAX + 1];
+    struct dispatch_turns *turns[CATALOG_PLANS_MAX + 1];
     uint8_t *octets; /* for a segment on its way out */
     char *text;
 };
@@ -41,10 +47,22 @@ void dispatch_arm_by(struct gateway *gateway, struct live *live, int64_t due_wal
 /* NULL: it is not there. */
 struct channel *dispatch_channel_at(const struct gateway *gateway, uint32_t number);
 
+/* --- groups (dispatch_ways.c) ------------------------------------------------------- */
+
+/* The channel that is to take the try; of several that are all down the first; NULL: none
+ * of them exists. */
+struct channel *dispatch_choose_way(struct gateway *gateway, struct live *live,
+                                    const struct delivery_decision *decision);
+
+void dispatch_ways_free(struct dispatch *dispatch);
+
 /* --- permits (dispatch_permit.c) ---------------------------------------------------- */
 
 /* The last tenth of what a channel can hold is kept for transactional messages. */
 bool dispatch_may_take(const struct channel *channel, uint8_t class);
+
+/* At the end of the channel's queue. */
+void dispatch_enqueue(struct channel *channel, struct live *live);
 
 /* In a decision: nothing is sent on this channel in this step. */
 void dispatch_skip(struct gateway *gateway, struct live *live, uint32_t channel,

@@ -130,9 +130,12 @@ static int64_t baseline(const struct submission *it, const struct price_pins *pi
     int64_t cost = 0;
 
     for (uint8_t i = it->plan->step_count; i > 0; i--) {
-        if (!traits[it->plan->steps[i - 1].ways[0]].is_link || !pins->sold[i - 1])
+        const uint8_t step = (uint8_t)(i - 1);
+        const struct price *price = price_pinned(pins, step, price_first_way(pins, step));
+
+        if (!traits[it->plan->steps[step].ways[0]].is_link || price == NULL)
             continue;
-        (void)!price_of(&pins->steps[i - 1], parts, &cost);
+        (void)!price_of(price, parts, &cost);
         break;
     }
     return cost;

@@ -26,7 +26,7 @@ libgateway_a_SOURCES += \
 	gateway/config_build.c gateway/config_build.h \
 	gateway/config_check.c \
 	gateway/config_plans.c \
-	gateway/config_print.c \
+	gateway/config_print.c gateway/config_report.c \
 	gateway/config_rows.c gateway/config_rows.h \
 	gateway/config_secrets.c \
 	gateway/config_status.c \
@@ -54,7 +54,7 @@ libgateway_a_SOURCES += \
 	gateway/collector.c gateway/collector.h \
 	gateway/dispatch.c gateway/dispatch.h gateway/dispatch_pieces.h \
 	gateway/dispatch_channels.c \
-	gateway/dispatch_permit.c \
+	gateway/dispatch_permit.c gateway/dispatch_ways.c \
 	gateway/esme.c gateway/esme.h gateway/esme_pieces.h \
 	gateway/esme_binds.c \
 	gateway/esme_doors.c \

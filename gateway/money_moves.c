@@ -44,17 +44,50 @@ static bool buy_price(struct gateway *gateway, const struct live *live, uint32_t
                            out);
 }
 
+static const struct price *sell_price(const struct live *live, uint8_t step,
+                                      uint32_t channel)
+{
+    return price_pinned(live->pins, step, plan_way_of(&live->plan->steps[step], channel));
+}
+
+bool money_buy_price(struct gateway *gateway, const struct live *live, uint32_t channel,
+                     int64_t *out)
+{
+    struct price buy;
+
+    return buy_price(gateway, live, channel, &buy) &&
+           price_of(&buy, parts_of_segment(gateway, live, channel), out);
+}
+
+/* Of a group each channel may have its price, and the step holds the dearest: what several
+ * of them earned together is never more. */
+static int64_t within_hold(const struct live *live, uint8_t step, int64_t amount)
+{
+    int64_t left;
+
+    if (live->plan->steps[step].way_count == 1 ||
+        !price_dearest(live->pins, step, live->message.parts, &left))
+        return amount;
+    for (uint16_t i = 0; i < live->message.attempt_count; i++)
+        if (live->message.attempts[i].step == step)
+            left -= live->message.attempts[i].charged_micro;
+    left = left > 0 ? left : 0;
+    return amount < left ? amount : left;
+}
+
 bool money_step_prices(struct gateway *gateway, const struct live *live, uint32_t channel,
                        int64_t *out_sell, int64_t *out_buy)
 {
     uint8_t step = live->message.step;
     uint32_t parts = parts_of_segment(gateway, live, channel);
+    const struct price *sell = sell_price(live, step, channel);
     struct price buy;
 
     *out_buy = 0;
-    if (!live->pins->sold[step] || !price_of(&live->pins->steps[step], parts, out_sell))
+    if (sell == NULL || !price_of(sell, parts, out_sell))
         return false;
-    if (live->pins->steps[step].per_message && is_paid(live, step, 0, false))
+    *out_sell = within_hold(live, step, *out_sell);
+    if (sell->per_message && is_paid(live, step, 0, false))
         *out_sell = 0;
     return !buy_price(gateway, live, channel, &buy) || price_of(&buy, parts, out_buy);
 }
@@ -114,14 +147,13 @@ static void charge(struct gateway *gateway, struct live *live, struct attempt *a
                    const struct attempt *attempt, struct moves *moves)
 {
     struct account *account = catalog_account(gateway->catalog, live->message.account);
-    const struct price *price = &live->pins->steps[attempt->step];
+    const struct price *price = sell_price(live, attempt->step, attempt->channel);
     int64_t amount;
 
-    if (!live->pins->sold[attempt->step] || anchor->charged_micro != 0 ||
-        !is_due(price, attempt) ||
+    if (price == NULL || anchor->charged_micro != 0 || !is_due(price, attempt) ||
         (price->per_message && is_paid(live, attempt->step, attempt->segment, false)) ||
         !price_of(price, parts_of_segment(gateway, live, attempt->channel), &amount) ||
-        amount == 0)
+        (amount = within_hold(live, attempt->step, amount)) == 0)
         return;
     if (live->message.state == MESSAGE_ENDED) {
         charge_late(gateway, live, account, anchor, amount, moves);
@@ -129,8 +161,8 @@ static void charge(struct gateway *gateway, struct live *live, struct attempt *a
         assert(amount <= live->message.held_micro);
         balance_capture(&account->balance, amount);
         live->message.held_micro -= amount;
-        add_posting(moves, live, anchor, account->currency, POSTING_CAPTURE, account->number,
-                    amount);
+        add_posting(moves, live, anchor, account->currency, POSTING_CAPTURE,
+                    account->number, amount);
     }
     anchor->charged_micro = amount;
     live->message.charged_micro += amount;

@@ -21,4 +21,8 @@ void money_record_end(struct gateway *gateway, struct live *live);
 bool money_step_prices(struct gateway *gateway, const struct live *live, uint32_t channel,
                        int64_t *out_sell, int64_t *out_buy);
 
+/* What a try on this channel would cost us; false: nobody said. */
+bool money_buy_price(struct gateway *gateway, const struct live *live, uint32_t channel,
+                     int64_t *out);
+
 #endif

@@ -2,11 +2,12 @@ noinst_LIBRARIES += librouting.a
 librouting_a_SOURCES = \
 	routing/delivery.c routing/delivery.h \
 	routing/gate.c routing/gate.h \
+	routing/group.c routing/group.h \
 	routing/ledger.c routing/ledger.h \
 	routing/message.c routing/message.h \
 	routing/money.c routing/money.h \
 	routing/number.c routing/number.h \
-	routing/plan.h \
+	routing/plan.c routing/plan.h \
 	routing/prefix.c routing/prefix.h \
 	routing/price.c routing/price.h \
 	routing/rule.c routing/rule.h \

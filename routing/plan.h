@@ -18,9 +18,18 @@ enum {
     PLAN_ANY_CLASS = 3,   /* the account's own */
 };
 
+/* Which of a step's channels takes a message, of those that are up. */
+enum plan_choice {
+    PLAN_IN_ORDER,  /* the first */
+    PLAN_BY_WEIGHT, /* each in turn, as often as its weight says */
+    PLAN_CHEAPEST,  /* the one that costs us least for this number */
+};
+
 struct plan_step {
     char name[PLAN_NAME_SIZE];
-    uint32_t ways[PLAN_WAYS_MAX]; /* channels: the first that can take it */
+    uint32_t ways[PLAN_WAYS_MAX]; /* channels */
+    uint16_t weights[PLAN_WAYS_MAX];
+    uint8_t choice; /* enum plan_choice */
     uint8_t way_count;
     uint8_t until; /* enum attempt_state: ACCEPTED, DELIVERED or READ */
     bool wait_full;
@@ -28,6 +37,9 @@ struct plan_step {
     int64_t within_ms;
     int64_t enter_within_ms;
 };
+
+/* The place of a channel among the step's ways; -1: it is none of them. */
+int plan_way_of(const struct plan_step *step, uint32_t channel);
 
 struct plan {
     uint32_t id;

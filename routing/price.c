@@ -130,6 +130,36 @@ bool price_of(const struct price *price, uint32_t parts, int64_t *out)
     return money_multiply(price->price_micro, price->per_message ? 1 : parts, out);
 }
 
+const struct price *price_pinned(const struct price_pins *pins, uint8_t step, int way)
+{
+    return way >= 0 && (pins->sold[step] >> way & 1) ? &pins->steps[step][way] : NULL;
+}
+
+int price_first_way(const struct price_pins *pins, uint8_t step)
+{
+    return pins->sold[step] != 0 ? __builtin_ctz(pins->sold[step]) : -1;
+}
+
+bool price_dearest(const struct price_pins *pins, uint8_t step, uint32_t parts,
+                   int64_t *out)
+{
+    int64_t dearest = 0;
+
+    for (int way = 0; way < PLAN_WAYS_MAX; way++) {
+        const struct price *price = price_pinned(pins, step, way);
+        int64_t amount;
+
+        if (price == NULL)
+            continue;
+        if (!price_of(price, parts, &amount))
+            return false;
+        if (amount > dearest)
+            dearest = amount;
+    }
+    *out = dearest;
+    return true;
+}
+
 bool price_worst_case(const struct price_pins *pins, uint32_t parts, int64_t *out)
 {
     int64_t sum = 0;
@@ -140,7 +170,7 @@ bool price_worst_case(const struct price_pins *pins, uint32_t parts, int64_t *ou
 
         if (!pins->sold[i])
             continue;
-        if (!price_of(&pins->steps[i], parts, &step) || !money_add(sum, step, &sum))
+        if (!price_dearest(pins, i, parts, &step) || !money_add(sum, step, &sum))
             return false;
         some = true;
     }

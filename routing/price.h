@@ -50,15 +50,29 @@ bool price_book_find(const struct price_book *book, enum price_side side, uint32
                      uint32_t channel, uint32_t class, uint32_t currency,
                      const char *digits, struct price *out);
 
-/* What a message's steps may cost its sender; compared by content, stored once. */
+/*
+ * What a message's steps may cost its sender, on each of their ways; compared by content,
+ * stored once.
+ */
 struct price_pins {
     uint8_t step_count;
-    bool sold[PLAN_STEPS_MAX]; /* false: no price, the step is skipped */
-    struct price steps[PLAN_STEPS_MAX];
+    uint8_t sold[PLAN_STEPS_MAX]; /* bits of ways; 0: no price, the step is skipped */
+    struct price steps[PLAN_STEPS_MAX][PLAN_WAYS_MAX];
 };
+
+/* The price of a step on one of its ways; NULL: it is not sold there. */
+const struct price *price_pinned(const struct price_pins *pins, uint8_t step, int way);
+
+/* The first way of a step that is sold, -1: none. */
+int price_first_way(const struct price_pins *pins, uint8_t step);
 
 /* The price of one attempt of `parts` parts at this price; false when it does not fit. */
 bool price_of(const struct price *price, uint32_t parts, int64_t *out);
+
+/* The most a step may cost, on its dearest way; 0 when it has no price.  False: it does not
+ * fit. */
+bool price_dearest(const struct price_pins *pins, uint8_t step, uint32_t parts,
+                   int64_t *out);
 
 /* The most all steps together may cost; false when no step has a price or the sum does not
  * fit. */

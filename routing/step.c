@@ -14,6 +14,11 @@ static bool is_positive(unsigned state)
     return state >= ATTEMPT_ACCEPTED && state <= ATTEMPT_CLICKED;
 }
 
+static bool is_negative(const struct attempt *attempt)
+{
+    return attempt->state == ATTEMPT_FAILED || attempt->state == ATTEMPT_EXPIRED;
+}
+
 static bool is_open(const struct attempt *attempt)
 {
     return attempt->state == ATTEMPT_INTENT || attempt->state == ATTEMPT_SENT;
@@ -38,14 +43,6 @@ static uint16_t segments_of(const struct walk *walk, uint8_t step)
     return count < MESSAGE_SEGMENTS_MAX ? count : MESSAGE_SEGMENTS_MAX;
 }
 
-static int way_of(const struct plan_step *step, uint32_t channel)
-{
-    for (uint8_t i = 0; i < step->way_count; i++)
-        if (step->ways[i] == channel)
-            return i;
-    return -1;
-}
-
 bool step_was_refused(const struct step_view *view, int way)
 {
     return way >= 0 && (view->refused >> way & 1u) != 0;
@@ -55,10 +52,10 @@ bool step_was_refused(const struct step_view *view, int way)
 static void gather(const struct walk *walk, struct step_view *view, struct attempt *attempt)
 {
     const struct plan_step *step = &walk->plan->steps[view->step];
-    int way = way_of(step, attempt->channel);
+    int way = plan_way_of(step, attempt->channel);
     struct segment *segment;
 
-    if (attempt->state == ATTEMPT_FAILED && (attempt->flags & ATTEMPT_NEXT_WAY) && way >= 0)
+    if (is_negative(attempt) && (attempt->flags & ATTEMPT_NEXT_WAY) && way >= 0)
         view->refused |= 1u << way;
     if (attempt->state == ATTEMPT_FAILED)
         view->reason = (enum reason)attempt->reason;
@@ -76,7 +73,7 @@ static void gather(const struct walk *walk, struct step_view *view, struct attem
         view->first_sent_ms = attempt->sent_at_ms;
     if (is_open(attempt))
         view->in_flight = true;
-    if (attempt->state != ATTEMPT_FAILED && attempt->state != ATTEMPT_EXPIRED) {
+    if (!is_negative(attempt)) {
         view->way = way;
         view->way_settled = view->way_settled || !is_open(attempt);
     }
@@ -173,10 +170,8 @@ static void judge(const struct walk *walk, const struct step_view *view,
         segment->progress = PROGRESS_OPEN;
     else if (segment->last->state == ATTEMPT_UNKNOWN)
         judge_unknown(walk, view, segment);
-    else if (segment->last->state == ATTEMPT_FAILED)
-        judge_failed(walk, view, segment);
     else
-        segment->progress = PROGRESS_FAILED;
+        judge_failed(walk, view, segment);
 }
 
 /* --- one step ----------------------------------------------------------------------- */

@@ -84,6 +84,8 @@ struct channel_ops {
     uint32_t (*capacity)(void *self);
     /* True when it could answer and report. */
     bool (*is_up)(void *self);
+    /* It is, but will take little for long: another of the group should.  NULL: never. */
+    bool (*is_held_up)(void *self);
     /* Stops taking, lets what is open finish; nothing more is reserved. */
     void (*drain)(void *self);
     /* What is open and unanswered; 0 when drained. */

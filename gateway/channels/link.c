@@ -181,6 +181,18 @@ static void connect_bind(struct bind *bind)
 
 /* --- binds -------------------------------------------------------------------------- */
 
+/* The dispatcher hears when the link begins to take messages, and when it does not any
+ * more. */
+void link_tell_state(struct link *link)
+{
+    bool takes = link_is_up(link) && !link_is_held_up(link);
+
+    if (takes == link->told_takes)
+        return;
+    link->told_takes = takes;
+    dispatch_way_changed(link->gateway, link->number);
+}
+
 void link_bind_less(struct bind *bind)
 {
     if (bind->resting && bind->in_flight == 0 && bind->reserved == 0 && bind->conn)
@@ -215,6 +227,7 @@ static void on_bound(void *owner, const struct smpp_pdu *response)
              bind->index, link_bound(link), link->hosts[bind->host].at->host,
              tls_version(smpp_conn_bufferevent(bind->conn)));
     link_host_bound(link, bind);
+    link_tell_state(link);
     dispatch_room(link->gateway, link->number);
 }
 
@@ -228,6 +241,13 @@ static void on_refused(void *owner, uint32_t status)
     link->refused++;
     log_error("link.refused", "link=%s bind=%u host=%s status=%s", link->config->name,
               bind->index, link->hosts[bind->host].at->host, smpp_status_name(status));
+}
+
+static void on_unbind(void *owner)
+{
+    struct bind *bind = owner;
+
+    link_tell_state(bind->link);
 }
 
 static void on_room(void *owner)
@@ -245,6 +265,7 @@ static const struct smpp_session_ops session_ops = {
     .on_response = link_on_response,
     .on_no_response = link_on_no_response,
     .on_room = on_room,
+    .on_unbind = on_unbind,
 };
 
 static void conn_on_closed(void *owner, enum smpp_end end, int error)
@@ -266,6 +287,7 @@ static void conn_on_closed(void *owner, enum smpp_end end, int error)
     bind->reserved = 0;
     bind->generation++;
     bind->resting = bind->was_bound = false;
+    link_tell_state(link);
     if (bind->going_home) {
         bind->going_home = false;
         bind->host = 0;
@@ -373,6 +395,7 @@ static const struct channel_ops ops = {
     .room = link_room,
     .capacity = link_capacity,
     .is_up = link_is_up,
+    .is_held_up = link_is_held_up,
     .drain = drain,
     .open = link_open_tries,
     .close = close_link,

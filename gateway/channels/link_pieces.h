@@ -83,7 +83,7 @@ struct link {
     uint64_t refused;  /* binds, since the start */
     bool draining;
     bool leaving;
-    bool was_up; /* as the dispatcher was told */
+    bool told_takes; /* to the dispatcher */
     int64_t paused_until_ms;
     struct clock_timer pause;
     struct bucket rate; /* of segments */
@@ -97,6 +97,9 @@ struct link {
 int64_t link_now_ms(const struct link *link);
 
 /* --- binds (link.c) ----------------------------------------------------------------- */
+
+/* To be called after anything that may have changed link_is_up() or link_is_held_up(). */
+void link_tell_state(struct link *link);
 
 /* It takes nothing more; when all is answered it unbinds, and connects again. */
 void link_bind_rest(struct bind *bind);
@@ -140,6 +143,7 @@ void link_unreserve(void *self, uint32_t slot);
 uint32_t link_room(void *self);
 uint32_t link_capacity(void *self);
 bool link_is_up(void *self);
+bool link_is_held_up(void *self);
 uint32_t link_open_tries(void *self);
 
 /* Takes the slot out of the reserved ones; NULL: its connection is gone. */

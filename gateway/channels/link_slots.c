@@ -8,6 +8,9 @@
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
 
+/* A pause that is longer than this sends the messages of a group elsewhere. */
+enum { HELD_UP_MS = 2000 };
+
 /* Not while it unbinds or closes, whoever began: what is sent then comes back unsent. */
 bool link_bind_takes(const struct bind *bind)
 {
@@ -148,6 +151,13 @@ bool link_is_up(void *self)
     return link->config->bind == CONFIG_PAIR
                ? (states & SMPP_STATE_BOUND_TX) && (states & SMPP_STATE_BOUND_RX)
                : (states & SMPP_STATE_SUBMITS) != 0;
+}
+
+bool link_is_held_up(void *self)
+{
+    const struct link *link = self;
+
+    return link->paused_until_ms - link_now_ms(link) > HELD_UP_MS;
 }
 
 uint32_t link_open_tries(void *self)

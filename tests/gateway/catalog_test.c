@@ -269,7 +269,8 @@ TEST(a_plan_that_changes_gets_a_new_number_and_the_old_one_stays)
     restart(place);
     after = catalog_plan_at(place->catalog, 0)->id;
     CHECK(after != before, "changed");
-    CHECK_EQ(catalog_plan(place->catalog, before)->steps[0].within_ms, 1000, "as it was");
+    CHECK_EQ(catalog_plan(place->catalog, before)->steps[0].within_ms, 1000,
+             "as it was");
     CHECK_EQ(catalog_plan(place->catalog, after)->steps[0].within_ms, 2000, "as it is");
     place->steps[0].within_ms = 1000;
     restart(place);
@@ -327,13 +328,13 @@ TEST(pinned_prices_are_stored_once_and_stay)
     beta = pin(place, 1, "79001");
     CHECK(acme != 0 && beta != 0 && acme != beta, "a price each");
     CHECK_EQ(pin(place, 0, "79777"), acme, "the same prices");
-    CHECK_EQ(catalog_pins(place->catalog, acme)->steps[0].price_micro, 50000, "acme's");
-    CHECK_EQ(catalog_pins(place->catalog, beta)->steps[0].price_micro, 40000, "beta's");
-    CHECK_EQ(catalog_pins(place->catalog, acme)->steps[0].billed, ATTEMPT_ACCEPTED,
+    CHECK_EQ(catalog_pins(place->catalog, acme)->steps[0][0].price_micro, 50000, "acme's");
+    CHECK_EQ(catalog_pins(place->catalog, beta)->steps[0][0].price_micro, 40000, "beta's");
+    CHECK_EQ(catalog_pins(place->catalog, acme)->steps[0][0].billed, ATTEMPT_ACCEPTED,
              "billed");
     place->prices[0].price_micro = 60000;
     restart(place);
-    CHECK_EQ(catalog_pins(place->catalog, acme)->steps[0].price_micro, 50000,
+    CHECK_EQ(catalog_pins(place->catalog, acme)->steps[0][0].price_micro, 50000,
              "what was accepted is not changed");
     CHECK(pin(place, 0, "79001") != acme, "what is accepted now costs more");
     CHECK_EQ(pin(place, 1, "79001"), beta, "beta's did not change");

@@ -239,6 +239,15 @@ static const struct {
     {"reading proved by a link",
      LINK "plan \"p\" { step \"a\" { channels = {\"l\"} until = \"read\" } }\n",
      "t.conf:2: step 'a': 'l' cannot prove reading; it proves delivery at most"},
+    {"weight that counts for nothing",      LINK "plan \"p\" { step \"a\" { channels = {\"l:2\"} } }\n",
+     "t.conf:2: step 'a': the weight of 'l' counts only with choose = \"weight\""},
+    {"weight that is none",
+     LINK "plan \"p\" { step \"a\" { channels = {\"l:0\"} choose = \"weight\" } }\n",
+     "t.conf:2: step 'a': the weight of 'l' must be 1 to 1000; not '0'"},
+    {"report nobody sends",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\" on_report = {\"lost\"} }\n",
+     "t.conf:1: link 'l': on_report takes undelivered, rejected, expired and codes of the "
+     "operator; not 'lost'"},
     {"delivery proved by a link without receipts",
      "link \"l\" { host = \"h\" port = 1 system_id = \"s\" receipts = no }\n" PLAN,
      "t.conf:2: step 'a': 'l' cannot prove delivery; it proves acceptance at most"},
@@ -796,7 +805,9 @@ TEST(what_is_printed_loads_again_and_is_the_same)
         "link \"k\" { host = \"h\" port = 1 system_id = \"s\" tls { ca = \"u.conf\" } }\n"
         "account \"z\" { password = \"p\" plan = \"q\" client_certificate = \"z.example\" "
         "}\n"
-        "link \"n\" { hosts = {\"[::1]:1\", \"b:2\"} system_id = \"s\" bind = \"pair\" }\n",
+        "link \"n\" { hosts = {\"[::1]:1\", \"b:2\"} system_id = \"s\" bind = \"pair\" "
+        "on_report = {\"17\", \"expired\"} }\n"
+        "plan \"r\" { step \"a\" { channels = {\"l:3\", \"n\"} choose = \"weight\" } }\n",
         &errors);
     if (config == NULL)
         fail_msg("%s", errors.lines[0]);

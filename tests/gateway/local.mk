@@ -153,12 +153,14 @@ check_PROGRAMS += \
 	tests/gateway/bucket_test \
 	tests/gateway/esme_test \
 	tests/gateway/link_binds_test \
+	tests/gateway/link_group_test \
 	tests/gateway/link_test \
 	tests/gateway/public_id_test
 TESTS += \
 	tests/gateway/bucket_test \
 	tests/gateway/esme_test \
 	tests/gateway/link_binds_test \
+	tests/gateway/link_group_test \
 	tests/gateway/link_test \
 	tests/gateway/public_id_test
 LONE_OPERATOR = \
@@ -173,6 +175,8 @@ tests_gateway_esme_test_SOURCES = tests/gateway/esme_test.c \
 tests_gateway_esme_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_binds_test_SOURCES = tests/gateway/link_binds_test.c $(LONE_OPERATOR)
 tests_gateway_link_binds_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_link_group_test_SOURCES = tests/gateway/link_group_test.c $(LONE_OPERATOR)
+tests_gateway_link_group_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_test_SOURCES = tests/gateway/link_test.c $(LONE_OPERATOR)
 tests_gateway_link_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_public_id_test_SOURCES = tests/gateway/public_id_test.c tests/test.h

@@ -39,13 +39,19 @@ void lone_gateway_turn_for(struct lone_gateway *lone, int ms)
 
 uint64_t lone_operator_submit(struct lone_gateway *lone, const char *to, const char *text)
 {
+    return lone_operator_submit_as(lone, "direct", to, text);
+}
+
+uint64_t lone_operator_submit_as(struct lone_gateway *lone, const char *account,
+                                 const char *to, const char *text)
+{
     char body[512];
     struct lone_answer answer;
     const char *id;
 
     snprintf(body, sizeof(body),
-             "{\"account\":\"direct\",\"from\":\"Shop\",\"to\":\"%s\",\"text\":\"%s\"}", to,
-             text);
+             "{\"account\":\"%s\",\"from\":\"Shop\",\"to\":\"%s\",\"text\":\"%s\"}",
+             account, to, text);
     answer = lone_gateway_ask(lone, "admin-token", "POST", "/v1/messages", "", body);
     CHECK_EQ(answer.status, 202, answer.body);
     id = strstr(answer.body, "\"id\":\"");
@@ -79,7 +85,7 @@ void lone_operator_report(struct lone_line *line, const char *id, const char *wo
 
     smpp_pdu_init(&pdu, SMPP_DELIVER_SM, 0, 7);
     pdu.esm_class = 0x04;
-    snprintf(text, sizeof(text), "id:%s sub:001 dlvrd:001 stat:%s err:000 text:", id, word);
+    snprintf(text, sizeof(text), "id:%s sub:001 dlvrd:001 stat:%s err:007 text:", id, word);
     pdu.short_message = (struct smpp_octets){(const uint8_t *)text, (uint32_t)strlen(text)};
     lone_line_send(line, &pdu);
 }

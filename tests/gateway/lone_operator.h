@@ -34,13 +34,15 @@ void lone_operator_bind(struct lone_line *line, struct lone_gateway *lone, int l
 
 void lone_gateway_turn_for(struct lone_gateway *lone, int ms);
 
-/* A message over the API; its id. */
+/* A message over the API, of account "direct" or another; its id. */
+uint64_t lone_operator_submit_as(struct lone_gateway *lone, const char *account,
+                                 const char *to, const char *text);
 uint64_t lone_operator_submit(struct lone_gateway *lone, const char *to, const char *text);
 
 /* Turns until the message has ended; it must be so, as the API says it. */
 void lone_operator_check_end(struct lone_gateway *lone, uint64_t id, const char *wanted);
 
-/* A receipt with this word, as text. */
+/* A receipt with this word and code 7, as text. */
 void lone_operator_report(struct lone_line *line, const char *id, const char *word);
 
 #endif

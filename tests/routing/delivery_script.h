@@ -12,6 +12,7 @@
  *   o r n u the last try's verdict: OK, refused, refused for its way, unsure
  *   a A b   the last try's verdict: again in 100 ms, again in an hour; permit unused
  *   k d e f x  a report on the last try: accepted, delivered, read, failed, expired
+ *   g h     failed, expired, of which the link says that another one may do better
  * A number before a letter names another try than the last: "1d".
  */
 #ifndef TESTS_ROUTING_DELIVERY_SCRIPT_H
@@ -142,6 +143,8 @@ static inline void life_event(struct life *life, struct attempt *attempt, char l
         {'e', ATTEMPT_EV_REPORT_READ,      REASON_NONE         },
         {'f', ATTEMPT_EV_REPORT_FAILED,    REASON_UNREACHABLE  },
         {'x', ATTEMPT_EV_REPORT_EXPIRED,   REASON_EXPIRED      },
+        {'g', ATTEMPT_EV_REPORT_FAILED,    REASON_UNREACHABLE  },
+        {'h', ATTEMPT_EV_REPORT_EXPIRED,   REASON_EXPIRED      },
     };
 
     for (size_t i = 0; i < ROWS(events); i++) {
@@ -151,7 +154,7 @@ static inline void life_event(struct life *life, struct attempt *attempt, char l
             attempt->state = ATTEMPT_INTENT;
             attempt->sent_at_ms = 0;
         }
-        if (letter == 'n')
+        if (strchr("ngh", letter) != NULL)
             attempt->flags |= ATTEMPT_NEXT_WAY;
         delivery_apply(attempt, events[i].event, events[i].reason, life->now_ms);
         if (letter == 'a')

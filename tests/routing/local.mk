@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	tests/routing/money_test \
 	tests/routing/number_test \
 	tests/routing/prefix_test \
+	tests/routing/group_test \
 	tests/routing/price_test \
 	tests/routing/rule_test
 TESTS += \
@@ -20,6 +21,7 @@ TESTS += \
 	tests/routing/money_test \
 	tests/routing/number_test \
 	tests/routing/prefix_test \
+	tests/routing/group_test \
 	tests/routing/price_test \
 	tests/routing/rule_test
 tests_routing_delivery_test_SOURCES = \
@@ -40,6 +42,8 @@ tests_routing_number_test_SOURCES = tests/routing/number_test.c tests/test.h
 tests_routing_number_test_LDADD = librouting.a $(CMOCKA_LIBS)
 tests_routing_prefix_test_SOURCES = tests/routing/prefix_test.c tests/test.h
 tests_routing_prefix_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_group_test_SOURCES = tests/routing/group_test.c tests/test.h
+tests_routing_group_test_LDADD = librouting.a $(CMOCKA_LIBS)
 tests_routing_price_test_SOURCES = tests/routing/price_test.c tests/test.h
 tests_routing_price_test_LDADD = librouting.a $(CMOCKA_LIBS)
 tests_routing_rule_test_SOURCES = tests/routing/rule_test.c tests/test.h
