@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/catalog.h"
+#include "gateway/channels/link.h"
 #include "gateway/dispatch.h"
 #include "gateway/store_reader.h"
 
@@ -27,6 +28,8 @@ void api_write_channel_facts(struct gateway *gateway, struct json_writer *writer
         [VERDICT_OK] = "ok",           [VERDICT_RETRY] = "retry",   [VERDICT_NEXT] = "next",
         [VERDICT_SUSPEND] = "suspend", [VERDICT_UNSURE] = "unsure",
     };
+    const struct link *link = link_of_channel(gateway, channel);
+    struct link_facts state;
 
     json_write_string(writer, "channel", catalog_channel_name(gateway->catalog, channel));
     json_write_string(writer, "label", api_channel_label(gateway, channel));
@@ -38,6 +41,16 @@ void api_write_channel_facts(struct gateway *gateway, struct json_writer *writer
     json_write_integer(writer, "open", facts->open);
     json_write_integer(writer, "room", facts->room);
     json_write_integer(writer, "capacity", facts->capacity);
+    if (link) {
+        link_look(link, &state);
+        json_write_string(writer, "state", state.state);
+        json_write_string(writer, "host", state.host);
+        json_write_integer(writer, "binds", state.bound);
+        json_write_integer(writer, "binds_wanted", state.wanted);
+        json_write_integer(writer, "rate", state.per_s);
+        json_write_integer(writer, "binds_refused", (int64_t)state.binds_refused);
+        json_write_integer(writer, "alarms", (int64_t)state.alarms);
+    }
     json_write_object(writer, "verdicts");
     for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
         json_write_integer(writer, verdicts[i], (int64_t)facts->verdicts[i]);

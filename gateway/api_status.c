@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "gateway/catalog.h"
 #include "gateway/channels/link.h"
@@ -20,6 +21,7 @@
 #include "gateway/store.h"
 #include "gateway/tls.h"
 #include "routing/ledger.h"
+#include "smpp/command.h"
 
 enum { OLD_RECEIPT_S = 3600, DAY_S = 24 * 3600, CERTIFICATE_S = 14 * DAY_S };
 
@@ -63,12 +65,19 @@ static void look_at_gateway(const struct gateway *gateway, struct json_writer *w
 static void look_at_links(const struct gateway *gateway, struct json_writer *writer)
 {
     for (size_t i = 0; i < gateway->config->link_count; i++) {
-        const struct config_link *link = &gateway->config->links[i];
-        size_t bound = link_bound(gateway->links[i]);
+        const char *name = gateway->config->links[i].name;
+        struct link_facts facts;
 
-        if (bound < link->connections)
-            say(writer, "link %s: %zu of %u binds are up", link->name, bound,
-                link->connections);
+        link_look(gateway->links[i], &facts);
+        if (strcmp(facts.state, "refused") == 0)
+            say(writer, "link %s: the operator refuses our name or password", name);
+        else if (facts.bound < facts.wanted)
+            say(writer, "link %s: %u of %u binds are up", name, facts.bound, facts.wanted);
+        if (facts.rate_is_lowered)
+            say(writer, "link %s: throttled to %" PRId64 " a second", name, facts.per_s);
+        if (facts.alarms > 0)
+            say(writer, "link %s: %" PRIu64 " answers spoke of our configuration, last %s",
+                name, facts.alarms, smpp_status_name(facts.alarm_status));
     }
 }
 

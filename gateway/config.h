@@ -141,11 +141,13 @@ enum config_split { CONFIG_UDH8, CONFIG_UDH16, CONFIG_SAR, CONFIG_PAYLOAD };
 
 /* What a link does with an error status of submit_sm_resp. */
 enum config_action {
-    CONFIG_ACTION_PAUSE, /* the whole link waits delays_ms[0], then a new try; never failing
-                          */
-    CONFIG_ACTION_RETRY, /* this segment again after each of delays_ms, then failed */
-    CONFIG_ACTION_FAIL,  /* failed at once */
-    CONFIG_ACTION_NEXT,  /* the next link of the same step, else failed */
+    /* The whole link waits delays_ms[0], and twice as long each time, up to delays_ms[1],
+     * while nothing is taken; then a new try; never failing. */
+    CONFIG_ACTION_PAUSE,
+    CONFIG_ACTION_RETRY,  /* this segment again after each of delays_ms, then failed */
+    CONFIG_ACTION_FAIL,   /* failed at once */
+    CONFIG_ACTION_NEXT,   /* the next link of the same step, else failed */
+    CONFIG_ACTION_REBIND, /* the bind is made anew, then a new try */
 };
 
 enum { CONFIG_DELAYS_MAX = 8 };
@@ -155,6 +157,8 @@ struct config_on_status {
     enum config_action action;
     int64_t delays_ms[CONFIG_DELAYS_MAX];
     size_t delay_count;
+    bool alarm;      /* somebody has to look at the configuration */
+    bool bad_number; /* no SMS reaches it: later steps over links are skipped */
 };
 
 /* Causes of a report that a delivery failed. */
@@ -183,9 +187,11 @@ struct config_link {
     const char *address_range;
     uint32_t address_ton;
     uint32_t address_npi;
-    uint32_t connections; /* of a pair: pairs */
-    uint32_t window;      /* per connection */
-    uint32_t tps;         /* segments per second of the whole link; 0 = no limit */
+    uint32_t connections;     /* of a pair: pairs */
+    uint32_t window;          /* per connection */
+    uint32_t tps;             /* segments per second of the whole link; 0 = no limit */
+    bool adapt_rate;          /* lowered when the operator says it is too much */
+    int64_t held_up_after_ms; /* a longer pause sends a group's messages elsewhere */
     int64_t reconnect_min_ms;
     int64_t reconnect_max_ms;
     int64_t already_bound_wait_ms; /* after ESME_RALYBND; 0: as after any failure */

@@ -91,6 +91,7 @@ static const struct {
     {CONFIG_TYPE_ACTION,      "retry",           CONFIG_ACTION_RETRY      },
     {CONFIG_TYPE_ACTION,      "fail",            CONFIG_ACTION_FAIL       },
     {CONFIG_TYPE_ACTION,      "next",            CONFIG_ACTION_NEXT       },
+    {CONFIG_TYPE_ACTION,      "rebind",          CONFIG_ACTION_REBIND     },
     {CONFIG_TYPE_ORDER,       "manual",          0                        },
     {CONFIG_TYPE_CHOOSE,      "order",           CONFIG_CHOOSE_ORDER      },
     {CONFIG_TYPE_CHOOSE,      "weight",          CONFIG_CHOOSE_WEIGHT     },

@@ -11,22 +11,36 @@
 #include "gateway/config_value.h"
 #include "smpp/command.h"
 
+#define HALF_MINUTES 30000, 30000, 30000, 30000, 30000
+
 /*
  * Statuses most operators mean the same by.  0x14 speaks of one message's queue and 0x58
  * of the whole bind, so only the latter stops the link; 0x0A and 0x0B may be another
- * operator's number.
+ * operator's number; what speaks of fields is our configuration's fault.
+ *
+ * Status, action, delays and how many, alarm, bad number.
  */
 static const struct config_on_status defaults[] = {
-    {ESME_RSYSERR,          CONFIG_ACTION_RETRY, {30000, 30000, 30000},        3},
-    {ESME_RINVSRCADR,       CONFIG_ACTION_NEXT,  {0},                          0},
-    {ESME_RINVDSTADR,       CONFIG_ACTION_NEXT,  {0},                          0},
-    {ESME_RMSGQFUL,         CONFIG_ACTION_RETRY, {5000, 15000, 45000, 135000}, 4},
-    {ESME_RSUBMITFAIL,      CONFIG_ACTION_RETRY, {60000, 60000, 60000},        3},
-    {ESME_RTHROTTLED,       CONFIG_ACTION_PAUSE, {1000},                       1},
-    {ESME_RX_T_APPN,        CONFIG_ACTION_RETRY, {30000, 30000, 30000},        3},
-    {ESME_RQUERYFAIL,       CONFIG_ACTION_RETRY, {60000, 60000, 60000},        3},
-    {ESME_RDELIVERYFAILURE, CONFIG_ACTION_RETRY, {60000, 60000, 60000},        3},
-    {ESME_RUNKNOWNERR,      CONFIG_ACTION_RETRY, {60000, 60000, 60000},        3},
+    {ESME_RINVBNDSTS,       CONFIG_ACTION_REBIND, {0},                          0, true,  false},
+    {ESME_RSYSERR,          CONFIG_ACTION_RETRY,  {HALF_MINUTES},               5, false, false},
+    {ESME_RINVSRCADR,       CONFIG_ACTION_NEXT,   {0},                          0, false, false},
+    {ESME_RINVDSTADR,       CONFIG_ACTION_NEXT,   {0},                          0, false, true },
+    {ESME_RMSGQFUL,         CONFIG_ACTION_RETRY,  {5000, 15000, 45000, 135000}, 4, false, false},
+    {ESME_RINVSERTYP,       CONFIG_ACTION_FAIL,   {0},                          0, true,  false},
+    {ESME_RINVESMCLASS,     CONFIG_ACTION_FAIL,   {0},                          0, true,  false},
+    {ESME_RSUBMITFAIL,      CONFIG_ACTION_RETRY,  {60000, 60000, 60000},        3, false, false},
+    {ESME_RINVSRCTON,       CONFIG_ACTION_FAIL,   {0},                          0, true,  false},
+    {ESME_RINVSRCNPI,       CONFIG_ACTION_FAIL,   {0},                          0, true,  false},
+    {ESME_RINVDSTTON,       CONFIG_ACTION_FAIL,   {0},                          0, true,  false},
+    {ESME_RINVDSTNPI,       CONFIG_ACTION_FAIL,   {0},                          0, true,  false},
+    {ESME_RTHROTTLED,       CONFIG_ACTION_PAUSE,  {1000, 30000},                2, false, false},
+    {ESME_RINVSCHED,        CONFIG_ACTION_FAIL,   {0},                          0, true,  false},
+    {ESME_RX_T_APPN,        CONFIG_ACTION_RETRY,  {HALF_MINUTES},               5, false, false},
+    {ESME_RQUERYFAIL,       CONFIG_ACTION_RETRY,  {60000, 60000, 60000},        3, false, false},
+    {ESME_RMISSINGOPTPARAM, CONFIG_ACTION_FAIL,   {0},                          0, true,  false},
+    {ESME_RINVOPTPARAMVAL,  CONFIG_ACTION_FAIL,   {0},                          0, true,  false},
+    {ESME_RDELIVERYFAILURE, CONFIG_ACTION_RETRY,  {60000, 60000, 60000},        3, false, false},
+    {ESME_RUNKNOWNERR,      CONFIG_ACTION_RETRY,  {60000, 60000, 60000},        3, false, false},
 };
 
 enum { DEFAULTS = sizeof(defaults) / sizeof(defaults[0]), DELAY_MAX_MS = 86400000 };
@@ -63,14 +77,22 @@ static bool parse_status(const char *text, uint32_t *out)
 static void read_delays(struct config_build *build, const struct config_node *node,
                         struct config_on_status *row)
 {
+    static const struct {
+        size_t fewest;
+        size_t most;
+    } counts[] = {
+        [CONFIG_ACTION_PAUSE] = {1, 2                },
+          [CONFIG_ACTION_RETRY] = {1, CONFIG_DELAYS_MAX},
+        [CONFIG_ACTION_FAIL] = {0, 0                },
+          [CONFIG_ACTION_NEXT] = {0, 0                },
+        [CONFIG_ACTION_REBIND] = {0, 0                },
+    };
     const struct config_entry *delays = config_node_entry(node, "delays");
     size_t count = delays != NULL ? delays->value_count : 0;
 
-    if (row->action == CONFIG_ACTION_PAUSE   ? count != 1
-        : row->action == CONFIG_ACTION_RETRY ? count < 1 || count > CONFIG_DELAYS_MAX
-                                             : count > 0) {
+    if (count < counts[row->action].fewest || count > counts[row->action].most) {
         config_error_in(build->errors, node, delays,
-                        "pause takes one delay, retry 1 to %d, fail and next none",
+                        "pause takes one or two delays, retry 1 to %d, the others none",
                         CONFIG_DELAYS_MAX);
         return;
     }

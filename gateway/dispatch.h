@@ -65,6 +65,7 @@ struct dispatch_channel_facts {
     uint32_t capacity;
     uint32_t open;
     size_t queued;
+    size_t queued_by_class[QUEUE_CLASSES];
     uint64_t verdicts[5];
 };
 

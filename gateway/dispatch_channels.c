@@ -67,10 +67,19 @@ bool dispatch_channel_is_up(const struct gateway *gateway, uint32_t number)
     return channel && channel->ops->is_up(channel->self);
 }
 
+static size_t queued_of_class(const struct channel *channel, uint8_t class)
+{
+    return queue_class_length(channel->queue, class) +
+           (channel->moving ? queue_class_length(channel->moving, class) : 0);
+}
+
 static size_t queued(const struct channel *channel)
 {
-    return queue_length(channel->queue) +
-           (channel->moving ? queue_length(channel->moving) : 0);
+    size_t sum = 0;
+
+    for (uint8_t class = 0; class < QUEUE_CLASSES; class ++)
+        sum += queued_of_class(channel, class);
+    return sum;
 }
 
 void dispatch_channel_facts(const struct gateway *gateway, uint32_t number,
@@ -88,6 +97,8 @@ void dispatch_channel_facts(const struct gateway *gateway, uint32_t number,
     out->capacity = channel->ops->capacity(channel->self);
     out->open = channel->ops->open(channel->self);
     out->queued = queued(channel);
+    for (uint8_t class = 0; class < QUEUE_CLASSES; class ++)
+        out->queued_by_class[class] = queued_of_class(channel, class);
     memcpy(out->verdicts, channel->verdicts, sizeof(out->verdicts));
 }
 

@@ -183,16 +183,32 @@ bool dispatch_may_take(const struct channel *channel, uint8_t class)
            room > (room + channel->ops->open(channel->self)) / 10;
 }
 
+/* An operator said of an earlier step that no SMS reaches this number. */
+static bool is_bad_number(const struct gateway *gateway, const struct message *message)
+{
+    const struct channel_traits *traits = catalog_traits(gateway->catalog);
+
+    for (uint16_t i = message->attempt_count; i > 0; i--) {
+        const struct attempt *attempt = &message->attempts[i - 1];
+
+        if (attempt->step != message->step && traits[attempt->channel].is_link)
+            return attempt->state == ATTEMPT_FAILED && attempt->reason == REASON_NO_ADDRESS;
+    }
+    return false;
+}
+
 static struct gate_verdict ask_gate(struct gateway *gateway, struct live *live,
                                     const struct channel *channel, uint64_t anchor_id)
 {
     const struct attempt *anchor = message_attempt(&live->message, anchor_id);
     const struct message *message = &live->message;
+    bool is_link = catalog_traits(gateway->catalog)[channel->number].is_link;
     struct gate_facts facts = {
         .now_ms = clock_mono_ms(gateway->clock),
-        .has_address = live->bodies[0]->destination[0] != 0,
+        .has_address = live->bodies[0]->destination[0] != 0 &&
+                       !(is_link && is_bad_number(gateway, message)),
         .is_text = !(message->flags & MESSAGE_BINARY),
-        .needs_text = !catalog_traits(gateway->catalog)[channel->number].is_link,
+        .needs_text = !is_link,
         .suspended = channel->suspended_until_ms != 0,
         .probe_at_ms = channel->probe ? INT64_MAX : channel->suspended_until_ms,
         .held_micro = message->held_micro,

@@ -47,7 +47,8 @@ libgateway_a_SOURCES += \
 	gateway/channels/channel.h \
 	gateway/channels/http.c gateway/channels/http.h \
 	gateway/channels/link.c gateway/channels/link.h gateway/channels/link_pieces.h \
-	gateway/channels/link_hosts.c \
+	gateway/channels/link_hosts.c gateway/channels/link_facts.c gateway/channels/link_refusals.c \
+	gateway/channels/pace.c gateway/channels/pace.h \
 	gateway/channels/link_reports.c \
 	gateway/channels/link_slots.c \
 	gateway/channels/link_submit.c \

@@ -265,24 +265,57 @@ static void by_channel_verdict(struct page *page, const struct facts *it)
                    (int64_t)facts.verdicts[verdict]);
 }
 
-static void by_link_binds(struct page *page, const struct facts *it)
+static void by_channel_class(struct page *page, const struct facts *it)
 {
-    const struct config *config = it->gateway->config;
+    static const char *const classes[QUEUE_CLASSES] = {"transactional", "service",
+                                                       "advertising"};
+    struct dispatch_channel_facts facts;
     char labels[LABELS_SIZE];
 
-    for (size_t i = 0; i < config->link_count; i++)
-        number(page, label(labels, "channel", config->links[i].name),
-               (int64_t)link_bound(it->gateway->links[i]));
+    for (uint32_t i = 0; next_channel(it, &i, &facts);)
+        for (int class = 0; class < QUEUE_CLASSES; class ++)
+            number(page,
+                   two_labels(labels, "channel",
+                              catalog_channel_name(it->gateway->catalog, i), "class",
+                              classes[class]),
+                   (int64_t)facts.queued_by_class[class]);
 }
 
-static void by_link_binds_wanted(struct page *page, const struct facts *it)
+/* ---- Of each link -------------------------------------------------------- */
+
+#define BY_LINK(function, value)                                                           \
+    static void function(struct page *page, const struct facts *it)                        \
+    {                                                                                      \
+        const struct config *config = it->gateway->config;                                 \
+        struct link_facts facts;                                                           \
+        char labels[LABELS_SIZE];                                                          \
+                                                                                           \
+        for (size_t i = 0; i < config->link_count; i++) {                                  \
+            link_look(it->gateway->links[i], &facts);                                      \
+            number(page, label(labels, "channel", config->links[i].name),                  \
+                   (int64_t)(value));                                                      \
+        }                                                                                  \
+    }
+
+BY_LINK(by_link_binds, facts.bound)
+BY_LINK(by_link_binds_wanted, facts.wanted)
+BY_LINK(by_link_binds_refused, facts.binds_refused)
+BY_LINK(by_link_rate, facts.per_s)
+BY_LINK(by_link_throttled, facts.throttled)
+BY_LINK(by_link_alarms, facts.alarms)
+
+static void by_link_state(struct page *page, const struct facts *it)
 {
     const struct config *config = it->gateway->config;
+    struct link_facts facts;
     char labels[LABELS_SIZE];
 
-    for (size_t i = 0; i < config->link_count; i++)
-        number(page, label(labels, "channel", config->links[i].name),
-               config->links[i].connections);
+    for (size_t i = 0; i < config->link_count; i++) {
+        link_look(it->gateway->links[i], &facts);
+        number(page,
+               two_labels(labels, "channel", config->links[i].name, "state", facts.state),
+               1);
+    }
 }
 
 /* ---- Of each account ----------------------------------------------------- */

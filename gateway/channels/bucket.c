@@ -7,6 +7,19 @@ void bucket_init(struct bucket *bucket, uint32_t per_s, int64_t now_ms)
     *bucket = (struct bucket){per_s, (int64_t)per_s * TRY, now_ms};
 }
 
+void bucket_set_rate(struct bucket *bucket, int64_t per_s, int64_t now_ms)
+{
+    /* Without a limit nothing was counted. */
+    if (bucket->per_s == 0)
+        bucket->level = 0;
+    else
+        (void)bucket_wait_ms(bucket, now_ms);
+    bucket->per_s = per_s;
+    bucket->filled_at_ms = now_ms;
+    if (bucket->level > per_s * TRY)
+        bucket->level = per_s * TRY;
+}
+
 int64_t bucket_wait_ms(struct bucket *bucket, int64_t now_ms)
 {
     if (bucket->per_s == 0)

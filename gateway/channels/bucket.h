@@ -16,6 +16,9 @@ struct bucket {
 /* Embedded. */
 void bucket_init(struct bucket *bucket, uint32_t per_s, int64_t now_ms);
 
+/* Another rate from now on; what is in it stays, up to one second of it. */
+void bucket_set_rate(struct bucket *bucket, int64_t per_s, int64_t now_ms);
+
 /* Milliseconds until there is a try in it; 0: now. */
 int64_t bucket_wait_ms(struct bucket *bucket, int64_t now_ms);
 

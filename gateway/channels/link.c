@@ -100,7 +100,7 @@ static void has_failed(struct bind *bind)
 static void was_lost(struct bind *bind)
 {
     bind->host = 0;
-    bind->failures = 1;
+    bind->failures = 1 + bind->link->rebinds;
     schedule_connect(bind);
 }
 
@@ -434,7 +434,7 @@ struct link *link_open(struct gateway *gateway, size_t index, uint32_t number)
         link->transport = gateway->transport;
     link->number = number;
     link->bind_count = config->connections * per_connection;
-    bucket_init(&link->rate, config->tps, link_now_ms(link));
+    pace_init(&link->pace, config->tps, link_now_ms(link));
     link_hosts_open(link);
     for (uint32_t i = 0; i < link->bind_count; i++)
         set_up_bind(link, i);

@@ -20,4 +20,22 @@ void link_unbind(struct link *link);
 size_t link_connections(const struct link *link);
 size_t link_bound(const struct link *link);
 
+struct link_facts {
+    const char *state; /* up, partial, paused, down, refused (for who we are) */
+    const char *host;  /* it is at, or goes to next */
+    uint32_t bound;
+    uint32_t wanted;
+    int64_t per_s; /* segments it may send now; 0: no limit */
+    bool rate_is_lowered;
+    uint64_t binds_refused; /* since the start, as all below */
+    uint64_t throttled;
+    uint64_t alarms;
+    uint32_t alarm_status; /* of the last one that was written */
+};
+
+void link_look(const struct link *link, struct link_facts *out);
+
+/* NULL: the channel is no link. */
+const struct link *link_of_channel(const struct gateway *gateway, uint32_t channel);
+
 #endif

@@ -1,7 +1,8 @@
 /*
  * What the parts of a link share: link.c holds its life, connecting and the binds,
  * link_hosts.c where the operator is, link_slots.c the windows and the rate,
- * link_submit.c what goes out and its answers, link_reports.c what the operator sends.
+ * link_submit.c what goes out and its answers, link_refusals.c the answers that say no,
+ * link_reports.c what the operator sends.
  * Only they include this.
  */
 #ifndef GATEWAY_CHANNELS_LINK_PIECES_H
@@ -12,8 +13,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "gateway/channels/bucket.h"
 #include "gateway/channels/channel.h"
+#include "gateway/channels/pace.h"
 #include "gateway/clock.h"
 #include "smpp/conn.h"
 
@@ -83,10 +84,17 @@ struct link {
     uint64_t refused;  /* binds, since the start */
     bool draining;
     bool leaving;
-    bool told_takes; /* to the dispatcher */
+    bool told_takes;       /* to the dispatcher */
+    unsigned rebinds;      /* because of what was answered, nothing taken since */
+    uint64_t throttled;    /* answers that paused it, since the start */
+    uint64_t alarms;       /* answers that ask for somebody, likewise */
+    int64_t alarmed_at_ms; /* the last that was written; 0: none */
+    uint32_t alarm_status;
     int64_t paused_until_ms;
+    int64_t pause_ms;      /* the last one's length */
+    bool took_since_pause; /* the operator, something */
     struct clock_timer pause;
-    struct bucket rate; /* of segments */
+    struct pace pace; /* of segments */
     struct clock_timer room;
     struct link_host *hosts;  /* as many as configured */
     struct clock_timer home;  /* the next look at the first host, or the end of one */
@@ -161,6 +169,14 @@ void link_pause_until(struct link *link, int64_t until_ms);
 enum channel_send link_send(void *self, const struct handover *handover);
 void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t cookie);
 void link_on_no_response(void *owner, uint64_t cookie, enum smpp_fate fate);
+
+/* --- refusals (link_refusals.c) ----------------------------------------------------- */
+
+/* The verdict of a try that was answered with this status, and what it does to the link. */
+void link_refused(struct bind *bind, const struct flight *flight, uint32_t status,
+                  struct verdict_news *news);
+/* The operator took one. */
+void link_took(struct link *link);
 
 /* --- reports (link_reports.c) ------------------------------------------------------- */
 

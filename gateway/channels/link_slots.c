@@ -8,9 +8,6 @@
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
 
-/* A pause that is longer than this sends the messages of a group elsewhere. */
-enum { HELD_UP_MS = 2000 };
-
 /* Not while it unbinds or closes, whoever began: what is sent then comes back unsent. */
 bool link_bind_takes(const struct bind *bind)
 {
@@ -37,13 +34,14 @@ static void room_again(void *owner)
 {
     struct link *link = owner;
 
+    link_tell_state(link);
     dispatch_room(link->gateway, link->number);
 }
 
 /* Over the rate the link asks again when it may. */
 static bool is_in_rate(struct link *link)
 {
-    int64_t wait_ms = bucket_wait_ms(&link->rate, link_now_ms(link));
+    int64_t wait_ms = pace_wait_ms(&link->pace, link_now_ms(link));
 
     if (wait_ms > 0)
         clock_arm_in(link->gateway->clock, &link->room, wait_ms, room_again, link);
@@ -84,7 +82,7 @@ bool link_reserve(void *self, uint64_t message, bool pinned, uint32_t *out_slot)
         (bind = pick(link, message, pinned)) == NULL)
         return false;
     bind->reserved++;
-    bucket_take(&link->rate);
+    bucket_take(&link->pace.bucket);
     *out_slot = bind->index << 16 | bind->generation;
     return true;
 }
@@ -101,7 +99,7 @@ struct bind *link_use_slot(struct link *link, uint32_t slot)
 
 void link_slot_unused(struct link *link)
 {
-    bucket_give(&link->rate);
+    bucket_give(&link->pace.bucket);
     clock_arm_in(link->gateway->clock, &link->room, 0, room_again, link);
 }
 
@@ -118,6 +116,7 @@ void link_pause_until(struct link *link, int64_t until_ms)
 {
     link->paused_until_ms = until_ms;
     clock_arm(link->gateway->clock, &link->pause, until_ms, room_again, link);
+    link_tell_state(link);
 }
 
 uint32_t link_room(void *self)
@@ -157,7 +156,8 @@ bool link_is_held_up(void *self)
 {
     const struct link *link = self;
 
-    return link->paused_until_ms - link_now_ms(link) > HELD_UP_MS;
+    return link_now_ms(link) < link->paused_until_ms &&
+           link->pause_ms > link->config->held_up_after_ms;
 }
 
 uint32_t link_open_tries(void *self)

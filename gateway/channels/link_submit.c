@@ -1,5 +1,5 @@
 /*
- * What goes to the operator, and what its answer means.  A try keeps its place in the
+ * What goes to the operator, and its answer.  A try keeps its place in the
  * window until it has its verdict.
  */
 #include "gateway/channels/link_pieces.h"
@@ -9,8 +9,6 @@
 #include "gateway/config.h"
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
-#include "gateway/live.h"
-#include "gateway/log.h"
 #include "smpp/command.h"
 #include "smpp/receipt.h"
 #include "smpp/timestamp.h"
@@ -158,69 +156,6 @@ static const enum smpp_id_form response_forms[] = {
     [CONFIG_ID_NO_ZEROS] = SMPP_ID_FOLDED,
 };
 
-/* How often this segment was refused with this status before. */
-static size_t refused_before(const struct link *link, const struct flight *flight,
-                             uint32_t status)
-{
-    struct live *live = live_find(link->gateway, flight->message);
-    const struct attempt *now = message_attempt(&live->message, flight->attempt);
-    size_t count = 0;
-
-    for (uint16_t i = 0; i < live->message.attempt_count; i++) {
-        const struct attempt *attempt = &live->message.attempts[i];
-
-        if (attempt->anchor == now->anchor && attempt->id != now->id &&
-            attempt->code == status)
-            count++;
-    }
-    return count;
-}
-
-/* A pause is never shortened. */
-static void pause_link(struct link *link, int64_t delay_ms, uint32_t status)
-{
-    int64_t now_ms = link_now_ms(link);
-
-    if (now_ms + delay_ms <= link->paused_until_ms)
-        return;
-    if (now_ms >= link->paused_until_ms)
-        log_warning("link.paused", "link=%s status=%s for_ms=%lld", link->config->name,
-                    smpp_status_name(status), (long long)delay_ms);
-    link_pause_until(link, now_ms + delay_ms);
-}
-
-static void refused_by_operator(struct link *link, const struct flight *flight,
-                                uint32_t status, struct verdict_news *news)
-{
-    const struct config_on_status *rule = config_link_on_status(link->config, status);
-    size_t before;
-
-    news->code = status;
-    news->verdict = VERDICT_NEXT;
-    news->reason = REASON_UNREACHABLE;
-    switch (rule->action) {
-    case CONFIG_ACTION_PAUSE:
-        news->verdict = VERDICT_RETRY;
-        news->reason = REASON_QUOTA;
-        news->retry_after_ms = rule->delays_ms[0];
-        pause_link(link, rule->delays_ms[0], status);
-        break;
-    case CONFIG_ACTION_RETRY:
-        before = refused_before(link, flight, status);
-        news->reason = REASON_QUOTA;
-        if (before < rule->delay_count) {
-            news->verdict = VERDICT_RETRY;
-            news->retry_after_ms = rule->delays_ms[before];
-        }
-        break;
-    case CONFIG_ACTION_NEXT:
-        news->next_way = true;
-        break;
-    case CONFIG_ACTION_FAIL:
-        break;
-    }
-}
-
 void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t cookie)
 {
     struct bind *bind = owner;
@@ -232,8 +167,9 @@ void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t coo
         id[smpp_receipt_id_canonical(response_forms[link->config->id_rule],
                                      response->message_id, id)] = 0;
         news.provider_id = id;
+        link_took(link);
     } else {
-        refused_by_operator(link, &bind->flights[cookie], response->status, &news);
+        link_refused(bind, &bind->flights[cookie], response->status, &news);
     }
     tell_verdict(bind, (uint32_t)cookie, &news);
 }

@@ -43,7 +43,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 static void print_line(const struct json_value *channel)
 {
+    const char *of_link = cli_text(channel, "state");
     const char *state = cli_claim(channel, "suspended") ? "suspended"
+                        : of_link[0] != '\0'            ? of_link
                         : cli_claim(channel, "up")      ? "up"
                                                         : "down";
     const char *charged = cli_text(channel, "charged");

@@ -282,7 +282,8 @@ static const struct {
     {"retry without delays",
      "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n on_status \"0x14\" { action = "
      "\"retry\" } }\n",
-     "t.conf:2: on_status '0x14': pause takes one delay, retry 1 to 8, fail and next none"},
+     "t.conf:2: on_status '0x14': pause takes one or two delays, retry 1 to 8, the others "
+     "none"},
     {"delays that are none",
      "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n on_status \"0x14\" { action = "
      "\"retry\" delays = {\"1s\", \"soon\"} } }\n",
@@ -643,6 +644,7 @@ TEST(the_labs_link_behaves_as_it_says)
     assert_int_equal(link->address.port, 2785);
     CHECK_STR(link->system_id, "sluice", "system_id");
     CHECK_STR(link->password, "sluice", "password");
+    assert_false(link->adapt_rate);
     assert_int_equal(link->bind, CONFIG_TRANSCEIVER);
     assert_int_equal(link->connections, 4);
     assert_int_equal(link->window, 256);

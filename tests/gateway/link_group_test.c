@@ -260,6 +260,22 @@ TEST(a_link_without_a_price_is_passed_over)
     end();
 }
 
+TEST(a_link_that_is_throttled_for_long_gives_its_messages_to_the_other)
+{
+    begin(IN_ORDER,
+          "window = 1 held_up_after = \"100ms\" on_status \"0x58\" { action = \"pause\" "
+          "delays = {\"80ms\", \"60s\"} }",
+          PRICES);
+    submit();
+    submit();
+    refuse(0, ESME_RTHROTTLED);
+    assert_true(is_silent(1)); /* a short pause: they wait */
+    refuse(0, ESME_RTHROTTLED);
+    take(1, "a");
+    take(1, "b");
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +287,7 @@ int main(void)
         RUN(what_one_refuses_for_itself_the_other_takes_and_it_is_charged_once),
         RUN(a_failed_delivery_goes_on_only_if_its_cause_is_named),
         RUN(a_link_without_a_price_is_passed_over),
+        RUN(a_link_that_is_throttled_for_long_gives_its_messages_to_the_other),
     };
 
     return RUN_ALL(tests);

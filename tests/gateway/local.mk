@@ -154,14 +154,18 @@ check_PROGRAMS += \
 	tests/gateway/esme_test \
 	tests/gateway/link_binds_test \
 	tests/gateway/link_group_test \
+	tests/gateway/link_refusals_test \
 	tests/gateway/link_test \
+	tests/gateway/pace_test \
 	tests/gateway/public_id_test
 TESTS += \
 	tests/gateway/bucket_test \
 	tests/gateway/esme_test \
 	tests/gateway/link_binds_test \
 	tests/gateway/link_group_test \
+	tests/gateway/link_refusals_test \
 	tests/gateway/link_test \
+	tests/gateway/pace_test \
 	tests/gateway/public_id_test
 LONE_OPERATOR = \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
@@ -177,6 +181,10 @@ tests_gateway_link_binds_test_SOURCES = tests/gateway/link_binds_test.c $(LONE_O
 tests_gateway_link_binds_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_group_test_SOURCES = tests/gateway/link_group_test.c $(LONE_OPERATOR)
 tests_gateway_link_group_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_link_refusals_test_SOURCES = tests/gateway/link_refusals_test.c $(LONE_OPERATOR)
+tests_gateway_link_refusals_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_pace_test_SOURCES = tests/gateway/pace_test.c tests/test.h
+tests_gateway_pace_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 tests_gateway_link_test_SOURCES = tests/gateway/link_test.c $(LONE_OPERATOR)
 tests_gateway_link_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_public_id_test_SOURCES = tests/gateway/public_id_test.c tests/test.h

@@ -1,0 +1,228 @@
+/*
+ * What a link makes of its operator's refusals; the test is the operator.
+ */
+#include "gateway/channels/link.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gateway/gateway.h"
+#include "smpp/command.h"
+#include "tests/gateway/lone_operator.h"
+#include "tests/test.h"
+
+static int listener;
+static struct lone_gateway *lone;
+static struct lone_line line;
+
+static void begin_with(const char *settings, const char *sections)
+{
+    lone = lone_operator_open(&listener, settings, sections);
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+    lone_gateway_turn_for(lone, 20);
+}
+
+static void begin(const char *settings)
+{
+    begin_with(settings, "");
+}
+
+static void end(void)
+{
+    lone_line_close(&line);
+    close(listener);
+    lone_gateway_free(lone);
+}
+
+static uint64_t submit(void)
+{
+    return lone_operator_submit(lone, "491700000001", "hello");
+}
+
+static void refuse(uint32_t status)
+{
+    struct smpp_pdu pdu;
+
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    lone_line_answer(&line, &pdu, status);
+}
+
+static bool is_silent(int ms)
+{
+    struct smpp_pdu pdu;
+
+    return !lone_line_read(&line, &pdu, ms);
+}
+
+static struct link_facts look(void)
+{
+    struct link_facts facts;
+
+    link_look(lone_gateway_of(lone)->links[0], &facts);
+    return facts;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+TEST(a_pause_doubles_while_nothing_is_taken)
+{
+    static const int longest_ms[] = {100, 200, 400, 400};
+    struct smpp_pdu pdu;
+    uint64_t id;
+
+    begin(HERE "adapt_rate = false on_status \"0x58\" { action = \"pause\" delays = "
+               "{\"100ms\", \"400ms\"} }");
+    id = submit();
+    refuse(ESME_RTHROTTLED);
+    for (size_t i = 0; i < ROWS(longest_ms); i++) {
+        int64_t from_ms = now_ms();
+
+        lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+        assert_in_range(now_ms() - from_ms, longest_ms[i] - 10, longest_ms[i] + 90);
+        if (i + 1 < ROWS(longest_ms))
+            lone_line_answer(&line, &pdu, ESME_RTHROTTLED);
+    }
+    lone_line_take(&line, &pdu, "a");
+    lone_gateway_turn_for(lone, 10);
+    submit();
+    refuse(ESME_RTHROTTLED);
+    assert_false(is_silent(250)); /* 100 ms again: something was taken */
+    CHECK_EQ(look().throttled, 5, "counted");
+    lone_operator_report(&line, "a", "DELIVRD");
+    lone_operator_check_end(lone, id, "delivered");
+    end();
+}
+
+TEST(a_throttled_link_goes_slower_and_climbs_back)
+{
+    struct smpp_pdu pdu;
+
+    begin(HERE
+          "window = 100 on_status \"0x58\" { action = \"pause\" delays = {\"10ms\"} }");
+    for (int i = 0; i < 40; i++)
+        submit();
+    for (int i = 0; i < 39; i++) {
+        lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+        lone_line_take(&line, &pdu, "a");
+    }
+    refuse(ESME_RTHROTTLED);
+    lone_gateway_turn_for(lone, 5);
+    assert_in_range(look().per_s, 1,
+                    29); /* three quarters of what a second took, or less */
+    CHECK(look().rate_is_lowered, "lowered");
+    lone_gateway_turn_for(lone, 1200);
+    submit();
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    assert_in_range(look().per_s, 2, 32);
+    end();
+}
+
+TEST(a_link_may_keep_its_rate)
+{
+    begin(HERE "adapt_rate = false on_status \"0x58\" { action = \"pause\" delays = "
+               "{\"10ms\"} }");
+    submit();
+    refuse(ESME_RTHROTTLED);
+    lone_gateway_turn_for(lone, 5);
+    CHECK_EQ(look().per_s, 0, "no limit");
+    end();
+}
+
+TEST(a_wrong_state_makes_the_bind_anew)
+{
+    struct smpp_pdu pdu;
+    uint64_t id;
+
+    begin(HERE "window = 2");
+    id = submit();
+    submit();
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    lone_line_answer(&line, &pdu, ESME_RINVBNDSTS);
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    lone_gateway_turn_for(lone, 50);
+    lone_line_take(&line, &pdu, "b"); /* waited for, then goodbye */
+    lone_line_expect(&line, SMPP_UNBIND, &pdu);
+    lone_line_answer(&line, &pdu, ESME_ROK);
+    assert_true(lone_line_ends(&line, SOON_MS));
+    lone_line_close(&line);
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    lone_line_take(&line, &pdu, "a");
+    lone_operator_report(&line, "a", "DELIVRD");
+    lone_operator_check_end(lone, id, "delivered");
+    CHECK_EQ(lone_gateway_of(lone)->counters.in_doubt, 0, "in doubt");
+    CHECK_EQ(look().alarms, 1, "alarms");
+    end();
+}
+
+static const char two_steps[] =
+    "account \"twice\" { password = \"p\" plan = \"twice\" opening = \"10\" }\n"
+    "plan \"twice\" {\n"
+    "  step \"a\" { channels = {\"smsc\"} within = \"60s\" }\n"
+    "  step \"b\" { channels = {\"smsc\"} }\n"
+    "}\n";
+
+TEST(a_number_no_sms_reaches_is_not_tried_again)
+{
+    static const struct {
+        const char *row;
+        uint32_t status;
+        bool again;
+    } rows[] = {
+        {"a bad number", ESME_RINVDSTADR, false},
+        {"a bad source", ESME_RINVSRCADR, true },
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        uint64_t id;
+
+        begin_with(HERE, two_steps);
+        id = lone_operator_submit_as(lone, "twice", "491700000001", "hello");
+        refuse(rows[i].status);
+        CHECK_EQ(is_silent(100), !rows[i].again, rows[i].row);
+        if (!rows[i].again)
+            lone_operator_check_end(lone, id, "undeliverable");
+        end();
+    }
+}
+
+TEST(what_speaks_of_our_configuration_is_an_alarm)
+{
+    static const uint32_t statuses[] = {
+        ESME_RINVSERTYP,       ESME_RINVESMCLASS,    ESME_RINVSRCTON,
+        ESME_RINVSRCNPI,       ESME_RINVDSTTON,      ESME_RINVDSTNPI,
+        ESME_RMISSINGOPTPARAM, ESME_RINVOPTPARAMVAL, ESME_RINVSCHED,
+    };
+
+    begin(HERE "window = 100");
+    for (size_t i = 0; i < ROWS(statuses); i++) {
+        uint64_t id = submit();
+
+        refuse(statuses[i]);
+        lone_operator_check_end(lone, id, "undeliverable");
+        CHECK_EQ(look().alarms, i + 1, smpp_status_name(statuses[i]));
+    }
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(a_pause_doubles_while_nothing_is_taken),
+        RUN(a_throttled_link_goes_slower_and_climbs_back),
+        RUN(a_link_may_keep_its_rate),
+        RUN(a_wrong_state_makes_the_bind_anew),
+        RUN(a_number_no_sms_reaches_is_not_tried_again),
+        RUN(what_speaks_of_our_configuration_is_an_alarm),
+    };
+
+    return RUN_ALL(tests);
+}
