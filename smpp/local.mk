@@ -31,6 +31,7 @@ libsmpp_a_SOURCES += \
 
 # Text, long messages, receipts and times.
 libsmpp_a_SOURCES += \
+	smpp/gsm.c smpp/gsm.h \
 	smpp/parts.c smpp/parts.h \
 	smpp/receipt.c smpp/receipt.h \
 	smpp/text.c smpp/text.h \

@@ -13,7 +13,6 @@ enum {
     ELEMENT_PART_16 = 0x08,
     ELEMENT_SINGLE_SHIFT = 0x24,
     ELEMENT_LOCKING_SHIFT = 0x25,
-    ESCAPE = 0x1B,
 };
 
 static uint16_t integer_16(const uint8_t *at)
@@ -65,19 +64,15 @@ static void read_ports_16(struct smpp_header *header, const uint8_t *data)
 
 static void read_single_shift(struct smpp_header *header, const uint8_t *data)
 {
-    header->single_shift = data[0];
+    header->shift.single = data[0];
 }
 
 static void read_locking_shift(struct smpp_header *header, const uint8_t *data)
 {
-    header->locking_shift = data[0];
+    header->shift.locking = data[0];
 }
 
-/*
- * The elements that are understood (23.040 9.2.3.24); all others are carried along.  A
- * language shift is not `of text`: text.h has the default tables only, and by them it
- * would be decoded to other letters than were written.
- */
+/* The elements that are understood (23.040 9.2.3.24); all others are carried along. */
 static const struct element {
     uint8_t id;
     uint8_t size;
@@ -88,8 +83,8 @@ static const struct element {
     {ELEMENT_PART_16,       4, true,  read_part_16      },
     {ELEMENT_PORTS_8,       2, false, read_ports_8      },
     {ELEMENT_PORTS_16,      4, false, read_ports_16     },
-    {ELEMENT_SINGLE_SHIFT,  1, false, read_single_shift },
-    {ELEMENT_LOCKING_SHIFT, 1, false, read_locking_shift},
+    {ELEMENT_SINGLE_SHIFT,  1, true,  read_single_shift },
+    {ELEMENT_LOCKING_SHIFT, 1, true,  read_locking_shift},
 };
 
 static void read_element(struct smpp_header *header, uint8_t id, const uint8_t *data,
@@ -183,6 +178,29 @@ size_t smpp_part_write_header(const struct smpp_part *part,
     return size;
 }
 
+static size_t write_shift(uint8_t element, uint8_t language, uint8_t *out)
+{
+    if (language == SMPP_LANGUAGE_NONE)
+        return 0;
+    out[0] = element;
+    out[1] = 1;
+    out[2] = language;
+    return 3;
+}
+
+size_t smpp_header_write(const struct smpp_part *part, struct smpp_shift shift,
+                         uint8_t out[SMPP_HEADER_MAX_SIZE])
+{
+    size_t size = part != NULL ? smpp_part_write_header(part, out) : 0;
+
+    if (size == 0)
+        size = 1; /* the length octet */
+    size += write_shift(ELEMENT_SINGLE_SHIFT, shift.single, out + size);
+    size += write_shift(ELEMENT_LOCKING_SHIFT, shift.locking, out + size);
+    out[0] = (uint8_t)(size - 1);
+    return size > 1 ? size : 0;
+}
+
 size_t smpp_part_header_size(enum smpp_part_kind kind)
 {
     return kind == SMPP_PART_16 ? 7 : 6;
@@ -206,7 +224,7 @@ static bool ends_in_escape(const uint8_t *octets, size_t start, size_t end)
 {
     size_t escapes = 0;
 
-    while (end - escapes > start && octets[end - escapes - 1] == ESCAPE)
+    while (end - escapes > start && octets[end - escapes - 1] == SMPP_GSM_ESCAPE)
         escapes++;
     return escapes % 2 == 1;
 }
@@ -222,11 +240,12 @@ static size_t torn_octets(enum smpp_alphabet alphabet, const uint8_t *octets, si
     return 0;
 }
 
-size_t smpp_parts_split(enum smpp_alphabet alphabet, const uint8_t *octets, size_t size,
-                        size_t header_size, struct smpp_segment *segments, size_t capacity)
+/* `alone` is what one short message takes that is no part, `beside` what a part takes. */
+static size_t split(enum smpp_alphabet alphabet, const uint8_t *octets, size_t size,
+                    size_t alone, size_t beside, struct smpp_segment *segments,
+                    size_t capacity)
 {
-    size_t room = smpp_text_capacity(
-        alphabet, size <= smpp_text_capacity(alphabet, 0) ? 0 : header_size);
+    size_t room = size <= alone ? alone : beside;
     size_t count = 0;
     size_t start = 0;
 
@@ -242,4 +261,19 @@ size_t smpp_parts_split(enum smpp_alphabet alphabet, const uint8_t *octets, size
         start = end;
     } while (start < size);
     return count;
+}
+
+size_t smpp_parts_split(enum smpp_alphabet alphabet, const uint8_t *octets, size_t size,
+                        size_t header_size, struct smpp_segment *segments, size_t capacity)
+{
+    return split(alphabet, octets, size, smpp_text_capacity(alphabet, 0),
+                 smpp_text_capacity(alphabet, header_size), segments, capacity);
+}
+
+size_t smpp_parts_split_shifted(struct smpp_shift shift, const uint8_t *octets, size_t size,
+                                size_t header_size, struct smpp_segment *segments,
+                                size_t capacity)
+{
+    return split(SMPP_ALPHABET_GSM, octets, size, smpp_text_shifted_capacity(shift, 0),
+                 smpp_text_shifted_capacity(shift, header_size), segments, capacity);
 }

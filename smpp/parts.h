@@ -17,6 +17,7 @@ enum {
     SMPP_ESM_CLASS_UDHI = 0x40, /* the user data begins with a header */
     SMPP_PARTS_MAX = 255,       /* of one message */
     SMPP_PART_HEADER_MAX_SIZE = 7,
+    SMPP_HEADER_MAX_SIZE = 13, /* that we write: a part in two national languages */
 };
 
 /* How the parts of a message are told to belong together. */
@@ -37,12 +38,11 @@ struct smpp_part {
 
 /* What a user data header says.  Of two elements of the same kind the last counts. */
 struct smpp_header {
-    uint8_t size;          /* octets, the length octet included */
-    bool is_only_text;     /* nothing but concatenation: text.h decodes what follows */
-    bool is_part;          /* `part` is filled: a concatenation that makes sense */
-    bool has_ports;        /* application ports, 8 or 16 bits */
-    uint8_t locking_shift; /* national language of 23.038 6.2.1.2, 0 for none */
-    uint8_t single_shift;
+    uint8_t size;            /* octets, the length octet included */
+    bool is_only_text;       /* nothing but concatenation and language shifts */
+    bool is_part;            /* `part` is filled: a concatenation that makes sense */
+    bool has_ports;          /* application ports, 8 or 16 bits */
+    struct smpp_shift shift; /* the tables of GSM text behind it */
     uint16_t destination_port;
     uint16_t source_port;
     struct smpp_part part;
@@ -73,6 +73,13 @@ bool smpp_part_read(const struct smpp_pdu *pdu, struct smpp_part *out_part)
 size_t smpp_part_write_header(const struct smpp_part *part,
                               uint8_t out[SMPP_PART_HEADER_MAX_SIZE]);
 
+/*
+ * Writes the whole header of a short message: its part (NULL: it is a message of its own),
+ * and the tables its GSM text is written with.  Returns its size, 0 when none is needed.
+ */
+size_t smpp_header_write(const struct smpp_part *part, struct smpp_shift shift,
+                         uint8_t out[SMPP_HEADER_MAX_SIZE]);
+
 /* Size of the header that parts of this kind carry: 6, 7, or the 6 an SMSC makes of SAR. */
 size_t smpp_part_header_size(enum smpp_part_kind kind);
 
@@ -99,5 +106,10 @@ struct smpp_segment {
 size_t smpp_parts_split(enum smpp_alphabet alphabet, const uint8_t *octets, size_t size,
                         size_t header_size, struct smpp_segment *segments, size_t capacity)
     __attribute__((warn_unused_result));
+
+/* The same for GSM text with other tables, whose elements stand in each header too. */
+size_t smpp_parts_split_shifted(struct smpp_shift shift, const uint8_t *octets, size_t size,
+                                size_t header_size, struct smpp_segment *segments,
+                                size_t capacity) __attribute__((warn_unused_result));
 
 #endif

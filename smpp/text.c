@@ -3,8 +3,8 @@
  * time.  Decoding, encoding and measuring are each one loop over such a row, so that a
  * bound is checked in one place for all alphabets.
  *
- * A GSM table is 128 characters; one that replaces the main table or the table behind
- * ESC (23.038 6.2.1.2) is one more such array.
+ * The row of GSM has two tables (gsm.h); a language shift is a copy of that row with
+ * others in their place.
  */
 #include "smpp/text.h"
 
@@ -12,47 +12,34 @@
 #include <string.h>
 
 enum {
-    ESCAPE = 0x1B,
     REPLACEMENT = 0xFFFD,   /* what an input that means nothing decodes to */
     CHARACTER_MAX_SIZE = 4, /* octets of one character, in UTF-8 and in every alphabet */
 };
 
-/* 23.038 6.2.1. The place of ESC holds 0, which no code stands for. */
-static const uint16_t gsm_main[128] = {
-    0x0040, 0x00A3, 0x0024, 0x00A5, 0x00E8, 0x00E9, 0x00F9, 0x00EC, /* 00 */
-    0x00F2, 0x00C7, 0x000A, 0x00D8, 0x00F8, 0x000D, 0x00C5, 0x00E5, /* 08 */
-    0x0394, 0x005F, 0x03A6, 0x0393, 0x039B, 0x03A9, 0x03A0, 0x03A8, /* 10 */
-    0x03A3, 0x0398, 0x039E, 0x0000, 0x00C6, 0x00E6, 0x00DF, 0x00C9, /* 18 */
-    0x0020, 0x0021, 0x0022, 0x0023, 0x00A4, 0x0025, 0x0026, 0x0027, /* 20 */
-    0x0028, 0x0029, 0x002A, 0x002B, 0x002C, 0x002D, 0x002E, 0x002F, /* 28 */
-    0x0030, 0x0031, 0x0032, 0x0033, 0x0034, 0x0035, 0x0036, 0x0037, /* 30 */
-    0x0038, 0x0039, 0x003A, 0x003B, 0x003C, 0x003D, 0x003E, 0x003F, /* 38 */
-    0x00A1, 0x0041, 0x0042, 0x0043, 0x0044, 0x0045, 0x0046, 0x0047, /* 40 */
-    0x0048, 0x0049, 0x004A, 0x004B, 0x004C, 0x004D, 0x004E, 0x004F, /* 48 */
-    0x0050, 0x0051, 0x0052, 0x0053, 0x0054, 0x0055, 0x0056, 0x0057, /* 50 */
-    0x0058, 0x0059, 0x005A, 0x00C4, 0x00D6, 0x00D1, 0x00DC, 0x00A7, /* 58 */
-    0x00BF, 0x0061, 0x0062, 0x0063, 0x0064, 0x0065, 0x0066, 0x0067, /* 60 */
-    0x0068, 0x0069, 0x006A, 0x006B, 0x006C, 0x006D, 0x006E, 0x006F, /* 68 */
-    0x0070, 0x0071, 0x0072, 0x0073, 0x0074, 0x0075, 0x0076, 0x0077, /* 70 */
-    0x0078, 0x0079, 0x007A, 0x00E4, 0x00F6, 0x00F1, 0x00FC, 0x00E0, /* 78 */
-};
-
-/* 23.038 6.2.1.1, by the code that follows ESC; 0 where the main table shows. */
-static const uint16_t gsm_extension[128] = {
-    [0x0A] = 0x000C, [0x14] = 0x005E, [ESCAPE] = 0x0020, [0x28] = 0x007B,
-    [0x29] = 0x007D, [0x2F] = 0x005C, [0x3C] = 0x005B,   [0x3D] = 0x007E,
-    [0x3E] = 0x005D, [0x40] = 0x007C, [0x65] = 0x20AC,
-};
+struct alphabet;
 
 /*
  * Reads the character at `at` (at least one octet) and returns its octets; what means
  * nothing is read as REPLACEMENT with *invalid set.
  */
-typedef size_t read_character(const uint8_t *at, size_t size, uint32_t *character,
-                              bool *invalid);
+typedef size_t read_character(const struct alphabet *alphabet, const uint8_t *at,
+                              size_t size, uint32_t *character, bool *invalid);
 
 /* Writes a character and returns its octets; 0 if the alphabet does not have it. */
-typedef size_t write_character(uint32_t character, uint8_t out[CHARACTER_MAX_SIZE]);
+typedef size_t write_character(const struct alphabet *alphabet, uint32_t character,
+                               uint8_t out[CHARACTER_MAX_SIZE]);
+
+struct alphabet {
+    const char *name;
+    uint8_t data_coding;
+    uint8_t unit_size; /* octets of a unit */
+    /* The characters below 0x80 whose octet is their own number, a bit each: most of
+     * every text is copied by them alone.  They are the same in all languages. */
+    uint64_t plain[2];
+    read_character *read;
+    write_character *write;
+    struct smpp_shift shift; /* GSM: the languages of its two tables */
+};
 
 static size_t read_invalid(size_t size, uint32_t *character, bool *invalid)
 {
@@ -61,58 +48,59 @@ static size_t read_invalid(size_t size, uint32_t *character, bool *invalid)
     return size;
 }
 
-static size_t read_gsm(const uint8_t *at, size_t size, uint32_t *character, bool *invalid)
+static size_t read_gsm(const struct alphabet *alphabet, const uint8_t *at, size_t size,
+                       uint32_t *character, bool *invalid)
 {
+    const struct smpp_gsm_table *main = smpp_gsm_main(alphabet->shift.locking);
+
     if (at[0] >= 0x80)
         return read_invalid(1, character, invalid);
-    if (at[0] != ESCAPE) {
-        *character = gsm_main[at[0]];
+    if (at[0] != SMPP_GSM_ESCAPE) {
+        *character = smpp_gsm_character(main, at[0]);
         return 1;
     }
     if (size < 2 || at[1] >= 0x80) {
         *character = ' ';
         return 1;
     }
-    *character = gsm_extension[at[1]] ? gsm_extension[at[1]] : gsm_main[at[1]];
+    *character = smpp_gsm_character(smpp_gsm_extension(alphabet->shift.single), at[1]);
+    if (*character == 0)
+        *character = smpp_gsm_character(main, at[1]);
     return 2;
 }
 
-/* The code of a character in a table, -1 if it is not there. */
-static int find_code(const uint16_t table[128], uint32_t character)
+static bool is_plain(const uint64_t plain[2], uint32_t octet)
 {
-    for (int code = 0; code < 128; code++) {
-        if (table[code] == character)
-            return code;
-    }
-    return -1;
+    return octet < 0x80 && (plain[octet >> 6] >> (octet & 0x3F) & 1) != 0;
 }
 
-static size_t write_gsm(uint32_t character, uint8_t out[CHARACTER_MAX_SIZE])
+static size_t write_gsm(const struct alphabet *alphabet, uint32_t character,
+                        uint8_t out[CHARACTER_MAX_SIZE])
 {
     int code;
 
-    if (character == 0)
-        return 0; /* what the tables hold where they have no character */
-    if (character < 0x80 && gsm_main[character] == character) {
+    if (is_plain(alphabet->plain, character)) {
         out[0] = (uint8_t)character;
         return 1;
     }
-    code = find_code(gsm_main, character);
+    code = smpp_gsm_code(smpp_gsm_main(alphabet->shift.locking), character);
     if (code >= 0) {
         out[0] = (uint8_t)code;
         return 1;
     }
-    code = find_code(gsm_extension, character);
+    code = smpp_gsm_code(smpp_gsm_extension(alphabet->shift.single), character);
     if (code >= 0) {
-        out[0] = ESCAPE;
+        out[0] = SMPP_GSM_ESCAPE;
         out[1] = (uint8_t)code;
         return 2;
     }
     return 0;
 }
 
-static size_t read_ascii(const uint8_t *at, size_t size, uint32_t *character, bool *invalid)
+static size_t read_ascii(const struct alphabet *alphabet, const uint8_t *at, size_t size,
+                         uint32_t *character, bool *invalid)
 {
+    (void)alphabet;
     (void)size;
     if (at[0] >= 0x80)
         return read_invalid(1, character, invalid);
@@ -120,23 +108,28 @@ static size_t read_ascii(const uint8_t *at, size_t size, uint32_t *character, bo
     return 1;
 }
 
-static size_t write_ascii(uint32_t character, uint8_t out[CHARACTER_MAX_SIZE])
+static size_t write_ascii(const struct alphabet *alphabet, uint32_t character,
+                          uint8_t out[CHARACTER_MAX_SIZE])
 {
+    (void)alphabet;
     out[0] = (uint8_t)character;
     return character < 0x80 ? 1 : 0;
 }
 
-static size_t read_latin_1(const uint8_t *at, size_t size, uint32_t *character,
-                           bool *invalid)
+static size_t read_latin_1(const struct alphabet *alphabet, const uint8_t *at, size_t size,
+                           uint32_t *character, bool *invalid)
 {
+    (void)alphabet;
     (void)size;
     (void)invalid;
     *character = at[0];
     return 1;
 }
 
-static size_t write_latin_1(uint32_t character, uint8_t out[CHARACTER_MAX_SIZE])
+static size_t write_latin_1(const struct alphabet *alphabet, uint32_t character,
+                            uint8_t out[CHARACTER_MAX_SIZE])
 {
+    (void)alphabet;
     out[0] = (uint8_t)character;
     return character < 0x100 ? 1 : 0;
 }
@@ -153,19 +146,22 @@ static uint32_t iso_8859_5_character(uint8_t octet)
     return 0x0400 + (octet - 0xA0u);
 }
 
-static size_t read_iso_8859_5(const uint8_t *at, size_t size, uint32_t *character,
-                              bool *invalid)
+static size_t read_iso_8859_5(const struct alphabet *alphabet, const uint8_t *at,
+                              size_t size, uint32_t *character, bool *invalid)
 {
+    (void)alphabet;
     (void)size;
     (void)invalid;
     *character = iso_8859_5_character(at[0]);
     return 1;
 }
 
-static size_t write_iso_8859_5(uint32_t character, uint8_t out[CHARACTER_MAX_SIZE])
+static size_t write_iso_8859_5(const struct alphabet *alphabet, uint32_t character,
+                               uint8_t out[CHARACTER_MAX_SIZE])
 {
     uint32_t octet = character;
 
+    (void)alphabet;
     if (character == 0x2116)
         octet = 0xF0;
     else if (character == 0x00A7)
@@ -191,10 +187,12 @@ static bool is_low_surrogate(uint32_t unit)
     return unit >= 0xDC00 && unit < 0xE000;
 }
 
-static size_t read_ucs2(const uint8_t *at, size_t size, uint32_t *character, bool *invalid)
+static size_t read_ucs2(const struct alphabet *alphabet, const uint8_t *at, size_t size,
+                        uint32_t *character, bool *invalid)
 {
     uint32_t unit;
 
+    (void)alphabet;
     if (size < 2)
         return read_invalid(1, character, invalid);
     unit = unit_at(at);
@@ -215,8 +213,10 @@ static size_t write_unit(uint32_t unit, uint8_t *out)
     return 2;
 }
 
-static size_t write_ucs2(uint32_t character, uint8_t out[CHARACTER_MAX_SIZE])
+static size_t write_ucs2(const struct alphabet *alphabet, uint32_t character,
+                         uint8_t out[CHARACTER_MAX_SIZE])
 {
+    (void)alphabet;
     if (character < 0x10000)
         return write_unit(character, out);
     character -= 0x10000;
@@ -225,13 +225,15 @@ static size_t write_ucs2(uint32_t character, uint8_t out[CHARACTER_MAX_SIZE])
     return 4;
 }
 
-static size_t read_utf8(const uint8_t *at, size_t size, uint32_t *character, bool *invalid)
+static size_t read_utf8(const struct alphabet *alphabet, const uint8_t *at, size_t size,
+                        uint32_t *character, bool *invalid)
 {
     /* By the number of octets: the least character that may take so many. */
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     size_t length = at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
     uint32_t value;
 
+    (void)alphabet;
     if (at[0] < 0x80) {
         *character = at[0];
         return 1;
@@ -250,8 +252,10 @@ static size_t read_utf8(const uint8_t *at, size_t size, uint32_t *character, boo
     return length;
 }
 
-static size_t write_utf8(uint32_t character, uint8_t out[CHARACTER_MAX_SIZE])
+static size_t write_utf8(const struct alphabet *alphabet, uint32_t character,
+                         uint8_t out[CHARACTER_MAX_SIZE])
 {
+    (void)alphabet;
     if (character < 0x80) {
         out[0] = (uint8_t)character;
         return 1;
@@ -274,34 +278,46 @@ static size_t write_utf8(uint32_t character, uint8_t out[CHARACTER_MAX_SIZE])
     return 4;
 }
 
-static const struct alphabet {
-    const char *name;
-    uint8_t data_coding;
-    uint8_t unit_size; /* octets of a unit */
-    /* The characters below 0x80 whose octet is their own number, a bit each: most of
-     * every text is copied by them alone. */
-    uint64_t plain[2];
-    read_character *read;
-    write_character *write;
-} alphabets[] = {
-    [SMPP_ALPHABET_GSM] =
-        {"gsm",        0x00, 1, {0xFFFFFFEF00002400, 0x07FFFFFE07FFFFFE}, read_gsm,     write_gsm       },
-    [SMPP_ALPHABET_ASCII] =
-        {"ascii",      0x01, 1, {UINT64_MAX, UINT64_MAX},                 read_ascii,   write_ascii     },
-    [SMPP_ALPHABET_LATIN_1] =
-        {"latin-1",    0x03, 1, {UINT64_MAX, UINT64_MAX},                 read_latin_1, write_latin_1   },
-    [SMPP_ALPHABET_ISO_8859_5] = {"iso-8859-5",
-                             0x06,               1,
-                             {UINT64_MAX, UINT64_MAX},
-                             read_iso_8859_5,                                                               write_iso_8859_5},
-    [SMPP_ALPHABET_UCS2] = {"ucs-2",      0x08, 2, {0, 0},                                   read_ucs2,    write_ucs2      },
-    [SMPP_ALPHABET_BINARY] = {"binary",     0x04, 1, {0, 0},                                   NULL,         NULL            },
+static const struct alphabet alphabets[] = {
+    [SMPP_ALPHABET_GSM] = {.name = "gsm",
+                           .data_coding = 0x00,
+                           .unit_size = 1,
+                           .plain = {0xFFFFFFEF00002400, 0x07FFFFFE07FFFFFE},
+                           .read = read_gsm,
+                           .write = write_gsm},
+    [SMPP_ALPHABET_ASCII] = {.name = "ascii",
+                           .data_coding = 0x01,
+                           .unit_size = 1,
+                           .plain = {UINT64_MAX, UINT64_MAX},
+                           .read = read_ascii,
+                           .write = write_ascii},
+    [SMPP_ALPHABET_LATIN_1] = {.name = "latin-1",
+                           .data_coding = 0x03,
+                           .unit_size = 1,
+                           .plain = {UINT64_MAX, UINT64_MAX},
+                           .read = read_latin_1,
+                           .write = write_latin_1},
+    [SMPP_ALPHABET_ISO_8859_5] = {.name = "iso-8859-5",
+                           .data_coding = 0x06,
+                           .unit_size = 1,
+                           .plain = {UINT64_MAX, UINT64_MAX},
+                           .read = read_iso_8859_5,
+                           .write = write_iso_8859_5},
+    [SMPP_ALPHABET_UCS2] = {.name = "ucs-2",
+                           .data_coding = 0x08,
+                           .unit_size = 2,
+                           .read = read_ucs2,
+                           .write = write_ucs2},
+    [SMPP_ALPHABET_BINARY] = {.name = "binary",                    .data_coding = 0x04,            .unit_size = 1                     },
 };
 
 /* UTF-8 in the same shape, so that both directions are one loop. */
 static const struct alphabet utf8_alphabet = {
-    "utf-8", 0, 1, {UINT64_MAX, UINT64_MAX},
-       read_utf8, write_utf8
+    .name = "utf-8",
+    .unit_size = 1,
+    .plain = {UINT64_MAX, UINT64_MAX},
+    .read = read_utf8,
+    .write = write_utf8
 };
 
 static const struct alphabet *alphabet_row(enum smpp_alphabet alphabet)
@@ -310,32 +326,87 @@ static const struct alphabet *alphabet_row(enum smpp_alphabet alphabet)
     return &alphabets[alphabet];
 }
 
-enum smpp_alphabet smpp_text_alphabet(uint8_t data_coding,
-                                      enum smpp_alphabet default_alphabet)
+/*
+ * 23.038 4, by the high four bits: the groups beyond those that SMPP gives numbers of its
+ * own (0x00-0x0F).  In the general groups bits 3-2 are the alphabet; 0x40-0x7F only adds
+ * that the message is to be deleted after it was read.
+ */
+static const struct coding_group {
+    uint8_t first;
+    uint8_t last;
+    enum { CODED, COMPRESSED, RESERVED, WAITING_GSM, WAITING_UCS2, CLASSED } kind;
+    bool has_class; /* bits 1-0 */
+} coding_groups[] = {
+    {0x10, 0x1F, CODED,        true },
+    {0x20, 0x2F, COMPRESSED,   false},
+    {0x30, 0x3F, COMPRESSED,   true },
+    {0x40, 0x4F, CODED,        false},
+    {0x50, 0x5F, CODED,        true },
+    {0x60, 0x6F, COMPRESSED,   false},
+    {0x70, 0x7F, COMPRESSED,   true },
+    {0x80, 0xBF, RESERVED,     false},
+    {0xC0, 0xDF, WAITING_GSM,  false},
+    {0xE0, 0xEF, WAITING_UCS2, false},
+    {0xF0, 0xFF, CLASSED,      true },
+};
+
+/* NULL: one of SMPP's own. */
+static const struct coding_group *group_of(uint8_t data_coding)
 {
-    /* 23.038 4: bits 3-2 of 0x10-0x1F. */
+    for (size_t i = 0; i < sizeof(coding_groups) / sizeof(coding_groups[0]); i++)
+        if (data_coding >= coding_groups[i].first && data_coding <= coding_groups[i].last)
+            return &coding_groups[i];
+    return NULL;
+}
+
+static enum smpp_alphabet alphabet_in_group(const struct coding_group *group,
+                                            uint8_t data_coding)
+{
     static const enum smpp_alphabet coded[] = {SMPP_ALPHABET_GSM, SMPP_ALPHABET_BINARY,
                                                SMPP_ALPHABET_UCS2, SMPP_ALPHABET_BINARY};
 
+    switch (group->kind) {
+    case CODED:
+        return coded[data_coding >> 2 & 3];
+    case WAITING_GSM:
+        return SMPP_ALPHABET_GSM;
+    case WAITING_UCS2:
+        return SMPP_ALPHABET_UCS2;
+    case CLASSED: /* bit 2 says 8 bits, bit 3 is reserved */
+        return data_coding & 0x0C ? SMPP_ALPHABET_BINARY : SMPP_ALPHABET_GSM;
+    case COMPRESSED:
+    case RESERVED:
+        break;
+    }
+    return SMPP_ALPHABET_BINARY;
+}
+
+enum smpp_alphabet smpp_text_alphabet(uint8_t data_coding,
+                                      enum smpp_alphabet default_alphabet)
+{
+    const struct coding_group *group = group_of(data_coding);
+
     if (data_coding == 0x00)
         return default_alphabet;
+    if (group != NULL)
+        return alphabet_in_group(group, data_coding);
     for (size_t i = 0; i < sizeof(alphabets) / sizeof(alphabets[0]); i++) {
         if (data_coding == alphabets[i].data_coding)
             return (enum smpp_alphabet)i;
     }
-    if (data_coding >> 4 == 0x1)
-        return coded[data_coding >> 2 & 3];
-    /* 0xF0-0xFF: bit 2 says 8 bits, bit 3 is reserved. */
-    if (data_coding >= 0xF0 && (data_coding & 0x0C) == 0)
-        return SMPP_ALPHABET_GSM;
     return SMPP_ALPHABET_BINARY;
 }
 
 int smpp_text_class(uint8_t data_coding)
 {
-    if (data_coding >> 4 == 0x1 || data_coding >> 4 == 0xF)
-        return data_coding & 3;
-    return -1;
+    const struct coding_group *group = group_of(data_coding);
+
+    return group != NULL && group->has_class ? data_coding & 3 : -1;
+}
+
+bool smpp_text_is_waiting(uint8_t data_coding)
+{
+    return data_coding >= 0xC0 && data_coding <= 0xEF;
 }
 
 uint8_t smpp_text_data_coding(enum smpp_alphabet alphabet)
@@ -357,11 +428,6 @@ bool smpp_text_alphabet_find(const char *name, enum smpp_alphabet *out_alphabet)
         }
     }
     return false;
-}
-
-static bool is_plain(const uint64_t plain[2], uint8_t octet)
-{
-    return octet < 0x80 && (plain[octet >> 6] >> (octet & 0x3F) & 1) != 0;
 }
 
 /* Copies octets while they are plain and fit; returns how many. */
@@ -408,8 +474,8 @@ static enum smpp_text_result convert(const struct alphabet *from, const uint8_t 
         if (done.read == size)
             break;
         in_place = room - done.written >= sizeof(spare);
-        read = from->read(in + done.read, size - done.read, &character, &invalid);
-        written = to->write(character, in_place ? out + done.written : spare);
+        read = from->read(from, in + done.read, size - done.read, &character, &invalid);
+        written = to->write(to, character, in_place ? out + done.written : spare);
         if (invalid && strict) {
             result = SMPP_TEXT_INVALID;
         } else if (written == 0) {
@@ -428,35 +494,65 @@ static enum smpp_text_result convert(const struct alphabet *from, const uint8_t 
     return result;
 }
 
+/* The row of GSM with the tables of these languages. */
+static struct alphabet shifted_row(struct smpp_shift shift)
+{
+    struct alphabet row = alphabets[SMPP_ALPHABET_GSM];
+
+    row.shift = shift;
+    return row;
+}
+
+static enum smpp_text_result decode(const struct alphabet *from, const uint8_t *octets,
+                                    size_t size, char *utf8, size_t room,
+                                    struct smpp_text_progress *progress)
+{
+    enum smpp_text_result result =
+        convert(from, octets, size, &utf8_alphabet, (uint8_t *)utf8, room, false, progress);
+
+    return result == SMPP_TEXT_OK && progress->invalid > 0 ? SMPP_TEXT_INVALID : result;
+}
+
 enum smpp_text_result smpp_text_decode(enum smpp_alphabet alphabet, const uint8_t *octets,
                                        size_t size, char *utf8, size_t room,
                                        struct smpp_text_progress *progress)
 {
-    const struct alphabet *from = alphabet_row(alphabet);
-    enum smpp_text_result result;
-
     if (alphabet == SMPP_ALPHABET_BINARY) {
         *progress = (struct smpp_text_progress){0};
         return SMPP_TEXT_UNFIT;
     }
-    result =
-        convert(from, octets, size, &utf8_alphabet, (uint8_t *)utf8, room, false, progress);
-    if (result == SMPP_TEXT_OK && progress->invalid > 0)
-        result = SMPP_TEXT_INVALID;
-    return result;
+    return decode(alphabet_row(alphabet), octets, size, utf8, room, progress);
+}
+
+enum smpp_text_result smpp_text_decode_shifted(struct smpp_shift shift,
+                                               const uint8_t *octets, size_t size,
+                                               char *utf8, size_t room,
+                                               struct smpp_text_progress *progress)
+{
+    const struct alphabet from = shifted_row(shift);
+
+    return decode(&from, octets, size, utf8, room, progress);
 }
 
 enum smpp_text_result smpp_text_encode(enum smpp_alphabet alphabet, const char *utf8,
                                        size_t size, uint8_t *octets, size_t room,
                                        struct smpp_text_progress *progress)
 {
-    const struct alphabet *to = alphabet_row(alphabet);
-
     if (alphabet == SMPP_ALPHABET_BINARY) {
         *progress = (struct smpp_text_progress){0};
         return SMPP_TEXT_UNFIT;
     }
-    return convert(&utf8_alphabet, (const uint8_t *)utf8, size, to, octets, room, true,
+    return convert(&utf8_alphabet, (const uint8_t *)utf8, size, alphabet_row(alphabet),
+                   octets, room, true, progress);
+}
+
+enum smpp_text_result smpp_text_encode_shifted(struct smpp_shift shift, const char *utf8,
+                                               size_t size, uint8_t *octets, size_t room,
+                                               struct smpp_text_progress *progress)
+{
+    const struct alphabet to = shifted_row(shift);
+
+    return convert(&utf8_alphabet, (const uint8_t *)utf8, size, &to, octets, room, true,
                    progress);
 }
 
@@ -471,19 +567,17 @@ size_t smpp_text_capacity(enum smpp_alphabet alphabet, size_t header_size)
     return octets - octets % alphabet_row(alphabet)->unit_size;
 }
 
-enum smpp_text_result smpp_text_measure(enum smpp_alphabet alphabet, const char *utf8,
-                                        size_t size, size_t header_size,
-                                        struct smpp_text_measure *out_measure)
+/* `alone` is what one short message takes that is not a part of a longer text, `beside`
+ * what a part takes. */
+static enum smpp_text_result measure(const struct alphabet *to, const char *utf8,
+                                     size_t size, size_t alone, size_t beside,
+                                     struct smpp_text_measure *out_measure)
 {
-    const struct alphabet *to = alphabet_row(alphabet);
     const uint8_t *in = (const uint8_t *)utf8;
-    size_t capacity = smpp_text_capacity(alphabet, header_size);
     size_t octets = 0;
     size_t used = 0; /* octets of the part being filled */
     size_t parts = 1;
 
-    if (alphabet == SMPP_ALPHABET_BINARY)
-        return SMPP_TEXT_UNFIT;
     for (size_t at = 0; at < size;) {
         size_t written = 1;
 
@@ -494,24 +588,55 @@ enum smpp_text_result smpp_text_measure(enum smpp_alphabet alphabet, const char 
             uint32_t character;
             bool invalid = false;
 
-            at += read_utf8(in + at, size - at, &character, &invalid);
+            at += read_utf8(&utf8_alphabet, in + at, size - at, &character, &invalid);
             if (invalid)
                 return SMPP_TEXT_INVALID;
-            written = to->write(character, encoded);
+            written = to->write(to, character, encoded);
             if (written == 0)
                 return SMPP_TEXT_UNFIT;
         }
         octets += written;
-        if (used + written > capacity) {
+        if (used + written > beside) {
             parts++;
             used = 0;
         }
         used += written;
     }
-    if (octets <= smpp_text_capacity(alphabet, 0))
+    if (octets <= alone)
         parts = 1;
     *out_measure = (struct smpp_text_measure){octets / to->unit_size, octets, parts};
     return SMPP_TEXT_OK;
+}
+
+enum smpp_text_result smpp_text_measure(enum smpp_alphabet alphabet, const char *utf8,
+                                        size_t size, size_t header_size,
+                                        struct smpp_text_measure *out_measure)
+{
+    if (alphabet == SMPP_ALPHABET_BINARY)
+        return SMPP_TEXT_UNFIT;
+    return measure(alphabet_row(alphabet), utf8, size, smpp_text_capacity(alphabet, 0),
+                   smpp_text_capacity(alphabet, header_size), out_measure);
+}
+
+size_t smpp_text_shifted_capacity(struct smpp_shift shift, size_t header_size)
+{
+    enum { ELEMENT_SIZE = 3, LENGTH_SIZE = 1 };
+    size_t size =
+        (shift.single != 0 ? ELEMENT_SIZE : 0) + (shift.locking != 0 ? ELEMENT_SIZE : 0);
+
+    if (size > 0 && header_size == 0)
+        size += LENGTH_SIZE;
+    return smpp_text_capacity(SMPP_ALPHABET_GSM, header_size + size);
+}
+
+enum smpp_text_result smpp_text_measure_shifted(struct smpp_shift shift, const char *utf8,
+                                                size_t size, size_t header_size,
+                                                struct smpp_text_measure *out_measure)
+{
+    const struct alphabet to = shifted_row(shift);
+
+    return measure(&to, utf8, size, smpp_text_shifted_capacity(shift, 0),
+                   smpp_text_shifted_capacity(shift, header_size), out_measure);
 }
 
 enum smpp_alphabet smpp_text_best_alphabet(const char *utf8, size_t size)
@@ -531,7 +656,7 @@ bool smpp_text_is_utf8(const char *text, size_t size)
     for (size_t at = 0; at < size && !invalid;) {
         uint32_t character;
 
-        at += read_utf8(in + at, size - at, &character, &invalid);
+        at += read_utf8(&utf8_alphabet, in + at, size - at, &character, &invalid);
     }
     return !invalid;
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "smpp/gsm.h"
+
 enum smpp_alphabet {
     SMPP_ALPHABET_GSM,        /* 3GPP TS 23.038 6.2.1 with the extension of 6.2.1.1 */
     SMPP_ALPHABET_ASCII,      /* IA5 */
@@ -30,15 +32,18 @@ enum {
 
 /*
  * The alphabet of a data_coding (3.4 5.2.19).  0x00 means `default_alphabet`, which is
- * agreed with each peer.  0x10-0x1F and 0xF0-0xFF are read as 3GPP TS 23.038 4: class and
- * alphabet.  All others, message waiting (0xC0-0xEF) and compressed among them, are
- * BINARY.
+ * agreed with each peer.  From 0x10 on it is what 3GPP TS 23.038 4 says: class and alphabet
+ * (0x10-0x1F, 0xF0-0xFF), the same to be deleted after reading (0x40-0x5F), message waiting
+ * (0xC0-0xEF).  Compressed, reserved and all others are BINARY.
  */
 enum smpp_alphabet smpp_text_alphabet(uint8_t data_coding,
                                       enum smpp_alphabet default_alphabet);
 
 /* The message class a data_coding carries: 0 (flash) to 3, -1 when it carries none. */
 int smpp_text_class(uint8_t data_coding);
+
+/* It switches an indicator of waiting messages; its text may be thrown away unread. */
+bool smpp_text_is_waiting(uint8_t data_coding);
 
 /* The data_coding of an alphabet, without class: 0x00 for GSM, 0x04 for BINARY. */
 uint8_t smpp_text_data_coding(enum smpp_alphabet alphabet);
@@ -77,6 +82,13 @@ enum smpp_text_result smpp_text_decode(enum smpp_alphabet alphabet, const uint8_
                                        size_t size, char *utf8, size_t room,
                                        struct smpp_text_progress *progress);
 
+/* The same of GSM text beside a header that names other tables; after ESC, what the single
+ * shift table does not have is shown as in the locking one. */
+enum smpp_text_result smpp_text_decode_shifted(struct smpp_shift shift,
+                                               const uint8_t *octets, size_t size,
+                                               char *utf8, size_t room,
+                                               struct smpp_text_progress *progress);
+
 /*
  * UTF-8 to encoded text.  Stops at the first character that is not UTF-8 (INVALID), not
  * in the alphabet (UNFIT) or does not fit (NO_ROOM): progress->read is its offset.
@@ -84,6 +96,11 @@ enum smpp_text_result smpp_text_decode(enum smpp_alphabet alphabet, const uint8_
 enum smpp_text_result smpp_text_encode(enum smpp_alphabet alphabet, const char *utf8,
                                        size_t size, uint8_t *octets, size_t room,
                                        struct smpp_text_progress *progress);
+
+/* The same to GSM with other tables. */
+enum smpp_text_result smpp_text_encode_shifted(struct smpp_shift shift, const char *utf8,
+                                               size_t size, uint8_t *octets, size_t room,
+                                               struct smpp_text_progress *progress);
 
 /* GSM if it has every character of this UTF-8, else UCS-2. */
 enum smpp_alphabet smpp_text_best_alphabet(const char *utf8, size_t size);
@@ -107,10 +124,23 @@ enum smpp_text_result smpp_text_measure(enum smpp_alphabet alphabet, const char 
     __attribute__((warn_unused_result));
 
 /*
+ * The same of GSM text with other tables: each short message also carries the elements
+ * that name them (155 septets for one language alone, 149 in a part beside a header of 6).
+ */
+enum smpp_text_result smpp_text_measure_shifted(struct smpp_shift shift, const char *utf8,
+                                                size_t size, size_t header_size,
+                                                struct smpp_text_measure *out_measure)
+    __attribute__((warn_unused_result));
+
+/*
  * Octets of encoded text one short message takes beside a header of `header_size` octets,
  * its length octet included (23.040 9.2.3.24); header_size <= 140.
  */
 size_t smpp_text_capacity(enum smpp_alphabet alphabet, size_t header_size);
+
+/* The same of GSM text, where the header (0: there is none but for this) also names its
+ * tables. */
+size_t smpp_text_shifted_capacity(struct smpp_shift shift, size_t header_size);
 
 /* Well-formed UTF-8 as RFC 3629: no overlong form, no surrogate, nothing past U+10FFFF. */
 bool smpp_text_is_utf8(const char *text, size_t size);

@@ -66,13 +66,16 @@ TEST(a_header_says_whether_it_is_of_text_alone)
         int locking_shift, single_shift;
         int destination_port, source_port;
     } rows[] = {
-        {"concatenation", OCTETS("\x05\x00\x03\xCC\x02\x01"),     true,  0, 0, -1,   -1  },
-        {"language",      OCTETS("\x06\x25\x01\x03\x24\x01\x02"), false, 3, 2, -1,   -1  },
-        {"16-bit ports",  OCTETS("\x06\x05\x04\x0B\x84\x23\xF0"), false, 0, 0, 2948, 9200},
-        {"8-bit ports",   OCTETS("\x04\x04\x02\xF0\x01"),         false, 0, 0, 240,  1   },
-        {"a picture",     OCTETS("\x04\x12\x02\x01\x02"),         false, 0, 0, -1,   -1  },
-        {"card toolkit",  OCTETS("\x02\x70\x00"),                 false, 0, 0, -1,   -1  },
-        {"wrong shift",   OCTETS("\x04\x25\x02\x03\x03"),         false, 0, 0, -1,   -1  },
+        {"concatenation",        OCTETS("\x05\x00\x03\xCC\x02\x01"),                 true,  0, 0,    -1,   -1  },
+        {"language",             OCTETS("\x06\x25\x01\x03\x24\x01\x02"),             true,  3, 2,    -1,   -1  },
+        {"an unknown language",  OCTETS("\x03\x24\x01\x63"),                         true,  0, 0x63, -1,   -1  },
+        {"a language and ports", OCTETS("\x09\x25\x01\x03\x05\x04\x0B\x84\x23\xF0"), false,
+         3,                                                                                    0,    2948, 9200},
+        {"16-bit ports",         OCTETS("\x06\x05\x04\x0B\x84\x23\xF0"),             false, 0, 0,    2948, 9200},
+        {"8-bit ports",          OCTETS("\x04\x04\x02\xF0\x01"),                     false, 0, 0,    240,  1   },
+        {"a picture",            OCTETS("\x04\x12\x02\x01\x02"),                     false, 0, 0,    -1,   -1  },
+        {"card toolkit",         OCTETS("\x02\x70\x00"),                             false, 0, 0,    -1,   -1  },
+        {"wrong shift",          OCTETS("\x04\x25\x02\x03\x03"),                     false, 0, 0,    -1,   -1  },
     };
 
     for (size_t i = 0; i < ROWS(rows); i++) {
@@ -80,8 +83,8 @@ TEST(a_header_says_whether_it_is_of_text_alone)
 
         CHECK(smpp_header_read(rows[i].user_data, &header), rows[i].row);
         CHECK_EQ(header.is_only_text, rows[i].is_only_text, rows[i].row);
-        CHECK_EQ(header.locking_shift, rows[i].locking_shift, rows[i].row);
-        CHECK_EQ(header.single_shift, rows[i].single_shift, rows[i].row);
+        CHECK_EQ(header.shift.locking, rows[i].locking_shift, rows[i].row);
+        CHECK_EQ(header.shift.single, rows[i].single_shift, rows[i].row);
         CHECK_EQ(header.has_ports, rows[i].destination_port >= 0, rows[i].row);
         if (header.has_ports) {
             CHECK_EQ(header.destination_port, rows[i].destination_port, rows[i].row);
@@ -141,6 +144,46 @@ TEST(a_written_header_reads_back)
                                             (uint8_t[SMPP_PART_HEADER_MAX_SIZE]){0}),
                      0);
     assert_int_equal(smpp_part_header_size(SMPP_PART_SAR), 6);
+}
+
+TEST(a_written_header_names_its_part_and_its_tables)
+{
+    static const struct {
+        const char *row;
+        struct smpp_part part; /* total 0: none */
+        struct smpp_shift shift;
+        struct smpp_octets expected;
+    } rows[] = {
+        {"nothing to say",       {0},                       {0, 0}, OCTETS("")                            },
+        {"one language",         {0},                       {0, 1}, OCTETS("\x03\x24\x01\x01")            },
+        {"a locking shift",      {0},                       {1, 0}, OCTETS("\x03\x25\x01\x01")            },
+        {"both",                 {0},                       {3, 3}, OCTETS("\x06\x24\x01\x03\x25\x01\x03")},
+        {"a part",               {SMPP_PART_8, 7, 3, 2, 0}, {0, 0}, OCTETS("\x05\x00\x03\x07\x03\x02")    },
+        {"a part in a language",
+         {SMPP_PART_8, 7, 3, 2, 0},
+         {0, 2},
+         OCTETS("\x08\x00\x03\x07\x03\x02\x24\x01\x02")                                                   },
+        {"the longest",
+         {SMPP_PART_16, 0x1234, 3, 2, 0},
+         {3, 3},
+         OCTETS("\x0C\x08\x04\x12\x34\x03\x02\x24\x01\x03\x25\x01\x03")                                   },
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        const struct smpp_part *part = rows[i].part.total > 0 ? &rows[i].part : NULL;
+        uint8_t out[SMPP_HEADER_MAX_SIZE];
+        size_t size = smpp_header_write(part, rows[i].shift, out);
+        struct smpp_header header;
+
+        CHECK_BYTES(out, size, rows[i].expected.data, rows[i].expected.size, rows[i].row);
+        if (size == 0)
+            continue;
+        CHECK(smpp_header_read(rows[i].expected, &header), rows[i].row);
+        CHECK(header.is_only_text, rows[i].row);
+        CHECK_EQ(header.is_part, part != NULL, rows[i].row);
+        CHECK_EQ(header.shift.locking, rows[i].shift.locking, rows[i].row);
+        CHECK_EQ(header.shift.single, rows[i].shift.single, rows[i].row);
+    }
 }
 
 /* ---- The part a PDU is -----------------------------------------------------------------
@@ -266,6 +309,56 @@ TEST(a_text_is_cut_where_no_character_is_torn)
     }
 }
 
+TEST(language_elements_leave_less_room_in_each_part)
+{
+    static const struct {
+        const char *row;
+        struct smpp_shift shift;
+        size_t size;
+        size_t header_size;
+        size_t count;
+        size_t first;
+    } rows[] = {
+        {"155 beside one language",    {0, 1}, 155, 6, 1, 155},
+        {"156 beside one language",    {0, 1}, 156, 6, 2, 149},
+        {"two full parts",             {1, 0}, 298, 6, 2, 149},
+        {"and one more",               {1, 0}, 299, 6, 3, 149},
+        {"152 beside two",             {3, 3}, 152, 6, 1, 152},
+        {"153 beside two",             {3, 3}, 153, 6, 2, 146},
+        {"one language, long header",  {0, 2}, 156, 7, 2, 148},
+        {"two languages, long header", {1, 1}, 153, 7, 2, 145},
+        {"no language: as without",    {0, 0}, 160, 6, 1, 160},
+    };
+    static const struct {
+        const char *row;
+        struct smpp_shift shift;
+        size_t first; /* of nothing but escape pairs */
+    } pairs[] = {
+        {"149 is odd",  {0, 1}, 148},
+        {"146 is even", {1, 1}, 146},
+    };
+    struct smpp_segment segments[SMPP_PARTS_MAX];
+    uint8_t text[400];
+
+    memset(text, 'a', sizeof(text));
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        size_t count =
+            smpp_parts_split_shifted(rows[i].shift, text, rows[i].size, rows[i].header_size,
+                                     segments, SMPP_PARTS_MAX);
+
+        CHECK_EQ(count, rows[i].count, rows[i].row);
+        CHECK_EQ(segments[0].size, rows[i].first, rows[i].row);
+    }
+    for (size_t at = 0; at < sizeof(text); at++)
+        text[at] = at % 2 == 0 ? 0x1B : 0x53;
+    for (size_t i = 0; i < ROWS(pairs); i++) {
+        CHECK_EQ(smpp_parts_split_shifted(pairs[i].shift, text, 162, 6, segments,
+                                          SMPP_PARTS_MAX),
+                 2, pairs[i].row);
+        CHECK_EQ(segments[0].size, pairs[i].first, pairs[i].row);
+    }
+}
+
 static uint64_t next_random(uint64_t *seed)
 {
     *seed ^= *seed << 13;
@@ -331,6 +424,8 @@ int main(void)
         RUN(a_header_says_whether_it_is_of_text_alone),
         RUN(a_header_that_runs_past_its_end_is_none),
         RUN(a_written_header_reads_back),
+        RUN(a_written_header_names_its_part_and_its_tables),
+        RUN(language_elements_leave_less_room_in_each_part),
         RUN(a_pdu_is_a_part_by_its_header_or_its_sar_parameters),
         RUN(sar_parameters_that_are_missing_or_contradict_themselves_are_ignored),
         RUN(sar_parameters_need_three_places),

@@ -35,9 +35,22 @@ TEST(a_data_coding_names_its_alphabet_and_class)
         {"class 2 UCS-2",            0x1A, SMPP_ALPHABET_UCS2,       2 },
         {"reserved alphabet",        0x1C, SMPP_ALPHABET_BINARY,     0 },
         {"compressed",               0x20, SMPP_ALPHABET_BINARY,     -1},
-        {"deletion group",           0x40, SMPP_ALPHABET_BINARY,     -1},
-        {"message waiting, discard", 0xC8, SMPP_ALPHABET_BINARY,     -1},
-        {"message waiting, UCS-2",   0xE0, SMPP_ALPHABET_BINARY,     -1},
+        {"compressed UCS-2",         0x28, SMPP_ALPHABET_BINARY,     -1},
+        {"compressed flash",         0x30, SMPP_ALPHABET_BINARY,     0 },
+        {"compressed, class 3",      0x3F, SMPP_ALPHABET_BINARY,     3 },
+        {"deletion, GSM",            0x40, SMPP_ALPHABET_GSM,        -1},
+        {"deletion, octets",         0x44, SMPP_ALPHABET_BINARY,     -1},
+        {"deletion, UCS-2",          0x48, SMPP_ALPHABET_UCS2,       -1},
+        {"deletion, reserved",       0x4C, SMPP_ALPHABET_BINARY,     -1},
+        {"deletion, flash",          0x50, SMPP_ALPHABET_GSM,        0 },
+        {"deletion, class 1 UCS-2",  0x59, SMPP_ALPHABET_UCS2,       1 },
+        {"deletion, compressed",     0x60, SMPP_ALPHABET_BINARY,     -1},
+        {"deletion, all of it",      0x72, SMPP_ALPHABET_BINARY,     2 },
+        {"reserved group",           0x80, SMPP_ALPHABET_BINARY,     -1},
+        {"reserved group's end",     0xBF, SMPP_ALPHABET_BINARY,     -1},
+        {"message waiting, discard", 0xC8, SMPP_ALPHABET_GSM,        -1},
+        {"message waiting, store",   0xD9, SMPP_ALPHABET_GSM,        -1},
+        {"message waiting, UCS-2",   0xE0, SMPP_ALPHABET_UCS2,       -1},
         {"class 0",                  0xF0, SMPP_ALPHABET_GSM,        0 },
         {"class 1",                  0xF1, SMPP_ALPHABET_GSM,        1 },
         {"class 1 octets",           0xF5, SMPP_ALPHABET_BINARY,     1 },
@@ -49,6 +62,15 @@ TEST(a_data_coding_names_its_alphabet_and_class)
                  rows[i].alphabet, rows[i].row);
         CHECK_EQ(smpp_text_class(rows[i].data_coding), rows[i].class, rows[i].row);
     }
+}
+
+TEST(message_waiting_is_three_groups)
+{
+    for (int data_coding = 0; data_coding < 0x100; data_coding++)
+        CHECK_EQ(smpp_text_is_waiting((uint8_t)data_coding),
+                 data_coding >> 4 == 0xC || data_coding >> 4 == 0xD ||
+                     data_coding >> 4 == 0xE,
+                 "by the high four bits");
 }
 
 TEST(an_alphabet_is_found_by_its_name_and_its_data_coding)
@@ -64,6 +86,124 @@ TEST(an_alphabet_is_found_by_its_name_and_its_data_coding)
                  alphabet, name);
     }
     assert_false(smpp_text_alphabet_find("utf-8", &(enum smpp_alphabet){0}));
+}
+
+/* ---- National languages ------------------------------------------------------------ */
+
+/* Octets and UTF-8 from annex A of 23.038, each other's only form. */
+static const struct {
+    const char *row;
+    struct smpp_shift shift; /* locking, single */
+    const uint8_t *octets;
+    size_t size;
+    const char *utf8;
+} shifted[] = {
+    {"Turkish locking",              {1, 0},  OCTETS("\x04\x07\x0B\x0C\x1C\x1D\x40\x60"), "€ıĞğŞşİç"},
+    {"Turkish single",
+     {0, 1},
+     OCTETS("\x1B\x47\x1B\x49\x1B\x53\x1B\x63\x1B\x67\x1B\x69\x1B\x73"),
+     "ĞİŞçğış"                                                                                        },
+    {"Spanish single",
+     {0, 2},
+     OCTETS("\x1B\x09\x1B\x41\x1B\x49\x1B\x4F\x1B\x55\x1B\x61\x1B\x69\x1B\x6F\x1B\x75"),
+     "çÁÍÓÚáíóú"                                                                                    },
+    {"Portuguese locking",
+     {3, 0},
+     OCTETS(
+         "\x04\x06\x07\x08\x09\x0B\x0C\x0E\x0F\x12\x13\x14\x15\x16\x17\x18\x19\x1A\x1C\x1D"
+         "\x1E\x24\x40\x5B\x5C\x5D\x60\x7B\x7C\x7D"),
+     "êúíóçÔôÁáªÇÀ∞^\\€Ó|ÂâÊºÍÃÕÚ~ãõ`"                                            },
+    {"Portuguese single",
+     {0, 3},
+     OCTETS(
+         "\x1B\x05\x1B\x09\x1B\x0B\x1B\x0C\x1B\x0E\x1B\x0F\x1B\x1F\x1B\x41\x1B\x49\x1B\x4F"
+         "\x1B\x55\x1B\x5B\x1B\x5C\x1B\x61\x1B\x69\x1B\x6F\x1B\x75\x1B\x7B\x1B\x7C\x1B"
+         "\x7F"),
+     "êçÔôÁáÊÀÍÓÚÃÕÂíóúãõâ"                                                              },
+    {"Greek in Portuguese",
+     {3, 3},
+     OCTETS("\x1B\x12\x1B\x13\x1B\x15\x1B\x16\x1B\x17\x1B\x18\x1B\x19"),
+     "ΦΓΩΠΨΣΘ"                                                                                        },
+    {"two languages at once",        {1, 2},  OCTETS("\x0B\x1B\x61"),                     "Ğá"             },
+    {"Spanish has no locking table", {2, 0},  OCTETS("\x40\x5F"),                         "¡§"             },
+    {"the extension stays",          {1, 1},  OCTETS("\x1B\x28\x1B\x3E\x1B\x40"),         "{]|"              },
+    {"the euro stays",               {0, 2},  OCTETS("\x1B\x65"),                         "€"              },
+    {"LF, CR and the space stay",    {3, 3},  OCTETS("\x0A\x0D\x20"),                     "\n\r "            },
+    {"É is Turkish too",            {1, 0},  OCTETS("\x1F"),                             "É"               },
+    {"a language we do not have",    {13, 9}, OCTETS("\x40\x1B\x65"),                     "¡€"            },
+};
+
+TEST(each_language_has_the_letters_of_annex_a)
+{
+    for (size_t i = 0; i < ROWS(shifted); i++) {
+        struct smpp_text_progress progress;
+        struct smpp_text_measure measure;
+        const char *utf8 = shifted[i].utf8;
+        char back[128];
+        uint8_t octets[128];
+
+        CHECK_EQ(smpp_text_decode_shifted(shifted[i].shift, shifted[i].octets,
+                                          shifted[i].size, back, sizeof(back), &progress),
+                 SMPP_TEXT_OK, shifted[i].row);
+        CHECK_BYTES(back, progress.written, utf8, strlen(utf8), shifted[i].row);
+        CHECK_EQ(smpp_text_encode_shifted(shifted[i].shift, utf8, strlen(utf8), octets,
+                                          sizeof(octets), &progress),
+                 SMPP_TEXT_OK, shifted[i].row);
+        CHECK_BYTES(octets, progress.written, shifted[i].octets, shifted[i].size,
+                    shifted[i].row);
+        CHECK_EQ(
+            smpp_text_measure_shifted(shifted[i].shift, utf8, strlen(utf8), 6, &measure),
+            SMPP_TEXT_OK, shifted[i].row);
+        CHECK_EQ(measure.octets, shifted[i].size, shifted[i].row);
+    }
+}
+
+TEST(a_code_the_language_does_not_have_shows_the_locking_table)
+{
+    struct smpp_text_progress progress;
+    char utf8[16];
+
+    smpp_text_decode_shifted((struct smpp_shift){1, 2}, OCTETS("\x1B\x0B\x1B\x41"), utf8,
+                             sizeof(utf8), &progress);
+    CHECK_BYTES(utf8, progress.written, "ĞÁ", strlen("ĞÁ"), "Turkish behind ESC");
+}
+
+/* How many codes mean something else than without the shift: 23.038 annex A, counted. */
+TEST(a_language_changes_as_many_codes_as_its_table_says)
+{
+    static const struct {
+        const char *row;
+        struct smpp_shift shift;
+        bool escaped;
+        size_t changes;
+    } rows[] = {
+        {"Turkish locking",    {1, 0}, false, 8 },
+        {"Portuguese locking", {3, 0}, false, 30},
+        {"Turkish single",     {0, 1}, true,  7 },
+        {"Spanish single",     {0, 2}, true,  9 },
+ /* 27, of which seven are Greek letters that show in the main table too. */
+        {"Portuguese single",  {0, 3}, true,  20},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        size_t changes = 0;
+
+        for (int code = 0; code < 128; code++) {
+            uint8_t octets[2] = {0x1B, (uint8_t)code};
+            const uint8_t *at = rows[i].escaped ? octets : octets + 1;
+            size_t size = rows[i].escaped ? 2 : 1;
+            char with[8], without[8];
+            struct smpp_text_progress one, other;
+
+            (void)smpp_text_decode_shifted(rows[i].shift, at, size, with, sizeof(with),
+                                           &one);
+            (void)smpp_text_decode(SMPP_ALPHABET_GSM, at, size, without, sizeof(without),
+                                   &other);
+            changes +=
+                one.written != other.written || memcmp(with, without, one.written) != 0;
+        }
+        CHECK_EQ(changes, rows[i].changes, rows[i].row);
+    }
 }
 
 /* ---- Rows --------------------------------------------------------------------- */
@@ -319,6 +459,43 @@ TEST(parts_are_counted_by_the_standard_rules)
     }
 }
 
+TEST(language_elements_are_counted_in_each_part)
+{
+    static const struct {
+        const char *row;
+        struct smpp_shift shift;
+        const char *unit;
+        size_t count;
+        size_t header_size;
+        size_t units;
+        size_t parts;
+    } rows[] = {
+        {"155 beside one language",     {1, 0}, "ğ", 155, 6, 155, 1},
+        {"156 beside one language",     {1, 0}, "ğ", 156, 6, 156, 2},
+        {"149 in a part",               {1, 0}, "ğ", 298, 6, 298, 2},
+        {"and one more",                {1, 0}, "ğ", 299, 6, 299, 3},
+        {"148 beside a long header",    {1, 0}, "ğ", 297, 7, 297, 3},
+        {"152 beside two languages",    {1, 1}, "ğ", 152, 6, 152, 1},
+        {"146 in a part",               {1, 1}, "ğ", 293, 6, 293, 3},
+        {"77 escapes",                  {0, 1}, "ğ", 77,  6, 154, 1},
+        {"78 escapes",                  {0, 1}, "ğ", 78,  6, 156, 2},
+        {"an escape is not cut at 149", {0, 1}, "ğ", 149, 6, 298, 3},
+        {"no language: as without",     {0, 0}, "a",  160, 6, 160, 1},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char *text = repeated(rows[i].unit, rows[i].count);
+        struct smpp_text_measure measure;
+
+        CHECK_EQ(smpp_text_measure_shifted(rows[i].shift, text, strlen(text),
+                                           rows[i].header_size, &measure),
+                 SMPP_TEXT_OK, rows[i].row);
+        CHECK_EQ(measure.units, rows[i].units, rows[i].row);
+        CHECK_EQ(measure.parts, rows[i].parts, rows[i].row);
+        free(text);
+    }
+}
+
 TEST(measuring_what_does_not_fit_changes_nothing)
 {
     struct smpp_text_measure measure = {7, 7, 7};
@@ -537,6 +714,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_data_coding_names_its_alphabet_and_class),
+        RUN(message_waiting_is_three_groups),
+        RUN(each_language_has_the_letters_of_annex_a),
+        RUN(a_code_the_language_does_not_have_shows_the_locking_table),
+        RUN(a_language_changes_as_many_codes_as_its_table_says),
+        RUN(language_elements_are_counted_in_each_part),
         RUN(an_alphabet_is_found_by_its_name_and_its_data_coding),
         RUN(each_pair_of_octets_and_text_converts_both_ways),
         RUN(what_means_nothing_is_shown_and_counted),
