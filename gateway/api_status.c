@@ -16,7 +16,7 @@
 #include "gateway/channels/link.h"
 #include "gateway/dispatch.h"
 #include "gateway/esme.h"
-#include "gateway/receipts.h"
+#include "gateway/outbox.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
 #include "gateway/tls.h"
@@ -100,8 +100,9 @@ static void look_at_accounts(const struct gateway *gateway, struct json_writer *
 
     for (size_t i = 0; i < gateway->config->account_count; i++) {
         const struct account *account = catalog_account_at(gateway->catalog, i);
-        size_t waiting = receipts_waiting_of(gateway, account->number);
-        int64_t age_s = (now_ms - receipts_oldest_ms(gateway, account->number)) / 1000;
+        size_t waiting = outbox_waiting_of(gateway, LETTER_RECEIPT, account->number);
+        int64_t age_s =
+            (now_ms - outbox_oldest_ms(gateway, LETTER_RECEIPT, account->number)) / 1000;
 
         if (waiting > 0 && age_s > OLD_RECEIPT_S)
             say(writer,
@@ -167,7 +168,7 @@ static void write_receipts(const struct gateway *gateway, struct json_writer *wr
     json_write_integer(writer, "made", (int64_t)gateway->counters.receipts_made);
     json_write_integer(writer, "acknowledged",
                        (int64_t)gateway->counters.receipts_acknowledged);
-    json_write_integer(writer, "waiting", (int64_t)receipts_waiting(gateway));
+    json_write_integer(writer, "waiting", (int64_t)outbox_waiting(gateway, LETTER_RECEIPT));
     json_write_integer(writer, "dropped", (int64_t)gateway->counters.receipts_dropped);
     json_write_object_end(writer);
 }
@@ -221,10 +222,11 @@ static void write_accounts(const struct gateway *gateway, struct json_writer *wr
                           ledger_currency_code(account->currency, currency));
         json_write_money(writer, "available", account->balance.available);
         json_write_money(writer, "held", account->balance.held);
-        json_write_integer(writer, "receipts_waiting",
-                           (int64_t)receipts_waiting_of(gateway, account->number));
+        json_write_integer(
+            writer, "receipts_waiting",
+            (int64_t)outbox_waiting_of(gateway, LETTER_RECEIPT, account->number));
         json_write_time(writer, "oldest_receipt_at",
-                        receipts_oldest_ms(gateway, account->number));
+                        outbox_oldest_ms(gateway, LETTER_RECEIPT, account->number));
         json_write_object_end(writer);
     }
     json_write_array_end(writer);

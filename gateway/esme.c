@@ -20,7 +20,6 @@
 #include "gateway/intake.h"
 #include "gateway/log.h"
 #include "gateway/public_id.h"
-#include "gateway/receipts.h"
 #include "gateway/table.h"
 #include "gateway/tls.h"
 #include "smpp/client.h"
@@ -174,14 +173,14 @@ static void on_response(void *owner, const struct smpp_pdu *response, uint64_t c
 {
     struct esme *esme = owner;
 
-    receipts_answered(esme->gateway, cookie, response->status);
+    outbox_answered(esme->gateway, cookie, response->status);
 }
 
 static void on_no_response(void *owner, uint64_t cookie, enum smpp_fate fate)
 {
     struct esme *esme = owner;
 
-    receipts_unanswered(esme->gateway, cookie, fate != SMPP_FATE_TIMED_OUT);
+    outbox_unanswered(esme->gateway, cookie, fate != SMPP_FATE_TIMED_OUT);
 }
 
 static uint32_t account_number(const struct esme *esme)
@@ -194,7 +193,7 @@ static void on_room(void *owner)
     struct esme *esme = owner;
 
     if (esme->bound)
-        receipts_room(esme->gateway, account_number(esme));
+        outbox_room(esme->gateway, account_number(esme));
 }
 
 static const struct smpp_session_ops session_ops = {
@@ -286,7 +285,7 @@ static void conn_on_closed(void *owner, enum smpp_end end, int error)
     esme_leave(esme);
     /* What it had not acknowledged is offered to the others. */
     if (was_bound)
-        receipts_room(gateway, account_number(esme));
+        outbox_room(gateway, account_number(esme));
     free(esme);
 }
 
@@ -307,46 +306,47 @@ void esmes_answer(struct gateway *gateway, uint64_t session, uint32_t sequence,
                                id);
 }
 
-static enum esme_deliver deliver_to(struct esme *esme, struct smpp_pdu *pdu,
-                                    uint64_t cookie)
+static enum outbox_sent deliver_to(struct esme *esme, struct smpp_pdu *pdu, uint64_t cookie)
 {
     struct smpp_session *session = smpp_conn_session(esme->conn);
 
     if (!(smpp_session_state(session) & SMPP_STATE_DELIVERS))
-        return ESME_DELIVER_AWAY;
+        return OUTBOX_AWAY;
     switch (smpp_session_send(session, pdu, cookie)) {
     case SMPP_SEND_OK:
-        return ESME_DELIVER_SENT;
+        return OUTBOX_SENT;
     case SMPP_SEND_WAIT:
-        return ESME_DELIVER_FULL;
+        return OUTBOX_FULL;
+    case SMPP_SEND_REFUSED:
+        return OUTBOX_CANNOT;
     default:
-        return ESME_DELIVER_AWAY;
+        return OUTBOX_AWAY;
     }
 }
 
-enum esme_deliver esmes_deliver(struct gateway *gateway, uint32_t account,
-                                uint64_t preferred, bool others, struct smpp_pdu *pdu,
-                                uint64_t cookie)
+enum outbox_sent esmes_deliver(struct gateway *gateway, uint32_t account,
+                               uint64_t preferred, bool others, struct smpp_pdu *pdu,
+                               uint64_t cookie)
 {
     const struct account *its = catalog_account(gateway->catalog, account);
     struct esme *esme = esme_find(gateway, preferred);
-    enum esme_deliver best = ESME_DELIVER_AWAY;
+    enum outbox_sent best = OUTBOX_AWAY;
     struct binds *binds;
 
     if (its->config == NULL)
-        return ESME_DELIVER_AWAY;
-    if (esme && esme->bound && (best = deliver_to(esme, pdu, cookie)) == ESME_DELIVER_SENT)
+        return OUTBOX_AWAY;
+    if (esme && esme->bound && (best = deliver_to(esme, pdu, cookie)) == OUTBOX_SENT)
         return best;
     if (!others)
         return best;
     binds = &gateway->esmes->binds[its->config - gateway->config->accounts];
     for (size_t i = 0; i < binds->count; i++) {
-        enum esme_deliver result;
+        enum outbox_sent result;
 
         result = deliver_to(esme_next_in_turn(binds), pdu, cookie);
-        if (result == ESME_DELIVER_SENT)
+        if (result == OUTBOX_SENT)
             return result;
-        if (result == ESME_DELIVER_FULL)
+        if (result == OUTBOX_FULL || best == OUTBOX_AWAY)
             best = result;
     }
     return best;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "gateway/accounts.h"
+#include "gateway/outbox.h"
 #include "smpp/pdu.h"
 
 struct esmes;
@@ -37,19 +38,13 @@ uint16_t esmes_port(const struct gateway *gateway);
 void esmes_answer(struct gateway *gateway, uint64_t session, uint32_t sequence,
                   uint32_t command, uint32_t status, uint64_t message);
 
-enum esme_deliver {
-    ESME_DELIVER_SENT,
-    ESME_DELIVER_FULL, /* bound, but no window has room: receipts_room() follows */
-    ESME_DELIVER_AWAY, /* no session of the account can receive */
-};
-
 /*
  * Sends a deliver_sm to a session of the account: `preferred` if it lives and can
- * receive, else, with `others`, any other.  Its answer comes to receipts_answered().
+ * receive, else, with `others`, any other.  Its answer comes to outbox_answered().
  */
-enum esme_deliver esmes_deliver(struct gateway *gateway, uint32_t account,
-                                uint64_t preferred, bool others, struct smpp_pdu *pdu,
-                                uint64_t cookie);
+enum outbox_sent esmes_deliver(struct gateway *gateway, uint32_t account,
+                               uint64_t preferred, bool others, struct smpp_pdu *pdu,
+                               uint64_t cookie);
 
 /* Unbinds all; done when esmes_count() is 0. */
 void esmes_drain(struct gateway *gateway);

@@ -14,7 +14,7 @@
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/log.h"
-#include "gateway/receipts.h"
+#include "gateway/outbox.h"
 #include "gateway/tls.h"
 #include "smpp/command.h"
 
@@ -91,8 +91,8 @@ static void admit(struct esme *esme)
     log_info("session.bound", "id=%llu account=%s binds=%zu from=%s tls=%s",
              (unsigned long long)esme->id, account->name, binds->count,
              esme_from(esme, from), tls_version(smpp_conn_bufferevent(esme->conn)));
-    receipts_room(esme->gateway,
-                  catalog_account_at(esme->gateway->catalog, esme->account)->number);
+    outbox_room(esme->gateway,
+                catalog_account_at(esme->gateway->catalog, esme->account)->number);
 }
 
 /* --- at the limit -------------------------------------------------------------------- */

@@ -23,7 +23,7 @@
 #include "gateway/http_server.h"
 #include "gateway/live.h"
 #include "gateway/log.h"
-#include "gateway/receipts.h"
+#include "gateway/outbox.h"
 #include "gateway/recovery.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
@@ -130,7 +130,7 @@ static void drain_on(void *owner)
     } else if (drain->step == DRAIN_STORE && store_is_idle(gateway->store)) {
         clock_disarm(gateway->clock, &drain->timer);
         log_info("gateway.stopped", "reason=drained live=%zu receipts=%zu",
-                 lives_count(gateway->lives), receipts_waiting(gateway));
+                 lives_count(gateway->lives), outbox_waiting(gateway, LETTER_RECEIPT));
         stop(gateway, 0);
     }
 }
@@ -247,7 +247,7 @@ static void make_modules(struct gateway *gateway)
     gateway->catalog = catalog_new(gateway->config);
     gateway->dispatch = dispatch_new(gateway);
     gateway->reports = reports_new(gateway);
-    gateway->receipts = receipts_new(gateway);
+    gateway->outboxes = outboxes_new(gateway);
     gateway->collector = collector_new(gateway);
     gateway->messengers = messengers_new(gateway);
     gateway->accounts =
@@ -335,7 +335,7 @@ void gateway_free(struct gateway *gateway)
     api_free(gateway->api);
     store_reader_close(gateway->reader);
     store_close(gateway->store);
-    receipts_free(gateway->receipts);
+    outboxes_free(gateway->outboxes);
     reports_free(gateway->reports);
     accounts_free(gateway->accounts);
     lives_free(gateway->lives);

@@ -28,7 +28,7 @@ struct http_server;
 struct link;
 struct lives;
 struct messengers;
-struct receipts;
+struct outboxes;
 struct reports;
 struct api;
 struct smpp_transport;
@@ -84,7 +84,7 @@ struct gateway {
     struct lives *lives;
     struct dispatch *dispatch;
     struct reports *reports;
-    struct receipts *receipts;
+    struct outboxes *outboxes;
     struct collector *collector;
     struct accounts *accounts;
     struct link **links;         /* as the configuration lists them */

@@ -63,9 +63,9 @@ libgateway_a_SOURCES += \
 	gateway/intake.c gateway/intake.h \
 	gateway/live.c gateway/live.h \
 	gateway/money_moves.c gateway/money_moves.h \
+	gateway/outbox.c gateway/outbox.h \
 	gateway/public_id.c gateway/public_id.h \
-	gateway/receipts.c gateway/receipts.h gateway/receipts_pieces.h \
-	gateway/receipts_letter.c \
+	gateway/receipts_letter.c gateway/receipts.h \
 	gateway/recovery.c gateway/recovery.h \
 	gateway/reports.c gateway/reports.h gateway/reports_pieces.h \
 	gateway/reports_ids.c \

@@ -20,7 +20,7 @@
 #include "gateway/live.h"
 #include "gateway/loop_histogram.h"
 #include "gateway/process.h"
-#include "gateway/receipts.h"
+#include "gateway/outbox.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
 #include "gateway/tls.h"
@@ -355,7 +355,7 @@ static const struct account *next_account(const struct facts *it, size_t *place)
 /* 0: there is none. */
 static int64_t age_of_oldest_s(const struct facts *it, const struct account *account)
 {
-    int64_t made_ms = receipts_oldest_ms(it->gateway, account->number);
+    int64_t made_ms = outbox_oldest_ms(it->gateway, LETTER_RECEIPT, account->number);
 
     return made_ms == 0 ? 0 : (gateway_now_ms(it->gateway) - made_ms) / 1000;
 }
@@ -365,7 +365,8 @@ MONEY_BY_ACCOUNT(by_account_held, account->balance.held)
 BY_ACCOUNT(by_account_accepted, account->accepted)
 BY_ACCOUNT(by_account_refused, account->refused)
 BY_ACCOUNT(by_account_sessions, esmes_bound(it->gateway, account->number))
-BY_ACCOUNT(by_account_receipts, receipts_waiting_of(it->gateway, account->number))
+BY_ACCOUNT(by_account_receipts,
+           outbox_waiting_of(it->gateway, LETTER_RECEIPT, account->number))
 BY_ACCOUNT(by_account_oldest_receipt, age_of_oldest_s(it, account))
 
 /* ---- The page ------------------------------------------------------------ */

@@ -1,17 +1,20 @@
 /*
  * What a receipt says: whether one is wanted and of which state, its row in the store, and
- * the deliver_sm that is made of the row.
+ * the deliver_sm that is made of the row.  On its way it is in the outbox.
  */
-#include "gateway/receipts_pieces.h"
+#include "gateway/receipts.h"
 
 #include <string.h>
 
 #include "gateway/catalog.h"
 #include "gateway/config.h"
+#include "gateway/esme.h"
 #include "gateway/gateway.h"
+#include "gateway/public_id.h"
 #include "gateway/translate.h"
 #include "routing/delivery.h"
 #include "smpp/command.h"
+#include "smpp/receipt.h"
 
 enum { TEXT_HEAD = 64 };
 
@@ -31,6 +34,17 @@ struct packed {
     uint8_t source_size;
     uint8_t destination_size;
     uint8_t text_size;
+};
+
+/* What a deliver_sm points into while it is sent. */
+struct letter {
+    struct smpp_pdu pdu;
+    char id[PUBLIC_ID_SIZE];
+    char error[3];
+    char text[SMPP_RECEIPT_MAX_SIZE];
+    uint8_t state;
+    uint8_t network_error[3];
+    uint8_t reference[2];
 };
 
 static enum smpp_message_state state_of(enum message_end end, const struct account *account)
@@ -125,8 +139,9 @@ static void pack(const struct account *account, const struct live *live,
     row->size = (uint16_t)(at - row->bytes);
 }
 
-bool receipts_write_row(const struct gateway *gateway, const struct live *live,
-                        const struct body *body, struct store_receipt *row)
+/* The row of the receipt for one of its submissions; false: none is wanted. */
+static bool write_row(const struct gateway *gateway, const struct live *live,
+                      const struct body *body, struct store_receipt *row)
 {
     const struct account *account =
         catalog_account(gateway->catalog, live->message.account);
@@ -148,8 +163,9 @@ static struct smpp_octets view(const void *data, size_t size)
     return (struct smpp_octets){data, (uint32_t)size};
 }
 
-void receipts_write_letter(const struct gateway *gateway, uint32_t account, uint64_t id,
-                           const uint8_t *bytes, struct letter *letter)
+/* The deliver_sm of a receipt; `bytes` of its row must outlive the letter. */
+static void write_letter(const struct gateway *gateway, uint32_t account, uint64_t id,
+                         const uint8_t *bytes, struct letter *letter)
 {
     const struct account *its = catalog_account(gateway->catalog, account);
     struct packed packed;
@@ -203,4 +219,50 @@ void receipts_write_letter(const struct gateway *gateway, uint32_t account, uint
                                           letter->reference, 2);
     }
     (void)added;
+}
+
+/* --- to the outbox and out of it ----------------------------------------------------- */
+
+static struct outbox_letter letter_of(const struct store_receipt *row)
+{
+    return (struct outbox_letter){
+        .kind = LETTER_RECEIPT,
+        .id = row->id,
+        .account = row->account,
+        .made_at_ms = row->made_at_ms,
+        .bytes = row->bytes,
+        .size = row->size,
+    };
+}
+
+void receipts_make(struct gateway *gateway, struct live *live)
+{
+    for (uint16_t i = 0; i < live->body_count; i++) {
+        struct store_receipt row;
+        struct outbox_letter letter;
+
+        if (!write_row(gateway, live, live->bodies[i], &row))
+            continue;
+        letter = letter_of(&row);
+        letter.origin = live->origin;
+        letter.responded_at_ms = live->responded_at_ms;
+        store_receipt_add(gateway->store, &row);
+        outbox_add(gateway, &letter);
+    }
+}
+
+void receipts_load(struct gateway *gateway, const struct store_receipt *row)
+{
+    const struct outbox_letter letter = letter_of(row);
+
+    outbox_load(gateway, &letter);
+}
+
+enum outbox_sent receipts_send(struct gateway *gateway, const struct outbox_letter *it,
+                               bool others)
+{
+    struct letter letter;
+
+    write_letter(gateway, it->account, it->id, it->bytes, &letter);
+    return esmes_deliver(gateway, it->account, it->origin, others, &letter.pdu, it->id);
 }

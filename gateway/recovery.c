@@ -247,6 +247,6 @@ void recovery_resume(struct gateway *gateway)
     log_info("store.recovered",
              "messages=%zu in_doubt=%zu receipts=%zu parked=%zu "
              "unreadable=%zu",
-             count, in_doubt, receipts_waiting(gateway), reports_parked(gateway),
-             unreadable);
+             count, in_doubt, outbox_waiting(gateway, LETTER_RECEIPT),
+             reports_parked(gateway), unreadable);
 }

@@ -6,7 +6,7 @@
 
 #include "gateway/gateway.h"
 #include "gateway/live.h"
-#include "gateway/receipts.h"
+#include "gateway/outbox.h"
 #include "gateway/store.h"
 #include "tests/simulation/book.h"
 #include "tests/simulation/client.h"
@@ -89,8 +89,8 @@ static bool is_quiet(const struct world *world)
     for (size_t i = 0; i < world->client_count; i++)
         if (!client_is_done(world->clients[i]))
             return false;
-    return lives_count(gateway->lives) == 0 && receipts_waiting(gateway) == 0 &&
-           store_is_idle(gateway->store);
+    return lives_count(gateway->lives) == 0 &&
+           outbox_waiting(gateway, LETTER_RECEIPT) == 0 && store_is_idle(gateway->store);
 }
 
 static void heal(struct world *world)
@@ -113,7 +113,7 @@ static void come_to_rest(struct world *world)
                         "no rest: %zu messages live, %zu receipts wait, operator %s, "
                         "messenger %s",
                         lives_count(world->gateway->lives),
-                        receipts_waiting(world->gateway),
+                        outbox_waiting(world->gateway, LETTER_RECEIPT),
                         smsc_is_quiet(world->smsc) ? "quiet" : "not",
                         messenger_is_quiet(world->messenger) ? "quiet" : "not");
     world_run_until(world, world_now_ms(world) + RESTING_MS);

@@ -1,0 +1,548 @@
+/*
+ * The outbox in memory: per account and kind a list of letters in the order of their
+ * making; the kinds take turns.  A letter is offered once its row is durable, one try at a
+ * time; its row goes when the account has acknowledged it.
+ */
+#include "gateway/outbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/catalog.h"
+#include "gateway/clock.h"
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+#include "gateway/live.h"
+#include "gateway/log.h"
+#include "gateway/receipts.h"
+#include "gateway/store.h"
+#include "gateway/table.h"
+#include "smpp/command.h"
+
+enum {
+    OTHER_BIND_MS = 100, /* on another bind than that of the answer */
+    SWEEP_MS = 60 * 1000,
+    PER_TURN = 1024,
+};
+
+enum envelope_state { ENVELOPE_MAKING, ENVELOPE_READY, ENVELOPE_OFFERED, ENVELOPE_RESTING };
+
+/* A letter, and how far it has come. */
+struct envelope {
+    struct envelope *next;  /* the line's list of ready ones */
+    struct envelope *older; /* all of the line, by age */
+    struct envelope *newer;
+    struct outbox *outbox;
+    enum letter_kind kind;
+    enum envelope_state state;
+    unsigned tries;
+    uint64_t id;
+    int64_t made_at_ms;
+    uint64_t origin;
+    int64_t responded_at_ms;
+    struct clock_timer timer; /* resting after a refusal */
+    uint32_t size;
+    uint8_t bytes[];
+};
+
+/* The letters of one kind for one account. */
+struct line {
+    struct envelope *ready_first;
+    struct envelope *ready_last;
+    struct envelope *oldest;
+    struct envelope *newest;
+    size_t count;
+};
+
+struct outbox {
+    struct gateway *gateway;
+    uint32_t account;
+    struct line lines[LETTER_KINDS];
+    enum letter_kind turn;
+    bool pumping;
+    struct clock_timer more;
+};
+
+struct outboxes {
+    struct gateway *gateway;
+    struct outbox **by_account; /* by account number */
+    struct table *by_id;
+    size_t count[LETTER_KINDS];
+    struct clock_timer sweep;
+};
+
+enum {
+    LETTERS_MAX = 16 * 1024 * 1024,
+    OUTBOX_OF_NOBODY = 100000, /* of an account that is no longer configured */
+};
+
+/* What is different from kind to kind. */
+static const struct kind {
+    const char *name;
+    enum outbox_sent (*send)(struct gateway *gateway, const struct outbox_letter *letter,
+                             bool others);
+    void (*remove)(struct store *store, uint64_t id, uint32_t account);
+    size_t made, sent, again, acknowledged, dropped; /* places in the counters */
+    size_t keep_ms;                                  /* and in the configuration */
+    bool drops_oldest;                               /* beyond the account's outbox_max */
+} kinds[LETTER_KINDS] = {
+#define COUNTER(name) offsetof(struct gateway_counters, name)
+    [LETTER_RECEIPT] = {"receipts", receipts_send, store_receipt_gone,
+                        COUNTER(receipts_made), COUNTER(receipts_sent),
+                        COUNTER(receipts_again), COUNTER(receipts_acknowledged),
+                        COUNTER(receipts_dropped), offsetof(struct config, receipt_keep_ms),
+                        true},
+#undef COUNTER
+};
+
+static void count(struct gateway *gateway, size_t place)
+{
+    ++*(uint64_t *)((char *)&gateway->counters + place);
+}
+
+static void sweep(void *owner);
+
+struct outboxes *outboxes_new(struct gateway *gateway)
+{
+    struct outboxes *outboxes = calloc(1, sizeof(*outboxes));
+
+    if (outboxes == NULL ||
+        (outboxes->by_account =
+             calloc(CATALOG_ACCOUNTS_MAX + 1, sizeof(struct outbox *))) == NULL)
+        abort();
+    outboxes->gateway = gateway;
+    outboxes->by_id = table_new(LETTERS_MAX);
+    clock_arm_in(gateway->clock, &outboxes->sweep, SWEEP_MS, sweep, outboxes);
+    return outboxes;
+}
+
+static void free_line(struct clock *clock, struct line *line)
+{
+    while (line->oldest) {
+        struct envelope *next = line->oldest->newer;
+
+        clock_disarm(clock, &line->oldest->timer);
+        free(line->oldest);
+        line->oldest = next;
+    }
+}
+
+void outboxes_free(struct outboxes *outboxes)
+{
+    if (outboxes == NULL)
+        return;
+    clock_disarm(outboxes->gateway->clock, &outboxes->sweep);
+    for (size_t i = 0; i <= CATALOG_ACCOUNTS_MAX; i++) {
+        struct outbox *outbox = outboxes->by_account[i];
+
+        if (outbox == NULL)
+            continue;
+        for (size_t kind = 0; kind < LETTER_KINDS; kind++)
+            free_line(outboxes->gateway->clock, &outbox->lines[kind]);
+        clock_disarm(outboxes->gateway->clock, &outbox->more);
+        free(outbox);
+    }
+    free(outboxes->by_account);
+    table_free(outboxes->by_id);
+    free(outboxes);
+}
+
+static struct outbox *outbox_of(struct gateway *gateway, uint32_t account)
+{
+    struct outbox **place = &gateway->outboxes->by_account[account];
+
+    if (*place == NULL) {
+        *place = calloc(1, sizeof(**place));
+        if (*place == NULL)
+            abort();
+        (*place)->gateway = gateway;
+        (*place)->account = account;
+    }
+    return *place;
+}
+
+static struct envelope *find(const struct gateway *gateway, uint64_t id)
+{
+    uint64_t value;
+
+    if (!table_get(gateway->outboxes->by_id, id, &value))
+        return NULL;
+    return (struct envelope *)(uintptr_t)value;
+}
+
+/* --- lists -------------------------------------------------------------------------- */
+
+static struct line *line_of(const struct envelope *envelope)
+{
+    return &envelope->outbox->lines[envelope->kind];
+}
+
+static void make_ready(struct envelope *envelope)
+{
+    struct line *line = line_of(envelope);
+
+    envelope->state = ENVELOPE_READY;
+    envelope->next = NULL;
+    if (line->ready_last)
+        line->ready_last->next = envelope;
+    else
+        line->ready_first = envelope;
+    line->ready_last = envelope;
+}
+
+/* Of the kind whose turn it is, if it has one; NULL: none is ready. */
+static struct envelope *take_ready(struct outbox *outbox)
+{
+    for (unsigned i = 0; i < LETTER_KINDS; i++) {
+        struct line *line = &outbox->lines[outbox->turn];
+        struct envelope *envelope = line->ready_first;
+
+        outbox->turn = (outbox->turn + 1) % LETTER_KINDS;
+        if (envelope == NULL)
+            continue;
+        line->ready_first = envelope->next;
+        if (line->ready_first == NULL)
+            line->ready_last = NULL;
+        return envelope;
+    }
+    return NULL;
+}
+
+/* Before all that are younger: several come back together, oldest first. */
+static void put_back(struct envelope *envelope)
+{
+    struct line *line = line_of(envelope);
+    struct envelope **place = &line->ready_first;
+
+    while (*place && (*place)->id < envelope->id)
+        place = &(*place)->next;
+    envelope->state = ENVELOPE_READY;
+    envelope->next = *place;
+    *place = envelope;
+    if (envelope->next == NULL)
+        line->ready_last = envelope;
+}
+
+static struct envelope *add(struct gateway *gateway, const struct outbox_letter *letter)
+{
+    struct envelope *envelope = calloc(1, sizeof(*envelope) + letter->size);
+    struct outbox *outbox = outbox_of(gateway, letter->account);
+    struct line *line = &outbox->lines[letter->kind];
+
+    if (envelope == NULL)
+        abort();
+    envelope->outbox = outbox;
+    envelope->kind = letter->kind;
+    envelope->id = letter->id;
+    envelope->made_at_ms = letter->made_at_ms;
+    envelope->origin = letter->origin;
+    envelope->responded_at_ms = letter->responded_at_ms;
+    envelope->size = letter->size;
+    memcpy(envelope->bytes, letter->bytes, letter->size);
+    envelope->older = line->newest;
+    if (line->newest)
+        line->newest->newer = envelope;
+    else
+        line->oldest = envelope;
+    line->newest = envelope;
+    line->count++;
+    gateway->outboxes->count[letter->kind]++;
+    if (!table_put(gateway->outboxes->by_id, letter->id, (uint64_t)(uintptr_t)envelope))
+        abort();
+    return envelope;
+}
+
+static void leave_ready(struct envelope *envelope)
+{
+    struct line *line = line_of(envelope);
+    struct envelope *before = NULL;
+
+    for (struct envelope *at = line->ready_first; at; before = at, at = at->next) {
+        if (at != envelope)
+            continue;
+        if (before)
+            before->next = at->next;
+        else
+            line->ready_first = at->next;
+        if (line->ready_last == at)
+            line->ready_last = before;
+        return;
+    }
+}
+
+/* In a decision: its row goes, and it is forgotten. */
+static void remove_envelope(struct gateway *gateway, struct envelope *envelope)
+{
+    struct line *line = line_of(envelope);
+
+    kinds[envelope->kind].remove(gateway->store, envelope->id, envelope->outbox->account);
+    if (envelope->state == ENVELOPE_READY)
+        leave_ready(envelope);
+    if (envelope->older)
+        envelope->older->newer = envelope->newer;
+    else
+        line->oldest = envelope->newer;
+    if (envelope->newer)
+        envelope->newer->older = envelope->older;
+    else
+        line->newest = envelope->older;
+    line->count--;
+    gateway->outboxes->count[envelope->kind]--;
+    clock_disarm(gateway->clock, &envelope->timer);
+    table_remove(gateway->outboxes->by_id, envelope->id);
+    free(envelope);
+}
+
+/* --- making ------------------------------------------------------------------------- */
+
+static bool is_on_its_way(const struct envelope *envelope)
+{
+    return envelope->state == ENVELOPE_OFFERED || envelope->state == ENVELOPE_MAKING;
+}
+
+/* More than the account may have waiting: the oldest that is not on its way goes. */
+static void make_room(struct gateway *gateway, uint32_t account, enum letter_kind kind)
+{
+    struct line *line = &outbox_of(gateway, account)->lines[kind];
+    const struct account *its = catalog_account(gateway->catalog, account);
+    size_t limit = its->config ? its->config->outbox_max : OUTBOX_OF_NOBODY;
+
+    if (line->count < limit || line->oldest == NULL || is_on_its_way(line->oldest))
+        return;
+    count(gateway, kinds[kind].dropped);
+    remove_envelope(gateway, line->oldest);
+}
+
+static void is_durable(void *owner, const struct store_effect *effect);
+
+void outbox_add(struct gateway *gateway, const struct outbox_letter *letter)
+{
+    const struct store_effect effect = {.run = is_durable, .target = letter->id};
+
+    if (kinds[letter->kind].drops_oldest)
+        make_room(gateway, letter->account, letter->kind);
+    (void)add(gateway, letter);
+    store_effect(gateway->store, &effect);
+    count(gateway, kinds[letter->kind].made);
+}
+
+void outbox_load(struct gateway *gateway, const struct outbox_letter *letter)
+{
+    make_ready(add(gateway, letter));
+}
+
+/* --- sending ------------------------------------------------------------------------ */
+
+static void pump(struct outbox *outbox);
+
+static void on_more(void *owner)
+{
+    pump(owner);
+}
+
+static void rested(void *owner)
+{
+    struct envelope *envelope = owner;
+
+    make_ready(envelope);
+    pump(envelope->outbox);
+}
+
+static void rest(struct gateway *gateway, struct envelope *envelope)
+{
+    static const int64_t delays_ms[] = {5000, 30000, 120000};
+    size_t last = sizeof(delays_ms) / sizeof(delays_ms[0]) - 1;
+    size_t at = envelope->tries > 0 ? envelope->tries - 1 : 0;
+
+    envelope->state = ENVELOPE_RESTING;
+    clock_arm_in(gateway->clock, &envelope->timer, delays_ms[at < last ? at : last], rested,
+                 envelope);
+}
+
+static enum outbox_sent send(struct envelope *envelope, bool others)
+{
+    const struct outbox_letter letter = {
+        .kind = envelope->kind,
+        .id = envelope->id,
+        .account = envelope->outbox->account,
+        .made_at_ms = envelope->made_at_ms,
+        .origin = envelope->origin,
+        .bytes = envelope->bytes,
+        .size = envelope->size,
+    };
+
+    return kinds[envelope->kind].send(envelope->outbox->gateway, &letter, others);
+}
+
+static void note_sent(struct gateway *gateway, struct envelope *envelope)
+{
+    envelope->state = ENVELOPE_OFFERED;
+    count(gateway, kinds[envelope->kind].sent);
+    if (envelope->tries++ > 0)
+        count(gateway, kinds[envelope->kind].again);
+}
+
+/* Sends what is ready as far as the account's windows go. */
+static void pump(struct outbox *outbox)
+{
+    struct gateway *gateway = outbox->gateway;
+    struct envelope *envelope;
+
+    if (outbox->pumping)
+        return;
+    outbox->pumping = true;
+    for (unsigned sent = 0; (envelope = take_ready(outbox)) != NULL; sent++) {
+        int64_t other_ms = envelope->responded_at_ms + OTHER_BIND_MS;
+        bool others = clock_mono_ms(gateway->clock) >= other_ms;
+        enum outbox_sent result;
+
+        if (sent == PER_TURN) {
+            put_back(envelope);
+            clock_arm_in(gateway->clock, &outbox->more, 0, on_more, outbox);
+            break;
+        }
+        result = send(envelope, others);
+        if (result == OUTBOX_SENT) {
+            note_sent(gateway, envelope);
+            continue;
+        }
+        if (result == OUTBOX_CANNOT) {
+            envelope->tries++;
+            rest(gateway, envelope);
+            continue;
+        }
+        put_back(envelope);
+        if (!others)
+            clock_arm(gateway->clock, &outbox->more, other_ms, on_more, outbox);
+        break;
+    }
+    outbox->pumping = false;
+}
+
+static void is_durable(void *owner, const struct store_effect *effect)
+{
+    struct gateway *gateway = owner;
+    struct envelope *envelope = find(gateway, effect->target);
+    struct live *live = live_find_submission(gateway, effect->target);
+
+    if (envelope == NULL || envelope->state != ENVELOPE_MAKING)
+        return;
+    /* Its answer may have been written in this very batch. */
+    if (live)
+        envelope->responded_at_ms = live->responded_at_ms;
+    make_ready(envelope);
+    pump(envelope->outbox);
+}
+
+void outbox_room(struct gateway *gateway, uint32_t account)
+{
+    if (gateway->outboxes->by_account[account])
+        pump(gateway->outboxes->by_account[account]);
+}
+
+/* --- answers ------------------------------------------------------------------------ */
+
+static void gone(struct gateway *gateway, struct envelope *envelope)
+{
+    bool begun = store_begin(gateway->store, STORE_CONTINUATION);
+
+    if (!begun)
+        return;
+    remove_envelope(gateway, envelope);
+    store_end(gateway->store);
+}
+
+/* Statuses after which the same letter may be taken later. */
+static bool is_temporary(uint32_t status)
+{
+    return status == ESME_RSYSERR || status == ESME_RMSGQFUL || status == ESME_RTHROTTLED ||
+           status == ESME_RX_T_APPN || status == ESME_RSUBMITFAIL ||
+           status == ESME_RQUERYFAIL || status == ESME_RDELIVERYFAILURE ||
+           status == ESME_RUNKNOWNERR;
+}
+
+void outbox_answered(struct gateway *gateway, uint64_t id, uint32_t status)
+{
+    struct envelope *envelope = find(gateway, id);
+    struct outbox *outbox;
+
+    if (envelope == NULL || envelope->state != ENVELOPE_OFFERED)
+        return;
+    outbox = envelope->outbox;
+    if (is_temporary(status)) {
+        rest(gateway, envelope);
+        return;
+    }
+    count(gateway, status == ESME_ROK ? kinds[envelope->kind].acknowledged
+                                      : kinds[envelope->kind].dropped);
+    gone(gateway, envelope);
+    pump(outbox);
+}
+
+void outbox_unanswered(struct gateway *gateway, uint64_t id, bool session_ended)
+{
+    struct envelope *envelope = find(gateway, id);
+
+    if (envelope == NULL || envelope->state != ENVELOPE_OFFERED)
+        return;
+    if (session_ended)
+        put_back(envelope);
+    else
+        rest(gateway, envelope);
+}
+
+/* --- age ---------------------------------------------------------------------------- */
+
+static void drop_old(struct gateway *gateway, struct outbox *outbox, enum letter_kind kind)
+{
+    struct line *line = &outbox->lines[kind];
+    int64_t keep_ms =
+        *(const int64_t *)((const char *)gateway->config + kinds[kind].keep_ms);
+    int64_t before_ms = gateway_now_ms(gateway) - keep_ms;
+    unsigned dropped = 0;
+
+    while (line->oldest && line->oldest->made_at_ms < before_ms &&
+           !is_on_its_way(line->oldest) && dropped++ < PER_TURN) {
+        count(gateway, kinds[kind].dropped);
+        gone(gateway, line->oldest);
+    }
+    if (dropped > 0)
+        log_warning("outbox.dropped", "account=%s kind=%s count=%u reason=age",
+                    catalog_account(gateway->catalog, outbox->account)->name,
+                    kinds[kind].name, dropped);
+}
+
+/* What nobody fetched while it was kept goes. */
+static void sweep(void *owner)
+{
+    struct outboxes *outboxes = owner;
+
+    clock_arm_in(outboxes->gateway->clock, &outboxes->sweep, SWEEP_MS, sweep, outboxes);
+    for (size_t i = 0; i <= CATALOG_ACCOUNTS_MAX; i++)
+        for (size_t kind = 0; outboxes->by_account[i] && kind < LETTER_KINDS; kind++)
+            drop_old(outboxes->gateway, outboxes->by_account[i], (enum letter_kind)kind);
+}
+
+/* --- questions ---------------------------------------------------------------------- */
+
+size_t outbox_waiting(const struct gateway *gateway, enum letter_kind kind)
+{
+    return gateway->outboxes->count[kind];
+}
+
+size_t outbox_waiting_of(const struct gateway *gateway, enum letter_kind kind,
+                         uint32_t account)
+{
+    const struct outbox *outbox = gateway->outboxes->by_account[account];
+
+    return outbox ? outbox->lines[kind].count : 0;
+}
+
+int64_t outbox_oldest_ms(const struct gateway *gateway, enum letter_kind kind,
+                         uint32_t account)
+{
+    const struct outbox *outbox = gateway->outboxes->by_account[account];
+
+    return outbox && outbox->lines[kind].oldest ? outbox->lines[kind].oldest->made_at_ms
+                                                : 0;
+}
