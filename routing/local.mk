@@ -3,6 +3,8 @@ librouting_a_SOURCES = \
 	routing/delivery.c routing/delivery.h \
 	routing/gate.c routing/gate.h \
 	routing/group.c routing/group.h \
+	routing/inbound.c routing/inbound.h \
+	routing/keyword.c routing/keyword.h \
 	routing/ledger.c routing/ledger.h \
 	routing/message.c routing/message.h \
 	routing/money.c routing/money.h \

@@ -4,6 +4,8 @@ check_PROGRAMS += \
 	tests/routing/delivery_test \
 	tests/routing/delivery_property_test \
 	tests/routing/gate_test \
+	tests/routing/inbound_test \
+	tests/routing/keyword_test \
 	tests/routing/ledger_test \
 	tests/routing/message_test \
 	tests/routing/money_test \
@@ -16,6 +18,8 @@ TESTS += \
 	tests/routing/delivery_test \
 	tests/routing/delivery_property_test \
 	tests/routing/gate_test \
+	tests/routing/inbound_test \
+	tests/routing/keyword_test \
 	tests/routing/ledger_test \
 	tests/routing/message_test \
 	tests/routing/money_test \
@@ -32,6 +36,10 @@ tests_routing_delivery_property_test_SOURCES = \
 tests_routing_delivery_property_test_LDADD = librouting.a $(CMOCKA_LIBS)
 tests_routing_gate_test_SOURCES = tests/routing/gate_test.c tests/test.h
 tests_routing_gate_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_inbound_test_SOURCES = tests/routing/inbound_test.c tests/test.h
+tests_routing_inbound_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_keyword_test_SOURCES = tests/routing/keyword_test.c tests/test.h
+tests_routing_keyword_test_LDADD = librouting.a $(CMOCKA_LIBS)
 tests_routing_ledger_test_SOURCES = tests/routing/ledger_test.c tests/test.h
 tests_routing_ledger_test_LDADD = librouting.a $(CMOCKA_LIBS)
 tests_routing_message_test_SOURCES = tests/routing/message_test.c tests/test.h
