@@ -31,6 +31,7 @@ static const enum api_problem problem_of[INTAKE_RESULTS] = {
     [INTAKE_NO_MONEY] = API_NO_MONEY,
     [INTAKE_RATE] = API_RATE,
     [INTAKE_FULL] = API_FULL,
+    [INTAKE_OPTED_OUT] = API_OPTED_OUT,
 };
 
 static void answer_accepted(void *owner, const struct store_effect *effect)

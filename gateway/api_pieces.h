@@ -69,6 +69,7 @@ enum api_problem {
     API_UNKNOWN_CHANNEL,
     API_METHOD,
     API_RATE,
+    API_OPTED_OUT,
     API_FULL,
     API_NOT_READY,
     API_PROBLEMS

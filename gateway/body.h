@@ -15,9 +15,9 @@
 enum { BODY_ADDRESS_SIZE = 66, BODY_SERVICE_TYPE_SIZE = 6, BODY_BYTES_MAX = 65535 };
 
 struct body {
-    uint64_t id;      /* of the submission: what the client was given */
+    uint64_t id; /* of the submission: what the client was given */
     uint64_t message;
-    uint16_t number;  /* of the part, from 1 */
+    uint16_t number; /* of the part, from 1 */
     uint16_t user_message_reference;
     bool has_user_message_reference;
     uint8_t source_ton;
@@ -29,7 +29,7 @@ struct body {
     uint8_t priority_flag;
     uint8_t data_coding;
     uint8_t registered_delivery;
-    uint8_t from_api;  /* `text` is UTF-8 and is ours to split and to encode */
+    uint8_t from_api;    /* `text` is UTF-8 and is ours to split and to encode */
     uint8_t header_size; /* octets of UDH at the head of the text */
     char service_type[BODY_SERVICE_TYPE_SIZE];
     char source[BODY_ADDRESS_SIZE];
@@ -38,6 +38,12 @@ struct body {
     uint32_t tlv_size; /* TLVs that go on as they came, in wire form */
     uint8_t bytes[];   /* text, then TLVs */
 };
+
+struct smpp_pdu;
+
+/* Its TLVs into a PDU, borrowed; false: some do not fit. */
+bool body_add_tlvs(const struct body *body, struct smpp_pdu *pdu)
+    __attribute__((warn_unused_result));
 
 /* Of a body with this many octets behind it. */
 static inline size_t body_size(uint32_t text_size, uint32_t tlv_size)

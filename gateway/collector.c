@@ -189,21 +189,12 @@ void collector_join(struct gateway *gateway, struct live *live, struct body *tak
 
 bool collector_part_of(const struct body *body, struct smpp_part *out)
 {
-    const uint8_t *tlv = body->bytes + body->text_size;
     struct smpp_pdu pdu;
 
     smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, 0);
     pdu.esm_class = body->esm_class;
     pdu.short_message = (struct smpp_octets){body->bytes, body->text_size};
-    for (uint32_t left = body->tlv_size; left >= 4;) {
-        uint16_t tag = (uint16_t)(tlv[0] << 8 | tlv[1]);
-        uint16_t size = (uint16_t)(tlv[2] << 8 | tlv[3]);
-
-        if (size > left - 4 || !smpp_pdu_add_tlv(&pdu, tag, tlv + 4, size))
-            break;
-        tlv += 4 + size;
-        left -= 4u + size;
-    }
+    (void)!body_add_tlvs(body, &pdu);
     return smpp_part_read(&pdu, out);
 }
 

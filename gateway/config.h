@@ -97,6 +97,9 @@ struct config_http {
 enum config_accepted_as { CONFIG_AS_ACCEPTD, CONFIG_AS_DELIVRD, CONFIG_AS_UNKNOWN };
 enum config_late_charge { CONFIG_LATE_CHARGE, CONFIG_LATE_ABSORB };
 
+/* A subscriber's long message: as its parts, or whole in message_payload. */
+enum config_inbound_as { CONFIG_AS_PARTS, CONFIG_AS_PAYLOAD };
+
 /* account "name" { ... } */
 struct config_account {
     const char *name;
@@ -117,8 +120,10 @@ struct config_account {
     enum config_alphabet default_alphabet;
     enum config_accepted_as accepted_as;
     enum config_late_charge late_charge;
-    bool receipt_tlvs;                 /* 0x001E, 0x0427 and 0x0423 in receipts */
-    uint32_t outbox_max;               /* receipts kept for a client that is away */
+    bool receipt_tlvs;   /* 0x001E, 0x0427 and 0x0423 in receipts */
+    uint32_t outbox_max; /* receipts kept for a client that is away */
+    enum config_inbound_as inbound_as;
+    bool transactional_after_stop;
     struct config_network *allow_from; /* none = from anywhere */
     size_t allow_from_count;
     const char *client_certificate; /* the name its TLS certificate must have; "" = none */
@@ -300,6 +305,42 @@ struct config_price {
     char currency[4];
 };
 
+enum config_unroutable { CONFIG_REFUSE, CONFIG_KEEP };
+enum config_opt_out { CONFIG_OPT_OUT_ACCOUNT, CONFIG_OPT_OUT_SENDER };
+
+enum { CONFIG_WEBHOOK_KEY_MAX = 64 };
+
+/* Words as they were said, and in their common form (routing/keyword.h). */
+struct config_words {
+    const char *const *said;
+    const char *const *folded;
+    size_t count;
+};
+
+/* inbound "name" { ... }: whose a subscriber's message is; the first that fits. */
+struct config_inbound {
+    const char *name;
+    const char *to;        /* as it was said */
+    const char *to_digits; /* "" fits all */
+    bool to_is_prefix;
+    const char *keyword;
+    const char *folded; /* the keyword in its common form; "" fits all */
+    bool any_link;
+    size_t link; /* index in links, when not any */
+    size_t account;
+    const char *webhook;        /* "": over SMPP */
+    const char *webhook_secret; /* "": the posts are not signed */
+    uint8_t webhook_key[CONFIG_WEBHOOK_KEY_MAX];
+    size_t webhook_key_size;
+    const char *reply; /* "": none, also below */
+    const char *stop_reply;
+    const char *start_reply;
+    int64_t reply_every_ms;
+    struct config_words stop_words;
+    struct config_words start_words;
+    enum config_opt_out opt_out;
+};
+
 struct config {
     const char *path;   /* as given to config_load() */
     const char *folder; /* of that file; paths inside the files are relative to it */
@@ -317,6 +358,11 @@ struct config {
     int64_t late_window_ms;
     int64_t parked_for_ms; /* a report for an unknown id */
     uint32_t parked_max;
+    int64_t inbound_keep_ms;
+    uint32_t inbound_max;
+    enum config_unroutable inbound_unroutable;
+    int64_t inbound_collect_within_ms;
+    int64_t inbound_repeat_within_ms;
     int64_t drain_ms; /* how long SIGTERM waits for answers */
 
     struct config_listen *listens;
@@ -334,6 +380,9 @@ struct config {
     size_t rule_count;
     struct config_price *prices;
     size_t price_count;
+
+    struct config_inbound *inbounds;
+    size_t inbound_count;
 
     struct config_memory *memory; /* all of the above; config.c's own */
 };

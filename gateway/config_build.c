@@ -30,6 +30,7 @@ static const struct config_shape shapes[] = {
     {"step",      "plan",   true,  NULL},
     {"rule",      "global", false, NULL},
     {"price",     "global", false, NULL},
+    {"inbound",   "global", true,  NULL},
 };
 
 enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
@@ -419,6 +420,7 @@ struct config *config_load(const char *path, struct config_errors *errors)
         build_http(&build);
         config_build_rules(&build);
         config_build_prices(&build);
+        config_build_inbounds(&build);
     }
     if (errors->count == 0)
         config_check(&build);

@@ -52,6 +52,10 @@ void config_build_plans(struct config_build *build);
 void config_build_rules(struct config_build *build);
 void config_build_prices(struct config_build *build);
 
+/* config_inbound.c.  Inbound sections need links and accounts. */
+void config_build_inbounds(struct config_build *build);
+void config_check_inbounds(struct config_build *build);
+
 /* config_build.c, for all who build.  The section's rows into `base`. */
 void config_build_rows(struct config_build *build, const struct config_node *node,
                        void *base);

@@ -307,4 +307,5 @@ void config_check(struct config_build *build)
     check_channels(build);
     check_plans(build);
     check_rules_and_prices(build);
+    config_check_inbounds(build);
 }

@@ -170,6 +170,29 @@ static void print_plan(const struct config_plan *plan, FILE *out)
     fputs("}\n", out);
 }
 
+static void print_words(const char *name, const struct config_words *words, FILE *out)
+{
+    fprintf(out, "  %s = {%s", name, words->count == 0 ? "\"\"" : "");
+    for (size_t i = 0; i < words->count; i++) {
+        fputs(i > 0 ? ", " : "", out);
+        config_text_print(words->said[i], out);
+    }
+    fputs("}\n", out);
+}
+
+static void print_inbound(const struct config *config, const struct config_inbound *inbound,
+                          FILE *out)
+{
+    fprintf(out, "\ninbound \"%s\" {\n", inbound->name);
+    print_word("link", inbound->any_link ? "*" : config->links[inbound->link].name, 2, out);
+    print_word("account", config->accounts[inbound->account].name, 2, out);
+    print_rows("inbound", inbound, 2, out);
+    print_secret("webhook_secret", inbound->webhook_secret, 2, out);
+    print_words("stop_words", &inbound->stop_words, out);
+    print_words("start_words", &inbound->start_words, out);
+    fputs("}\n", out);
+}
+
 void config_print(const struct config *config, FILE *out)
 {
     print_global(config, out);
@@ -211,4 +234,6 @@ void config_print(const struct config *config, FILE *out)
         print_rows("price", price, 2, out);
         fputs("}\n", out);
     }
+    for (size_t i = 0; i < config->inbound_count; i++)
+        print_inbound(config, &config->inbounds[i], out);
 }

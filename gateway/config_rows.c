@@ -29,6 +29,7 @@
 #define STRUCT_step      struct config_step
 #define STRUCT_rule      struct config_rule
 #define STRUCT_price     struct config_price
+#define STRUCT_inbound   struct config_inbound
 
 const struct config_key config_keys[] = {
 #define KEY(section, name, type, unit, fallback, lowest, highest, help)                    \
@@ -133,6 +134,12 @@ static const struct {
     {CONFIG_TYPE_VERIFY,      "required",        CONFIG_VERIFY_REQUIRED   },
     {CONFIG_TYPE_TLS_VERSION, "1.2",             CONFIG_TLS_1_2           },
     {CONFIG_TYPE_TLS_VERSION, "1.3",             CONFIG_TLS_1_3           },
+    {CONFIG_TYPE_UNROUTABLE,  "refuse",          CONFIG_REFUSE            },
+    {CONFIG_TYPE_UNROUTABLE,  "keep",            CONFIG_KEEP              },
+    {CONFIG_TYPE_INBOUND_AS,  "parts",           CONFIG_AS_PARTS          },
+    {CONFIG_TYPE_INBOUND_AS,  "payload",         CONFIG_AS_PAYLOAD        },
+    {CONFIG_TYPE_OPT_OUT,     "account",         CONFIG_OPT_OUT_ACCOUNT   },
+    {CONFIG_TYPE_OPT_OUT,     "sender",          CONFIG_OPT_OUT_SENDER    },
 };
 
 enum { WHY_SIZE = 200, CHOICES = sizeof(choices) / sizeof(choices[0]) };

@@ -53,6 +53,9 @@ enum config_type {
     CONFIG_TYPE_NEWS,
     CONFIG_TYPE_VERIFY,
     CONFIG_TYPE_TLS_VERSION,
+    CONFIG_TYPE_UNROUTABLE,
+    CONFIG_TYPE_INBOUND_AS,
+    CONFIG_TYPE_OPT_OUT,
     /* Put in their place by hand. */
     CONFIG_TYPE_SECRET,
     CONFIG_TYPE_WORD,
@@ -107,14 +110,17 @@ struct config_key {
 #define OFFSET_WORD(type, name)        CONFIG_UNBOUND
 #define OFFSET_LIST(type, name)        CONFIG_UNBOUND
 
-#define OFFSET_AUTH(type, name)     offsetof(type, name)
-#define OFFSET_ESCAPE(type, name)   offsetof(type, name)
-#define OFFSET_VERDICT(type, name)  offsetof(type, name)
-#define OFFSET_HASH(type, name)     offsetof(type, name)
-#define OFFSET_ENCODING(type, name) offsetof(type, name)
-#define OFFSET_NEWS(type, name)     offsetof(type, name)
+#define OFFSET_AUTH(type, name)        offsetof(type, name)
+#define OFFSET_ESCAPE(type, name)      offsetof(type, name)
+#define OFFSET_VERDICT(type, name)     offsetof(type, name)
+#define OFFSET_HASH(type, name)        offsetof(type, name)
+#define OFFSET_ENCODING(type, name)    offsetof(type, name)
+#define OFFSET_NEWS(type, name)        offsetof(type, name)
 #define OFFSET_VERIFY(type, name)      offsetof(type, name)
 #define OFFSET_TLS_VERSION(type, name) offsetof(type, name)
+#define OFFSET_UNROUTABLE(type, name)  offsetof(type, name)
+#define OFFSET_INBOUND_AS(type, name)  offsetof(type, name)
+#define OFFSET_OPT_OUT(type, name)     offsetof(type, name)
 
 /* The rows of config_keys.def. */
 extern const struct config_key config_keys[];

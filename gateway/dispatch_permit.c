@@ -9,6 +9,7 @@
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/money_moves.h"
+#include "gateway/optouts.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
 #include "gateway/translate.h"
@@ -212,6 +213,9 @@ static struct gate_verdict ask_gate(struct gateway *gateway, struct live *live,
         .suspended = channel->suspended_until_ms != 0,
         .probe_at_ms = channel->probe ? INT64_MAX : channel->suspended_until_ms,
         .held_micro = message->held_micro,
+        .opted_out = !(message->flags & MESSAGE_REPLY) &&
+                     optouts_forbid(gateway, message->account, live->class,
+                                    live->bodies[0]->source, live->bodies[0]->destination),
     };
 
     facts.deadline_ms =

@@ -21,8 +21,11 @@
 #include "gateway/esme.h"
 #include "gateway/http_client.h"
 #include "gateway/http_server.h"
+#include "gateway/inbound.h"
 #include "gateway/live.h"
 #include "gateway/log.h"
+#include "gateway/marks.h"
+#include "gateway/optouts.h"
 #include "gateway/outbox.h"
 #include "gateway/recovery.h"
 #include "gateway/reports.h"
@@ -180,6 +183,12 @@ static void open_channels(struct gateway *gateway)
         messenger_open(gateway, i, catalog_messenger(gateway->catalog, i));
 }
 
+static void http_is_done(void *owner, const struct http_result *result)
+{
+    if (!inbound_posted(owner, result))
+        messengers_on_done(owner, result);
+}
+
 static bool open_http(struct gateway *gateway, char *error, size_t error_size)
 {
     const struct config_http *config = &gateway->config->http;
@@ -190,8 +199,9 @@ static bool open_http(struct gateway *gateway, char *error, size_t error_size)
     client.allow_private = gateway->config->practice;
     for (size_t i = 0; i < gateway->config->channel_count; i++)
         client.calls_max += gateway->config->channels[i].concurrency;
-    gateway->http_client = http_client_new(gateway->base, gateway->clock, &client,
-                                           messengers_on_done, gateway);
+    client.calls_max += inbound_posts_max(gateway);
+    gateway->http_client =
+        http_client_new(gateway->base, gateway->clock, &client, http_is_done, gateway);
     limits.body_max_bytes = config->max_body_bytes;
     limits.connections_max = config->max_connections;
     limits.connections_per_address_max = config->max_connections;
@@ -248,6 +258,9 @@ static void make_modules(struct gateway *gateway)
     gateway->dispatch = dispatch_new(gateway);
     gateway->reports = reports_new(gateway);
     gateway->outboxes = outboxes_new(gateway);
+    gateway->marks = marks_new(gateway);
+    gateway->inbound = inbound_new(gateway);
+    gateway->optouts = optouts_new();
     gateway->collector = collector_new(gateway);
     gateway->messengers = messengers_new(gateway);
     gateway->accounts =
@@ -289,6 +302,7 @@ static bool start(struct gateway *gateway, const struct gateway_options *options
     gateway->recovered = true;
     open_channels(gateway);
     recovery_resume(gateway);
+    inbound_resume(gateway);
     clock_on_step(gateway->clock, clock_stepped, gateway);
     store_barrier(gateway->store, &ready);
     return true;
@@ -336,6 +350,9 @@ void gateway_free(struct gateway *gateway)
     store_reader_close(gateway->reader);
     store_close(gateway->store);
     outboxes_free(gateway->outboxes);
+    marks_free(gateway->marks);
+    inbound_free(gateway->inbound);
+    optouts_free(gateway->optouts);
     reports_free(gateway->reports);
     accounts_free(gateway->accounts);
     lives_free(gateway->lives);

@@ -25,9 +25,12 @@ struct event_base;
 struct executor;
 struct http_client;
 struct http_server;
+struct inbound;
 struct link;
 struct lives;
+struct marks;
 struct messengers;
+struct optouts;
 struct outboxes;
 struct reports;
 struct api;
@@ -38,7 +41,7 @@ struct tls;
 
 /* What has happened so far, for /metrics; written by the modules they belong to. */
 struct gateway_counters {
-    uint64_t submits;            /* submit_sm, data_sm and API messages that came in */
+    uint64_t submits; /* submit_sm, data_sm and API messages that came in */
     uint64_t accepted;
     uint64_t refused_money;
     uint64_t refused_rate;
@@ -48,23 +51,38 @@ struct gateway_counters {
     uint64_t collected_timeouts;
     uint64_t permits;
     uint64_t permits_returned;
-    uint64_t verdicts[5];        /* by enum verdict */
+    uint64_t verdicts[5]; /* by enum verdict */
     uint64_t in_doubt;
-    uint64_t in_doubt_resolved;  /* by a report */
+    uint64_t in_doubt_resolved; /* by a report */
     uint64_t resends;
     uint64_t reports;
     uint64_t reports_parked;
-    uint64_t reports_early;      /* matched after parking */
+    uint64_t reports_early; /* matched after parking */
     uint64_t reports_late;
-    uint64_t reports_unmatched;  /* parked, and nobody came for them */
+    uint64_t reports_unmatched; /* parked, and nobody came for them */
     uint64_t reports_contradictory;
     uint64_t duplicate_deliveries;
-    uint64_t ends[8];            /* by enum message_end */
+    uint64_t ends[8]; /* by enum message_end */
     uint64_t receipts_made;
     uint64_t receipts_sent;
     uint64_t receipts_acknowledged;
     uint64_t receipts_again;
     uint64_t receipts_dropped;
+    uint64_t inbound_received;   /* what subscribers write, as it came */
+    uint64_t inbound_repeated;   /* by the operator; taken once */
+    uint64_t inbound_full;       /* the operator was told that we are full */
+    uint64_t inbound_refused;    /* and that it is nobody's */
+    uint64_t inbound_unroutable; /* nobody's, kept for people */
+    uint64_t inbound_incomplete; /* long ones of which not all came */
+    uint64_t inbound_made;       /* letters to accounts */
+    uint64_t inbound_sent;
+    uint64_t inbound_again;
+    uint64_t inbound_delivered;
+    uint64_t inbound_dropped;
+    uint64_t inbound_replied;
+    uint64_t inbound_unreplied;
+    uint64_t inbound_stops;
+    uint64_t refused_opted_out;
     uint64_t absorbed_micro;
     uint64_t ledger_mismatches;
 };
@@ -85,9 +103,12 @@ struct gateway {
     struct dispatch *dispatch;
     struct reports *reports;
     struct outboxes *outboxes;
+    struct marks *marks;
+    struct inbound *inbound;
+    struct optouts *optouts;
     struct collector *collector;
     struct accounts *accounts;
-    struct link **links;         /* as the configuration lists them */
+    struct link **links; /* as the configuration lists them */
     struct messengers *messengers;
     struct esmes *esmes;
     struct http_server *http_server;
@@ -102,7 +123,7 @@ struct gateway {
     bool ready;                  /* and the listeners accept */
     bool draining;
     struct drain_state *drain;
-    int exit_status;             /* what the process is to end with */
+    int exit_status; /* what the process is to end with */
     bool stopped;
     void (*on_stopped)(struct gateway *gateway);
 };
@@ -110,7 +131,7 @@ struct gateway {
 struct gateway_options {
     const struct config *config; /* borrowed for its life */
     const char *state_folder;
-    const char *vfs;             /* NULL: SQLite's own */
+    const char *vfs; /* NULL: SQLite's own */
     struct event_base *base;
     struct clock *clock;
     struct executor *executor;

@@ -16,6 +16,7 @@
 #include "gateway/dispatch.h"
 #include "gateway/esme.h"
 #include "gateway/gateway.h"
+#include "gateway/optouts.h"
 #include "gateway/translate.h"
 #include "routing/number.h"
 #include "smpp/command.h"
@@ -32,8 +33,8 @@ struct submission {
     const struct plan *plan;
     uint64_t session;
     int64_t now_ms;
-    int64_t start_at_ms;  /* 0: now */
-    int64_t deadline_ms;  /* 0: the plan's */
+    int64_t start_at_ms; /* 0: now */
+    int64_t deadline_ms; /* 0: the plan's */
     struct store_effect answer;
     /* Worked out here. */
     uint8_t class;
@@ -42,6 +43,7 @@ struct submission {
     uint16_t parts;
     bool is_text;
     bool is_part;
+    bool is_reply; /* to what the recipient wrote, within the decision about that */
     struct smpp_part part;
 };
 
@@ -49,17 +51,21 @@ static const struct {
     uint32_t status;
     const char *text;
 } results[INTAKE_RESULTS] = {
-    [INTAKE_OK] = {ESME_ROK, "accepted"},
-    [INTAKE_NO_ACCOUNT] = {ESME_RSYSERR, "there is no such account"},
-    [INTAKE_BAD_SOURCE] = {ESME_RINVSRCADR, "the sender is longer than 20 characters"},
-    [INTAKE_BAD_DESTINATION] = {ESME_RINVDSTADR, "the recipient is not a phone number"},
-    [INTAKE_BAD_TEXT] = {ESME_RINVMSGLEN, "the text is too long or not what it claims to be"},
-    [INTAKE_BAD_TIME] = {ESME_RINVEXPIRY, "the validity is over already"},
-    [INTAKE_NO_PLAN] = {ESME_RINVSERTYP, "there is no such plan for this account"},
-    [INTAKE_NO_PRICE] = {ESME_RINVDSTADR, "no step of the plan has a price for this recipient"},
-    [INTAKE_NO_MONEY] = {ESME_RSUBMITFAIL, "the balance does not cover what the plan may cost"},
-    [INTAKE_RATE] = {ESME_RTHROTTLED, "the account's rate is exceeded"},
-    [INTAKE_FULL] = {ESME_RMSGQFUL, "the gateway is full, try again later"},
+    [INTAKE_OK] = {ESME_ROK,         "accepted"                               },
+    [INTAKE_NO_ACCOUNT] = {ESME_RSYSERR,     "there is no such account"               },
+    [INTAKE_BAD_SOURCE] = {ESME_RINVSRCADR,  "the sender is longer than 20 characters"},
+    [INTAKE_BAD_DESTINATION] = {ESME_RINVDSTADR,  "the recipient is not a phone number"    },
+    [INTAKE_BAD_TEXT] = {ESME_RINVMSGLEN,
+                   "the text is too long or not what it claims to be"         },
+    [INTAKE_BAD_TIME] = {ESME_RINVEXPIRY,  "the validity is over already"           },
+    [INTAKE_NO_PLAN] = {ESME_RINVSERTYP,  "there is no such plan for this account" },
+    [INTAKE_NO_PRICE] = {ESME_RINVDSTADR,
+                   "no step of the plan has a price for this recipient"       },
+    [INTAKE_NO_MONEY] = {ESME_RSUBMITFAIL,
+                   "the balance does not cover what the plan may cost"        },
+    [INTAKE_RATE] = {ESME_RTHROTTLED,  "the account's rate is exceeded"         },
+    [INTAKE_FULL] = {ESME_RMSGQFUL,    "the gateway is full, try again later"   },
+    [INTAKE_OPTED_OUT] = {ESME_ROPTEDOUT,   "the recipient has opted out"            },
 };
 
 const char *intake_result_text(enum intake_result result)
@@ -78,6 +84,8 @@ static void count_refusal(struct submission *it, enum intake_result result)
         counters->refused_rate++;
     else if (result == INTAKE_FULL)
         counters->refused_full++;
+    else if (result == INTAKE_OPTED_OUT)
+        counters->refused_opted_out++;
     else
         counters->refused_other++;
 }
@@ -100,8 +108,8 @@ static void choose_plan(struct submission *it)
     if (it->plan == NULL) {
         uint32_t otherwise = catalog_plan_at(it->gateway->catalog, config->plan)->id;
 
-        it->plan = catalog_plan(it->gateway->catalog,
-                                rule_find(rules, count, &facts, otherwise));
+        it->plan =
+            catalog_plan(it->gateway->catalog, rule_find(rules, count, &facts, otherwise));
     }
     it->class = it->plan->class < QUEUE_CLASSES ? it->plan->class : (uint8_t)config->class;
 }
@@ -168,6 +176,8 @@ static void fill_message(const struct submission *it, struct live *live, uint32_
         message->flags |= MESSAGE_BINARY;
     if (it->class == CONFIG_ADVERTISING)
         message->flags |= MESSAGE_ADVERTISING;
+    if (it->is_reply)
+        message->flags |= MESSAGE_REPLY;
     if (it->start_at_ms > it->now_ms) {
         message->state = MESSAGE_SCHEDULED;
         message->start_at_ms = it->start_at_ms;
@@ -209,7 +219,8 @@ static enum intake_result begin_message(struct submission *it)
     }
     store_accept(gateway->store, &live->message, it->body, hold > 0 ? &posting : NULL);
     it->answer.id = it->body->id;
-    store_effect(gateway->store, &it->answer);
+    if (!it->is_reply)
+        store_effect(gateway->store, &it->answer);
     if (it->is_part)
         collector_open(gateway, live, &it->part);
     else
@@ -231,7 +242,11 @@ static enum intake_result record(struct submission *it)
     struct live *live = NULL;
     enum intake_result result = INTAKE_OK;
 
-    if (lives_are_full(gateway->lives) || !store_begin(gateway->store, STORE_BEGINNING))
+    if (lives_are_full(gateway->lives))
+        return INTAKE_FULL;
+    if (it->is_reply)
+        return begin_message(it);
+    if (!store_begin(gateway->store, STORE_BEGINNING))
         return INTAKE_FULL;
     if (it->is_part)
         live = collector_find(gateway, it->account->number, it->body, &it->part);
@@ -252,8 +267,12 @@ static enum intake_result accept(struct submission *it)
 
     choose_plan(it);
     result = measure(it);
-    if (result == INTAKE_OK &&
-        !accounts_take_parts(accounts, index, it->parts, clock_mono_ms(it->gateway->clock))) {
+    if (result == INTAKE_OK && !it->is_reply &&
+        optouts_forbid(it->gateway, it->account->number, it->class, it->body->source,
+                       it->body->destination))
+        result = INTAKE_OPTED_OUT;
+    if (result == INTAKE_OK && !accounts_take_parts(accounts, index, it->parts,
+                                                    clock_mono_ms(it->gateway->clock))) {
         result = INTAKE_RATE;
     } else if (result == INTAKE_OK) {
         result = record(it);
@@ -313,11 +332,10 @@ static void copy_tlvs(const struct smpp_pdu *pdu, uint8_t *out)
     }
 }
 
-static struct body *body_of(const struct smpp_pdu *pdu, const char *destination)
+struct body *intake_body(const struct smpp_pdu *pdu, const char *destination)
 {
     struct smpp_octets text = smpp_pdu_user_data(pdu);
-    const struct smpp_tlv *reference =
-        smpp_pdu_tlv(pdu, SMPP_TLV_USER_MESSAGE_REFERENCE);
+    const struct smpp_tlv *reference = smpp_pdu_tlv(pdu, SMPP_TLV_USER_MESSAGE_REFERENCE);
     struct body *body = live_body_new(text.size, size_of_tlvs(pdu));
     struct smpp_header header;
 
@@ -402,7 +420,7 @@ uint32_t intake_submit(struct gateway *gateway, size_t account, uint64_t session
         count_refusal(&it, INTAKE_BAD_TIME);
         return status;
     }
-    it.body = body_of(submit, destination);
+    it.body = intake_body(submit, destination);
     return results[accept(&it)].status;
 }
 
@@ -416,7 +434,8 @@ static bool is_granted(const struct config_account *account, int plan)
     return false;
 }
 
-/* Letters make it alphanumeric (5.2.5), few digits a short code, others are international. */
+/* Letters make it alphanumeric (5.2.5), few digits a short code, others are international.
+ */
 static void set_source(struct body *body, const char *source)
 {
     char digits[NUMBER_SIZE];
@@ -430,23 +449,23 @@ static void set_source(struct body *body, const char *source)
     body->source_npi = strlen(digits) <= 6 ? 0 : 1;
 }
 
-enum intake_result intake_api(struct gateway *gateway, const struct intake_request *request,
-                              const struct store_effect *answer, uint64_t *out_id)
+/* A message of the API, or a reply; `it` says by which of the two. */
+static enum intake_result take_request(struct submission *it,
+                                       const struct intake_request *request)
 {
+    struct gateway *gateway = it->gateway;
     int index = config_find_account(gateway->config, request->account);
     size_t size = strlen(request->text);
-    struct submission it = {.gateway = gateway, .answer = *answer};
     char destination[NUMBER_SIZE];
-    enum intake_result result;
 
     gateway->counters.submits++;
     if (index < 0)
         return INTAKE_NO_ACCOUNT;
     if (gateway->draining)
         return INTAKE_FULL;
-    it.account_index = (size_t)index;
-    it.account = catalog_account_at(gateway->catalog, it.account_index);
-    it.now_ms = gateway_now_ms(gateway);
+    it->account_index = (size_t)index;
+    it->account = catalog_account_at(gateway->catalog, it->account_index);
+    it->now_ms = gateway_now_ms(gateway);
     if (request->validity_ms < 0 || request->validity_ms > validity_max_ms)
         return INTAKE_BAD_TIME;
     if (strlen(request->from) >= NUMBER_SIZE)
@@ -458,21 +477,37 @@ enum intake_result intake_api(struct gateway *gateway, const struct intake_reque
     if (request->plan) {
         int plan = config_find_plan(gateway->config, request->plan);
 
-        if (plan < 0 || !is_granted(it.account->config, plan))
+        if (plan < 0 || !is_granted(it->account->config, plan))
             return INTAKE_NO_PLAN;
-        it.plan = catalog_plan_at(gateway->catalog, (size_t)plan);
+        it->plan = catalog_plan_at(gateway->catalog, (size_t)plan);
     }
     if (request->validity_ms)
-        it.deadline_ms = it.now_ms + request->validity_ms;
-    it.body = live_body_new((uint32_t)size, 0);
-    it.body->from_api = 1;
-    it.body->destination_ton = 1;
-    it.body->destination_npi = 1;
-    set_source(it.body, request->from);
-    memcpy(it.body->destination, destination, strlen(destination) + 1);
-    memcpy(it.body->bytes, request->text, size);
-    result = accept(&it);
+        it->deadline_ms = it->now_ms + request->validity_ms;
+    it->body = live_body_new((uint32_t)size, 0);
+    it->body->from_api = 1;
+    it->body->destination_ton = 1;
+    it->body->destination_npi = 1;
+    set_source(it->body, request->from);
+    memcpy(it->body->destination, destination, strlen(destination) + 1);
+    memcpy(it->body->bytes, request->text, size);
+    return accept(it);
+}
+
+enum intake_result intake_api(struct gateway *gateway, const struct intake_request *request,
+                              const struct store_effect *answer, uint64_t *out_id)
+{
+    struct submission it = {.gateway = gateway, .answer = *answer};
+    enum intake_result result = take_request(&it, request);
+
     if (result == INTAKE_OK)
         *out_id = it.answer.id;
     return result;
+}
+
+enum intake_result intake_reply(struct gateway *gateway,
+                                const struct intake_request *request)
+{
+    struct submission it = {.gateway = gateway, .is_reply = true};
+
+    return take_request(&it, request);
 }

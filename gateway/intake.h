@@ -27,8 +27,8 @@ struct intake_request {
     const char *from;
     const char *to;
     const char *text;
-    const char *plan;     /* NULL: by the rules */
-    int64_t validity_ms;  /* 0: the plan's deadline */
+    const char *plan;    /* NULL: by the rules */
+    int64_t validity_ms; /* 0: the plan's deadline */
 };
 
 enum intake_result {
@@ -38,11 +38,12 @@ enum intake_result {
     INTAKE_BAD_DESTINATION,
     INTAKE_BAD_TEXT,
     INTAKE_BAD_TIME,
-    INTAKE_NO_PLAN,  /* unknown, or not granted to the account */
+    INTAKE_NO_PLAN, /* unknown, or not granted to the account */
     INTAKE_NO_PRICE,
     INTAKE_NO_MONEY,
     INTAKE_RATE,
     INTAKE_FULL,
+    INTAKE_OPTED_OUT, /* the recipient wants nothing of the account */
     INTAKE_RESULTS
 };
 
@@ -52,6 +53,16 @@ enum intake_result {
  */
 enum intake_result intake_api(struct gateway *gateway, const struct intake_request *request,
                               const struct store_effect *answer, uint64_t *out_id);
+
+/*
+ * In a decision: the same as an answer to what the recipient wrote, which goes out although
+ * he has opted out.  `from` may be a number as it came.
+ */
+enum intake_result intake_reply(struct gateway *gateway,
+                                const struct intake_request *request);
+
+/* The text, addresses and fields of a submit_sm or deliver_sm, from the heap. */
+struct body *intake_body(const struct smpp_pdu *pdu, const char *destination);
 
 /* Why, in a sentence. */
 const char *intake_result_text(enum intake_result result);

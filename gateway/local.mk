@@ -25,6 +25,7 @@ libgateway_a_SOURCES += \
 	gateway/config.c gateway/config.h gateway/config_keys.def \
 	gateway/config_build.c gateway/config_build.h \
 	gateway/config_check.c \
+	gateway/config_inbound.c \
 	gateway/config_plans.c \
 	gateway/config_print.c gateway/config_report.c \
 	gateway/config_rows.c gateway/config_rows.h \
@@ -41,7 +42,7 @@ MAN_SOURCES += gateway/sluice.conf.5.scd
 
 # The core: what comes in, what lives, what goes out.
 libgateway_a_SOURCES += \
-	gateway/body.h \
+	gateway/body.c gateway/body.h \
 	gateway/catalog.c gateway/catalog.h \
 	gateway/channels/bucket.c gateway/channels/bucket.h \
 	gateway/channels/channel.h \
@@ -62,7 +63,14 @@ libgateway_a_SOURCES += \
 	gateway/gateway.c gateway/gateway.h \
 	gateway/intake.c gateway/intake.h \
 	gateway/live.c gateway/live.h \
+	gateway/inbound.c gateway/inbound.h gateway/inbound_pieces.h \
+	gateway/inbound_hook.c \
+	gateway/inbound_letter.c \
+	gateway/inbound_reply.c \
+	gateway/inbound_sets.c \
+	gateway/marks.c gateway/marks.h \
 	gateway/money_moves.c gateway/money_moves.h \
+	gateway/optouts.c gateway/optouts.h \
 	gateway/outbox.c gateway/outbox.h \
 	gateway/public_id.c gateway/public_id.h \
 	gateway/receipts_letter.c gateway/receipts.h \
@@ -108,6 +116,7 @@ libgateway_a_SOURCES += \
 	gateway/store_folder.c \
 	gateway/store_history.c \
 	gateway/store_journal.c gateway/store_journal.h \
+	gateway/store_inbound.c gateway/store_inbound.h \
 	gateway/store_load.c \
 	gateway/store_merge.c gateway/store_merge.h \
 	gateway/store_reader.c gateway/store_reader.h \

@@ -17,9 +17,11 @@
 #include "gateway/executor.h"
 #include "gateway/gateway.h"
 #include "gateway/http_server.h"
+#include "gateway/inbound.h"
 #include "gateway/live.h"
 #include "gateway/loop_histogram.h"
 #include "gateway/process.h"
+#include "gateway/optouts.h"
 #include "gateway/outbox.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
@@ -103,7 +105,17 @@ static void by_refusal(struct page *page, const struct facts *it)
     number(page, label(labels, "cause", "money"), (int64_t)it->counters->refused_money);
     number(page, label(labels, "cause", "rate"), (int64_t)it->counters->refused_rate);
     number(page, label(labels, "cause", "full"), (int64_t)it->counters->refused_full);
+    number(page, label(labels, "cause", "opted_out"),
+           (int64_t)it->counters->refused_opted_out);
     number(page, label(labels, "cause", "other"), (int64_t)it->counters->refused_other);
+}
+
+static void by_inbound_refusal(struct page *page, const struct facts *it)
+{
+    char labels[LABELS_SIZE];
+
+    number(page, label(labels, "cause", "full"), (int64_t)it->counters->inbound_full);
+    number(page, label(labels, "cause", "nobodys"), (int64_t)it->counters->inbound_refused);
 }
 
 static void by_end(struct page *page, const struct facts *it)
@@ -352,12 +364,36 @@ static const struct account *next_account(const struct facts *it, size_t *place)
                        value);                                                             \
     }
 
-/* 0: there is none. */
-static int64_t age_of_oldest_s(const struct facts *it, const struct account *account)
+/* Since then, in seconds; 0: there is none. */
+static int64_t age_s(const struct facts *it, int64_t made_ms)
 {
-    int64_t made_ms = outbox_oldest_ms(it->gateway, LETTER_RECEIPT, account->number);
-
     return made_ms == 0 ? 0 : (gateway_now_ms(it->gateway) - made_ms) / 1000;
+}
+
+static int64_t older_of(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms == 0 || (b_ms != 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
+static int64_t oldest_inbound_ms(const struct gateway *gateway, uint32_t account)
+{
+    return older_of(outbox_oldest_ms(gateway, LETTER_INBOUND, account),
+                    outbox_oldest_ms(gateway, LETTER_HOOK, account));
+}
+
+static int64_t age_of_inbound_s(const struct facts *it)
+{
+    struct inbound_unrouted unrouted;
+    int64_t oldest_ms = 0;
+
+    if (inbound_unrouted_next(it->gateway, 0, &unrouted))
+        oldest_ms = unrouted.at_ms;
+    for (size_t i = 0; i < it->gateway->config->account_count; i++)
+        oldest_ms =
+            older_of(oldest_ms,
+                     oldest_inbound_ms(
+                         it->gateway, catalog_account_at(it->gateway->catalog, i)->number));
+    return age_s(it, oldest_ms);
 }
 
 MONEY_BY_ACCOUNT(by_account_available, account->balance.available)
@@ -367,7 +403,13 @@ BY_ACCOUNT(by_account_refused, account->refused)
 BY_ACCOUNT(by_account_sessions, esmes_bound(it->gateway, account->number))
 BY_ACCOUNT(by_account_receipts,
            outbox_waiting_of(it->gateway, LETTER_RECEIPT, account->number))
-BY_ACCOUNT(by_account_oldest_receipt, age_of_oldest_s(it, account))
+BY_ACCOUNT(by_account_oldest_receipt,
+           age_s(it, outbox_oldest_ms(it->gateway, LETTER_RECEIPT, account->number)))
+BY_ACCOUNT(by_account_inbound,
+           outbox_waiting_of(it->gateway, LETTER_INBOUND, account->number) +
+               outbox_waiting_of(it->gateway, LETTER_HOOK, account->number))
+BY_ACCOUNT(by_account_oldest_inbound,
+           age_s(it, oldest_inbound_ms(it->gateway, account->number)))
 
 /* ---- The page ------------------------------------------------------------ */
 

@@ -12,6 +12,7 @@
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
+#include "gateway/inbound.h"
 #include "gateway/live.h"
 #include "gateway/log.h"
 #include "gateway/receipts.h"
@@ -68,6 +69,7 @@ struct outboxes {
     struct outbox **by_account; /* by account number */
     struct table *by_id;
     size_t count[LETTER_KINDS];
+    uint64_t bytes[LETTER_KINDS];
     struct clock_timer sweep;
 };
 
@@ -75,6 +77,12 @@ enum {
     LETTERS_MAX = 16 * 1024 * 1024,
     OUTBOX_OF_NOBODY = 100000, /* of an account that is no longer configured */
 };
+
+static void remove_inbound(struct store *store, uint64_t id, uint32_t account)
+{
+    (void)account;
+    store_inbound_gone(store, id);
+}
 
 /* What is different from kind to kind. */
 static const struct kind {
@@ -87,11 +95,18 @@ static const struct kind {
     bool drops_oldest;                               /* beyond the account's outbox_max */
 } kinds[LETTER_KINDS] = {
 #define COUNTER(name) offsetof(struct gateway_counters, name)
-    [LETTER_RECEIPT] = {"receipts", receipts_send, store_receipt_gone,
+    [LETTER_RECEIPT] = {"receipts",              receipts_send,    store_receipt_gone,
                         COUNTER(receipts_made), COUNTER(receipts_sent),
                         COUNTER(receipts_again), COUNTER(receipts_acknowledged),
                         COUNTER(receipts_dropped), offsetof(struct config, receipt_keep_ms),
                         true},
+#define INBOUND                                                                            \
+    remove_inbound, COUNTER(inbound_made), COUNTER(inbound_sent), COUNTER(inbound_again),  \
+        COUNTER(inbound_delivered), COUNTER(inbound_dropped),                              \
+        offsetof(struct config, inbound_keep_ms), false
+    [LETTER_INBOUND] = {"inbound", inbound_send,                   INBOUND      },
+    [LETTER_HOOK] = {"webhook", inbound_post, INBOUND                                                         },
+#undef INBOUND
 #undef COUNTER
 };
 
@@ -190,15 +205,16 @@ static void make_ready(struct envelope *envelope)
     line->ready_last = envelope;
 }
 
-/* Of the kind whose turn it is, if it has one; NULL: none is ready. */
-static struct envelope *take_ready(struct outbox *outbox)
+/* Of the kind whose turn it is and that is not blocked, a bit each; NULL: none is ready. */
+static struct envelope *take_ready(struct outbox *outbox, unsigned blocked)
 {
     for (unsigned i = 0; i < LETTER_KINDS; i++) {
-        struct line *line = &outbox->lines[outbox->turn];
+        unsigned kind = outbox->turn;
+        struct line *line = &outbox->lines[kind];
         struct envelope *envelope = line->ready_first;
 
-        outbox->turn = (outbox->turn + 1) % LETTER_KINDS;
-        if (envelope == NULL)
+        outbox->turn = (enum letter_kind)((kind + 1) % LETTER_KINDS);
+        if (envelope == NULL || (blocked >> kind & 1u))
             continue;
         line->ready_first = envelope->next;
         if (line->ready_first == NULL)
@@ -247,6 +263,7 @@ static struct envelope *add(struct gateway *gateway, const struct outbox_letter 
     line->newest = envelope;
     line->count++;
     gateway->outboxes->count[letter->kind]++;
+    gateway->outboxes->bytes[letter->kind] += letter->size;
     if (!table_put(gateway->outboxes->by_id, letter->id, (uint64_t)(uintptr_t)envelope))
         abort();
     return envelope;
@@ -288,6 +305,7 @@ static void remove_envelope(struct gateway *gateway, struct envelope *envelope)
         line->newest = envelope->older;
     line->count--;
     gateway->outboxes->count[envelope->kind]--;
+    gateway->outboxes->bytes[envelope->kind] -= envelope->size;
     clock_disarm(gateway->clock, &envelope->timer);
     table_remove(gateway->outboxes->by_id, envelope->id);
     free(envelope);
@@ -382,16 +400,17 @@ static void note_sent(struct gateway *gateway, struct envelope *envelope)
         count(gateway, kinds[envelope->kind].again);
 }
 
-/* Sends what is ready as far as the account's windows go. */
+/* Sends what is ready, of each kind as far as there is room for it. */
 static void pump(struct outbox *outbox)
 {
     struct gateway *gateway = outbox->gateway;
     struct envelope *envelope;
+    unsigned blocked = 0;
 
     if (outbox->pumping)
         return;
     outbox->pumping = true;
-    for (unsigned sent = 0; (envelope = take_ready(outbox)) != NULL; sent++) {
+    for (unsigned sent = 0; (envelope = take_ready(outbox, blocked)) != NULL; sent++) {
         int64_t other_ms = envelope->responded_at_ms + OTHER_BIND_MS;
         bool others = clock_mono_ms(gateway->clock) >= other_ms;
         enum outbox_sent result;
@@ -412,9 +431,9 @@ static void pump(struct outbox *outbox)
             continue;
         }
         put_back(envelope);
+        blocked |= 1u << envelope->kind;
         if (!others)
             clock_arm(gateway->clock, &outbox->more, other_ms, on_more, outbox);
-        break;
     }
     outbox->pumping = false;
 }
@@ -528,6 +547,11 @@ static void sweep(void *owner)
 size_t outbox_waiting(const struct gateway *gateway, enum letter_kind kind)
 {
     return gateway->outboxes->count[kind];
+}
+
+uint64_t outbox_bytes(const struct gateway *gateway, enum letter_kind kind)
+{
+    return gateway->outboxes->bytes[kind];
 }
 
 size_t outbox_waiting_of(const struct gateway *gateway, enum letter_kind kind,

@@ -15,6 +15,8 @@ struct outboxes;
 
 enum letter_kind {
     LETTER_RECEIPT, /* what became of a submission */
+    LETTER_INBOUND, /* what a subscriber wrote, over SMPP */
+    LETTER_HOOK,    /* the same to a webhook */
     LETTER_KINDS
 };
 
@@ -56,6 +58,7 @@ void outbox_answered(struct gateway *gateway, uint64_t id, uint32_t status);
 void outbox_unanswered(struct gateway *gateway, uint64_t id, bool session_ended);
 
 size_t outbox_waiting(const struct gateway *gateway, enum letter_kind kind);
+uint64_t outbox_bytes(const struct gateway *gateway, enum letter_kind kind);
 size_t outbox_waiting_of(const struct gateway *gateway, enum letter_kind kind,
                          uint32_t account);
 /* When the oldest of the account's was made; 0: there is none. */

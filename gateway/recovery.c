@@ -10,8 +10,11 @@
 #include "gateway/config.h"
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
+#include "gateway/inbound.h"
 #include "gateway/live.h"
 #include "gateway/log.h"
+#include "gateway/marks.h"
+#include "gateway/optouts.h"
 #include "gateway/receipts.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
@@ -104,6 +107,21 @@ static void on_parked(void *owner, const struct store_parked *parked)
     look_up(owner);
 }
 
+static void on_inbound(void *owner, const struct store_inbound *inbound)
+{
+    inbound_load(owner, inbound);
+}
+
+static void on_mark(void *owner, const struct store_mark *mark)
+{
+    marks_load(owner, mark);
+}
+
+static void on_optout(void *owner, const struct store_optout *optout)
+{
+    optouts_load(owner, optout);
+}
+
 static void on_highest_id(void *owner, uint64_t id)
 {
     struct gateway *gateway = owner;
@@ -130,6 +148,9 @@ bool recovery_load(struct gateway *gateway, char *error, size_t error_size)
         .on_late = on_late,
         .on_receipt = on_receipt,
         .on_parked = on_parked,
+        .on_inbound = on_inbound,
+        .on_mark = on_mark,
+        .on_optout = on_optout,
         .on_progress = on_progress,
         .on_highest_id = on_highest_id,
     };

@@ -71,3 +71,25 @@ void signature_digest(const void *message, size_t message_size, uint8_t out[32])
 {
     SHA256(message, message_size, out);
 }
+
+bool signature_key_read(const char *text, size_t lowest, size_t room, uint8_t *out,
+                        size_t *out_size)
+{
+    static const char prefix[] = "whsec_";
+    uint8_t octets[256];
+    size_t length, size;
+
+    if (strncmp(text, prefix, sizeof(prefix) - 1) != 0)
+        return false;
+    text += sizeof(prefix) - 1;
+    length = strlen(text);
+    if (length == 0 || length % 4 != 0 || length / 4 * 3 > sizeof(octets) ||
+        EVP_DecodeBlock(octets, (const unsigned char *)text, (int)length) < 0)
+        return false;
+    size = length / 4 * 3 - (text[length - 1] == '=') - (text[length - 2] == '=');
+    if (size < lowest || size > room)
+        return false;
+    memcpy(out, octets, size);
+    *out_size = size;
+    return true;
+}

@@ -34,6 +34,13 @@ bool signature_matches(const struct signature_scheme *scheme, const void *key,
                        size_t key_size, const void *message, size_t message_size,
                        const char *given) __attribute__((warn_unused_result));
 
+/*
+ * The octets of a key as Standard Webhooks write it: "whsec_" and base64.  False when it is
+ * none, or does not have `lowest` to `room` octets.
+ */
+bool signature_key_read(const char *text, size_t lowest, size_t room, uint8_t *out,
+                        size_t *out_size) __attribute__((warn_unused_result));
+
 /* SHA-256 of something, for keys that are made so. */
 void signature_digest(const void *message, size_t message_size, uint8_t out[32]);
 

@@ -32,6 +32,9 @@
 struct clock;
 struct executor;
 struct store;
+struct store_inbound;
+struct store_mark;
+struct store_optout;
 
 enum {
     STORE_BATCH_OPERATIONS = 2000,
@@ -105,7 +108,7 @@ struct store_loader {
     void (*on_balance)(void *owner, uint64_t ledger_account, uint32_t currency,
                        int64_t amount);
     void (*on_opening)(void *owner, uint32_t account, int64_t amount);
-        /* Messages that live, each followed by its bodies and attempts.  What was charged and
+    /* Messages that live, each followed by its bodies and attempts.  What was charged and
      * owed stands with the attempts; `held_micro` is what is held, and what of it they
      * were charged.  What is given is copied by who wants it. */
     void (*on_message)(void *owner, const struct message *message);
@@ -116,6 +119,10 @@ struct store_loader {
     void (*on_late)(void *owner, uint64_t message, const struct attempt *attempt);
     void (*on_receipt)(void *owner, const struct store_receipt *receipt);
     void (*on_parked)(void *owner, const struct store_parked *parked);
+    /* What subscribers write (store_inbound.h); NULL: not wanted. */
+    void (*on_inbound)(void *owner, const struct store_inbound *inbound);
+    void (*on_mark)(void *owner, const struct store_mark *mark);
+    void (*on_optout)(void *owner, const struct store_optout *optout);
     void (*on_progress)(void *owner, uint64_t messages);
     /* Last: no message, part, attempt or parked report ever recorded had a higher id.
      * May be NULL. */

@@ -65,6 +65,15 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_HIGHEST_ID] =
         "INSERT OR REPLACE INTO meta(key, value) VALUES('highest_id', ?)",
     [STATEMENT_JOURNAL] = "INSERT OR REPLACE INTO meta(key, value) VALUES('journal', ?)",
+    [STATEMENT_INBOUND_PUT] = "INSERT OR REPLACE INTO inbound(id, account, channel, state,"
+                              " at, bytes) VALUES(?,?,?,?,?,?)",
+    [STATEMENT_INBOUND_GONE] = "DELETE FROM inbound WHERE id=?",
+    [STATEMENT_MARK] = "INSERT OR IGNORE INTO mark(kind, at, hash) VALUES(?,?,?)",
+    [STATEMENT_MARKS_GONE] = "DELETE FROM mark WHERE kind=? AND at<?",
+    [STATEMENT_OPTOUT_PUT] = "INSERT OR IGNORE INTO optout(account, number, sender, at,"
+                             " origin) VALUES(?,?,?,?,?)",
+    [STATEMENT_OPTOUT_GONE] =
+        "DELETE FROM optout WHERE account=? AND number=? AND sender=?",
 };
 
 bool store_prepare_statements(struct store_sqlite *store, char *error, size_t error_size)
@@ -212,6 +221,16 @@ static void note_id(struct store_sqlite *store, uint64_t id)
 {
     if (id > store->highest_id)
         store->highest_id = id;
+}
+
+bool store_step(struct store_sqlite *store, enum store_statement which)
+{
+    return step(store, which);
+}
+
+void store_note_id(struct store_sqlite *store, uint64_t id)
+{
+    note_id(store, id);
 }
 
 /* No id up to it is given out again, whatever the clock says then. */
@@ -471,6 +490,12 @@ static bool (*const operations[])(struct store_sqlite *, struct store_record *) 
     [STORE_RECORD_PARK] = apply_park,
     [STORE_RECORD_UNPARK] = apply_unpark,
     [STORE_RECORD_DEFINE] = apply_define,
+    [STORE_RECORD_INBOUND_PUT] = store_apply_inbound_put,
+    [STORE_RECORD_INBOUND_GONE] = store_apply_inbound_gone,
+    [STORE_RECORD_MARK] = store_apply_mark,
+    [STORE_RECORD_MARKS_GONE] = store_apply_marks_gone,
+    [STORE_RECORD_OPTOUT_PUT] = store_apply_optout_put,
+    [STORE_RECORD_OPTOUT_GONE] = store_apply_optout_gone,
 };
 
 static bool flush_journal(struct store_sqlite *store, uint64_t sequence)

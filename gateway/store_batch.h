@@ -8,6 +8,7 @@
 #define GATEWAY_STORE_BATCH_H
 
 #include "gateway/store.h"
+#include "gateway/store_inbound.h"
 
 enum store_record_kind {
     /* Made by store_merge() only. */
@@ -25,6 +26,12 @@ enum store_record_kind {
     STORE_RECORD_PARK,
     STORE_RECORD_UNPARK,
     STORE_RECORD_DEFINE,
+    STORE_RECORD_INBOUND_PUT,
+    STORE_RECORD_INBOUND_GONE,
+    STORE_RECORD_MARK,
+    STORE_RECORD_MARKS_GONE,
+    STORE_RECORD_OPTOUT_PUT,
+    STORE_RECORD_OPTOUT_GONE,
 };
 
 /* Every record begins with this; `size` leads to the next one. */
@@ -81,6 +88,26 @@ struct store_record_define {
     uint32_t name_size; /* with its NUL; the content follows it */
     uint32_t content_size;
     uint8_t bytes[];
+};
+
+struct store_record_inbound { /* INBOUND_PUT; GONE reads the id only */
+    struct store_record head;
+    struct store_inbound inbound; /* its bytes follow it */
+    uint8_t bytes[];
+};
+
+struct store_record_mark { /* MARK; MARKS_GONE reads kind and time only */
+    struct store_record head;
+    struct store_mark mark;
+};
+
+struct store_record_optout { /* OPTOUT_PUT, OPTOUT_GONE */
+    struct store_record head;
+    uint32_t account;
+    int64_t at_ms;
+    uint64_t origin;
+    char number[24];
+    char sender[STORE_OPTOUT_SENDER_SIZE];
 };
 
 struct store_batch {

@@ -29,6 +29,12 @@ enum store_statement {
     STATEMENT_IS_LIVE,
     STATEMENT_HIGHEST_ID,
     STATEMENT_JOURNAL,
+    STATEMENT_INBOUND_PUT,
+    STATEMENT_INBOUND_GONE,
+    STATEMENT_MARK,
+    STATEMENT_MARKS_GONE,
+    STATEMENT_OPTOUT_PUT,
+    STATEMENT_OPTOUT_GONE,
     STATEMENTS
 };
 
@@ -76,6 +82,23 @@ struct store_sqlite {
 
 /* False and the reason. */
 bool store_prepare_statements(struct store_sqlite *store, char *error, size_t error_size);
+
+/* store_apply.c: runs a statement without rows and makes it ready again; false on failure.
+ */
+bool store_step(struct store_sqlite *store, enum store_statement which);
+/* No id up to this one is ever given out again. */
+void store_note_id(struct store_sqlite *store, uint64_t id);
+
+/* store_inbound.c: operations on what subscribers write, and the reading of it. */
+struct store_record;
+bool store_apply_inbound_put(struct store_sqlite *store, struct store_record *record);
+bool store_apply_inbound_gone(struct store_sqlite *store, struct store_record *record);
+bool store_apply_mark(struct store_sqlite *store, struct store_record *record);
+bool store_apply_marks_gone(struct store_sqlite *store, struct store_record *record);
+bool store_apply_optout_put(struct store_sqlite *store, struct store_record *record);
+bool store_apply_optout_gone(struct store_sqlite *store, struct store_record *record);
+bool store_load_inbound(struct store_sqlite *store, const struct store_loader *loader,
+                        void *owner, char *error, size_t error_size);
 
 /* Remembers that a message ended. */
 void store_sqlite_add_ended(struct store_sqlite *store, uint64_t id);

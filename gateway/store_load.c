@@ -283,7 +283,8 @@ bool store_sqlite_load(struct store_sqlite *store, const struct store_loader *lo
                  "SELECT id, account, made_at, bytes FROM outbox ORDER BY made_at, id", 0,
                  receipt) &&
         for_rows(&load, "SELECT id, channel, at, bytes FROM parked ORDER BY at, id", 0,
-                 parked);
+                 parked) &&
+        store_load_inbound(store, loader, owner, error, error_size);
 
     if (ok && loader->on_highest_id)
         loader->on_highest_id(owner, store->highest_id);

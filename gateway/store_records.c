@@ -2,6 +2,7 @@
 #include "gateway/store_pieces.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static void *append(struct store *store, enum store_record_kind kind, size_t size)
@@ -160,4 +161,64 @@ void store_define(struct store *store, const struct store_definition *definition
     memcpy(record->bytes, definition->name, name_size);
     if (definition->size > 0)
         memcpy(record->bytes + name_size, definition->content, definition->size);
+}
+
+/* --- what subscribers write --------------------------------------------------------- */
+
+void store_inbound_put(struct store *store, const struct store_inbound *inbound)
+{
+    struct store_record_inbound *record =
+        append(store, STORE_RECORD_INBOUND_PUT, sizeof(*record) + inbound->size);
+
+    record->inbound = *inbound;
+    memcpy(record->bytes, inbound->bytes, inbound->size);
+}
+
+void store_inbound_gone(struct store *store, uint64_t id)
+{
+    struct store_record_inbound *record =
+        append(store, STORE_RECORD_INBOUND_GONE, sizeof(*record));
+
+    record->inbound.id = id;
+}
+
+void store_mark(struct store *store, const struct store_mark *mark)
+{
+    struct store_record_mark *record = append(store, STORE_RECORD_MARK, sizeof(*record));
+
+    record->mark = *mark;
+}
+
+void store_marks_gone(struct store *store, enum store_mark_kind kind, int64_t before_ms)
+{
+    struct store_record_mark *record =
+        append(store, STORE_RECORD_MARKS_GONE, sizeof(*record));
+
+    record->mark = (struct store_mark){.kind = kind, .at_ms = before_ms};
+}
+
+static void append_optout(struct store *store, enum store_record_kind kind,
+                          const struct store_optout *optout)
+{
+    struct store_record_optout *record = append(store, kind, sizeof(*record));
+
+    record->account = optout->account;
+    record->at_ms = optout->at_ms;
+    record->origin = optout->origin;
+    snprintf(record->number, sizeof(record->number), "%s", optout->number);
+    snprintf(record->sender, sizeof(record->sender), "%s", optout->sender);
+}
+
+void store_optout_put(struct store *store, const struct store_optout *optout)
+{
+    append_optout(store, STORE_RECORD_OPTOUT_PUT, optout);
+}
+
+void store_optout_gone(struct store *store, uint32_t account, const char *number,
+                       const char *sender)
+{
+    const struct store_optout optout = {
+        .account = account, .number = number, .sender = sender};
+
+    append_optout(store, STORE_RECORD_OPTOUT_GONE, &optout);
 }

@@ -58,6 +58,15 @@
     " account INTEGER PRIMARY KEY, count INTEGER, ids INTEGER);"                           \
     "CREATE TABLE IF NOT EXISTS parked("                                                   \
     " id INTEGER PRIMARY KEY, channel INTEGER, at INTEGER, bytes BLOB);"                   \
+    "CREATE TABLE IF NOT EXISTS inbound("                                                  \
+    " id INTEGER PRIMARY KEY, account INTEGER, channel INTEGER, state INTEGER,"            \
+    " at INTEGER, bytes BLOB);"                                                            \
+    "CREATE TABLE IF NOT EXISTS mark("                                                     \
+    " kind INTEGER, at INTEGER, hash INTEGER, PRIMARY KEY(kind, at, hash))"                \
+    " WITHOUT ROWID;"                                                                      \
+    "CREATE TABLE IF NOT EXISTS optout("                                                   \
+    " account INTEGER, number TEXT, sender TEXT, at INTEGER, origin INTEGER,"              \
+    " PRIMARY KEY(account, number, sender)) WITHOUT ROWID;"                                \
     "CREATE TABLE IF NOT EXISTS definition("                                               \
     " kind INTEGER, number INTEGER, name TEXT, content BLOB,"                              \
     " PRIMARY KEY(kind, number)) WITHOUT ROWID;"                                           \

@@ -12,6 +12,8 @@ struct gate_verdict gate_ask(const struct gate_facts *facts)
         return skip(REASON_EXPIRED);
     if (!facts->has_address)
         return skip(REASON_NO_ADDRESS);
+    if (facts->opted_out)
+        return skip(REASON_OPTED_OUT);
     if (facts->needs_text && !facts->is_text)
         return skip(REASON_CONTENT);
     if (!facts->has_price || facts->sell_micro > facts->held_micro)

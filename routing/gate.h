@@ -23,6 +23,7 @@ struct gate_facts {
     int64_t buy_micro;
     int64_t margin_floor_micro;
     int64_t held_micro; /* what the message still holds: the step must fit in it */
+    bool opted_out;     /* the recipient wants nothing of the account */
 };
 
 enum gate_answer { GATE_GO, GATE_WAIT, GATE_SKIP };

@@ -41,6 +41,7 @@ static const char *const reasons[REASONS] = {
     [REASON_CAP] = "cap",
     [REASON_CHANNEL_GONE] = "channel_gone",
     [REASON_UNKNOWN] = "unknown",
+    [REASON_OPTED_OUT] = "opted_out",
 };
 
 static const char *name_at(const char *const *names, size_t count, size_t at)

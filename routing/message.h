@@ -61,6 +61,7 @@ enum reason {
     REASON_CAP = 12,
     REASON_CHANNEL_GONE = 13,
     REASON_UNKNOWN = 14,
+    REASON_OPTED_OUT = 15,
     REASONS
 };
 
@@ -103,9 +104,9 @@ enum {
     ATTEMPT_CONTRADICTED = 1 << 3, /* a negative report after a positive one */
     ATTEMPT_RETURNED = 1 << 4,     /* the permit was given back unused */
     ATTEMPT_UNSENT = 1 << 5,       /* never had a permit: the step could not be tried */
-    ATTEMPT_AWAITED = 1 << 7,      /* in memory only: a report without its id may be its own */
-    ATTEMPT_UNANSWERED = 1 << 8,   /* in memory only: permitted, and no verdict came yet */
-    ATTEMPT_NEXT_WAY = 1 << 6, /* refused for its way only: another channel of the step */
+    ATTEMPT_AWAITED = 1 << 7, /* in memory only: a report without its id may be its own */
+    ATTEMPT_UNANSWERED = 1 << 8, /* in memory only: permitted, and no verdict came yet */
+    ATTEMPT_NEXT_WAY = 1 << 6,   /* refused for its way only: another channel of the step */
 };
 
 struct message {
@@ -135,9 +136,10 @@ struct message {
 };
 
 enum {
-    MESSAGE_BINARY = 1 << 0,    /* no text: only links may carry it */
-    MESSAGE_COLLECTED = 1 << 1, /* from the parts of an SMS-only client */
+    MESSAGE_BINARY = 1 << 0,      /* no text: only links may carry it */
+    MESSAGE_COLLECTED = 1 << 1,   /* from the parts of an SMS-only client */
     MESSAGE_ADVERTISING = 1 << 3, /* what is in doubt is never sent again */
+    MESSAGE_REPLY = 1 << 4,       /* to what the recipient wrote: no opt-out stops it */
 };
 
 const char *message_state_name(enum message_state state);

@@ -368,6 +368,18 @@ size_t link_bound(const struct link *link)
     return count;
 }
 
+bool link_has_session(const struct gateway *gateway, uint64_t session)
+{
+    for (size_t i = 0; i < gateway->config->link_count; i++) {
+        const struct link *link = gateway->links[i];
+
+        for (uint32_t j = 0; j < link->config->connections; j++)
+            if (link->binds[j].conn && link->binds[j].session == session)
+                return true;
+    }
+    return false;
+}
+
 static void close_link(void *self)
 {
     struct link *link = self;

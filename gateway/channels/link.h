@@ -19,6 +19,8 @@ void link_unbind(struct link *link);
 /* Connections that still exist. */
 size_t link_connections(const struct link *link);
 size_t link_bound(const struct link *link);
+/* Some link has this session, and it still lives. */
+bool link_has_session(const struct gateway *gateway, uint64_t session);
 
 struct link_facts {
     const char *state; /* up, partial, paused, down, refused (for who we are) */

@@ -1,6 +1,6 @@
 /*
- * What the operator sends by itself: receipts, which become reports and are answered when
- * they are durable, and what subscribers write, for which nobody is here.
+ * What the operator sends by itself: receipts, which become reports, and what subscribers
+ * write; both are answered when they are durable.
  */
 #include "gateway/channels/link_pieces.h"
 
@@ -8,6 +8,7 @@
 
 #include "gateway/config.h"
 #include "gateway/gateway.h"
+#include "gateway/inbound.h"
 #include "gateway/reports.h"
 #include "routing/delivery.h"
 #include "smpp/command.h"
@@ -101,8 +102,11 @@ void link_on_deliver(void *owner, const struct smpp_pdu *request)
                                .event = ATTEMPT_EV_REPORT_ACCEPTED};
 
     if (!smpp_receipt_read(request, scratch, sizeof(scratch), &receipt)) {
-        /* Nobody here takes what subscribers send: the operator is told, not deceived. */
-        answer(bind, request, ESME_RX_R_APPN);
+        uint32_t status =
+            inbound_take(link->gateway, link->number, bind->session, request, &ack);
+
+        if (status != ESME_ROK)
+            answer(bind, request, status);
         return;
     }
     id[smpp_receipt_id_canonical(receipt_forms[link->config->id_rule], receipt.id, id)] = 0;

@@ -61,19 +61,8 @@ static struct smpp_octets view_of(const char *text)
 static bool add_tlvs(struct smpp_pdu *pdu, const struct handover *handover,
                      uint8_t sar_values[4])
 {
-    const struct body *body = handover->body;
-    const uint8_t *at = body->bytes + body->text_size;
-
-    for (uint32_t left = body->tlv_size; left >= 4;) {
-        uint16_t tag = (uint16_t)(at[0] << 8 | at[1]);
-        uint16_t size = (uint16_t)(at[2] << 8 | at[3]);
-
-        if (size > left - 4 || !smpp_pdu_add_tlv(pdu, tag, at + 4, size))
-            return false;
-        at += 4 + size;
-        left -= 4u + size;
-    }
-    return handover->sar == NULL || smpp_part_add_sar(pdu, handover->sar, sar_values);
+    return body_add_tlvs(handover->body, pdu) &&
+           (handover->sar == NULL || smpp_part_add_sar(pdu, handover->sar, sar_values));
 }
 
 static void fill_submit(const struct link *link, const struct handover *handover,

@@ -330,6 +330,24 @@ static const struct {
     {"value without a key",                 "= 1\n",                                                                                    "t.conf:1: unexpected token '='"},
     {"include of nothing",                  "\ninclude(\"nowhere.conf\")\n",
      "t.conf:2: there is no file 'nowhere.conf'"},
+    {"inbound for nobody",                  GOOD "inbound \"i\" { account = \"y\" }\n",
+     "t.conf:7: inbound 'i': there is no account 'y'; did you mean 'x'?"},
+    {"inbound without an account",          GOOD "inbound \"i\" { }\n",
+     "t.conf:7: inbound 'i': account is required"},
+    {"inbound over no link",                GOOD "inbound \"i\" { account = \"x\" link = \"k\" }\n",
+     "t.conf:7: inbound 'i': there is no link 'k'; did you mean 'l'?"},
+    {"inbound to no number",                GOOD "inbound \"i\" { account = \"x\" to = \"12a\" }\n",
+     "t.conf:7: inbound 'i': to is a number such as \"12345\", or how it begins such as \"4479*\"; not '12a'"},
+    {"inbound to two prefixes",             GOOD "inbound \"i\" { account = \"x\" to = \"4*4*\" }\n",
+     "t.conf:7: inbound 'i': to is a number such as \"12345\", or how it begins such as \"4479*\"; not '4*4*'"},
+    {"two words as keyword",                GOOD "inbound \"i\" { account = \"x\" keyword = \"join us\" }\n",
+     "t.conf:7: inbound 'i': 'join us' is not one word of at most 32 letters"},
+    {"no word to stop",                     GOOD "inbound \"i\" { account = \"x\" stop_words = {\"!\"} }\n",
+     "t.conf:7: inbound 'i': '!' is not one word of at most 32 letters"},
+    {"webhook of another kind",             GOOD "inbound \"i\" { account = \"x\" webhook = \"ftp://h\" webhook_secret = \"****\" }\n",
+     "t.conf:7: inbound 'i': webhook must begin with https:// or http://"},
+    {"key that is too short",               GOOD "inbound \"i\" { account = \"x\" webhook = \"http://h\" webhook_secret = \"whsec_AAAA\" }\n",
+     "t.conf:7: inbound 'i': webhook_secret is \"whsec_\" and the base64 of 24 to 64 octets"},
     {"include of itself",                   "include(\"t.conf\")\n",                                                                    "t.conf:1: 't.conf' is included already"},
 };
 /* clang-format on */
@@ -426,6 +444,14 @@ static const struct {
      LISTEN "link \"l\" { host = \"h\" port = 1 system_id = \"s\" bind = \"transmitter\" }\n",
      "t.conf:2: link 'l': a transmitter hears no receipts; say receipts = false, or have "
      "another link receive"},
+    {"inbound that is never reached",
+     LISTEN LINK PLAN PRICE "account \"x\" { password_hash = \"$argon2id$\" plan = \"p\" }\n"
+     "inbound \"i\" { to = \"44*\" account = \"x\" }\ninbound \"j\" { to = \"447\" keyword = \"a\" account = \"x\" }\n",
+     "t.conf:7: inbound 'j': inbound 'i' before it takes all of its messages"},
+    {"posts that nobody can check",
+     LISTEN LINK PLAN PRICE "account \"x\" { password_hash = \"$argon2id$\" plan = \"p\" }\n"
+     "inbound \"i\" { account = \"x\" webhook = \"https://h\" }\n",
+     "t.conf:6: inbound 'i': without webhook_secret nobody can tell our posts from those of others"},
 };
 /* clang-format on */
 
@@ -809,17 +835,45 @@ TEST(what_is_printed_loads_again_and_is_the_same)
         "}\n"
         "link \"n\" { hosts = {\"[::1]:1\", \"b:2\"} system_id = \"s\" bind = \"pair\" "
         "on_report = {\"17\", \"expired\"} }\n"
-        "plan \"r\" { step \"a\" { channels = {\"l:3\", \"n\"} choose = \"weight\" } }\n",
+        "plan \"r\" { step \"a\" { channels = {\"l:3\", \"n\"} choose = \"weight\" } }\n"
+        "inbound \"i\" { to = \"447*\" keyword = \"ARR\xC3\x8AT\" link = \"l\" account = \"y\" "
+        "reply = \"a \\\"b\\\"\" stop_words = {\"\"} start_words = {\"Go\"} opt_out = \"sender\" "
+        "webhook = \"http://h\" webhook_secret = \"****\" }\n"
+        "inbound_unroutable = \"keep\"\n",
         &errors);
     if (config == NULL)
         fail_msg("%s", errors.lines[0]);
     check_prints_as_it_loads(config, "everything");
 }
 
+TEST(words_are_known_by_their_common_form)
+{
+    struct config_errors errors;
+    struct config *config =
+        load_text(GOOD "inbound \"i\" { to = \"+44 79*\" keyword = \"ARR\xC3\x8AT\" "
+                       "account = \"x\" }\n",
+                  &errors);
+
+    CHECK(config == NULL, "a prefix is of digits");
+    config = load_text(GOOD "inbound \"i\" { to = \"+44 79 1\" keyword = \"ARR\xC3\x8AT\" "
+                            "account = \"x\" start_words = {\"\"} }\n",
+                       &errors);
+    assert_non_null(config);
+    assert_int_equal(config->inbound_count, 1);
+    CHECK_STR(config->inbounds[0].to_digits, "44791", "the number");
+    CHECK_STR(config->inbounds[0].folded, "arret", "the word");
+    CHECK_STR(config->inbounds[0].stop_words.folded[0], "stop", "a usual word");
+    assert_int_equal(config->inbounds[0].start_words.count, 0);
+    assert_int_equal(config->inbound_unroutable, CONFIG_REFUSE);
+    assert_true(config->accounts[0].transactional_after_stop);
+    config_free(config);
+}
+
 TEST(secrets_are_never_printed)
 {
     static const char *const secrets[] = {"canary-password", "canary-token", "canary-link",
-                                          "canary-channel",  "canary-key",   "canary-hash"};
+                                          "canary-channel",  "canary-key",   "canary-hash",
+                                          "whsec_Y2FuYXJ5"};
     struct config_errors errors;
     struct config *config = load_text(
         PRACTICE PLAN LISTEN PRICE
@@ -832,7 +886,9 @@ TEST(secrets_are_never_printed)
         "{\"*\"} } }\n"
         "channel \"m\" { profile = \"lab\" url = \"http://h\" token = \"canary-channel\" "
         "key "
-        "= \"canary-key\" }\n",
+        "= \"canary-key\" }\n"
+        "inbound \"i\" { account = \"x\" webhook = \"http://h\" webhook_secret = "
+        "\"whsec_Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5\" }\n",
         &errors);
     char *text;
 
@@ -914,8 +970,11 @@ TEST(the_sample_lets_nobody_in_and_all_it_shows_is_right)
     }
     for (size_t i = 0; i < ROWS(files); i++)
         write_text(files[i], "");
+    write_text("shop-webhook", "whsec_Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5\n");
     turn_all_on(path, "t.conf");
     sample = load_or_fail("t.conf");
+    (void)unlink("shop-webhook");
+    assert_int_equal(sample->inbound_count, 1);
     assert_int_equal(sample->account_count, 1);
     assert_int_equal(sample->plan_count, 2);
     assert_int_equal(sample->price_count, 4);
@@ -948,6 +1007,7 @@ int main(void)
         TEST_IN_FOLDER(the_labs_messenger_and_plans_are_as_it_says),
         TEST_IN_FOLDER(the_labs_prices_are_as_it_says),
         TEST_IN_FOLDER(what_is_printed_loads_again_and_is_the_same),
+        TEST_IN_FOLDER(words_are_known_by_their_common_form),
         TEST_IN_FOLDER(secrets_are_never_printed),
         TEST_IN_FOLDER(the_demos_file_loads_and_its_addresses_can_be_moved),
         TEST_IN_FOLDER(the_sample_lets_nobody_in_and_all_it_shows_is_right),

@@ -50,7 +50,8 @@ TESTS += \
 tests_gateway_accounts_test_SOURCES = tests/gateway/accounts_test.c tests/test.h
 tests_gateway_accounts_test_LDADD = libgateway.a $(SODIUM_LIBS) $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_config_test_SOURCES = tests/gateway/config_test.c tests/test.h
-tests_gateway_config_test_LDADD = libgateway.a librouting.a $(CONFUSE_LIBS) $(CMOCKA_LIBS)
+tests_gateway_config_test_LDADD = libgateway.a librouting.a $(CONFUSE_LIBS) $(OPENSSL_LIBS) \
+	$(CMOCKA_LIBS)
 tests_gateway_profile_test_SOURCES = tests/gateway/profile_test.c tests/test.h
 tests_gateway_profile_test_LDADD = libgateway.a librouting.a $(CONFUSE_LIBS) \
 	$(JANSSON_LIBS) $(OPENSSL_LIBS) $(CMOCKA_LIBS)
@@ -155,6 +156,7 @@ check_PROGRAMS += \
 	tests/gateway/link_binds_test \
 	tests/gateway/link_group_test \
 	tests/gateway/link_refusals_test \
+	tests/gateway/inbound_test \
 	tests/gateway/link_test \
 	tests/gateway/pace_test \
 	tests/gateway/public_id_test
@@ -164,6 +166,7 @@ TESTS += \
 	tests/gateway/link_binds_test \
 	tests/gateway/link_group_test \
 	tests/gateway/link_refusals_test \
+	tests/gateway/inbound_test \
 	tests/gateway/link_test \
 	tests/gateway/pace_test \
 	tests/gateway/public_id_test
@@ -185,6 +188,10 @@ tests_gateway_link_refusals_test_SOURCES = tests/gateway/link_refusals_test.c $(
 tests_gateway_link_refusals_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_pace_test_SOURCES = tests/gateway/pace_test.c tests/test.h
 tests_gateway_pace_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+tests_gateway_inbound_test_SOURCES = tests/gateway/inbound_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_inbound_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_test_SOURCES = tests/gateway/link_test.c $(LONE_OPERATOR)
 tests_gateway_link_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_public_id_test_SOURCES = tests/gateway/public_id_test.c tests/test.h

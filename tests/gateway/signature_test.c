@@ -102,6 +102,43 @@ TEST(another_body_or_key_has_another_signature)
     CHECK(signature_matches(&prefixed, "lab-hook", 8, "{}", 2, made), "still itself");
 }
 
+TEST(a_key_of_standard_webhooks_is_read)
+{
+    static const uint8_t octets[] = {0x31, 0xF2, 0xA9, 0x43, 0x60, 0x0A, 0x91, 0xC0, 0xA4};
+    uint8_t key[64];
+    size_t size;
+
+    assert_true(signature_key_read("whsec_MfKpQ2AKkcCk", 1, sizeof(key), key, &size));
+    CHECK_BYTES(key, size, octets, sizeof(octets), "whole");
+    assert_true(signature_key_read("whsec_MfKpQ2AKkcA=", 1, sizeof(key), key, &size));
+    CHECK_EQ(size, 8, "filled up with one");
+    assert_true(signature_key_read("whsec_MfKpQ2AKkQ==", 1, sizeof(key), key, &size));
+    CHECK_EQ(size, 7, "filled up with two");
+    assert_false(signature_key_read("whsec_MfKpQ2AKkcCk", 10, sizeof(key), key, &size));
+    assert_false(signature_key_read("whsec_MfKpQ2AKkcCk", 1, 8, key, &size));
+    assert_false(signature_key_read("whsec_MfKpQ2AKkcC", 1, sizeof(key), key, &size));
+    assert_false(signature_key_read("whsec_MfKpQ2AKkc!k", 1, sizeof(key), key, &size));
+    assert_false(signature_key_read("whsec_", 0, sizeof(key), key, &size));
+    assert_false(signature_key_read("MfKpQ2AKkcCk", 1, sizeof(key), key, &size));
+}
+
+/* The example of the specification's libraries: octets "id.time.body". */
+TEST(a_post_is_signed_as_standard_webhooks_say)
+{
+    static const struct signature_scheme scheme = {SIGNATURE_SHA256, SIGNATURE_BASE64,
+                                                   "v1,"};
+    static const char text[] =
+        "msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{\"test\": 2432232314}";
+    char made[SIGNATURE_TEXT_MAX];
+    uint8_t key[64];
+    size_t size;
+
+    assert_true(
+        signature_key_read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 24, 64, key, &size));
+    signature_make(&scheme, key, size, text, sizeof(text) - 1, made);
+    CHECK_STR(made, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", "the example");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -109,6 +146,8 @@ int main(void)
         RUN(one_wrong_octet_anywhere_is_a_wrong_signature),
         RUN(case_matters_but_in_hex_digits),
         RUN(another_body_or_key_has_another_signature),
+        RUN(a_key_of_standard_webhooks_is_read),
+        RUN(a_post_is_signed_as_standard_webhooks_say),
     };
 
     return RUN_ALL(tests);

@@ -1,0 +1,685 @@
+/*
+ * The door for what subscribers write.  In order: was it here before, is there room, is it
+ * somebody's; then one decision records it, with what follows from it, and the operator is
+ * answered.
+ */
+#include "gateway/inbound_pieces.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/catalog.h"
+#include "gateway/channels/link.h"
+#include "gateway/collector.h"
+#include "gateway/gateway.h"
+#include "gateway/intake.h"
+#include "gateway/log.h"
+#include "gateway/marks.h"
+#include "gateway/optouts.h"
+#include "gateway/table.h"
+#include "gateway/translate.h"
+#include "routing/keyword.h"
+#include "routing/number.h"
+#include "smpp/command.h"
+
+enum {
+    ROW_BYTES = 1024,     /* of a message on average: inbound_max of them are kept */
+    PART_MAX_BYTES = 254, /* what has more is no part, whatever it says */
+    ANSWERED_MS = 2000,   /* in this time an operator has not begun to repeat it */
+    ANSWERED_MAX = 1 << 20,
+    SWEEP_MS = 60 * 1000,
+    DROPPED_PER_SWEEP = 1024,
+};
+
+static void sweep(void *owner);
+
+/* --- life --------------------------------------------------------------------------- */
+
+struct inbound *inbound_new(struct gateway *gateway)
+{
+    struct inbound *inbound = calloc(1, sizeof(*inbound));
+    size_t most = gateway->config->inbound_max + 1u;
+
+    if (inbound == NULL)
+        abort();
+    inbound->gateway = gateway;
+    inbound->rules = calloc(gateway->config->inbound_count + 1, sizeof(*inbound->rules));
+    if (inbound->rules == NULL)
+        abort();
+    inbound->sets_by_key = table_new(most);
+    inbound->unrouted_by_id = table_new(most);
+    inbound->answered = table_new(ANSWERED_MAX);
+    inbound->posts = table_new(most);
+    inbound->open = table_new(most);
+    clock_arm_in(gateway->clock, &inbound->sweep, SWEEP_MS, sweep, inbound);
+    return inbound;
+}
+
+void inbound_free(struct inbound *inbound)
+{
+    if (inbound == NULL)
+        return;
+    clock_disarm(inbound->gateway->clock, &inbound->sweep);
+    inbound_sets_free(inbound);
+    while (inbound->oldest) {
+        struct unrouted *next = inbound->oldest->next;
+
+        free(inbound->oldest->body);
+        free(inbound->oldest);
+        inbound->oldest = next;
+    }
+    table_free(inbound->sets_by_key);
+    table_free(inbound->unrouted_by_id);
+    table_free(inbound->answered);
+    table_free(inbound->posts);
+    table_free(inbound->open);
+    free(inbound->rules);
+    free(inbound);
+}
+
+static void make_rules(struct gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->config->inbound_count; i++) {
+        const struct config_inbound *section = &gateway->config->inbounds[i];
+
+        gateway->inbound->rules[i] = (struct inbound_rule){
+            .to = section->to_digits,
+            .to_is_prefix = section->to_is_prefix,
+            .channel = section->any_link ? (uint32_t)INBOUND_ANY
+                                         : catalog_link(gateway->catalog, section->link),
+            .keyword = section->folded,
+            .stop_words = section->stop_words.folded,
+            .stop_word_count = section->stop_words.count,
+            .start_words = section->start_words.folded,
+            .start_word_count = section->start_words.count,
+        };
+    }
+}
+
+const struct config_link *inbound_link(const struct gateway *gateway, uint32_t link)
+{
+    for (size_t i = 0; i < gateway->config->link_count; i++)
+        if (catalog_link(gateway->catalog, i) == link)
+            return &gateway->config->links[i];
+    return NULL;
+}
+
+/* --- what is nobody's ---------------------------------------------------------------- */
+
+static void keep_unrouted(struct inbound *inbound, uint32_t link, int64_t at_ms,
+                          struct body *take_body)
+{
+    struct unrouted *unrouted = calloc(1, sizeof(*unrouted));
+
+    if (unrouted == NULL)
+        abort();
+    unrouted->id = take_body->id;
+    unrouted->at_ms = at_ms;
+    unrouted->link = link;
+    unrouted->body = take_body;
+    unrouted->previous = inbound->newest;
+    if (inbound->newest)
+        inbound->newest->next = unrouted;
+    else
+        inbound->oldest = unrouted;
+    inbound->newest = unrouted;
+    inbound->unrouted_count++;
+    if (!table_put(inbound->unrouted_by_id, unrouted->id, (uint64_t)(uintptr_t)unrouted))
+        abort();
+}
+
+static struct unrouted *find_unrouted(const struct gateway *gateway, uint64_t id)
+{
+    uint64_t value;
+
+    return id != 0 && table_get(gateway->inbound->unrouted_by_id, id, &value)
+               ? (struct unrouted *)(uintptr_t)value
+               : NULL;
+}
+
+static void forget_unrouted(struct inbound *inbound, struct unrouted *unrouted)
+{
+    if (unrouted->previous)
+        unrouted->previous->next = unrouted->next;
+    else
+        inbound->oldest = unrouted->next;
+    if (unrouted->next)
+        unrouted->next->previous = unrouted->previous;
+    else
+        inbound->newest = unrouted->previous;
+    inbound->unrouted_count--;
+    table_remove(inbound->unrouted_by_id, unrouted->id);
+    free(unrouted->body);
+    free(unrouted);
+}
+
+size_t inbound_unrouted_count(const struct gateway *gateway)
+{
+    return gateway->inbound->unrouted_count;
+}
+
+bool inbound_unrouted_next(const struct gateway *gateway, uint64_t after,
+                           struct inbound_unrouted *out)
+{
+    const struct unrouted *unrouted = gateway->inbound->oldest;
+
+    if (after != 0 && (unrouted = find_unrouted(gateway, after)) != NULL)
+        unrouted = unrouted->next;
+    if (unrouted == NULL)
+        return false;
+    *out = (struct inbound_unrouted){unrouted->id, unrouted->at_ms, unrouted->link,
+                                     unrouted->body};
+    return true;
+}
+
+bool inbound_unrouted_drop(struct gateway *gateway, uint64_t id)
+{
+    struct unrouted *unrouted = find_unrouted(gateway, id);
+
+    if (unrouted == NULL)
+        return false;
+    store_inbound_gone(gateway->store, id);
+    forget_unrouted(gateway->inbound, unrouted);
+    return true;
+}
+
+/* What nobody asked for while it was kept goes; and who was answered is old news. */
+static void sweep(void *owner)
+{
+    struct inbound *inbound = owner;
+    struct gateway *gateway = inbound->gateway;
+    int64_t before_ms = gateway_now_ms(gateway) - gateway->config->inbound_keep_ms;
+    unsigned dropped = 0;
+
+    clock_arm_in(gateway->clock, &inbound->sweep, SWEEP_MS, sweep, inbound);
+    if (inbound->oldest == NULL || inbound->oldest->at_ms >= before_ms ||
+        !store_begin(gateway->store, STORE_CONTINUATION))
+        return;
+    while (inbound->oldest && inbound->oldest->at_ms < before_ms &&
+           dropped++ < DROPPED_PER_SWEEP)
+        (void)inbound_unrouted_drop(gateway, inbound->oldest->id);
+    store_end(gateway->store);
+    gateway->counters.inbound_dropped += dropped;
+    log_warning("inbound.dropped", "count=%u reason=\"nobody's, and old\"", dropped);
+}
+
+/* --- to whom ------------------------------------------------------------------------- */
+
+static void put_row(struct gateway *gateway, uint64_t id, uint32_t account, uint32_t link,
+                    int64_t at_ms, enum store_inbound_state state, const uint8_t *bytes,
+                    size_t size)
+{
+    const struct store_inbound row = {id,    account, link,          state,
+                                      at_ms, bytes,   (uint32_t)size};
+
+    store_inbound_put(gateway->store, &row);
+}
+
+static void put_letter(struct gateway *gateway, enum letter_kind kind, uint64_t id,
+                       uint32_t account, const struct inbound_message *message,
+                       const uint8_t *bytes, size_t size)
+{
+    const struct outbox_letter letter = {
+        .kind = kind,
+        .id = id,
+        .account = account,
+        .made_at_ms = message->at_ms,
+        .bytes = bytes,
+        .size = (uint32_t)size,
+    };
+
+    put_row(gateway, id, account, message->link, message->at_ms,
+            kind == LETTER_HOOK ? STORE_INBOUND_HOOK : STORE_INBOUND_LETTER, bytes, size);
+    outbox_add(gateway, &letter);
+}
+
+static void put_body(struct gateway *gateway, uint32_t account,
+                     const struct inbound_message *message, const struct body *body)
+{
+    uint8_t bytes[STORE_INBOUND_BYTES_MAX];
+    size_t size = inbound_pack(body, bytes);
+
+    put_letter(gateway, LETTER_INBOUND, body->id, account, message, bytes, size);
+}
+
+/* One row stands for all parts: the first part's. */
+static void drop_other_parts(struct gateway *gateway, const struct inbound_message *message)
+{
+    for (size_t i = 1; message->stored && i < message->part_count; i++)
+        store_inbound_gone(gateway->store, message->parts[i]->id);
+}
+
+static void give_by_smpp(struct gateway *gateway, const struct config_account *config,
+                         uint32_t account, const struct inbound_message *message)
+{
+    struct body *whole = NULL;
+
+    if (message->total > 1 && config->inbound_as == CONFIG_AS_PAYLOAD)
+        whole = inbound_join(message);
+    if (whole) {
+        put_body(gateway, account, message, whole);
+        drop_other_parts(gateway, message);
+    }
+    for (size_t i = 0; whole == NULL && i < message->part_count; i++)
+        put_body(gateway, account, message, message->parts[i]);
+    free(whole);
+}
+
+static void post_one(struct gateway *gateway, const struct config_inbound *section,
+                     uint32_t account, const struct inbound_message *message)
+{
+    char *text = inbound_message_text(gateway, message);
+    char keyword[KEYWORD_SIZE] = "";
+    uint8_t *row;
+    size_t size;
+
+    if (text)
+        (void)keyword_read(text, strlen(text), keyword);
+    row = inbound_hook_row(gateway, section, message, text, keyword, &size);
+    put_letter(gateway, LETTER_HOOK, message->parts[0]->id, account, message, row, size);
+    free(row);
+    free(text);
+}
+
+static void give_by_webhook(struct gateway *gateway, const struct config_inbound *section,
+                            uint32_t account, const struct inbound_message *message)
+{
+    if (message->part_count == message->total) {
+        post_one(gateway, section, account, message);
+        drop_other_parts(gateway, message);
+        return;
+    }
+    for (size_t i = 0; i < message->part_count; i++) {
+        struct inbound_message part = *message;
+
+        part.parts = &message->parts[i];
+        part.part_count = 1;
+        post_one(gateway, section, account, &part);
+    }
+}
+
+static void change_optout(struct gateway *gateway, const struct config_inbound *section,
+                          enum inbound_wish wish, const struct inbound_message *message)
+{
+    const struct body *body = message->parts[0];
+    bool of_sender = section->opt_out == CONFIG_OPT_OUT_SENDER;
+    char number[NUMBER_SIZE];
+    const struct store_optout optout = {
+        .account = catalog_account_at(gateway->catalog, section->account)->number,
+        .at_ms = message->at_ms,
+        .origin = body->id,
+        .number = number,
+        .sender = of_sender ? body->destination : "",
+    };
+
+    if (!number_normalise(body->source, strlen(body->source), number))
+        return;
+    if (wish == INBOUND_START) {
+        (void)optouts_remove(gateway, optout.account, number,
+                             of_sender ? optout.sender : NULL);
+        return;
+    }
+    if (optouts_put(gateway, &optout))
+        gateway->counters.inbound_stops++;
+    else
+        log_error("optout.full", "account=%s id=%llu",
+                  gateway->config->accounts[section->account].name,
+                  (unsigned long long)body->id);
+}
+
+/* A STOP to a number that several share is meant for all of them. */
+static void heed_wishes(struct gateway *gateway, const struct inbound_facts *facts,
+                        const struct inbound_message *message)
+{
+    for (size_t i = 0; i < gateway->config->inbound_count; i++) {
+        const struct inbound_rule *rule = &gateway->inbound->rules[i];
+        enum inbound_wish wish;
+
+        if (!inbound_reaches(rule, facts))
+            continue;
+        wish = inbound_wish(rule, facts);
+        if (wish != INBOUND_NO_WISH)
+            change_optout(gateway, &gateway->config->inbounds[i], wish, message);
+    }
+}
+
+/* The first word, if the first part is here and is text. */
+static void read_keyword(const struct gateway *gateway,
+                         const struct inbound_message *message, char out[KEYWORD_SIZE])
+{
+    struct inbound_message first = *message;
+    struct smpp_part part;
+    char *text;
+
+    out[0] = '\0';
+    if (message->total > 1 &&
+        (!collector_part_of(message->parts[0], &part) || part.number != 1))
+        return;
+    if (message->part_count != message->total)
+        first.part_count = 1;
+    text = inbound_message_text(gateway, &first);
+    if (text)
+        (void)keyword_read(text, strlen(text), out);
+    free(text);
+}
+
+/* Index of the section it belongs to; -1: nobody's. */
+static int find_section(const struct gateway *gateway,
+                        const struct inbound_message *message, char to[BODY_ADDRESS_SIZE],
+                        char keyword[KEYWORD_SIZE], struct inbound_facts *out)
+{
+    const struct body *body = message->parts[0];
+    char digits[NUMBER_SIZE];
+
+    if (number_normalise(body->destination, strlen(body->destination), digits))
+        memcpy(to, digits, strlen(digits) + 1);
+    else
+        memcpy(to, body->destination, strlen(body->destination) + 1);
+    read_keyword(gateway, message, keyword);
+    *out = (struct inbound_facts){to, message->link, keyword};
+    return inbound_find(gateway->inbound->rules, gateway->config->inbound_count, out);
+}
+
+static void keep_for_people(struct gateway *gateway, const struct inbound_message *message)
+{
+    gateway->counters.inbound_unroutable++;
+    for (size_t i = 0; i < message->part_count; i++) {
+        const struct body *body = message->parts[i];
+        uint8_t bytes[STORE_INBOUND_BYTES_MAX];
+        size_t size = inbound_pack(body, bytes);
+        struct body *copy = inbound_unpack(body->id, bytes, size);
+
+        put_row(gateway, body->id, 0, message->link, message->at_ms, STORE_INBOUND_UNROUTED,
+                bytes, size);
+        keep_unrouted(gateway->inbound, message->link, message->at_ms, copy);
+    }
+}
+
+static void give(struct gateway *gateway, int index, const struct inbound_facts *facts,
+                 const struct inbound_message *message)
+{
+    const struct config_inbound *section = &gateway->config->inbounds[index];
+    const struct config_account *config = &gateway->config->accounts[section->account];
+    uint32_t account = catalog_account_at(gateway->catalog, section->account)->number;
+
+    if (section->webhook[0] != '\0')
+        give_by_webhook(gateway, section, account, message);
+    else
+        give_by_smpp(gateway, config, account, message);
+    heed_wishes(gateway, facts, message);
+    inbound_reply(gateway, section, inbound_wish(&gateway->inbound->rules[index], facts),
+                  message->parts[0]);
+}
+
+void inbound_settle(struct gateway *gateway, const struct inbound_message *message)
+{
+    char to[BODY_ADDRESS_SIZE], keyword[KEYWORD_SIZE];
+    struct inbound_facts facts;
+    int index = find_section(gateway, message, to, keyword, &facts);
+
+    if (index >= 0)
+        give(gateway, index, &facts, message);
+    else
+        keep_for_people(gateway, message);
+}
+
+/* --- coming in ----------------------------------------------------------------------- */
+
+static uint64_t hash_of(uint32_t link, const struct body *body)
+{
+    const uint8_t fields[] = {body->source_ton, body->destination_ton, body->esm_class,
+                              body->protocol_id, body->data_coding};
+    uint64_t hash = table_hash(link, body->source, strlen(body->source) + 1);
+
+    hash = table_hash(hash, body->destination, strlen(body->destination) + 1);
+    hash = table_hash(hash, fields, sizeof(fields));
+    return table_hash(hash, body->bytes, body->text_size + body->tlv_size);
+}
+
+/*
+ * SMPP has no number by which an operator's repetition could be known.  The same octets
+ * from the same writer are one, unless the first was answered in time on a session that
+ * still lives: then the operator knows, and somebody wrote the same again.
+ */
+static bool is_repetition(const struct gateway *gateway, uint64_t hash)
+{
+    uint64_t session;
+
+    if (!marks_seen(gateway, STORE_MARK_INBOUND, hash,
+                    gateway->config->inbound_repeat_within_ms))
+        return false;
+    return !table_get(gateway->inbound->answered, hash, &session) ||
+           !link_has_session(gateway, session);
+}
+
+/* Behind the acknowledgement: it has been written. */
+static void was_answered(void *owner, const struct store_effect *effect)
+{
+    struct gateway *gateway = owner;
+    uint32_t took_ms = (uint32_t)clock_mono_ms(gateway->clock) - effect->number;
+
+    if (took_ms <= ANSWERED_MS)
+        (void)!table_put(gateway->inbound->answered, effect->target, effect->id);
+}
+
+static bool is_full(const struct gateway *gateway)
+{
+    uint64_t bytes =
+        outbox_bytes(gateway, LETTER_INBOUND) + outbox_bytes(gateway, LETTER_HOOK);
+
+    return inbound_waiting(gateway) >= gateway->config->inbound_max ||
+           bytes >= (uint64_t)gateway->config->inbound_max * ROW_BYTES;
+}
+
+/* Some section is reached, whatever the text says. */
+static bool is_reached(const struct gateway *gateway, uint32_t link,
+                       const struct body *body)
+{
+    char digits[NUMBER_SIZE];
+    struct inbound_facts facts = {body->destination, link, ""};
+
+    if (number_normalise(body->destination, strlen(body->destination), digits))
+        facts.to = digits;
+    for (size_t i = 0; i < gateway->config->inbound_count; i++)
+        if (inbound_reaches(&gateway->inbound->rules[i], &facts))
+            return true;
+    return false;
+}
+
+/* One message on its way in. */
+struct arrival {
+    struct gateway *gateway;
+    uint32_t link;
+    struct body *body; /* taken out by who keeps it */
+    uint64_t hash;
+    int64_t at_ms;
+    struct smpp_part part;
+    bool is_part;
+};
+
+static struct inbound_message message_of(struct arrival *it)
+{
+    return (struct inbound_message){
+        .link = it->link,
+        .at_ms = it->at_ms,
+        .parts = &it->body,
+        .part_count = 1,
+        .total = 1,
+    };
+}
+
+static bool is_nobodys(struct arrival *it)
+{
+    const struct inbound_message message = message_of(it);
+    char to[BODY_ADDRESS_SIZE], keyword[KEYWORD_SIZE];
+    struct inbound_facts facts;
+
+    return !it->is_part && find_section(it->gateway, &message, to, keyword, &facts) < 0;
+}
+
+static void keep_part(struct arrival *it)
+{
+    uint8_t bytes[STORE_INBOUND_BYTES_MAX];
+    size_t size = inbound_pack(it->body, bytes);
+
+    put_row(it->gateway, it->body->id, 0, it->link, it->at_ms, STORE_INBOUND_GATHERED,
+            bytes, size);
+    inbound_set_join(it->gateway, it->link, it->body, &it->part, it->at_ms);
+    it->body = NULL;
+}
+
+static void record(struct arrival *it)
+{
+    it->body->id = it->body->message = gateway_id(it->gateway);
+    if (it->is_part) {
+        keep_part(it);
+    } else {
+        const struct inbound_message message = message_of(it);
+
+        inbound_settle(it->gateway, &message);
+    }
+    marks_note(it->gateway, STORE_MARK_INBOUND, it->hash);
+    table_remove(it->gateway->inbound->answered, it->hash);
+}
+
+static uint32_t take(struct arrival *it, uint64_t session,
+                     const struct store_effect *acknowledge)
+{
+    struct gateway *gateway = it->gateway;
+    const struct store_effect answered = {
+        .run = was_answered,
+        .target = it->hash,
+        .id = session,
+        .number = (uint32_t)clock_mono_ms(gateway->clock),
+    };
+
+    if (is_full(gateway) || !store_begin(gateway->store, STORE_BEGINNING))
+        return ESME_RMSGQFUL;
+    record(it);
+    store_effect(gateway->store, acknowledge);
+    store_effect(gateway->store, &answered);
+    store_end(gateway->store);
+    return ESME_ROK;
+}
+
+uint32_t inbound_take(struct gateway *gateway, uint32_t link, uint64_t session,
+                      const struct smpp_pdu *deliver,
+                      const struct store_effect *acknowledge)
+{
+    struct arrival it = {
+        .gateway = gateway, .link = link, .at_ms = gateway_now_ms(gateway)};
+    char destination[BODY_ADDRESS_SIZE];
+    uint32_t status = ESME_ROK;
+
+    gateway->counters.inbound_received++;
+    memcpy(destination, deliver->destination.data, deliver->destination.size);
+    destination[deliver->destination.size] = '\0';
+    it.body = intake_body(deliver, destination);
+    it.hash = hash_of(link, it.body);
+    it.is_part = it.body->text_size <= PART_MAX_BYTES &&
+                 collector_part_of(it.body, &it.part) && is_reached(gateway, link, it.body);
+    if (is_repetition(gateway, it.hash) ||
+        (it.is_part && inbound_set_has(gateway, link, it.body, &it.part))) {
+        gateway->counters.inbound_repeated++;
+        store_barrier(gateway->store, acknowledge);
+    } else if (it.body->text_size + it.body->tlv_size > INBOUND_OCTETS_MAX ||
+               (gateway->config->inbound_unroutable == CONFIG_REFUSE && is_nobodys(&it))) {
+        status = ESME_RX_R_APPN;
+    } else {
+        status = take(&it, session, acknowledge);
+    }
+    free(it.body);
+    if (status == ESME_RMSGQFUL)
+        gateway->counters.inbound_full++;
+    else if (status != ESME_ROK)
+        gateway->counters.inbound_refused++;
+    return status;
+}
+
+/* --- the start ------------------------------------------------------------------------ */
+
+static void load_part(struct gateway *gateway, const struct store_inbound *row,
+                      struct body *take_body)
+{
+    struct smpp_part part;
+
+    if (collector_part_of(take_body, &part))
+        inbound_set_load(gateway, row->channel, take_body, &part, row->at_ms);
+    else
+        keep_unrouted(gateway->inbound, row->channel, row->at_ms, take_body);
+}
+
+static void load_letter(struct gateway *gateway, const struct store_inbound *row)
+{
+    const struct outbox_letter letter = {
+        .kind = row->state == STORE_INBOUND_HOOK ? LETTER_HOOK : LETTER_INBOUND,
+        .id = row->id,
+        .account = row->account,
+        .made_at_ms = row->at_ms,
+        .bytes = row->bytes,
+        .size = row->size,
+    };
+
+    outbox_load(gateway, &letter);
+}
+
+void inbound_load(struct gateway *gateway, const struct store_inbound *row)
+{
+    struct body *body;
+
+    if (row->state == STORE_INBOUND_LETTER || row->state == STORE_INBOUND_HOOK) {
+        load_letter(gateway, row);
+        return;
+    }
+    body = inbound_unpack(row->id, row->bytes, row->size);
+    if (body == NULL)
+        log_error("store.unreadable", "inbound=%llu", (unsigned long long)row->id);
+    else if (row->state == STORE_INBOUND_GATHERED)
+        load_part(gateway, row, body);
+    else
+        keep_unrouted(gateway->inbound, row->channel, row->at_ms, body);
+}
+
+/* The sections may be others now: what was nobody's may be somebody's. */
+static void try_unrouted_again(struct gateway *gateway)
+{
+    struct inbound *inbound = gateway->inbound;
+
+    for (struct unrouted *unrouted = inbound->oldest, *next; unrouted; unrouted = next) {
+        const struct inbound_message message = {
+            .link = unrouted->link,
+            .at_ms = unrouted->at_ms,
+            .parts = &unrouted->body,
+            .part_count = 1,
+            .total = 1,
+            .stored = true,
+        };
+        char to[BODY_ADDRESS_SIZE], keyword[KEYWORD_SIZE];
+        struct inbound_facts facts;
+        int index = find_section(gateway, &message, to, keyword, &facts);
+        bool begun;
+
+        next = unrouted->next;
+        if (index < 0)
+            continue;
+        begun = store_begin(gateway->store, STORE_CONTINUATION);
+        assert(begun);
+        give(gateway, index, &facts, &message);
+        forget_unrouted(inbound, unrouted);
+        store_end(gateway->store);
+    }
+}
+
+void inbound_resume(struct gateway *gateway)
+{
+    make_rules(gateway);
+    inbound_sets_resume(gateway);
+    try_unrouted_again(gateway);
+}
+
+size_t inbound_waiting(const struct gateway *gateway)
+{
+    return outbox_waiting(gateway, LETTER_INBOUND) + outbox_waiting(gateway, LETTER_HOOK) +
+           gateway->inbound->gathered + gateway->inbound->unrouted_count;
+}
