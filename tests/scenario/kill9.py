@@ -19,7 +19,7 @@ from decimal import Decimal
 from lab import DEEP, Lab, check, equal, scenario, until
 from smpp_client import DELIVER, OK, RESPONSE, SUBMIT, Session, udh8
 
-KILLS = int(sys.argv[1]) if len(sys.argv) > 1 else 100 if DEEP else 10
+KILLS = int(sys.argv[1]) if len(sys.argv) > 1 else 200 if DEEP else 25
 LINK_WINDOWS, MESSENGER_WINDOW = 4 * 256, 256
 UNFINISHED_LEAST = 100
 WINDOW = 24

@@ -178,6 +178,7 @@ class Lab:
                  wrapper=(), state=None, start=True, with_sim=True):
         self.smsc, self.messenger, self.with_sim = smsc, messenger, with_sim
         self.fixed, self.edit, self.preload = fixed, edit, dict(preload or {})
+        self.preload_so = PRELOAD
         self.wrapper = list(wrapper)
         self.start_at_once = start
         self.sluiced = self.sim = None
@@ -254,9 +255,9 @@ class Lab:
         """Starts it and waits for /readyz."""
         environment = dict(os.environ)
         if self.preload:
-            check(PRELOAD.exists(), f"{PRELOAD} is not built")
+            check(self.preload_so.exists(), f"{self.preload_so} is not built")
             environment.update(self.preload)
-            environment["LD_PRELOAD"] = str(PRELOAD)
+            environment["LD_PRELOAD"] = str(self.preload_so)
         log = open(self.log_path, "ab")
         self.sluiced = subprocess.Popen(
             [*self.wrapper, str(BUILD / "sluiced"), "-c", str(self.config_path),

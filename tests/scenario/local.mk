@@ -10,16 +10,19 @@ SCENARIOS += \
 	tests/scenario/lab_long.py \
 	tests/scenario/durable.py \
 	tests/scenario/kill9.py \
+	tests/scenario/crash_points.py \
 	tests/scenario/bad_input.py \
 	tests/scenario/tamper.py \
 	tests/scenario/tls.py \
 	tests/scenario/cli.py
+PRELOADS += tests/scenario/faults.so
 SANITIZED += tests/scenario/lab_cascade.py
 
 EXTRA_DIST += \
 	tests/scenario/README.md \
 	tests/scenario/bad_input.py \
 	tests/scenario/cli.py \
+	tests/scenario/crash_points.py \
 	tests/scenario/durable.py \
 	tests/scenario/kill9.py \
 	tests/scenario/lab.py \

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""usage: crash_points.py [TIMES]
+
+The daemon dies, or its disk, its memory or its descriptors fail, at a chosen call: before
+and after each kind of write and sync of the journal, the tables and the history, each send
+to a client and an operator, while it recovers, and at the n-th allocation.  Each row is run
+TIMES times with another n.  Whatever happens, it ends or goes on, it starts again, the ledger
+is right, and in the end nothing acknowledged is lost.
+"""
+
+import random
+import signal
+import sys
+import time
+
+from collections import Counter
+
+from kill9 import KillLab
+from lab import BUILD, DEEP, check, equal, scenario, until
+
+TIMES = int(sys.argv[1]) if len(sys.argv) > 1 else 40 if DEEP else 1
+FAULTS = BUILD / "tests/scenario/faults.so"
+CONFIG_ERROR, NO_STORE = 1, 75
+
+# name, call, part of the path, the range of n, action.  `starts`: it dies while it starts.
+ROWS = (
+    ("before the journal is written", "write", "journal-", (5, 300), "kill"),
+    ("after the journal is written", "write", "journal-", (5, 300), "kill-after"),
+    ("half a frame is written", "write", "journal-", (5, 300), "half"),
+    ("before the journal is synced", "sync", "journal-", (5, 300), "kill"),
+    ("after the journal is synced", "sync", "journal-", (5, 300), "kill-after"),
+    ("the journal is not synced", "sync", "journal-", (5, 300), "EIO"),
+    ("the journal is not written", "write", "journal-", (5, 300), "EIO"),
+    ("no space for the journal, once", "write", "journal-", (5, 300), "ENOSPC"),
+    ("no space for the journal", "write", "journal-", (5, 300), "ENOSPC+"),
+    ("before the tables' log is written", "write", "live.db-wal", (3, 900), "kill"),
+    ("after the tables' log is written", "write", "live.db-wal", (3, 900), "kill-after"),
+    ("before the tables' log is synced", "sync", "live.db-wal", (1, 4), "kill"),
+    ("after the tables' log is synced", "sync", "live.db-wal", (1, 4), "kill-after"),
+    ("the tables' log is not synced", "sync", "live.db-wal", (1, 4), "EIO"),
+    ("the tables' log is not written", "write", "live.db-wal", (3, 900), "EIO"),
+    ("half a page of the log is written", "write", "live.db-wal", (3, 900), "half"),
+    ("no space for the tables' log", "write", "live.db-wal", (3, 900), "ENOSPC"),
+    ("before a page of the tables is written", "write", "live.db", (1, 40), "kill"),
+    ("the tables cannot be read", "read", "live.db", (3, 40), "EIO"),
+    ("the journal cannot be read", "read", "journal-", (1, 6), "EIO"),
+    ("before a send", "send", "-", (20, 3000), "kill"),
+    ("after a send", "send", "-", (20, 3000), "kill-after"),
+    ("no memory, once", "malloc", "-", (20000, 200000), "ENOMEM"),
+    ("no memory any more", "malloc", "-", (20000, 200000), "ENOMEM+"),
+    ("no descriptor for a while", "accept", "-", (1, 3), "EMFILE"),
+)
+
+
+class CrashLab(KillLab):
+    """A lab whose daemon is told where to die."""
+
+    def __init__(self):
+        super().__init__()
+        self.preload = {}
+        self.random = random.Random(time.time_ns())
+        self.counts = Counter()
+
+    def start_faulty(self, row):
+        _, call, path, (least, most), action = row
+        nth = self.random.randint(least, most)
+        fault = f"{call} {path} {nth}{'+' if action.endswith('+') else ''} {action.rstrip('+')}"
+        self.preload = {"SLUICE_FAULT": fault}
+        self.preload_so = FAULTS
+        try:
+            self.start(ready_s=0)
+        finally:
+            self.preload = {}
+        return fault
+
+
+def run_row(lab, row):
+    """The fault is met, or the row had its time; then it runs again without it."""
+    fault = lab.start_faulty(row)
+    for client in lab.clients:
+        client.submitting = True
+    begin = time.monotonic()
+    while lab.sluiced.poll() is None and time.monotonic() < begin + 4:
+        time.sleep(0.01)
+    status = lab.sluiced.poll()
+    for client in lab.clients:
+        client.submitting = False
+    if status is None:
+        lab.kill()
+        lab.counts["went on"] += 1
+    else:
+        lab.counts["ended" if status >= 0 else "died"] += 1
+        check(status in (-signal.SIGKILL, -signal.SIGABRT, CONFIG_ERROR, NO_STORE),
+              f"{fault}: it ended with {status}:\n{lab.log_tail()}")
+    lab.start()
+    found = lab.get("/v1/ledger/verify")
+    check(found["ok"], f"{fault}: the ledger: {found}")
+    return status
+
+
+def it_dies_at_every_point(lab):
+    lab.stop()
+    met = Counter()
+    for _ in range(TIMES):
+        for row in ROWS:
+            status = run_row(lab, row)
+            met[row[0]] += status is not None
+            lab.kill()
+    lab.start()
+    never = [row[0] for row in ROWS if row[4].startswith("kill") and not met[row[0]]]
+    check(not DEEP or not never, f"it never died: {never}")
+    return f"{len(ROWS) * TIMES} times: {dict(lab.counts)}"
+
+
+def nothing_acknowledged_is_lost_and_no_receipt_is_missing(lab):
+    def missing():
+        return sum(len(account.waiting) for account in lab.accounts)
+
+    until(lambda: missing() == 0, 60, lambda: f"{missing()} receipts are missing")
+    unknown = sum(len(set(account.receipts) - account.given) for account in lab.accounts)
+    lost = sum(client.lost for client in lab.clients)
+    check(unknown <= lost, f"{unknown} receipts of ids nobody was given, {lost} unanswered")
+    return f"{sum(len(account.given) for account in lab.accounts)} acknowledged"
+
+
+def no_messenger_was_asked_twice(lab):
+    equal(lab.sim_stats("messenger")["duplicate_refs"], 0, "posts with a ref that was there")
+
+
+def the_money_is_right_and_nothing_is_held(lab):
+    for account in ("sms", "cascade"):
+        lab.nothing_held(account, 30)
+    return f"{lab.verify()['postings']} postings"
+
+
+if __name__ == "__main__":
+    scenario(120 + 12 * len(ROWS) * TIMES, CrashLab, it_dies_at_every_point,
+             nothing_acknowledged_is_lost_and_no_receipt_is_missing,
+             no_messenger_was_asked_twice, the_money_is_right_and_nothing_is_held)
