@@ -26,9 +26,10 @@ parts=(
     "interoperation      | 5  | run $optimised check-interop"
     "simulation          | 5  | run $optimised check-simulation"
     "demo                | 2  | demo $optimised"
-    "compile, sanitizers | 8  | compile $sanitized CC=clang 'CFLAGS=-O1 -g' --enable-werror --enable-sanitizers"
+    "compile, sanitizers | 8  | compile $sanitized CC=clang 'CFLAGS=-O1 -g' --enable-werror --enable-sanitizers --enable-fuzzing"
     "units, sanitizers   | 6  | units $sanitized"
     "one of each kind    | 8  | run $sanitized check-sanitized"
+    "fuzzing, 10 s each  | 5  | fuzz $sanitized"
 )
 
 compile()
@@ -51,6 +52,12 @@ units()
 run()
 {
     make --no-print-directory -C "$1" "$2"
+}
+
+fuzz()
+{
+    SLUICE_SOURCE=$top SLUICE_BUILD=$1 SLUICE_FUZZ_BUILD=$1 SLUICE_FUZZ_S=10 \
+        "$top/tests/fuzz.sh"
 }
 
 demo()
