@@ -29,6 +29,7 @@
 enum {
     SESSIONS_MAX = 1 << 20,
     LEAVE_MS = 5000,
+    STRANGERS_PER_S = 20,
     BIND_WINDOW = 1000, /* our receipts unanswered, before the account is known */
 };
 
@@ -51,6 +52,25 @@ const char *esme_from(const struct esme *esme, char out[ESME_FROM_SIZE])
                     ESME_FROM_SIZE, NULL, 0, NI_NUMERICHOST) != 0)
         snprintf(out, ESME_FROM_SIZE, "?");
     return out;
+}
+
+bool esmes_may_tell(struct esmes *esmes)
+{
+    int64_t now_ms = clock_mono_ms(esmes->gateway->clock);
+
+    if (now_ms - esmes->told_since_ms >= 1000) {
+        if (esmes->untold > 0)
+            log_info("session.untold", "lines=%llu", (unsigned long long)esmes->untold);
+        esmes->told_since_ms = now_ms;
+        esmes->told = 0;
+        esmes->untold = 0;
+    }
+    if (esmes->told < STRANGERS_PER_S) {
+        esmes->told++;
+        return true;
+    }
+    esmes->untold++;
+    return false;
 }
 
 /* --- life --------------------------------------------------------------------------- */
@@ -254,15 +274,17 @@ static void tell_stranger(struct esme *esme)
 {
     char from[ESME_FROM_SIZE];
     char why[200];
+    bool failed = tls_failure(smpp_conn_bufferevent(esme->conn), why, sizeof(why));
 
-    if (tls_failure(smpp_conn_bufferevent(esme->conn), why, sizeof(why))) {
-        log_info("tls.failed", "listen=%s from=%s reason=\"%s\"", esme->door->config->name,
-                 esme_from(esme, from), why);
-    } else if (spoke_tls(esme)) {
+    if (!failed && !spoke_tls(esme))
+        return;
+    if (!failed)
         esme->gateway->esmes->past.tls_on_plain++;
-        log_info("session.broken", "listen=%s from=%s reason=\"TLS, where none is spoken\"",
-                 esme->door->config->name, esme_from(esme, from));
-    }
+    if (!esmes_may_tell(esme->gateway->esmes))
+        return;
+    log_info(failed ? "tls.failed" : "session.broken", "listen=%s from=%s reason=\"%s\"",
+             esme->door->config->name, esme_from(esme, from),
+             failed ? why : "TLS, where none is spoken");
 }
 
 static void conn_on_closed(void *owner, enum smpp_end end, int error)

@@ -65,7 +65,7 @@ struct esme_counters {
     uint64_t wrong_state;
     uint64_t buffered;         /* octets that wait to be written, now */
     uint64_t buffered_largest; /* and of the connection that has most of them */
-    uint64_t tls_on_plain; /* connections that spoke TLS where none is spoken */
+    uint64_t tls_on_plain;     /* connections that spoke TLS where none is spoken */
 };
 
 /* Of sessions that have ended and those that live. */

@@ -62,9 +62,10 @@ static void refuse(struct esme *esme, uint32_t status, const char *reason)
     char from[ESME_FROM_SIZE];
 
     esme->gateway->esmes->past.binds_refused++;
-    log_info("session.refused", "id=%llu account=%s reason=%s from=%s",
-             (unsigned long long)esme->id, esme->known ? esme_account(esme)->name : "?",
-             reason, esme_from(esme, from));
+    if (esme->known || esmes_may_tell(esme->gateway->esmes))
+        log_info("session.refused", "id=%llu account=%s reason=%s from=%s",
+                 (unsigned long long)esme->id, esme->known ? esme_account(esme)->name : "?",
+                 reason, esme_from(esme, from));
     smpp_session_bind_answer(smpp_conn_session(esme->conn), status, NULL,
                              esme_now_ms(esme));
 }

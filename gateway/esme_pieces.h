@@ -67,6 +67,9 @@ struct esmes {
     struct table *by_id;
     struct binds *binds; /* by index of the configuration */
     struct esme_counters past;
+    int64_t told_since_ms; /* lines about strangers, in this second */
+    unsigned told;
+    uint64_t untold; /* those that were too many for it */
 };
 
 /* NULL: it has gone. */
@@ -76,6 +79,10 @@ struct esme *esme_find(const struct gateway *gateway, uint64_t id);
 int64_t esme_now_ms(const struct esme *esme);
 
 const struct config_account *esme_account(const struct esme *esme);
+
+/* Whether a line about somebody who has not been let in may be logged: so many a second, or
+ * whoever knocks without end would fill the disk. */
+bool esmes_may_tell(struct esmes *esmes);
 
 /* Where it comes from, without the port; returns `out`. */
 const char *esme_from(const struct esme *esme, char out[ESME_FROM_SIZE]);

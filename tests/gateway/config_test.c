@@ -4,10 +4,12 @@
  */
 #include "gateway/config.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "gateway/config_value.h"
 #include "gateway/profile.h"
 #include "tests/test.h"
 
@@ -586,6 +588,43 @@ TEST(networks_hold_their_addresses)
     config_free(config);
 }
 
+TEST(a_network_ends_where_its_bits_say)
+{
+    static const struct {
+        const char *row;
+        const char *network;
+        const char *address;
+        bool inside;
+    } rows[] = {
+        {"every IPv4 address",          "0.0.0.0/0",            "255.255.255.255",        true },
+        {"no IPv6 address in it",       "0.0.0.0/0",            "2001:db8::1",            false},
+        {"the one host",                "192.0.2.7",            "192.0.2.7",              true },
+        {"beside the one host",         "192.0.2.7/32",         "192.0.2.6",              false},
+        {"the last of two",             "192.0.2.6/31",         "192.0.2.7",              true },
+        {"after the last of two",       "192.0.2.6/31",         "192.0.2.8",              false},
+        {"the last of 32 K",            "10.128.0.0/17",        "10.128.127.255",         true },
+        {"after them",                  "10.128.0.0/17",        "10.128.128.0",           false},
+        {"an IPv4 address mapped",      "192.0.2.0/24",         "::ffff:192.0.2.9",       true },
+        {"an IPv4 network mapped",      "::ffff:192.0.2.0/120", "192.0.2.9",              true },
+        {"IPv4 in its old form",        "192.0.2.0/24",         "::192.0.2.9",            false},
+        {"the last of an IPv6 network", "2001:db8::/32",        "2001:db8:ffff::ffff:ff", true },
+        {"after it",                    "2001:db8::/32",        "2001:db9::",             false},
+        {"the last of two, IPv6",       "2001:db8::6/127",      "2001:db8::7",            true },
+        {"after the last of two, IPv6", "2001:db8::6/127",      "2001:db8::8",            false},
+        {"anybody",                     "::/0",                 "192.0.2.1",              true },
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct config_network network;
+        uint8_t address[16] = {[10] = 0xFF, [11] = 0xFF};
+
+        CHECK(config_network_parse(rows[i].network, &network), rows[i].row);
+        if (inet_pton(AF_INET, rows[i].address, address + 12) != 1)
+            CHECK_EQ(inet_pton(AF_INET6, rows[i].address, address), 1, rows[i].row);
+        CHECK_EQ(config_network_contains(&network, address), rows[i].inside, rows[i].row);
+    }
+}
+
 static struct config *load_lab(void **state)
 {
     const struct place *place = *state;
@@ -1001,6 +1040,7 @@ int main(void)
         TEST_IN_FOLDER(secrets_come_from_files),
         TEST_IN_FOLDER(statuses_without_a_row_have_their_defaults),
         TEST_IN_FOLDER(networks_hold_their_addresses),
+        TEST_IN_FOLDER(a_network_ends_where_its_bits_say),
         TEST_IN_FOLDER(the_lab_listens_where_it_says),
         TEST_IN_FOLDER(the_lab_has_its_four_accounts),
         TEST_IN_FOLDER(the_labs_link_behaves_as_it_says),

@@ -14,6 +14,8 @@ SCENARIOS += \
 	tests/scenario/bad_input.py \
 	tests/scenario/tamper.py \
 	tests/scenario/tls.py \
+	tests/scenario/sessions.py \
+	tests/scenario/storms.py \
 	tests/scenario/cli.py
 PRELOADS += tests/scenario/faults.so
 SANITIZED += tests/scenario/lab_cascade.py
@@ -23,6 +25,7 @@ EXTRA_DIST += \
 	tests/scenario/bad_input.py \
 	tests/scenario/cli.py \
 	tests/scenario/crash_points.py \
+	tests/scenario/crowd.py \
 	tests/scenario/durable.py \
 	tests/scenario/kill9.py \
 	tests/scenario/lab.py \
@@ -34,9 +37,18 @@ EXTRA_DIST += \
 	tests/scenario/lab_refusals.py \
 	tests/scenario/lab_sms.py \
 	tests/scenario/provider.py \
+	tests/scenario/sessions.py \
 	tests/scenario/smpp_client.py \
+	tests/scenario/storms.py \
 	tests/scenario/tamper.py \
 	tests/scenario/tls.py
 
 SCENARIOS += tests/scenario/demo.py
 EXTRA_DIST += tests/scenario/demo.py
+
+# Crowds in their full size: 10,000 idle binds, 2,000 that come back beside 1,000 wrong ones
+# a second.
+.PHONY: storms
+storms: all
+	SLUICE_STORMS=full SLUICE_BUILD='$(abs_top_builddir)' \
+		SLUICE_SOURCE='$(abs_top_srcdir)' $(top_srcdir)/tests/scenario/storms.py
