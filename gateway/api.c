@@ -16,18 +16,19 @@
 
 /* openapi.yaml describes each of them; a test compares the two. */
 static const struct api_route routes[] = {
-    {"POST", "/v1/messages",                  API_SEND,  false, api_on_submit     },
-    {"GET",  "/v1/messages/{id}",             API_READ,  false, api_on_message    },
-    {"GET",  "/v1/messages/{id}/trace",       API_READ,  false, api_on_trace      },
-    {"GET",  "/v1/accounts/{name}/balance",   API_READ,  false, api_on_balance    },
-    {"GET",  "/v1/accounts/{name}/statement", API_READ,  false, api_on_statement  },
-    {"GET",  "/v1/stats/channels",            API_ADMIN, false, api_on_channels   },
-    {"GET",  "/v1/ledger/verify",             API_ADMIN, false, api_on_verify     },
-    {"GET",  "/v1/status",                    API_ADMIN, false, api_on_status     },
-    {"POST", "/v1/hooks/{channel}",           API_OPEN,  false, webhooks_on_report},
-    {"GET",  "/livez",                        API_OPEN,  true,  admin_livez       },
-    {"GET",  "/readyz",                       API_OPEN,  true,  admin_readyz      },
-    {"GET",  "/metrics",                      API_OPEN,  false, admin_metrics     },
+    {"POST",   "/v1/messages",                  API_SEND,  false, api_on_submit     },
+    {"GET",    "/v1/messages/{id}",             API_READ,  false, api_on_message    },
+    {"DELETE", "/v1/messages/{id}",             API_SEND,  false, api_on_cancel     },
+    {"GET",    "/v1/messages/{id}/trace",       API_READ,  false, api_on_trace      },
+    {"GET",    "/v1/accounts/{name}/balance",   API_READ,  false, api_on_balance    },
+    {"GET",    "/v1/accounts/{name}/statement", API_READ,  false, api_on_statement  },
+    {"GET",    "/v1/stats/channels",            API_ADMIN, false, api_on_channels   },
+    {"GET",    "/v1/ledger/verify",             API_ADMIN, false, api_on_verify     },
+    {"GET",    "/v1/status",                    API_ADMIN, false, api_on_status     },
+    {"POST",   "/v1/hooks/{channel}",           API_OPEN,  false, webhooks_on_report},
+    {"GET",    "/livez",                        API_OPEN,  true,  admin_livez       },
+    {"GET",    "/readyz",                       API_OPEN,  true,  admin_readyz      },
+    {"GET",    "/metrics",                      API_OPEN,  false, admin_metrics     },
 };
 
 enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
@@ -76,18 +77,22 @@ static bool method_fits(const struct api_route *route, const char *method)
 static const struct api_route *find_route(struct api_call *call)
 {
     const struct http_request *request = call->request;
-    struct http_header allow = {"Allow", NULL};
+    char methods[64] = ""; /* of one path: far fewer than fit */
+    size_t used = 0;
+    const struct http_header allow = {"Allow", methods};
 
     for (size_t i = 0; i < ROUTES; i++) {
         if (!path_fits(routes[i].path, request->path, call->name))
             continue;
         if (method_fits(&routes[i], request->method))
             return &routes[i];
-        allow.value = strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : routes[i].method;
+        used += (size_t)snprintf(
+            methods + used, sizeof(methods) - used, "%s%s", used > 0 ? ", " : "",
+            strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : routes[i].method);
     }
-    if (allow.value != NULL)
+    if (used > 0)
         api_refuse(call->gateway, request->id, API_METHOD, &allow, "%s takes %s, not %s",
-                   request->path, allow.value, request->method);
+                   request->path, methods, request->method);
     else
         api_refuse(call->gateway, request->id, API_UNKNOWN_PATH, NULL,
                    "there is nothing at %s", request->path);

@@ -58,6 +58,7 @@ static const struct {
     [API_UNKNOWN_MESSAGE] = {404, "unknown_message"   },
     [API_UNKNOWN_CHANNEL] = {404, "unknown_channel"   },
     [API_METHOD] = {405, "method_not_allowed"},
+    [API_TOO_LATE] = {409, "too_late"          },
     [API_RATE] = {429, "rate"              },
     [API_OPTED_OUT] = {403, "opted_out"         },
     [API_FULL] = {503, "full"              },

@@ -8,13 +8,20 @@
 #include <string.h>
 
 #include "gateway/accounts.h"
+#include "gateway/aliases.h"
 #include "gateway/body.h"
+#include "gateway/cancel.h"
 #include "gateway/catalog.h"
 #include "gateway/clock.h"
+#include "gateway/ids.h"
 #include "gateway/intake.h"
+#include "gateway/public_id.h"
+#include "gateway/rfc3339.h"
 #include "gateway/store.h"
 #include "gateway/store_reader.h"
 #include "routing/ledger.h"
+#include "routing/number.h"
+#include "smpp/pdu.h"
 
 enum { VALIDITY_MAX_S = 30 * 24 * 3600 };
 
@@ -37,22 +44,19 @@ static const enum api_problem problem_of[INTAKE_RESULTS] = {
 static void answer_accepted(void *owner, const struct store_effect *effect)
 {
     struct gateway *gateway = owner;
+    /* It stays in memory for longer than this takes. */
     const struct live *live = live_find_submission(gateway, effect->id);
+    const struct account *account =
+        catalog_account(gateway->catalog, live->message.account);
     struct json_writer *writer = api_writer(gateway);
     char currency[4];
 
     json_write_object(writer, NULL);
-    json_write_id(writer, "id", effect->id);
-    /* It stays in memory for longer than this takes; the id alone would do. */
-    if (live != NULL) {
-        const struct account *account =
-            catalog_account(gateway->catalog, live->message.account);
-
-        json_write_integer(writer, "parts", live->message.parts);
-        json_write_money(writer, "held", live->message.held_micro);
-        json_write_string(writer, "currency",
-                          ledger_currency_code(account->currency, currency));
-    }
+    api_write_public_id(writer, "id", live_body(live, effect->id));
+    json_write_integer(writer, "parts", live->message.parts);
+    json_write_money(writer, "held", live->message.held_micro);
+    json_write_string(writer, "currency",
+                      ledger_currency_code(account->currency, currency));
     json_write_object_end(writer);
     api_answer(gateway, effect->target, 202);
 }
@@ -82,9 +86,14 @@ static void refuse_submit(struct api_call *call, const struct intake_request *su
         api_refuse(gateway, request, problem_of[result], NULL, "%s", why);
 }
 
-/* All of it points into the document. */
+/* All of it points into the document.  NULL, or what is wrong. */
 static const char *read_submit(struct json_document *document, struct intake_request *out)
 {
+    const char *schedule = json_read_text(document, "schedule", JSON_OPTIONAL);
+
+    out->start_at_ms = 0;
+    if (schedule != NULL && !rfc3339_read(schedule, &out->start_at_ms))
+        return "\"schedule\" must be a time of RFC 3339";
     out->account = json_read_text(document, "account", JSON_NEEDED);
     out->from = json_read_text(document, "from", JSON_NEEDED);
     out->to = json_read_text(document, "to", JSON_NEEDED);
@@ -128,7 +137,7 @@ void api_on_submit(struct api_call *call)
     json_document_free(document);
 }
 
-/* ---- Asking -------------------------------------------------------------- */
+/* ---- Telling ------------------------------------------------------------- */
 
 static void write_attempt(struct gateway *gateway, struct json_writer *writer,
                           const struct api_message *it, const struct attempt *attempt,
@@ -156,6 +165,25 @@ static void write_attempt(struct gateway *gateway, struct json_writer *writer,
     json_write_object_end(writer);
 }
 
+void api_write_public_id(struct json_writer *writer, const char *key,
+                         const struct body *body)
+{
+    char id[PUBLIC_ID_SIZE] = "";
+
+    if (body != NULL)
+        (void)public_id_write_body(body, id);
+    json_write_string(writer, key, id);
+}
+
+/* The one that was asked for. */
+static const struct body *body_asked_for(const struct api_message *it)
+{
+    for (size_t i = 0; i < it->body_count; i++)
+        if (it->bodies[i]->id == it->submission)
+            return it->bodies[i];
+    return it->body_count > 0 ? it->bodies[0] : NULL;
+}
+
 void api_write_message(struct gateway *gateway, struct json_writer *writer,
                        const struct api_message *it, const struct api_asker *asker)
 {
@@ -163,10 +191,10 @@ void api_write_message(struct gateway *gateway, struct json_writer *writer,
     const struct account *account = catalog_account(gateway->catalog, message->account);
     char currency[4];
 
-    json_write_id(writer, "id", it->submission);
+    api_write_public_id(writer, "id", body_asked_for(it));
     json_write_array(writer, "submissions");
     for (size_t i = 0; i < it->body_count; i++)
-        json_write_id(writer, NULL, it->bodies[i]->id);
+        api_write_public_id(writer, NULL, it->bodies[i]);
     json_write_array_end(writer);
     json_write_string(writer, "account", account->name);
     json_write_string(writer, "from", it->body_count > 0 ? it->bodies[0]->source : NULL);
@@ -190,28 +218,88 @@ void api_write_message(struct gateway *gateway, struct json_writer *writer,
     json_write_array_end(writer);
 }
 
-/* False: there is none that the asker may see. */
-static bool write_answer(struct gateway *gateway, const struct api_message *it,
-                         const struct api_asker *asker, bool whole_story)
-{
-    const struct account *account = catalog_account(gateway->catalog, it->message->account);
-    struct json_writer *writer = api_writer(gateway);
-
-    if (account == NULL || !api_may_act_for(asker, account->name))
-        return false;
-    json_write_object(writer, NULL);
-    api_write_message(gateway, writer, it, asker);
-    if (whole_story)
-        api_write_story(gateway, writer, it);
-    json_write_object_end(writer);
-    return true;
-}
+/* ---- Asking -------------------------------------------------------------- */
 
 static void refuse_unknown(struct gateway *gateway, uint64_t request)
 {
     api_refuse(gateway, request, API_UNKNOWN_MESSAGE, NULL,
                "no message has this id, or it is another account's");
 }
+
+static void write_answer(struct api_question *question, const struct api_message *it)
+{
+    struct json_writer *writer = api_writer(question->gateway);
+
+    json_write_object(writer, NULL);
+    api_write_message(question->gateway, writer, it, &question->asker);
+    if (question->wish == API_TRACE)
+        api_write_story(question->gateway, writer, it);
+    json_write_object_end(writer);
+}
+
+/* All have been seen: how many were cancelled. */
+static void answer_cancelled(struct api_question *question)
+{
+    struct gateway *gateway = question->gateway;
+    struct json_writer *writer = api_writer(gateway);
+
+    if (question->cancelled == 0) {
+        api_refuse(gateway, question->request, API_TOO_LATE, NULL,
+                   "it has ended, or all of it is submitted");
+    } else {
+        json_write_object(writer, NULL);
+        json_write_string(writer, "id", question->given);
+        json_write_integer(writer, "cancelled", question->cancelled);
+        json_write_object_end(writer);
+        api_answer_when_durable(gateway, question->request);
+    }
+}
+
+static void end_question(struct api_question *question)
+{
+    if (question->wish == API_CANCEL && question->found)
+        answer_cancelled(question);
+    else if (!question->found)
+        refuse_unknown(question->gateway, question->request);
+    api_question_free(question);
+}
+
+/* It is one of those that the id names, and the asker's to see. */
+static bool is_meant(const struct api_question *question, uint32_t account,
+                     const struct body *body)
+{
+    const struct account *its = catalog_account(question->gateway->catalog, account);
+
+    return its != NULL && api_may_act_for(&question->asker, its->name) &&
+           (question->place == 0 || (body->place == question->place + 1 &&
+                                     public_id_of(body) == question->submission));
+}
+
+/* True when there may be another one; `live` is NULL for one from the database. */
+static bool see(struct api_question *question, struct live *live,
+                const struct api_message *it, const struct body *body)
+{
+    bool chosen = question->to[0] == '\0' || strcmp(question->to, body->destination) == 0;
+
+    if (!is_meant(question, it->message->account, body))
+        return false;
+    if (chosen) {
+        question->found = true;
+        if (question->wish == API_CANCEL) {
+            question->cancelled += live != NULL && cancel_message(question->gateway, live);
+        } else {
+            write_answer(question, it);
+            if (live != NULL)
+                api_answer_when_durable(question->gateway, question->request);
+            else
+                api_answer(question->gateway, question->request, 200);
+            return false;
+        }
+    }
+    return body->place == ++question->place && question->place < SMPP_DESTINATIONS_MAX;
+}
+
+static void look(struct api_question *question);
 
 static void on_stored(void *owner, uint64_t tag, struct stored_message *stored)
 {
@@ -225,62 +313,86 @@ static void on_stored(void *owner, uint64_t tag, struct stored_message *stored)
         .body_count = stored->body_count,
     };
 
-    if (stored->failed)
+    if (stored->failed) {
         api_refuse_unread(gateway, question->request);
-    else if (stored->found &&
-             write_answer(gateway, &it, &question->asker, question->whole_story))
-        api_answer(gateway, question->request, 200);
-    else
-        refuse_unknown(gateway, question->request);
-    api_question_free(question);
-}
-
-/* A decimal number as we write it. */
-static bool read_id(const char *text, uint64_t *out)
-{
-    char *end;
-    size_t size = strlen(text);
-
-    if (size == 0 || size > 19 || strspn(text, "0123456789") != size)
-        return false;
-    *out = strtoull(text, &end, 10);
-    return true;
-}
-
-static void answer_message(struct api_call *call, bool whole_story)
-{
-    struct gateway *gateway = call->gateway;
-    struct api_question *question;
-    struct live *live;
-    uint64_t id;
-
-    if (!read_id(call->name, &id)) {
-        refuse_unknown(gateway, call->request->id);
-        return;
+        api_question_free(question);
+    } else if (stored->found && stored->body_count > 0 &&
+               see(question, NULL, &it, body_asked_for(&it))) {
+        look(question);
+    } else {
+        end_question(question);
     }
-    live = live_find_submission(gateway, id);
-    if (live != NULL) {
+}
+
+/*
+ * From one message of the id to the next: in memory, or it has ended and is asked of the
+ * reader, whose answer goes on.
+ */
+static void look(struct api_question *question)
+{
+    struct gateway *gateway = question->gateway;
+    bool more = true;
+
+    while (more) {
+        uint64_t id = ids_after(question->submission, question->place);
+        struct live *live = live_find_submission(gateway, id);
+
+        if (live == NULL) {
+            api_question_asked(question, store_reader_message(gateway->reader, id,
+                                                              on_stored, question, id));
+            return;
+        }
         const struct api_message it = {id, &live->message, live->plan, live->bodies,
                                        live->body_count};
 
-        if (write_answer(gateway, &it, &call->asker, whole_story))
-            api_answer_when_durable(gateway, call->request->id);
-        else
-            refuse_unknown(gateway, call->request->id);
+        more = see(question, live, &it, live_body(live, id));
+    }
+    end_question(question);
+}
+
+/* `to` of the query chooses among those of a submit_multi; false: it is no number. */
+static bool read_to(struct api_call *call, char out[NUMBER_SIZE])
+{
+    char text[64];
+
+    if (!http_request_query(call->request, "to", text, sizeof(text)))
+        return true;
+    return number_normalise(text, strlen(text), out);
+}
+
+static void ask(struct api_call *call, enum api_wish wish)
+{
+    struct gateway *gateway = call->gateway;
+    struct api_question *question = api_question_new(call);
+    struct public_id id;
+
+    question->wish = wish;
+    memcpy(question->given, call->name, sizeof(question->given));
+    if (!read_to(call, question->to)) {
+        api_refuse(gateway, question->request, API_BAD_QUERY, NULL,
+                   "\"to\" must be a phone number");
+        api_question_free(question);
         return;
     }
-    question = api_question_new(call);
-    question->whole_story = whole_story;
-    api_question_asked(question,
-                       store_reader_message(gateway->reader, id, on_stored, question, id));
+    if (public_id_read(call->name, strlen(call->name), PUBLIC_ID_HEX, &id))
+        question->submission = aliases_resolve(gateway, &id);
+    if (question->submission != 0)
+        look(question);
+    else
+        end_question(question);
 }
 
 void api_on_message(struct api_call *call)
 {
-    answer_message(call, false);
+    ask(call, API_MESSAGE);
 }
 
 void api_on_trace(struct api_call *call)
 {
-    answer_message(call, true);
+    ask(call, API_TRACE);
+}
+
+void api_on_cancel(struct api_call *call)
+{
+    ask(call, API_CANCEL);
 }

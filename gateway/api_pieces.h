@@ -16,6 +16,7 @@
 #include "gateway/http_server.h"
 #include "gateway/json.h"
 #include "gateway/live.h"
+#include "routing/number.h"
 
 struct account;
 struct dispatch_channel_facts;
@@ -68,6 +69,7 @@ enum api_problem {
     API_UNKNOWN_MESSAGE,
     API_UNKNOWN_CHANNEL,
     API_METHOD,
+    API_TOO_LATE,
     API_RATE,
     API_OPTED_OUT,
     API_FULL,
@@ -101,6 +103,8 @@ void api_answer_octets(struct gateway *gateway, uint64_t request, int status,
 
 /* ---- Questions to the reader --------------------------------------------- */
 
+enum api_wish { API_MESSAGE, API_TRACE, API_CANCEL };
+
 /* What is remembered of a request while the reader works; on a list of the api's. */
 struct api_question {
     struct gateway *gateway;
@@ -108,8 +112,15 @@ struct api_question {
     struct api_question *previous;
     uint64_t request;
     struct api_asker asker;
+    /* About a message. */
+    enum api_wish wish;
     uint64_t submission;
-    bool whole_story;
+    uint8_t place; /* of those of a submit_multi, from 0, that is looked for */
+    bool found;
+    uint32_t cancelled;
+    char given[API_NAME_SIZE];
+    char to[NUMBER_SIZE];
+    /* About a period. */
     uint32_t account;
     int64_t from_ms;
     int64_t to_ms;
@@ -143,6 +154,10 @@ struct api_message {
 void api_write_message(struct gateway *gateway, struct json_writer *writer,
                        const struct api_message *it, const struct api_asker *asker);
 
+/* The id of a submission in the form it was given out. */
+void api_write_public_id(struct json_writer *writer, const char *key,
+                         const struct body *body);
+
 /* What the trace tells beyond them. */
 void api_write_story(struct gateway *gateway, struct json_writer *writer,
                      const struct api_message *it);
@@ -161,6 +176,7 @@ void api_write_channel_facts(struct gateway *gateway, struct json_writer *writer
 void api_on_submit(struct api_call *call);
 void api_on_message(struct api_call *call);
 void api_on_trace(struct api_call *call);
+void api_on_cancel(struct api_call *call);
 void api_on_balance(struct api_call *call);
 void api_on_statement(struct api_call *call);
 void api_on_channels(struct api_call *call);

@@ -103,7 +103,7 @@ static void write_receipt(struct gateway *gateway, struct json_writer *writer,
     bool ended = it->message->state == MESSAGE_ENDED;
 
     json_write_object(writer, NULL);
-    json_write_id(writer, "submission", body->id);
+    api_write_public_id(writer, "submission", body);
     json_write_integer(writer, "part", body->number);
     json_write_string(writer, "asked", asked[body->registered_delivery & 0x03]);
     json_write_string(writer, "end",

@@ -17,6 +17,7 @@ enum { BODY_ADDRESS_SIZE = 66, BODY_SERVICE_TYPE_SIZE = 6, BODY_BYTES_MAX = 6553
 struct body {
     uint64_t id; /* of the submission: what the client was given */
     uint64_t message;
+    uint32_t alias;  /* in its public id; 0: it has none */
     uint16_t number; /* of the part, from 1 */
     uint16_t user_message_reference;
     bool has_user_message_reference;
@@ -31,6 +32,9 @@ struct body {
     uint8_t registered_delivery;
     uint8_t from_api;    /* `text` is UTF-8 and is ours to split and to encode */
     uint8_t header_size; /* octets of UDH at the head of the text */
+    uint8_t id_form;     /* enum public_id_form */
+    uint8_t place;       /* among those of one submit_multi, from 1; 0: it came alone */
+    uint8_t revision;    /* how often it was replaced; wraps */
     char service_type[BODY_SERVICE_TYPE_SIZE];
     char source[BODY_ADDRESS_SIZE];
     char destination[BODY_ADDRESS_SIZE]; /* E.164 digits */

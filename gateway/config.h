@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "gateway/log.h"
+#include "gateway/public_id.h"
 
 struct profile;
 
@@ -120,6 +121,8 @@ struct config_account {
     enum config_alphabet default_alphabet;
     enum config_accepted_as accepted_as;
     enum config_late_charge late_charge;
+    enum public_id_form message_id;    /* of its submissions */
+    bool short_ids;                    /* sessions of SMPP 3.3 get aliases */
     bool receipt_tlvs;   /* 0x001E, 0x0427 and 0x0423 in receipts */
     uint32_t outbox_max; /* receipts kept for a client that is away */
     enum config_inbound_as inbound_as;
@@ -363,6 +366,7 @@ struct config {
     enum config_unroutable inbound_unroutable;
     int64_t inbound_collect_within_ms;
     int64_t inbound_repeat_within_ms;
+    uint32_t aliases; /* short ids remembered at once */
     int64_t drain_ms; /* how long SIGTERM waits for answers */
 
     struct config_listen *listens;

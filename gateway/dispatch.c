@@ -11,6 +11,7 @@
 #include "gateway/gateway.h"
 #include "gateway/log.h"
 #include "gateway/money_moves.h"
+#include "gateway/pairs.h"
 #include "gateway/receipts.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
@@ -138,6 +139,7 @@ void dispatch_end(struct gateway *gateway, struct live *live, enum message_end e
     const struct store_effect durable = {.run = end_is_durable, .target = message->id};
 
     collector_forget(gateway, live);
+    pairs_forget(gateway, live);
     message->state = MESSAGE_ENDED;
     message->end = (uint8_t)end;
     message->ended_at_ms = gateway_now_ms(gateway);
@@ -325,6 +327,9 @@ void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attemp
         memcpy(attempt->provider_id, news->provider_id, size);
         attempt->provider_id[size] = 0;
     }
+    /* It may be stopped again. */
+    if (attempt->flags & ATTEMPT_RETRY)
+        pairs_note(gateway, live);
     money_record_attempt(gateway, live, attempt);
     if (attempt->state != ATTEMPT_UNKNOWN)
         reports_settle(gateway, live, attempt);

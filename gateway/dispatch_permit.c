@@ -10,10 +10,12 @@
 #include "gateway/gateway.h"
 #include "gateway/money_moves.h"
 #include "gateway/optouts.h"
+#include "gateway/pairs.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
 #include "gateway/translate.h"
 #include "routing/gate.h"
+#include "routing/recall.h"
 
 enum { RETURNED_MS = 100 };
 
@@ -142,6 +144,8 @@ static void hand_over(void *owner, const struct store_effect *effect)
     delivery_apply(attempt, ATTEMPT_EV_HANDED_OVER, REASON_NONE, attempt->sent_at_ms);
     if (catalog_traits(gateway->catalog)[attempt->channel].is_link)
         reports_await(gateway, live, attempt);
+    if (live->paired && !recall_may_stop(&live->message, live->plan))
+        pairs_forget(gateway, live);
     /* The step's own time begins now. */
     dispatch_arm_by(gateway, live,
                     attempt->sent_at_ms + live->plan->steps[attempt->step].within_ms);

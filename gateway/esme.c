@@ -19,7 +19,7 @@
 #include "gateway/gateway.h"
 #include "gateway/intake.h"
 #include "gateway/log.h"
-#include "gateway/public_id.h"
+#include "gateway/operations.h"
 #include "gateway/table.h"
 #include "gateway/tls.h"
 #include "smpp/client.h"
@@ -180,13 +180,22 @@ void esmes_accept(struct gateway *gateway, int fd, const struct sockaddr *addres
 static void on_submit(void *owner, const struct smpp_pdu *request)
 {
     struct esme *esme = owner;
-    uint32_t status = ESME_RINVCMDID;
+    uint32_t status;
 
-    if (request->command != SMPP_SUBMIT_MULTI)
+    if (request->command == SMPP_SUBMIT_MULTI)
+        status = intake_submit_multi(esme->gateway, esme->account, esme->id, request);
+    else
         status = intake_submit(esme->gateway, esme->account, esme->id, request);
     if (status != ESME_ROK)
         smpp_session_answer_submit(smpp_conn_session(esme->conn), request->sequence,
                                    request->command, status, NULL);
+}
+
+static void on_operation(void *owner, const struct smpp_pdu *request)
+{
+    struct esme *esme = owner;
+
+    operations_take(esme->gateway, esme->account, esme->id, request);
 }
 
 static void on_response(void *owner, const struct smpp_pdu *response, uint64_t cookie)
@@ -219,6 +228,9 @@ static void on_room(void *owner)
 static const struct smpp_session_ops session_ops = {
     .on_bind = esme_on_bind,
     .on_submit = on_submit,
+    .on_query = on_operation,
+    .on_cancel = on_operation,
+    .on_replace = on_operation,
     .on_response = on_response,
     .on_no_response = on_no_response,
     .on_room = on_room,
@@ -316,16 +328,29 @@ static const struct smpp_conn_ops conn_ops = {conn_now_ms, conn_wake_at, conn_on
 /* --- from above --------------------------------------------------------------------- */
 
 void esmes_answer(struct gateway *gateway, uint64_t session, uint32_t sequence,
-                  uint32_t command, uint32_t status, uint64_t message)
+                  uint32_t command, const char *id)
 {
     struct esme *esme = esme_find(gateway, session);
-    char id[PUBLIC_ID_SIZE];
 
-    if (esme == NULL)
-        return;
-    (void)public_id_write(message, id);
-    smpp_session_answer_submit(smpp_conn_session(esme->conn), sequence, command, status,
-                               id);
+    if (esme)
+        smpp_session_answer_submit(smpp_conn_session(esme->conn), sequence, command,
+                                   ESME_ROK, id);
+}
+
+void esmes_answer_with(struct gateway *gateway, uint64_t session,
+                       const struct smpp_pdu *answer)
+{
+    struct esme *esme = esme_find(gateway, session);
+
+    if (esme)
+        smpp_session_answer(smpp_conn_session(esme->conn), answer);
+}
+
+bool esmes_is_old(const struct gateway *gateway, uint64_t session)
+{
+    const struct esme *esme = esme_find(gateway, session);
+
+    return esme && !smpp_session_takes_tlvs(smpp_conn_session(esme->conn));
 }
 
 static enum outbox_sent deliver_to(struct esme *esme, struct smpp_pdu *pdu, uint64_t cookie)

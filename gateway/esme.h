@@ -34,9 +34,16 @@ void esmes_accept(struct gateway *gateway, int fd, const struct sockaddr *addres
 /* The port of the first listener, for port 0. */
 uint16_t esmes_port(const struct gateway *gateway);
 
-/* Answers a submit_sm; nothing happens when the session has gone. */
+/* Answers a submit_sm or data_sm that was accepted, with the public id; nothing happens
+ * when the session has gone. */
 void esmes_answer(struct gateway *gateway, uint64_t session, uint32_t sequence,
-                  uint32_t command, uint32_t status, uint64_t message);
+                  uint32_t command, const char *id);
+/* Any other answer to a request of the session. */
+void esmes_answer_with(struct gateway *gateway, uint64_t session,
+                       const struct smpp_pdu *answer);
+
+/* The session bound with a version below 3.4. */
+bool esmes_is_old(const struct gateway *gateway, uint64_t session);
 
 /*
  * Sends a deliver_sm to a session of the account: `preferred` if it lives and can

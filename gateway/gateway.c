@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "gateway/accounts.h"
+#include "gateway/aliases.h"
 #include "gateway/api.h"
 #include "gateway/catalog.h"
 #include "gateway/channels/http.h"
@@ -22,11 +23,14 @@
 #include "gateway/http_client.h"
 #include "gateway/http_server.h"
 #include "gateway/inbound.h"
+#include "gateway/intake.h"
 #include "gateway/live.h"
 #include "gateway/log.h"
 #include "gateway/marks.h"
+#include "gateway/operations.h"
 #include "gateway/optouts.h"
 #include "gateway/outbox.h"
+#include "gateway/pairs.h"
 #include "gateway/recovery.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
@@ -254,6 +258,10 @@ static void is_ready(void *owner, const struct store_effect *effect)
 static void make_modules(struct gateway *gateway)
 {
     gateway->lives = lives_new(gateway->config->max_messages);
+    gateway->aliases = aliases_new(gateway->config->aliases, gateway_random(gateway));
+    gateway->pairs = pairs_new(gateway->config->max_messages);
+    gateway->operations = operations_new(gateway);
+    gateway->multi_answers = intake_multi_new();
     gateway->catalog = catalog_new(gateway->config);
     gateway->dispatch = dispatch_new(gateway);
     gateway->reports = reports_new(gateway);
@@ -355,7 +363,11 @@ void gateway_free(struct gateway *gateway)
     optouts_free(gateway->optouts);
     reports_free(gateway->reports);
     accounts_free(gateway->accounts);
+    operations_free(gateway->operations);
+    intake_multi_free(gateway->multi_answers);
     lives_free(gateway->lives);
+    pairs_free(gateway->pairs);
+    aliases_free(gateway->aliases);
     collector_free(gateway->collector);
     catalog_free(gateway->catalog);
     tls_free(gateway->tls);

@@ -39,10 +39,20 @@ struct store;
 struct store_reader;
 struct tls;
 
+/* Answers to query_sm, cancel_sm and replace_sm. */
+struct operation_counts {
+    uint64_t queried;
+    uint64_t cancelled;
+    uint64_t replaced;
+    uint64_t refused; /* of all three */
+};
+
 /* What has happened so far, for /metrics; written by the modules they belong to. */
 struct gateway_counters {
     uint64_t submits; /* submit_sm, data_sm and API messages that came in */
+    uint64_t multis;             /* of these, submit_multi */
     uint64_t accepted;
+    struct operation_counts operations;
     uint64_t refused_money;
     uint64_t refused_rate;
     uint64_t refused_full;
@@ -109,6 +119,10 @@ struct gateway {
     struct collector *collector;
     struct accounts *accounts;
     struct link **links; /* as the configuration lists them */
+    struct aliases *aliases;
+    struct pairs *pairs;
+    struct operations *operations;
+    struct multi_answers *multi_answers;
     struct messengers *messengers;
     struct esmes *esmes;
     struct http_server *http_server;

@@ -31,6 +31,31 @@ void ids_seen(struct ids *ids, uint64_t id)
     }
 }
 
+/* Time and sequence without the node between them: a plain count within a run. */
+static uint64_t place_of(uint64_t id)
+{
+    return id >> (SEQUENCE_BITS + NODE_BITS) << SEQUENCE_BITS |
+           (id & ((1u << SEQUENCE_BITS) - 1));
+}
+
+static uint64_t id_at(uint64_t place, uint64_t neighbour)
+{
+    uint64_t node = neighbour & (((1u << NODE_BITS) - 1) << SEQUENCE_BITS);
+
+    return place >> SEQUENCE_BITS << (SEQUENCE_BITS + NODE_BITS) | node |
+           (place & ((1u << SEQUENCE_BITS) - 1));
+}
+
+uint64_t ids_before(uint64_t id, uint32_t count)
+{
+    return id_at(place_of(id) - count, id);
+}
+
+uint64_t ids_after(uint64_t id, uint32_t count)
+{
+    return id_at(place_of(id) + count, id);
+}
+
 int64_t ids_time_ms(uint64_t id)
 {
     return epoch_ms + (int64_t)(id >> (SEQUENCE_BITS + NODE_BITS));

@@ -3,12 +3,14 @@
  * which plan, what may it cost, does he have it; then one decision records all of it,
  * with the permit of the first try if a slot is free.
  */
-#include "gateway/intake.h"
+#include "gateway/intake_pieces.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/accounts.h"
+#include "gateway/aliases.h"
 #include "gateway/catalog.h"
 #include "gateway/clock.h"
 #include "gateway/collector.h"
@@ -16,36 +18,18 @@
 #include "gateway/dispatch.h"
 #include "gateway/esme.h"
 #include "gateway/gateway.h"
+#include "gateway/ids.h"
+#include "gateway/money_moves.h"
 #include "gateway/optouts.h"
+#include "gateway/pairs.h"
+#include "gateway/public_id.h"
+#include "gateway/replace.h"
 #include "gateway/translate.h"
 #include "routing/number.h"
 #include "smpp/command.h"
 #include "smpp/timestamp.h"
 
 static const int64_t validity_max_ms = 366LL * 24 * 3600 * 1000;
-
-/* One submission on its way through the door. */
-struct submission {
-    struct gateway *gateway;
-    struct account *account;
-    size_t account_index;
-    struct body *body;
-    const struct plan *plan;
-    uint64_t session;
-    int64_t now_ms;
-    int64_t start_at_ms; /* 0: now */
-    int64_t deadline_ms; /* 0: the plan's */
-    struct store_effect answer;
-    /* Worked out here. */
-    uint8_t class;
-    uint32_t pins;
-    uint16_t segments;
-    uint16_t parts;
-    bool is_text;
-    bool is_part;
-    bool is_reply; /* to what the recipient wrote, within the decision about that */
-    struct smpp_part part;
-};
 
 static const struct {
     uint32_t status;
@@ -73,7 +57,7 @@ const char *intake_result_text(enum intake_result result)
     return results[result].text;
 }
 
-static void count_refusal(struct submission *it, enum intake_result result)
+void intake_count_refusal(struct submission *it, enum intake_result result)
 {
     struct gateway_counters *counters = &it->gateway->counters;
 
@@ -130,25 +114,6 @@ static enum intake_result measure(struct submission *it)
 
 /* --- recording ---------------------------------------------------------------------- */
 
-/* What SMS alone would have cost: the last step that is a link. */
-static int64_t baseline(const struct submission *it, const struct price_pins *pins,
-                        uint32_t parts)
-{
-    const struct channel_traits *traits = catalog_traits(it->gateway->catalog);
-    int64_t cost = 0;
-
-    for (uint8_t i = it->plan->step_count; i > 0; i--) {
-        const uint8_t step = (uint8_t)(i - 1);
-        const struct price *price = price_pinned(pins, step, price_first_way(pins, step));
-
-        if (!traits[it->plan->steps[step].ways[0]].is_link || price == NULL)
-            continue;
-        (void)!price_of(price, parts, &cost);
-        break;
-    }
-    return cost;
-}
-
 static void fill_message(const struct submission *it, struct live *live, uint32_t parts,
                          int64_t hold)
 {
@@ -170,7 +135,7 @@ static void fill_message(const struct submission *it, struct live *live, uint32_
     message->held_micro = hold;
     message->segments = it->segments;
     message->parts = (uint16_t)parts;
-    message->baseline_micro = baseline(it, live->pins, parts);
+    message->baseline_micro = money_baseline(it->gateway, it->plan, live->pins, parts);
     message->state = MESSAGE_WAITING;
     if (!it->is_text)
         message->flags |= MESSAGE_BINARY;
@@ -191,6 +156,39 @@ static void fill_message(const struct submission *it, struct live *live, uint32_
     }
 }
 
+static enum public_id_form form_of(const struct submission *it)
+{
+    const struct config_account *config = it->account->config;
+
+    return config->short_ids && esmes_is_old(it->gateway, it->session) ? PUBLIC_ID_ALIAS
+                                                                       : config->message_id;
+}
+
+/* Its id, in the account's form; all of a submit_multi share that of the first. */
+static void name_submission(struct submission *it)
+{
+    struct multi *multi = it->multi;
+    struct body *body = it->body;
+
+    body->id =
+        multi ? ids_after(multi->first_id, multi->accepted) : gateway_id(it->gateway);
+    body->id_form = (uint8_t)form_of(it);
+    if (multi)
+        body->place = (uint8_t)++multi->accepted;
+    if (body->id_form == PUBLIC_ID_ALIAS)
+        body->alias = multi && multi->accepted > 1 ? multi->alias
+                                                   : aliases_give(it->gateway, body->id);
+    if (multi)
+        multi->alias = body->alias;
+}
+
+static void answer_when_durable(struct submission *it)
+{
+    it->answer.id = it->body->id;
+    if (it->answer.run)
+        store_effect(it->gateway->store, &it->answer);
+}
+
 /* A message of its own, or the first part of one. */
 static enum intake_result begin_message(struct submission *it)
 {
@@ -207,7 +205,7 @@ static enum intake_result begin_message(struct submission *it)
         return INTAKE_NO_PRICE;
     if (!balance_hold(&it->account->balance, hold))
         return INTAKE_NO_MONEY;
-    it->body->id = gateway_id(gateway);
+    name_submission(it);
     it->body->message = it->body->id;
     it->body->number = it->is_part ? it->part.number : 1;
     live = live_new(gateway, it->body->id, it->body);
@@ -218,21 +216,19 @@ static enum intake_result begin_message(struct submission *it)
         posting.message = live->message.id;
     }
     store_accept(gateway->store, &live->message, it->body, hold > 0 ? &posting : NULL);
-    it->answer.id = it->body->id;
-    if (!it->is_reply)
-        store_effect(gateway->store, &it->answer);
+    pairs_note(gateway, live);
+    answer_when_durable(it);
     if (it->is_part)
         collector_open(gateway, live, &it->part);
-    else
+    else if (it->multi == NULL)
         dispatch_review(gateway, live);
     return INTAKE_OK;
 }
 
 static void join_message(struct submission *it, struct live *live)
 {
-    it->body->id = gateway_id(it->gateway);
-    it->answer.id = it->body->id;
-    store_effect(it->gateway->store, &it->answer);
+    name_submission(it);
+    answer_when_durable(it);
     collector_join(it->gateway, live, it->body, &it->part);
 }
 
@@ -241,12 +237,11 @@ static enum intake_result record(struct submission *it)
     struct gateway *gateway = it->gateway;
     struct live *live = NULL;
     enum intake_result result = INTAKE_OK;
+    bool in_decision = it->multi != NULL || it->is_reply;
 
-    if (lives_are_full(gateway->lives))
-        return INTAKE_FULL;
-    if (it->is_reply)
-        return begin_message(it);
-    if (!store_begin(gateway->store, STORE_BEGINNING))
+    if (lives_are_full(gateway->lives) ||
+        (form_of(it) == PUBLIC_ID_ALIAS && !aliases_have_room(gateway)) ||
+        (!in_decision && !store_begin(gateway->store, STORE_BEGINNING)))
         return INTAKE_FULL;
     if (it->is_part)
         live = collector_find(gateway, it->account->number, it->body, &it->part);
@@ -254,12 +249,12 @@ static enum intake_result record(struct submission *it)
         join_message(it, live);
     else
         result = begin_message(it);
-    store_end(gateway->store);
+    if (!in_decision)
+        store_end(gateway->store);
     return result;
 }
 
-/* Takes the body whatever comes of it. */
-static enum intake_result accept(struct submission *it)
+enum intake_result intake_accept(struct submission *it)
 {
     struct accounts *accounts = it->gateway->accounts;
     enum intake_result result;
@@ -281,7 +276,7 @@ static enum intake_result accept(struct submission *it)
     }
     if (result != INTAKE_OK) {
         free(it->body);
-        count_refusal(it, result);
+        intake_count_refusal(it, result);
         return result;
     }
     it->account->accepted++;
@@ -303,6 +298,7 @@ static void copy_text(struct smpp_octets from, char *out, size_t room)
 static bool goes_on(const struct smpp_tlv *tlv)
 {
     return tlv->tag < 0x1400 && tlv->tag != SMPP_TLV_MESSAGE_PAYLOAD &&
+           tlv->tag != SMPP_TLV_QOS_TIME_TO_LIVE &&
            tlv->tag != SMPP_TLV_RECEIPTED_MESSAGE_ID && tlv->tag != SMPP_TLV_MESSAGE_STATE;
 }
 
@@ -362,16 +358,29 @@ struct body *intake_body(const struct smpp_pdu *pdu, const char *destination)
     return body;
 }
 
+/* Seconds from now on; in data_sm it is the validity, and 5.0 lets it prevail elsewhere. */
+static bool read_time_to_live(const struct smpp_pdu *pdu, int64_t now_ms, int64_t *out_ms)
+{
+    const struct smpp_tlv *tlv = smpp_pdu_tlv(pdu, SMPP_TLV_QOS_TIME_TO_LIVE);
+
+    if (tlv == NULL || tlv->size != 4 || smpp_tlv_integer(tlv) == 0)
+        return false;
+    *out_ms = now_ms + (int64_t)smpp_tlv_integer(tlv) * 1000;
+    return true;
+}
+
 static uint32_t read_times(const struct smpp_pdu *pdu, struct submission *it)
 {
     enum smpp_timestamp_result result =
         smpp_timestamp_read(pdu->schedule_delivery_time.data,
                             pdu->schedule_delivery_time.size, it->now_ms, &it->start_at_ms);
 
-    if (result == SMPP_TIMESTAMP_INVALID)
+    if (result == SMPP_TIMESTAMP_INVALID || it->start_at_ms > it->now_ms + validity_max_ms)
         return ESME_RINVSCHED;
     result = smpp_timestamp_read(pdu->validity_period.data, pdu->validity_period.size,
                                  it->now_ms, &it->deadline_ms);
+    if (read_time_to_live(pdu, it->now_ms, &it->deadline_ms))
+        result = SMPP_TIMESTAMP_OK;
     if (result == SMPP_TIMESTAMP_INVALID ||
         (result == SMPP_TIMESTAMP_OK &&
          (it->deadline_ms <= it->now_ms || it->deadline_ms <= it->start_at_ms)))
@@ -379,15 +388,102 @@ static uint32_t read_times(const struct smpp_pdu *pdu, struct submission *it)
     return ESME_ROK;
 }
 
+uint32_t intake_read(const struct smpp_pdu *pdu, struct submission *it)
+{
+    uint32_t status = read_times(pdu, it);
+
+    if (status != ESME_ROK)
+        intake_count_refusal(it, INTAKE_BAD_TIME);
+    else if (pdu->sm_default_msg_id != 0)
+        status = ESME_RINVDFTMSGID;
+    else if (pdu->command == SMPP_DATA_SM &&
+             smpp_pdu_tlv(pdu, SMPP_TLV_MESSAGE_PAYLOAD) == NULL)
+        status = ESME_RMISSINGOPTPARAM;
+    else
+        return ESME_ROK;
+    if (status == ESME_RINVDFTMSGID || status == ESME_RMISSINGOPTPARAM)
+        intake_count_refusal(it, INTAKE_BAD_TEXT);
+    return status;
+}
+
+uint32_t intake_status(enum intake_result result)
+{
+    return results[result].status;
+}
+
 static void answer_submit(void *owner, const struct store_effect *effect)
 {
     struct gateway *gateway = owner;
     struct live *live = live_find_submission(gateway, effect->id);
 
-    if (live)
-        live->responded_at_ms = clock_mono_ms(gateway->clock);
-    esmes_answer(gateway, effect->target, effect->number, effect->extra, ESME_ROK,
-                 effect->id);
+    char id[PUBLIC_ID_SIZE];
+
+    assert(live);
+    live->responded_at_ms = clock_mono_ms(gateway->clock);
+    (void)public_id_write_body(live_body(live, effect->id), id);
+    esmes_answer(gateway, effect->target, effect->number, effect->extra, id);
+}
+
+/* In a decision: the message becomes what the body says; INTAKE_NO_MONEY changes nothing.
+ */
+static enum intake_result replace(struct submission *it, struct live *live,
+                                  struct replacement *replacement)
+{
+    struct gateway *gateway = it->gateway;
+
+    if (!replace_hold(gateway, it->account->number, replacement->more_micro))
+        return INTAKE_NO_MONEY;
+    replace_apply(gateway, live, replacement);
+    it->answer.id = live->bodies[0]->id;
+    store_effect(gateway->store, &it->answer);
+    dispatch_review(gateway, live);
+    return INTAKE_OK;
+}
+
+/*
+ * replace_if_present: the message that waits takes the new text and times, and the answer
+ * is its id.  What it has and a new one would not (its plan, its prices) stays.
+ */
+static uint32_t replace_present(struct submission *it, struct live *live)
+{
+    struct gateway *gateway = it->gateway;
+    uint32_t index = (uint32_t)it->account_index;
+    struct replacement replacement = {
+        .body = it->body, .start_at_ms = it->start_at_ms, .deadline_ms = it->deadline_ms};
+    enum intake_result result = INTAKE_FULL;
+    uint32_t status;
+
+    replace_name(live, it->body);
+    status = replace_measure(gateway, live, &replacement);
+    if (status != ESME_ROK) {
+        free(it->body);
+        intake_count_refusal(it, INTAKE_BAD_TEXT);
+        return status;
+    }
+    if (!accounts_take_parts(gateway->accounts, index, replacement.parts,
+                             clock_mono_ms(gateway->clock))) {
+        result = INTAKE_RATE;
+    } else {
+        if (store_begin(gateway->store, STORE_BEGINNING)) {
+            result = replace(it, live, &replacement);
+            store_end(gateway->store);
+        }
+        if (result != INTAKE_OK)
+            accounts_give_parts(gateway->accounts, index, replacement.parts);
+    }
+    free(replacement.body);
+    if (result != INTAKE_OK)
+        intake_count_refusal(it, result);
+    else
+        gateway->counters.operations.replaced++;
+    return results[result].status;
+}
+
+static bool is_part_of_long(const struct body *body)
+{
+    struct smpp_part part;
+
+    return (body->esm_class & SMPP_ESM_CLASS_UDHI) || collector_part_of(body, &part);
 }
 
 uint32_t intake_submit(struct gateway *gateway, size_t account, uint64_t session,
@@ -405,6 +501,7 @@ uint32_t intake_submit(struct gateway *gateway, size_t account, uint64_t session
                    .extra = submit->command},
     };
     char destination[NUMBER_SIZE];
+    struct live *live;
     uint32_t status;
 
     gateway->counters.submits++;
@@ -412,16 +509,17 @@ uint32_t intake_submit(struct gateway *gateway, size_t account, uint64_t session
         return ESME_RSYSERR;
     if (!number_normalise((const char *)submit->destination.data, submit->destination.size,
                           destination)) {
-        count_refusal(&it, INTAKE_BAD_DESTINATION);
+        intake_count_refusal(&it, INTAKE_BAD_DESTINATION);
         return ESME_RINVDSTADR;
     }
-    status = read_times(submit, &it);
-    if (status != ESME_ROK) {
-        count_refusal(&it, INTAKE_BAD_TIME);
+    status = intake_read(submit, &it);
+    if (status != ESME_ROK)
         return status;
-    }
     it.body = intake_body(submit, destination);
-    return results[accept(&it)].status;
+    if (submit->replace_if_present && !is_part_of_long(it.body) &&
+        (live = replace_find(gateway, it.account->number, it.body)) != NULL)
+        return replace_present(&it, live);
+    return results[intake_accept(&it)].status;
 }
 
 /* --- API ---------------------------------------------------------------------------- */
@@ -466,7 +564,9 @@ static enum intake_result take_request(struct submission *it,
     it->account_index = (size_t)index;
     it->account = catalog_account_at(gateway->catalog, it->account_index);
     it->now_ms = gateway_now_ms(gateway);
-    if (request->validity_ms < 0 || request->validity_ms > validity_max_ms)
+    if (request->validity_ms < 0 || request->validity_ms > validity_max_ms ||
+        request->start_at_ms > it->now_ms + validity_max_ms ||
+        (request->validity_ms && request->start_at_ms >= it->now_ms + request->validity_ms))
         return INTAKE_BAD_TIME;
     if (strlen(request->from) >= NUMBER_SIZE)
         return INTAKE_BAD_SOURCE;
@@ -481,6 +581,7 @@ static enum intake_result take_request(struct submission *it,
             return INTAKE_NO_PLAN;
         it->plan = catalog_plan_at(gateway->catalog, (size_t)plan);
     }
+    it->start_at_ms = request->start_at_ms;
     if (request->validity_ms)
         it->deadline_ms = it->now_ms + request->validity_ms;
     it->body = live_body_new((uint32_t)size, 0);
@@ -490,7 +591,7 @@ static enum intake_result take_request(struct submission *it,
     set_source(it->body, request->from);
     memcpy(it->body->destination, destination, strlen(destination) + 1);
     memcpy(it->body->bytes, request->text, size);
-    return accept(it);
+    return intake_accept(it);
 }
 
 enum intake_result intake_api(struct gateway *gateway, const struct intake_request *request,

@@ -21,6 +21,14 @@ struct gateway;
 uint32_t intake_submit(struct gateway *gateway, size_t account, uint64_t session,
                        const struct smpp_pdu *submit);
 
+/* The same for a submit_multi: one message for each destination. */
+uint32_t intake_submit_multi(struct gateway *gateway, size_t account, uint64_t session,
+                             const struct smpp_pdu *submit);
+
+/* Answers to submit_multi that wait to be durable. */
+struct multi_answers *intake_multi_new(void);
+void intake_multi_free(struct multi_answers *answers);
+
 /* A message of the API, all of UTF-8. */
 struct intake_request {
     const char *account;
@@ -29,6 +37,7 @@ struct intake_request {
     const char *text;
     const char *plan;    /* NULL: by the rules */
     int64_t validity_ms; /* 0: the plan's deadline */
+    int64_t start_at_ms; /* 0 or past: now */
 };
 
 enum intake_result {

@@ -5,6 +5,7 @@
 
 #include "gateway/collector.h"
 #include "gateway/gateway.h"
+#include "gateway/pairs.h"
 #include "gateway/reports.h"
 #include "gateway/table.h"
 
@@ -137,6 +138,14 @@ struct live *live_find_submission(const struct gateway *gateway, uint64_t id)
     return live;
 }
 
+const struct body *live_body(const struct live *live, uint64_t id)
+{
+    for (uint16_t i = 0; i < live->body_count; i++)
+        if (live->bodies[i]->id == id)
+            return live->bodies[i];
+    return NULL;
+}
+
 void live_join(struct gateway *gateway, struct live *live, struct body *take_body)
 {
     if (take_body->id != live->message.id)
@@ -150,6 +159,7 @@ void live_forget(struct gateway *gateway, struct live *live)
 
     clock_disarm(gateway->clock, &live->timer);
     collector_forget(gateway, live);
+    pairs_forget(gateway, live);
     queue_remove(&live->waiting);
     for (uint16_t i = 0; i < live->message.attempt_count; i++)
         reports_settle(gateway, live, &live->message.attempts[i]);

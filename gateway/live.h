@@ -24,17 +24,20 @@ struct live {
     struct gateway *gateway;
     const struct plan *plan;
     const struct price_pins *pins;
-    struct body **bodies;      /* the first is the message's own; owned */
+    struct body **bodies; /* the first is the message's own; owned */
     uint16_t body_count;
     uint16_t body_capacity;
     uint8_t class;
-    bool thawed;               /* ended long ago, brought back from the database */
-    uint64_t origin;           /* the session it came over, 0: none that lives */
-    int64_t responded_at_ms;   /* monotonic, when its answer was written; 0: long ago */
+    bool thawed;             /* ended long ago, brought back from the database */
+    uint64_t origin;         /* the session it came over, 0: none that lives */
+    int64_t responded_at_ms; /* monotonic, when its answer was written; 0: long ago */
     struct clock_timer timer;
     struct queue_entry waiting; /* in its channel's queue */
     struct clock_timer collecting;
-    void *set;                 /* the collector's, while its parts are coming */
+    void *set;              /* the collector's, while its parts are coming */
+    struct live *pair_next; /* of the same pair (pairs.h), younger ones first */
+    struct live *pair_previous;
+    bool paired;
 };
 
 struct lives *lives_new(size_t capacity);
@@ -52,6 +55,9 @@ struct live *live_new(struct gateway *gateway, uint64_t id, struct body *take_bo
 struct live *live_find(const struct gateway *gateway, uint64_t id);
 /* By the id of any of its submissions. */
 struct live *live_find_submission(const struct gateway *gateway, uint64_t id);
+
+/* The body of one of its submissions; NULL: it has none with this id. */
+const struct body *live_body(const struct live *live, uint64_t id);
 
 /* A further part; takes it. */
 void live_join(struct gateway *gateway, struct live *live, struct body *take_body);

@@ -42,7 +42,9 @@ MAN_SOURCES += gateway/sluice.conf.5.scd
 
 # The core: what comes in, what lives, what goes out.
 libgateway_a_SOURCES += \
+	gateway/aliases.c gateway/aliases.h \
 	gateway/body.c gateway/body.h \
+	gateway/cancel.c gateway/cancel.h \
 	gateway/catalog.c gateway/catalog.h \
 	gateway/channels/bucket.c gateway/channels/bucket.h \
 	gateway/channels/channel.h \
@@ -61,7 +63,8 @@ libgateway_a_SOURCES += \
 	gateway/esme_binds.c \
 	gateway/esme_doors.c \
 	gateway/gateway.c gateway/gateway.h \
-	gateway/intake.c gateway/intake.h \
+	gateway/intake.c gateway/intake.h gateway/intake_pieces.h \
+	gateway/intake_multi.c \
 	gateway/live.c gateway/live.h \
 	gateway/inbound.c gateway/inbound.h gateway/inbound_pieces.h \
 	gateway/inbound_hook.c \
@@ -73,6 +76,10 @@ libgateway_a_SOURCES += \
 	gateway/optouts.c gateway/optouts.h \
 	gateway/outbox.c gateway/outbox.h \
 	gateway/public_id.c gateway/public_id.h \
+	gateway/operations.c gateway/operations.h \
+	gateway/pairs.c gateway/pairs.h \
+	gateway/query.c \
+	gateway/replace.c gateway/replace.h \
 	gateway/receipts_letter.c gateway/receipts.h \
 	gateway/recovery.c gateway/recovery.h \
 	gateway/reports.c gateway/reports.h gateway/reports_pieces.h \
@@ -134,6 +141,7 @@ bin_PROGRAMS += sluice
 sluice_SOURCES = \
 	gateway/cli/balance.c \
 	gateway/cli/call.c gateway/cli/call.h \
+	gateway/cli/cancel.c \
 	gateway/cli/channels.c \
 	gateway/cli/cli.c gateway/cli/cli.h \
 	gateway/cli/commands.def gateway/cli/commands.h \

@@ -7,6 +7,7 @@
 #include <event2/buffer.h>
 
 #include "gateway/accounts.h"
+#include "gateway/aliases.h"
 #include "gateway/api.h"
 #include "gateway/catalog.h"
 #include "gateway/channels/link.h"
@@ -23,6 +24,8 @@
 #include "gateway/process.h"
 #include "gateway/optouts.h"
 #include "gateway/outbox.h"
+#include "gateway/operations.h"
+#include "gateway/receipts.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
 #include "gateway/tls.h"
@@ -116,6 +119,17 @@ static void by_inbound_refusal(struct page *page, const struct facts *it)
 
     number(page, label(labels, "cause", "full"), (int64_t)it->counters->inbound_full);
     number(page, label(labels, "cause", "nobodys"), (int64_t)it->counters->inbound_refused);
+}
+
+static void by_operation(struct page *page, const struct facts *it)
+{
+    const struct operation_counts *counts = &it->counters->operations;
+    char labels[LABELS_SIZE];
+
+    number(page, label(labels, "result", "queried"), (int64_t)counts->queried);
+    number(page, label(labels, "result", "cancelled"), (int64_t)counts->cancelled);
+    number(page, label(labels, "result", "replaced"), (int64_t)counts->replaced);
+    number(page, label(labels, "result", "refused"), (int64_t)counts->refused);
 }
 
 static void by_end(struct page *page, const struct facts *it)

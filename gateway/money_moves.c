@@ -92,6 +92,24 @@ bool money_step_prices(struct gateway *gateway, const struct live *live, uint32_
     return !buy_price(gateway, live, channel, &buy) || price_of(&buy, parts, out_buy);
 }
 
+int64_t money_baseline(const struct gateway *gateway, const struct plan *plan,
+                       const struct price_pins *pins, uint32_t parts)
+{
+    const struct channel_traits *traits = catalog_traits(gateway->catalog);
+    int64_t cost = 0;
+
+    for (uint8_t i = plan->step_count; i > 0; i--) {
+        const uint8_t step = (uint8_t)(i - 1);
+        const struct price *price = price_pinned(pins, step, price_first_way(pins, step));
+
+        if (!traits[plan->steps[step].ways[0]].is_link || price == NULL)
+            continue;
+        (void)!price_of(price, parts, &cost);
+        break;
+    }
+    return cost;
+}
+
 /* Whether what the price is billed on has happened to the attempt. */
 static bool is_due(const struct price *price, const struct attempt *attempt)
 {

@@ -17,6 +17,10 @@ void money_record_attempt(struct gateway *gateway, struct live *live,
 /* The message's row at its end, with what it still held. */
 void money_record_end(struct gateway *gateway, struct live *live);
 
+/* What SMS alone would have cost: the last step of the plan that is a link. */
+int64_t money_baseline(const struct gateway *gateway, const struct plan *plan,
+                       const struct price_pins *pins, uint32_t parts);
+
 /* What a try of the current step would cost its sender and us; false: no price. */
 bool money_step_prices(struct gateway *gateway, const struct live *live, uint32_t channel,
                        int64_t *out_sell, int64_t *out_buy);

@@ -11,6 +11,7 @@
 #include "gateway/live.h"
 #include "gateway/outbox.h"
 #include "gateway/store.h"
+#include "smpp/receipt.h"
 
 struct gateway;
 
@@ -23,5 +24,14 @@ void receipts_load(struct gateway *gateway, const struct store_receipt *receipt)
 /* For the outbox: its deliver_sm, to a session of the account. */
 enum outbox_sent receipts_send(struct gateway *gateway, const struct outbox_letter *letter,
                                bool others);
+
+/*
+ * What the receipt of one of its submissions tells, or would tell: the state of an ended
+ * message as the account is told it, and the operator's code (0: none).  The plan may be
+ * NULL.
+ */
+enum smpp_message_state receipts_state(const struct gateway *gateway,
+                                       const struct live *live, const struct body *body);
+uint32_t receipts_code(const struct live *live, const struct body *body);
 
 #endif

@@ -34,6 +34,9 @@ struct packed {
     uint8_t source_size;
     uint8_t destination_size;
     uint8_t text_size;
+    uint8_t id_form;
+    uint32_t alias;
+    uint64_t public_id;
 };
 
 /* What a deliver_sm points into while it is sent. */
@@ -97,12 +100,31 @@ static uint32_t code_of(const struct message *message, uint16_t segment)
     return code;
 }
 
+uint32_t receipts_code(const struct live *live, const struct body *body)
+{
+    return code_of(&live->message, translate_body_segment(live, body));
+}
+
+enum smpp_message_state receipts_state(const struct gateway *gateway,
+                                       const struct live *live, const struct body *body)
+{
+    const struct account *account =
+        catalog_account(gateway->catalog, live->message.account);
+    enum message_end end = (enum message_end)live->message.end;
+
+    if ((live->message.flags & MESSAGE_COLLECTED) && live->plan)
+        end = delivery_segment_end(&live->message, live->plan,
+                                   catalog_traits(gateway->catalog),
+                                   translate_body_segment(live, body));
+    return state_of(end, account);
+}
+
 static void pack(const struct account *account, const struct live *live,
                  const struct body *body, enum smpp_message_state state,
                  struct store_receipt *row)
 {
     struct packed packed = {
-        .version = 1,
+        .version = 2,
         .submitted_ms = ids_time_ms(body->id),
         .done_ms = live->message.ended_at_ms,
         .state = (uint8_t)state,
@@ -114,6 +136,9 @@ static void pack(const struct account *account, const struct live *live,
         .destination_npi = body->destination_npi,
         .source_size = (uint8_t)strlen(body->source),
         .destination_size = (uint8_t)strlen(body->destination),
+        .id_form = body->id_form,
+        .alias = body->alias,
+        .public_id = public_id_of(body),
     };
     enum smpp_alphabet alphabet =
         account->config ? translate_alphabet(account->config->default_alphabet)
@@ -122,7 +147,7 @@ static void pack(const struct account *account, const struct live *live,
     uint8_t *at = row->bytes;
 
     if (state != SMPP_STATE_DELIVERED)
-        packed.code = code_of(&live->message, translate_body_segment(live, body));
+        packed.code = receipts_code(live, body);
     translate_head(body, alphabet, text, sizeof(text));
     packed.text_size = (uint8_t)strlen(text);
     memcpy(at, &packed, sizeof(packed));
@@ -145,12 +170,7 @@ static bool write_row(const struct gateway *gateway, const struct live *live,
 {
     const struct account *account =
         catalog_account(gateway->catalog, live->message.account);
-    enum message_end end = live->message.flags & MESSAGE_COLLECTED
-                               ? delivery_segment_end(&live->message, live->plan,
-                                                      catalog_traits(gateway->catalog),
-                                                      translate_body_segment(live, body))
-                               : (enum message_end)live->message.end;
-    enum smpp_message_state state = state_of(end, account);
+    enum smpp_message_state state = receipts_state(gateway, live, body);
 
     if (!is_wanted(body, state))
         return false;
@@ -164,7 +184,7 @@ static struct smpp_octets view(const void *data, size_t size)
 }
 
 /* The deliver_sm of a receipt; `bytes` of its row must outlive the letter. */
-static void write_letter(const struct gateway *gateway, uint32_t account, uint64_t id,
+static void write_letter(const struct gateway *gateway, uint32_t account,
                          const uint8_t *bytes, struct letter *letter)
 {
     const struct account *its = catalog_account(gateway->catalog, account);
@@ -172,10 +192,12 @@ static void write_letter(const struct gateway *gateway, uint32_t account, uint64
     const uint8_t *at = bytes + sizeof(packed);
     struct smpp_receipt_facts facts = {.text_length = 20, .date_digits = 10};
     struct smpp_pdu *pdu = &letter->pdu;
-    size_t id_size = public_id_write(id, letter->id);
+    size_t id_size;
     bool added = true;
 
     memcpy(&packed, bytes, sizeof(packed));
+    id_size = public_id_write((enum public_id_form)packed.id_form, packed.public_id,
+                              packed.alias, letter->id);
     memset(pdu, 0, offsetof(struct smpp_pdu, tlvs));
     pdu->command = SMPP_DELIVER_SM;
     pdu->esm_class = 0x04; /* 3.4 5.2.12: a receipt */
@@ -263,6 +285,6 @@ enum outbox_sent receipts_send(struct gateway *gateway, const struct outbox_lett
 {
     struct letter letter;
 
-    write_letter(gateway, it->account, it->id, it->bytes, &letter);
+    write_letter(gateway, it->account, it->bytes, &letter);
     return esmes_deliver(gateway, it->account, it->origin, others, &letter.pdu, it->id);
 }

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "gateway/aliases.h"
 #include "gateway/catalog.h"
 #include "gateway/clock.h"
 #include "gateway/collector.h"
@@ -122,6 +123,13 @@ static void on_optout(void *owner, const struct store_optout *optout)
     optouts_load(owner, optout);
 }
 
+static void on_alias(void *owner, uint32_t alias, uint64_t id)
+{
+    struct gateway *gateway = owner;
+
+    aliases_load(gateway->aliases, alias, id);
+}
+
 static void on_highest_id(void *owner, uint64_t id)
 {
     struct gateway *gateway = owner;
@@ -151,6 +159,7 @@ bool recovery_load(struct gateway *gateway, char *error, size_t error_size)
         .on_inbound = on_inbound,
         .on_mark = on_mark,
         .on_optout = on_optout,
+        .on_alias = on_alias,
         .on_progress = on_progress,
         .on_highest_id = on_highest_id,
     };

@@ -123,6 +123,8 @@ struct store_loader {
     void (*on_inbound)(void *owner, const struct store_inbound *inbound);
     void (*on_mark)(void *owner, const struct store_mark *mark);
     void (*on_optout)(void *owner, const struct store_optout *optout);
+    /* In the order of their giving.  May be NULL. */
+    void (*on_alias)(void *owner, uint32_t alias, uint64_t id);
     void (*on_progress)(void *owner, uint64_t messages);
     /* Last: no message, part, attempt or parked report ever recorded had a higher id.
      * May be NULL. */
@@ -183,6 +185,15 @@ void store_receipt_gone(struct store *store, uint64_t id, uint32_t account);
 void store_park(struct store *store, const struct store_parked *parked);
 void store_unpark(struct store *store, uint64_t id);
 void store_define(struct store *store, const struct store_definition *definition);
+/*
+ * A body that takes the place of the one with its id, whose revision differs; what the
+ * message would have cost by SMS, and the posting by which what is held changes, or NULL.
+ * The message's own row is told by store_message(), before this.
+ */
+void store_replace(struct store *store, const struct body *body, int64_t baseline_micro,
+                   const struct posting *posting, int64_t at_ms);
+/* Another name of a submission, and one that is forgotten for it (0: none). */
+void store_alias(struct store *store, uint32_t alias, uint64_t id, uint32_t forgotten);
 void store_effect(struct store *store, const struct store_effect *effect);
 
 /* A decision without operations: the effect runs when all before it is durable. */

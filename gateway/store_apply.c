@@ -74,6 +74,12 @@ static const char *const texts[STATEMENTS] = {
                              " origin) VALUES(?,?,?,?,?)",
     [STATEMENT_OPTOUT_GONE] =
         "DELETE FROM optout WHERE account=? AND number=? AND sender=?",
+    [STATEMENT_BODY_SET] =
+        "UPDATE body SET number=?3, source=?4, destination=?5, service_type=?6, fields=?7,"
+        " options=?8, bytes=?9, tlv_size=?10 WHERE id=?1 AND message=?2 AND options<>?8",
+    [STATEMENT_BASELINE_SET] = "UPDATE message SET baseline=?2 WHERE id=?1",
+    [STATEMENT_ALIAS_ADD] = "INSERT OR REPLACE INTO alias(alias, id) VALUES(?,?)",
+    [STATEMENT_ALIAS_GONE] = "DELETE FROM alias WHERE alias=?",
 };
 
 bool store_prepare_statements(struct store_sqlite *store, char *error, size_t error_size)
@@ -475,6 +481,37 @@ static bool apply_define(struct store_sqlite *store, struct store_record *record
     return step(store, STATEMENT_DEFINE);
 }
 
+/* The revision is part of what is compared: what was applied before changes nothing. */
+static bool apply_replace(struct store_sqlite *store, struct store_record *record)
+{
+    const struct store_record_replace *set = (const struct store_record_replace *)record;
+    const int64_t baseline[] = {(int64_t)set->body.message, set->baseline_micro};
+
+    store_bind_body(store->statements[STATEMENT_BODY_SET], &set->body);
+    if (!step(store, STATEMENT_BODY_SET))
+        return false;
+    if (!changed(store))
+        return true;
+    store_bind_integers(store->statements[STATEMENT_BASELINE_SET], baseline, 2);
+    if (!step(store, STATEMENT_BASELINE_SET))
+        return false;
+    return record->posting_count == 0 || add_posting(store, &set->posting, set->at_ms);
+}
+
+static bool apply_alias(struct store_sqlite *store, struct store_record *record)
+{
+    const struct store_record_alias *alias = (const struct store_record_alias *)record;
+    const int64_t values[] = {alias->alias, (int64_t)alias->id};
+
+    if (alias->forgotten != 0) {
+        sqlite3_bind_int64(store->statements[STATEMENT_ALIAS_GONE], 1, alias->forgotten);
+        if (!step(store, STATEMENT_ALIAS_GONE))
+            return false;
+    }
+    store_bind_integers(store->statements[STATEMENT_ALIAS_ADD], values, 2);
+    return step(store, STATEMENT_ALIAS_ADD);
+}
+
 static bool (*const operations[])(struct store_sqlite *, struct store_record *) = {
     [STORE_RECORD_NOTHING] = apply_nothing,
     [STORE_RECORD_MESSAGE_FOLLOWS] = apply_message_follows,
@@ -496,6 +533,8 @@ static bool (*const operations[])(struct store_sqlite *, struct store_record *) 
     [STORE_RECORD_MARKS_GONE] = store_apply_marks_gone,
     [STORE_RECORD_OPTOUT_PUT] = store_apply_optout_put,
     [STORE_RECORD_OPTOUT_GONE] = store_apply_optout_gone,
+    [STORE_RECORD_REPLACE] = apply_replace,
+    [STORE_RECORD_ALIAS] = apply_alias,
 };
 
 static bool flush_journal(struct store_sqlite *store, uint64_t sequence)

@@ -32,6 +32,8 @@ enum store_record_kind {
     STORE_RECORD_MARKS_GONE,
     STORE_RECORD_OPTOUT_PUT,
     STORE_RECORD_OPTOUT_GONE,
+    STORE_RECORD_REPLACE,
+    STORE_RECORD_ALIAS,
 };
 
 /* Every record begins with this; `size` leads to the next one. */
@@ -108,6 +110,21 @@ struct store_record_optout { /* OPTOUT_PUT, OPTOUT_GONE */
     uint64_t origin;
     char number[24];
     char sender[STORE_OPTOUT_SENDER_SIZE];
+};
+
+struct store_record_replace {
+    struct store_record head;
+    int64_t at_ms;
+    int64_t baseline_micro;
+    struct posting posting;
+    struct body body;
+};
+
+struct store_record_alias {
+    struct store_record head;
+    uint32_t alias;
+    uint32_t forgotten; /* 0: none */
+    uint64_t id;
 };
 
 struct store_batch {

@@ -101,6 +101,14 @@ static void late(void *owner, sqlite3_stmt *row)
     load->loader->on_late(load->owner, message, &attempt);
 }
 
+static void alias(void *owner, sqlite3_stmt *row)
+{
+    const struct load *load = owner;
+
+    load->loader->on_alias(load->owner, (uint32_t)sqlite3_column_int64(row, 0),
+                           (uint64_t)sqlite3_column_int64(row, 1));
+}
+
 /* Statements that are asked again for each message. */
 struct message_statements {
     sqlite3_stmt *bodies[2]; /* its own, then its other parts */
@@ -284,7 +292,9 @@ bool store_sqlite_load(struct store_sqlite *store, const struct store_loader *lo
                  receipt) &&
         for_rows(&load, "SELECT id, channel, at, bytes FROM parked ORDER BY at, id", 0,
                  parked) &&
-        store_load_inbound(store, loader, owner, error, error_size);
+        store_load_inbound(store, loader, owner, error, error_size) &&
+        (loader->on_alias == NULL ||
+         for_rows(&load, "SELECT alias, id FROM alias ORDER BY id, rowid", 0, alias));
 
     if (ok && loader->on_highest_id)
         loader->on_highest_id(owner, store->highest_id);

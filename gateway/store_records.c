@@ -222,3 +222,30 @@ void store_optout_gone(struct store *store, uint32_t account, const char *number
 
     append_optout(store, STORE_RECORD_OPTOUT_GONE, &optout);
 }
+
+/* --- replacements and names --------------------------------------------------------- */
+
+void store_replace(struct store *store, const struct body *body, int64_t baseline_micro,
+                   const struct posting *posting, int64_t at_ms)
+{
+    size_t size = body_size(body->text_size, body->tlv_size);
+    struct store_record_replace *record = append(
+        store, STORE_RECORD_REPLACE, offsetof(struct store_record_replace, body) + size);
+
+    record->at_ms = at_ms;
+    record->baseline_micro = baseline_micro;
+    if (posting) {
+        record->head.posting_count = 1;
+        record->posting = *posting;
+    }
+    memcpy(&record->body, body, size);
+}
+
+void store_alias(struct store *store, uint32_t alias, uint64_t id, uint32_t forgotten)
+{
+    struct store_record_alias *record = append(store, STORE_RECORD_ALIAS, sizeof(*record));
+
+    record->alias = alias;
+    record->forgotten = forgotten;
+    record->id = id;
+}

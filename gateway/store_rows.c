@@ -78,10 +78,10 @@ void store_bind_body(sqlite3_stmt *statement, const struct body *body)
         body->esm_class,  body->protocol_id, body->priority_flag,   body->data_coding,
     };
     const uint8_t options[8] = {
-        0,
-        0,
+        body->place,
+        body->revision,
         body->header_size,
-        body->from_api,
+        (uint8_t)(body->from_api | body->id_form << 1),
         body->registered_delivery,
         body->has_user_message_reference,
         (uint8_t)(body->user_message_reference >> 8),
@@ -90,7 +90,7 @@ void store_bind_body(sqlite3_stmt *statement, const struct body *body)
 
     sqlite3_bind_int64(statement, 1, (int64_t)body->id);
     sqlite3_bind_int64(statement, 2, (int64_t)body->message);
-    sqlite3_bind_int64(statement, 3, body->number);
+    sqlite3_bind_int64(statement, 3, (int64_t)((uint64_t)body->alias << 16 | body->number));
     sqlite3_bind_text(statement, 4, body->source, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 5, body->destination, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 6, body->service_type, -1, SQLITE_STATIC);
@@ -119,7 +119,8 @@ struct body *store_read_body(sqlite3_stmt *row, int first)
         abort();
     body->id = (uint64_t)sqlite3_column_int64(row, first);
     body->message = (uint64_t)sqlite3_column_int64(row, first + 1);
-    body->number = (uint16_t)sqlite3_column_int(row, first + 2);
+    body->number = (uint16_t)sqlite3_column_int64(row, first + 2);
+    body->alias = (uint32_t)((uint64_t)sqlite3_column_int64(row, first + 2) >> 16);
     read_text(row, first + 3, body->source, sizeof(body->source));
     read_text(row, first + 4, body->destination, sizeof(body->destination));
     read_text(row, first + 5, body->service_type, sizeof(body->service_type));
@@ -133,8 +134,11 @@ struct body *store_read_body(sqlite3_stmt *row, int first)
     body->protocol_id = fields[5];
     body->priority_flag = fields[6];
     body->data_coding = fields[7];
+    body->place = options[0];
+    body->revision = options[1];
     body->header_size = options[2];
-    body->from_api = options[3];
+    body->from_api = options[3] & 1;
+    body->id_form = options[3] >> 1;
     body->registered_delivery = options[4];
     body->has_user_message_reference = options[5] != 0;
     body->user_message_reference = (uint16_t)(options[6] << 8 | options[7]);

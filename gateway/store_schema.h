@@ -10,7 +10,7 @@
 #ifndef GATEWAY_STORE_SCHEMA_H
 #define GATEWAY_STORE_SCHEMA_H
 
-#define STORE_SCHEMA_VERSION "2"
+#define STORE_SCHEMA_VERSION "4"
 
 /* In live.db and in each day of the history; %s is "" or "day.". */
 #define STORE_SCHEMA_MESSAGES                                                              \
@@ -67,6 +67,8 @@
     "CREATE TABLE IF NOT EXISTS optout("                                                   \
     " account INTEGER, number TEXT, sender TEXT, at INTEGER, origin INTEGER,"              \
     " PRIMARY KEY(account, number, sender)) WITHOUT ROWID;"                                \
+    "CREATE TABLE IF NOT EXISTS alias("                                                    \
+    " alias INTEGER PRIMARY KEY, id INTEGER);"                                             \
     "CREATE TABLE IF NOT EXISTS definition("                                               \
     " kind INTEGER, number INTEGER, name TEXT, content BLOB,"                              \
     " PRIMARY KEY(kind, number)) WITHOUT ROWID;"                                           \

@@ -12,6 +12,7 @@ librouting_a_SOURCES = \
 	routing/plan.c routing/plan.h \
 	routing/prefix.c routing/prefix.h \
 	routing/price.c routing/price.h \
+	routing/recall.c routing/recall.h \
 	routing/rule.c routing/rule.h \
 	routing/step.c routing/step.h
 

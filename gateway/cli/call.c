@@ -209,8 +209,8 @@ static bool send_all(int fd, const char *octets, size_t size)
     return true;
 }
 
-bool call_exchange(int fd, const char *path, const char *token, const void *body,
-                   size_t body_size, struct call_answer *out, char *error,
+bool call_exchange(int fd, const char *method, const char *path, const char *token,
+                   const void *body, size_t body_size, struct call_answer *out, char *error,
                    size_t error_size)
 {
     char head[2048];
@@ -218,9 +218,8 @@ bool call_exchange(int fd, const char *path, const char *token, const void *body
         snprintf(head, sizeof(head),
                  "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                  "Content-Type: application/json\r\nContent-Length: %zu\r\n%s%s%s\r\n",
-                 body != NULL ? "POST" : "GET", path, body_size,
-                 token != NULL ? "Authorization: Bearer " : "", token != NULL ? token : "",
-                 token != NULL ? "\r\n" : "");
+                 method, path, body_size, token != NULL ? "Authorization: Bearer " : "",
+                 token != NULL ? token : "", token != NULL ? "\r\n" : "");
     bool done = false;
 
     if (size < 0 || (size_t)size >= sizeof(head))

@@ -19,10 +19,10 @@ int call_connect_url(const char *url, char *error, size_t error_size);
 
 /*
  * Sends the request and reads the answer; closes the socket in any case.  `token` and
- * `body` may be NULL; a body makes it a POST of JSON.  False with a sentence.
+ * `body` (JSON) may be NULL.  False with a sentence.
  */
-bool call_exchange(int fd, const char *path, const char *token, const void *body,
-                   size_t body_size, struct call_answer *out, char *error,
+bool call_exchange(int fd, const char *method, const char *path, const char *token,
+                   const void *body, size_t body_size, struct call_answer *out, char *error,
                    size_t error_size) __attribute__((warn_unused_result));
 
 /*

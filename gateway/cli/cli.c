@@ -116,8 +116,9 @@ static enum cli_status read_answer(const struct cli_target *target,
     return CLI_OK;
 }
 
-enum cli_status cli_ask(const struct cli_target *target, const char *path,
-                        const struct json_writer *body, struct json_document **out)
+enum cli_status cli_ask_to(const struct cli_target *target, const char *method,
+                           const char *path, const struct json_writer *body,
+                           struct json_document **out)
 {
     struct call_answer answer = {0};
     enum cli_status status = CLI_UNREACHABLE;
@@ -125,7 +126,7 @@ enum cli_status cli_ask(const struct cli_target *target, const char *path,
     int fd = connect_to(target, error, sizeof(error));
 
     if (fd >= 0 &&
-        call_exchange(fd, path, target->url != NULL ? target->token : NULL,
+        call_exchange(fd, method, path, target->url != NULL ? target->token : NULL,
                       body != NULL ? body->bytes : NULL, body != NULL ? body->size : 0,
                       &answer, error, sizeof(error)))
         status = read_answer(target, &answer, out);
@@ -133,6 +134,12 @@ enum cli_status cli_ask(const struct cli_target *target, const char *path,
         fprintf(stderr, "sluice: %s\n", error);
     call_answer_done(&answer);
     return status;
+}
+
+enum cli_status cli_ask(const struct cli_target *target, const char *path,
+                        const struct json_writer *body, struct json_document **out)
+{
+    return cli_ask_to(target, body != NULL ? "POST" : "GET", path, body, out);
 }
 
 bool cli_path(char *out, size_t room, const char *before, const char *name,
@@ -153,6 +160,17 @@ bool cli_path(char *out, size_t room, const char *before, const char *name,
     }
     memcpy(out + used, after, strlen(after) + 1);
     return true;
+}
+
+bool cli_message_path(char *out, size_t room, const char *id, const char *after,
+                      const char *to)
+{
+    size_t used;
+
+    if (!cli_path(out, room, "/v1/messages/", id, after))
+        return false;
+    used = strlen(out);
+    return to == NULL || cli_path(out + used, room - used, "?to=", to, "");
 }
 
 /* ---- Reading ------------------------------------------------------------- */

@@ -36,13 +36,17 @@ extern const struct argp_child cli_children[2];
 struct cli_target cli_target_default(void);
 
 /*
- * Asks the daemon.  `body` is NULL for GET.  With CLI_OK *out is its answer, to be freed
+ * Asks the daemon: POST with a body, GET without one, or by the method that is told.  With
+ * CLI_OK *out is its answer, to be freed
  * with json_document_free(), and with --json it is printed already; otherwise what is
  * wrong has been said.
  */
 enum cli_status cli_ask(const struct cli_target *target, const char *path,
                         const struct json_writer *body, struct json_document **out)
     __attribute__((warn_unused_result));
+enum cli_status cli_ask_to(const struct cli_target *target, const char *method,
+                           const char *path, const struct json_writer *body,
+                           struct json_document **out);
 
 /* "/v1/accounts/" + name + "/balance", the name encoded.  False: it is too long. */
 bool cli_path(char *out, size_t room, const char *before, const char *name,
@@ -65,5 +69,9 @@ enum { CLI_SPAN_SIZE = 32 };
 
 /* "3.2 s", "12 min", "5 h", "3 days": for people. */
 const char *cli_span(int64_t ms, char out[CLI_SPAN_SIZE]);
+
+/* "/v1/messages/IDafter?to=NUMBER", without the number when it is NULL; false: too long. */
+bool cli_message_path(char *out, size_t room, const char *id, const char *after,
+                      const char *to);
 
 #endif

@@ -26,7 +26,7 @@ static struct json_document *ask_quietly(const struct demo_stage *stage, const c
     if (fd < 0)
         return NULL;
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    if (!call_exchange(fd, path, NULL, NULL, 0, &answer, error, error_size))
+    if (!call_exchange(fd, "GET", path, NULL, NULL, 0, &answer, error, error_size))
         return NULL;
     if (answer.status == 200)
         document = json_parse(answer.body, answer.size, error, error_size);

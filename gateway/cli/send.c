@@ -17,6 +17,7 @@ struct arguments {
     const char *to;
     const char *plan;
     const char *text;
+    const char *schedule;
     long validity_s;
 };
 
@@ -26,6 +27,7 @@ static const struct argp_option options[] = {
     {"to", 'r', "NUMBER", 0, "The recipient, as E.164", 1},
     {"plan",                              'p', "NAME", 0, "The plan to follow, if not the account's", 1},
     {"validity",    'v', "SECONDS", 0, "Not to be sent any more after so long", 1},
+    {"schedule",                             's' + 256, "TIME", 0, "Not to be sent before this time of RFC 3339", 1},
     {0                            },
 };
 
@@ -49,6 +51,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 'p':
         arguments->plan = value;
+        return 0;
+    case 's' + 256:
+        arguments->schedule = value;
         return 0;
     case 'v':
         errno = 0;
@@ -95,6 +100,8 @@ static void write_request(struct json_writer *writer, const struct arguments *ar
     json_write_string(writer, "text", text);
     if (arguments->plan != NULL)
         json_write_string(writer, "plan", arguments->plan);
+    if (arguments->schedule != NULL)
+        json_write_string(writer, "schedule", arguments->schedule);
     if (arguments->validity_s > 0)
         json_write_integer(writer, "validity", arguments->validity_s);
     json_write_object_end(writer);

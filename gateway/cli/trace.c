@@ -10,6 +10,12 @@
 struct arguments {
     struct cli_target target;
     const char *id;
+    const char *to;
+};
+
+static const struct argp_option options[] = {
+    {"to",      'r', "NUMBER", 0, "Of those of one submit_multi: the one to this number", 1},
+    {0},
 };
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -19,6 +25,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->target;
+        return 0;
+    case 'r':
+        arguments->to = value;
         return 0;
     case ARGP_KEY_ARG:
         if (arguments->id != NULL)
@@ -36,6 +45,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 int trace_command(int argc, char **argv)
 {
     const struct argp argp = {
+        .options = options,
         .parser = parse,
         .args_doc = "ID",
         .doc =
@@ -49,7 +59,7 @@ int trace_command(int argc, char **argv)
     char path[256];
 
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    if (!cli_path(path, sizeof(path), "/v1/messages/", arguments.id, "/trace"))
+    if (!cli_message_path(path, sizeof(path), arguments.id, "/trace", arguments.to))
         fprintf(stderr, "sluice: no message has such an id\n");
     else
         status = cli_ask(&arguments.target, path, NULL, &answer);

@@ -80,6 +80,23 @@ TEST(what_another_process_gave_out_does_not_come_again)
     }
 }
 
+/* A run over the end of a millisecond's sequence. */
+TEST(in_a_run_ids_are_found_by_their_distance)
+{
+    struct ids ids = {.node = 1023};
+    uint64_t run[600];
+
+    for (int i = 0; i < 3800; i++)
+        (void)ids_next(&ids, now_ms);
+    for (size_t i = 0; i < ROWS(run); i++)
+        run[i] = ids_next(&ids, now_ms);
+    assert_true(ids_time_ms(run[ROWS(run) - 1]) > ids_time_ms(run[0]));
+    for (uint32_t i = 0; i < ROWS(run); i++) {
+        assert_int_equal(ids_after(run[0], i), run[i]);
+        assert_int_equal(ids_before(run[i], i), run[0]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +105,7 @@ int main(void)
         RUN(ids_rise_when_the_clock_goes_back),
         RUN(before_2026_ids_are_made_too),
         RUN(what_another_process_gave_out_does_not_come_again),
+        RUN(in_a_run_ids_are_found_by_their_distance),
     };
 
     return RUN_ALL(tests);

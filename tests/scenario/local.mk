@@ -8,6 +8,7 @@ SCENARIOS += \
 	tests/scenario/late_answer.py \
 	tests/scenario/lab_refusals.py \
 	tests/scenario/lab_long.py \
+	tests/scenario/operations.py \
 	tests/scenario/durable.py \
 	tests/scenario/kill9.py \
 	tests/scenario/crash_points.py \
@@ -36,6 +37,7 @@ EXTRA_DIST += \
 	tests/scenario/late_answer.py \
 	tests/scenario/lab_refusals.py \
 	tests/scenario/lab_sms.py \
+	tests/scenario/operations.py \
 	tests/scenario/provider.py \
 	tests/scenario/sessions.py \
 	tests/scenario/smpp_client.py \

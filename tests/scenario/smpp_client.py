@@ -11,6 +11,7 @@ import time
 
 BIND_RECEIVER, BIND_TRANSMITTER, QUERY, SUBMIT, DELIVER = 0x1, 0x2, 0x3, 0x4, 0x5
 UNBIND, BIND_TRANSCEIVER, ENQUIRE = 0x6, 0x9, 0x15
+REPLACE, CANCEL, SUBMIT_MULTI, DATA = 0x7, 0x8, 0x21, 0x103
 NACK, RESPONSE = 0x80000000, 0x80000000
 
 OK, INVALID_PASSWORD, ALREADY_BOUND = 0x00, 0x0E, 0x05
@@ -99,14 +100,77 @@ def relative_time(seconds):
 
 
 def submit_body(to, text=b"hello", source=b"Shop", registered=1, data_coding=0, udh=b"",
-                esm_class=0, validity=b"", tlvs=b"", protocol_id=0, service_type=b""):
+                esm_class=0, validity=b"", tlvs=b"", protocol_id=0, service_type=b"",
+                schedule=b"", replace=0):
     text = udh + text
     return (service_type + b"\0"
             + (b"\1\1" if source.isdigit() else b"\5\0") + source + b"\0"
             + b"\1\1" + to + b"\0"
             + bytes([esm_class | (0x40 if udh else 0), protocol_id, 0])
-            + b"\0" + validity + b"\0"
-            + bytes([registered, 0, data_coding, 0, len(text)]) + text + tlvs)
+            + schedule + b"\0" + validity + b"\0"
+            + bytes([registered, replace, data_coding, 0, len(text)]) + text + tlvs)
+
+
+def address(text):
+    """TON, NPI and the address, as they stand in a PDU."""
+    return ((b"\1\1" if text.isdigit() else b"\5\0") if text else b"\0\0") + text + b"\0"
+
+
+def query_body(message_id, source=b"Shop"):
+    """4.8.1"""
+    return message_id.encode() + b"\0" + address(source)
+
+
+def cancel_body(message_id="", source=b"Shop", to=b"", service_type=b""):
+    """4.9.1"""
+    return (service_type + b"\0" + message_id.encode() + b"\0" + address(source)
+            + address(to))
+
+
+def replace_body(message_id, text, source=b"Shop", schedule=b"", validity=b"",
+                 registered=1):
+    """4.10.1"""
+    return (message_id.encode() + b"\0" + address(source) + schedule + b"\0" + validity
+            + b"\0" + bytes([registered, 0, len(text)]) + text)
+
+
+def multi_body(destinations, text=b"hello", source=b"Shop", registered=1, schedule=b""):
+    """4.5.1; a destination that is a string is the name of a distribution list."""
+    listed = b"".join(b"\2" + one.encode() + b"\0" if isinstance(one, str)
+                      else b"\1" + address(one) for one in destinations)
+    return (b"\0" + address(source) + bytes([len(destinations)]) + listed + b"\0\0\0"
+            + schedule + b"\0\0" + bytes([registered, 0, 0, 0, len(text)]) + text)
+
+
+def data_body(to, text, source=b"Shop", registered=1, esm_class=0, tlvs=b""):
+    """4.7.1"""
+    payload = b"" if text is None else tlv(TAG_PAYLOAD, text)
+    return (b"\0" + address(source) + address(to) + bytes([esm_class, registered, 0])
+            + payload + tlvs)
+
+
+class Query:
+    """The fields of a query_sm_resp (4.8.2)."""
+
+    def __init__(self, pdu):
+        self.id, rest = pdu.body.split(b"\0", 1)
+        self.final_date, rest = rest.split(b"\0", 1)
+        self.state, self.error = rest
+
+
+class Multi:
+    """The fields of a submit_multi_resp (4.5.2)."""
+
+    def __init__(self, pdu):
+        message_id, rest = pdu.body.split(b"\0", 1)
+        self.id = message_id.decode("ascii")
+        count, rest = rest[0], rest[1:]
+        self.refused = {}
+        for _ in range(count):
+            name, rest = rest[2:].split(b"\0", 1)
+            self.refused[name] = struct.unpack(">I", rest[:4])[0]
+            rest = rest[4:]
+        assert not rest, "octets after the list"
 
 
 class Session:
@@ -160,6 +224,10 @@ class Session:
                 sequence = self.sequence
             self.socket.sendall(frame(command, body, status, sequence))
         return sequence
+
+    def ask(self, command, body=b"", timeout_s=10):
+        """Sends any request, waits, and returns the answer."""
+        return self.response(self.send(command, body), timeout_s)
 
     def submit(self, to, *arguments, **fields):
         """Sends; the sequence_number is returned."""

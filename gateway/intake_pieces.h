@@ -1,0 +1,54 @@
+/*
+ * What the parts of the intake share: intake.c holds the way of one submission through the
+ * door, intake_multi.c that of the destinations of a submit_multi.  Only they include this.
+ */
+#ifndef GATEWAY_INTAKE_PIECES_H
+#define GATEWAY_INTAKE_PIECES_H
+
+#include "gateway/catalog.h"
+#include "gateway/intake.h"
+#include "smpp/parts.h"
+
+/* What the submissions of one submit_multi have in common. */
+struct multi {
+    uint64_t first_id; /* of a run of ids, one for each destination */
+    uint32_t accepted; /* of them, used */
+    uint32_t alias;
+};
+
+/* One submission on its way through the door. */
+struct submission {
+    struct gateway *gateway;
+    struct account *account;
+    size_t account_index;
+    struct body *body;
+    const struct plan *plan;
+    struct multi *multi; /* NULL: it came alone; else the caller is in a decision */
+    uint64_t session;
+    int64_t now_ms;
+    int64_t start_at_ms;        /* 0: now */
+    int64_t deadline_ms;        /* 0: the plan's */
+    struct store_effect answer; /* without `run`: the caller answers */
+    /* Worked out here. */
+    uint8_t class;
+    uint32_t pins;
+    uint16_t segments;
+    uint16_t parts;
+    bool is_text;
+    bool is_part;
+    bool is_reply; /* to what the recipient wrote: the caller is in a decision too */
+    struct smpp_part part;
+};
+
+/* What is the same for all destinations: ESME_ROK, or the status to answer, counted. */
+uint32_t intake_read(const struct smpp_pdu *pdu, struct submission *it);
+
+/* Takes the body whatever comes of it.  A message of a submit_multi still wants its first
+ * review. */
+enum intake_result intake_accept(struct submission *it);
+
+void intake_count_refusal(struct submission *it, enum intake_result result);
+
+uint32_t intake_status(enum intake_result result);
+
+#endif

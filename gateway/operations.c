@@ -1,0 +1,298 @@
+/*
+ * The walk over the messages of an id.  One is in memory, or has ended and is asked of the
+ * reader; the walk stops there and goes on with its answer.
+ */
+#include "gateway/operations_pieces.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/aliases.h"
+#include "gateway/catalog.h"
+#include "gateway/esme.h"
+#include "gateway/gateway.h"
+#include "gateway/ids.h"
+#include "gateway/public_id.h"
+#include "gateway/store.h"
+#include "gateway/store_reader.h"
+#include "gateway/table.h"
+#include "smpp/command.h"
+#include "smpp/timestamp.h"
+
+enum { OPERATIONS_MAX = 65536 };
+
+struct operations {
+    struct gateway *gateway;
+    struct table *by_number;
+    uint64_t last;
+};
+
+struct operations *operations_new(struct gateway *gateway)
+{
+    struct operations *operations = calloc(1, sizeof(*operations));
+
+    if (operations == NULL)
+        abort();
+    operations->gateway = gateway;
+    operations->by_number = table_new(OPERATIONS_MAX);
+    return operations;
+}
+
+static void release(struct operation *operation)
+{
+    clock_disarm(operation->gateway->clock, &operation->more);
+    operation_replace_done(operation);
+    free(operation);
+}
+
+void operations_free(struct operations *operations)
+{
+    uint64_t number;
+    uint64_t value;
+
+    if (operations == NULL)
+        return;
+    for (size_t at = 0; table_next(operations->by_number, &at, &number, &value);)
+        release((struct operation *)(uintptr_t)value);
+    table_free(operations->by_number);
+    free(operations);
+}
+
+size_t operations_waiting(const struct gateway *gateway)
+{
+    return table_count(gateway->operations->by_number);
+}
+
+static struct operation *find(const struct gateway *gateway, uint64_t number)
+{
+    uint64_t value;
+
+    return table_get(gateway->operations->by_number, number, &value)
+               ? (struct operation *)(uintptr_t)value
+               : NULL;
+}
+
+/* --- answers ------------------------------------------------------------------------ */
+
+static void send_answer(const struct operation *operation)
+{
+    char final_date[SMPP_TIMESTAMP_SIZE];
+    struct smpp_pdu answer;
+
+    smpp_pdu_init(&answer, operation->command | SMPP_RESPONSE, operation->status,
+                  operation->sequence);
+    if (operation->command == SMPP_QUERY_SM && operation->status == ESME_ROK)
+        operation_query_write(operation, &answer, final_date);
+    esmes_answer_with(operation->gateway, operation->session, &answer);
+}
+
+static void is_durable(void *owner, const struct store_effect *effect)
+{
+    struct gateway *gateway = owner;
+    struct operation *operation = find(gateway, effect->target);
+
+    send_answer(operation);
+    table_remove(gateway->operations->by_number, operation->number);
+    release(operation);
+}
+
+void operation_answer(struct operation *operation, uint32_t status)
+{
+    const struct store_effect effect = {.run = is_durable, .target = operation->number};
+    struct operation_counts *counts = &operation->gateway->counters.operations;
+
+    operation->status = status;
+    if (status != ESME_ROK)
+        counts->refused++;
+    else if (operation->command == SMPP_QUERY_SM)
+        counts->queried++;
+    else if (operation->command == SMPP_CANCEL_SM)
+        counts->cancelled++;
+    else
+        counts->replaced++;
+    store_barrier(operation->gateway->store, &effect);
+}
+
+/* --- the walk ----------------------------------------------------------------------- */
+
+static void walk(struct operation *operation);
+
+/* A submission is one of those that are looked for. */
+static bool is_meant(const struct operation *operation, uint32_t account,
+                     const struct body *body)
+{
+    return account == operation->account && strcmp(body->source, operation->source) == 0 &&
+           (operation->place == 1 ||
+            (body->place == operation->place && public_id_of(body) == operation->id));
+}
+
+/* True when there may be another one. */
+static bool see(struct operation *operation, struct live *live, const struct live *stored,
+                const struct body *body)
+{
+    const struct live *it = live ? live : stored;
+    bool chosen = operation->destination[0] == 0 ||
+                  strcmp(body->destination, operation->destination) == 0;
+
+    if (!is_meant(operation, it->message.account, body))
+        return false;
+    if (chosen) {
+        operation->found = true;
+        if (live)
+            operation->kind->on_live(operation, live, body);
+        else
+            operation->kind->on_ended(operation, stored, body);
+    }
+    return body->place == operation->place++ && operation->place <= OPERATION_MEMBERS_MAX &&
+           !operation->enough;
+}
+
+static void finish(struct operation *operation)
+{
+    operation_answer(operation, operation->found ? operation->kind->finish(operation)
+                                                 : ESME_RINVMSGID);
+}
+
+static void on_stored(void *owner, uint64_t tag, struct stored_message *stored)
+{
+    struct gateway *gateway = owner;
+    struct operation *operation = find(gateway, tag);
+    struct live view = {
+        .message = stored->message,
+        .gateway = gateway,
+        .bodies = stored->bodies,
+        .body_count = (uint16_t)stored->body_count,
+    };
+    const struct body *body = NULL;
+
+    if (stored->found)
+        body = live_body(&view, ids_after(operation->id, operation->place - 1));
+    if (stored->failed) {
+        operation_answer(operation, operation->kind->unread);
+        return;
+    }
+    view.plan = catalog_plan(gateway->catalog, view.message.plan);
+    if (body && see(operation, NULL, &view, body))
+        walk(operation);
+    else
+        finish(operation);
+}
+
+static void walk(struct operation *operation)
+{
+    struct gateway *gateway = operation->gateway;
+    bool more = true;
+
+    while (more) {
+        uint64_t id = ids_after(operation->id, operation->place - 1);
+        struct live *live = live_find_submission(gateway, id);
+
+        if (live == NULL) {
+            if (!store_reader_message(gateway->reader, id, on_stored, gateway,
+                                      operation->number))
+                operation_answer(operation, operation->kind->unread);
+            return;
+        }
+        more = see(operation, live, NULL, live_body(live, id));
+    }
+    finish(operation);
+}
+
+/* --- requests ----------------------------------------------------------------------- */
+
+static const struct {
+    uint32_t command;
+    const struct operation_kind *kind;
+} kinds[] = {
+    {SMPP_QUERY_SM,   &operation_query  },
+    {SMPP_CANCEL_SM,  &operation_cancel },
+    {SMPP_REPLACE_SM, &operation_replace},
+};
+
+static void copy_text(struct smpp_octets from, char *out, size_t room)
+{
+    size_t size = from.size < room - 1 ? from.size : room - 1;
+
+    if (size > 0)
+        memcpy(out, from.data, size);
+    out[size] = 0;
+}
+
+static struct operation *begin(struct gateway *gateway, size_t account, uint64_t session,
+                               const struct smpp_pdu *request)
+{
+    struct operations *operations = gateway->operations;
+    struct operation *operation = calloc(1, sizeof(*operation));
+
+    if (operation == NULL)
+        abort();
+    operation->gateway = gateway;
+    operation->number = ++operations->last;
+    operation->session = session;
+    operation->sequence = request->sequence;
+    operation->command = request->command;
+    operation->account = catalog_account_at(gateway->catalog, account)->number;
+    operation->place = 1;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kinds[i].command == request->command)
+            operation->kind = kinds[i].kind;
+    copy_text(request->message_id, operation->given, sizeof(operation->given));
+    copy_text(request->source, operation->source, sizeof(operation->source));
+    copy_text(request->service_type, operation->service_type,
+              sizeof(operation->service_type));
+    if (!table_put(operations->by_number, operation->number,
+                   (uint64_t)(uintptr_t)operation)) {
+        free(operation);
+        return NULL;
+    }
+    return operation;
+}
+
+static void refuse_full(struct gateway *gateway, uint64_t session,
+                        const struct smpp_pdu *request)
+{
+    struct smpp_pdu answer;
+
+    smpp_pdu_init(&answer, request->command | SMPP_RESPONSE, ESME_RMSGQFUL,
+                  request->sequence);
+    esmes_answer_with(gateway, session, &answer);
+}
+
+/* The id that was given names a submission, in whatever form. */
+static bool read_id(struct operation *operation, size_t account)
+{
+    const struct config_account *config = &operation->gateway->config->accounts[account];
+    struct public_id id;
+
+    if (!public_id_read(operation->given, strlen(operation->given), config->message_id,
+                        &id))
+        return false;
+    operation->id = aliases_resolve(operation->gateway, &id);
+    return operation->id != 0;
+}
+
+void operations_take(struct gateway *gateway, size_t account, uint64_t session,
+                     const struct smpp_pdu *request)
+{
+    struct operation *operation = begin(gateway, account, session, request);
+    uint32_t status = ESME_ROK;
+
+    if (operation == NULL) {
+        refuse_full(gateway, session, request);
+        return;
+    }
+    if (request->command == SMPP_CANCEL_SM && request->destination.size > 0 &&
+        !number_normalise((const char *)request->destination.data,
+                          request->destination.size, operation->destination))
+        status = ESME_RINVDSTADR;
+    if (request->command == SMPP_REPLACE_SM)
+        status = operation_replace_read(operation, request);
+    if (status != ESME_ROK)
+        operation_answer(operation, status);
+    else if (request->command == SMPP_CANCEL_SM && request->message_id.size == 0)
+        operation_cancel_pair(operation);
+    else if (!read_id(operation, account))
+        operation_answer(operation, ESME_RINVMSGID);
+    else
+        walk(operation);
+}
