@@ -256,17 +256,188 @@ TEST(an_esme_holds_its_rows)
     }
 }
 
-/* ---- what takes more than one exchange ---- */
-
-static enum smpp_send deliver(struct line *line, uint64_t cookie)
+static enum smpp_send deliver_or_submit(struct line *line, uint32_t command,
+                                        uint64_t cookie)
 {
     struct smpp_pdu request;
 
-    smpp_pdu_init(&request, SMPP_DELIVER_SM, ESME_ROK, 0);
+    smpp_pdu_init(&request, command, ESME_ROK, 0);
     request.source_ton = request.source_npi = 1;
     request.source = (struct smpp_octets){(const uint8_t *)"3900", 4};
     request.short_message = (struct smpp_octets){(const uint8_t *)"hi", 2};
     return smpp_session_send(line->session, &request, cookie);
+}
+
+/* ---- every request in every state ---- */
+
+/*
+ * Table 2-1 of 3.4 2.3, a row for each command and a cell for each state, in this order:
+ * open, bound as transmitter, as receiver, as transceiver, leaving.
+ *
+ *   T  taken, and answered as `taken` says       4  its own response, ESME_RINVBNDSTS
+ *   5  its own response, ESME_RALYBND            N  generic_nack, ESME_RINVCMDID
+ *   -  nothing, or not yet                       E  nothing, and the connection ends
+ */
+enum { LEAVING = TRX + 1, CELLS };
+
+struct matrix_row {
+    const char *name;
+    const char *command;
+    const char *body;
+    const char *taken; /* without its length and its sequence_number */
+    const char *cells;
+};
+
+#define BIND_BODY   "676F6F6400 707700 00 34 000000"
+#define BOUND(kind) "8000000" kind "00000000 736C7569636500 0210 0001 34"
+#define SUBMIT_BODY                                                                        \
+    "00 000000 0101 3339303000 00 00 00 00 00 01 00 00 00 02 6869"
+#define MULTI_BODY  "00 000000 01 01 0101 3339303000 00 00 00 00 00 01 00 00 00 02 6869"
+#define DATA_BODY   "00 000000 0101 3339303000 00 00 00 0424 0002 6869"
+
+/* clang-format off */
+static const struct matrix_row from_esme[] = {
+    {"bind_transmitter",     "00000002", BIND_BODY,   BOUND("2"),               "T5555"},
+    {"bind_receiver",        "00000001", BIND_BODY,   BOUND("1"),               "T5555"},
+    {"bind_transceiver",     "00000009", BIND_BODY,   BOUND("9"),               "T5555"},
+    {"outbind",              "0000000B", "4100 00",   "",                       "NNNNN"},
+    {"unbind",               "00000006", "",          "80000006 00000000",      "4TTT-"},
+    {"submit_sm",            "00000004", SUBMIT_BODY, "80000004 00000000 3700", "4T4T4"},
+    {"submit_multi",         "00000021", MULTI_BODY,  "80000021 00000000 3700 00", "4T4T4"},
+    {"data_sm",              "00000103", DATA_BODY,   "80000103 00000000 3700", "4TTT4"},
+    {"query_sm",             "00000003", "3700 0000 00", "80000003 00000067",   "4T4T4"},
+    {"cancel_sm",            "00000008", "00 3700 0000 00 0000 00",
+                                                      "80000008 00000011",      "4T4T4"},
+    {"replace_sm",           "00000007", "3700 000000 00 00 00 00 00",
+                                                      "80000007 00000000",      "4T4T4"},
+    {"deliver_sm",           "00000005", SUBMIT_BODY, "",                       "44444"},
+    {"alert_notification",   "00000102", "000000 000000", "",                   "NNNNN"},
+    {"enquire_link",         "00000015", "",          "80000015 00000000",      "TTTTT"},
+    {"generic_nack",         "80000000", "",          "",                       "-----"},
+    {"bind_transceiver_resp", "80000009", "4100",     "",                       "-----"},
+    {"submit_sm_resp",       "80000004", "3700",      "",                       "-----"},
+    {"deliver_sm_resp",      "80000005", "00",        "",                       "-----"},
+    {"enquire_link_resp",    "80000015", "",          "",                       "-----"},
+    {"unbind_resp",          "80000006", "",          "",                       "-----"},
+    {"a reserved one",       "0000000A", "",          "",                       "NNNNN"},
+    {"param_retrieve of 3.3", "00000022", "4100",     "",                       "NNNNN"},
+    {"broadcast_sm of 5.0",  "00000111", "",          "",                       "NNNNN"},
+    {"query_broadcast_sm",   "00000112", "",          "",                       "NNNNN"},
+    {"cancel_broadcast_sm",  "00000113", "",          "",                       "NNNNN"},
+    {"a vendor's",           "00010200", "",          "",                       "NNNNN"},
+    {"a vendor's response",  "80010200", "",          "",                       "-----"},
+};
+
+static const struct matrix_row from_smsc[] = {
+    {"bind_transmitter",     "00000002", BIND_BODY,   "",                       "44444"},
+    {"bind_receiver",        "00000001", BIND_BODY,   "",                       "44444"},
+    {"bind_transceiver",     "00000009", BIND_BODY,   "",                       "44444"},
+    {"outbind",              "0000000B", "4100 00",   "",                       "E----"},
+    {"unbind",               "00000006", "",          "80000006 00000000",      "4TTTT"},
+    {"submit_sm",            "00000004", SUBMIT_BODY, "",                       "44444"},
+    {"submit_multi",         "00000021", MULTI_BODY,  "",                       "44444"},
+    {"data_sm",              "00000103", DATA_BODY,   "80000103 00000000 00",   "4TTTT"},
+    {"query_sm",             "00000003", "3700 0000 00", "",                    "44444"},
+    {"cancel_sm",            "00000008", "00 3700 0000 00 0000 00", "",         "44444"},
+    {"replace_sm",           "00000007", "3700 000000 00 00 00 00 00", "",      "44444"},
+    {"deliver_sm",           "00000005", SUBMIT_BODY, "80000005 00000000 00",   "44TTT"},
+    {"alert_notification",   "00000102", "000000 000000", "",                   "-----"},
+    {"enquire_link",         "00000015", "",          "80000015 00000000",      "TTTTT"},
+    {"generic_nack",         "80000000", "",          "",                       "-----"},
+    {"submit_sm_resp",       "80000004", "3700",      "",                       "-----"},
+    {"enquire_link_resp",    "80000015", "",          "",                       "-----"},
+    {"a reserved one",       "0000000A", "",          "",                       "NNNNN"},
+    {"a vendor's",           "00010200", "",          "",                       "NNNNN"},
+};
+/* clang-format on */
+
+/* Puts length and sequence_number 0x21 around the command, the status and the body. */
+static void frame_of(const char *hex, char *out, size_t room)
+{
+    uint8_t octets[512];
+    size_t size = line_octets(hex, octets, sizeof(octets));
+    int used = snprintf(out, room, "%08zX ", size == 0 ? 0 : size + 8);
+
+    assert_true(size >= 8);
+    for (size_t i = 0; i < size; i++)
+        used += snprintf(out + used, room - (size_t)used, "%02X%s", octets[i],
+                         i == 7 ? " 00000021 " : "");
+}
+
+static void open_cell(struct line *line, enum smpp_role role, int state)
+{
+    open_given(line, role, state == LEAVING ? TRX : (enum given)state);
+    if (state != LEAVING)
+        return;
+    /* What is open holds the unbind up. */
+    line->hold_submits = true;
+    if (role == SMPP_ROLE_SMSC)
+        line_say(line, LINE_SUBMIT("00000077"), 0);
+    else
+        assert_int_equal(deliver_or_submit(line, SMPP_SUBMIT_SM, 0x77), SMPP_SEND_OK);
+    line_run(line);
+    line_forget(line);
+    smpp_session_unbind(line->session, line->now_ms);
+    line_run(line);
+    assert_int_equal(smpp_session_state(line->session), SMPP_STATE_LEAVING);
+}
+
+static void hold_cell(enum smpp_role role, const struct matrix_row *row, int state)
+{
+    static const char *const states[] = {"open", "transmitter", "receiver", "transceiver",
+                                         "leaving"};
+    char response[16], said[512], heard[512] = "", text[600], name[128];
+    static struct line line;
+
+    snprintf(name, sizeof(name), "%s, %s", row->name, states[state]);
+    snprintf(text, sizeof(text), "%s 00000000 %s", row->command, row->body);
+    frame_of(text, said, sizeof(said));
+    snprintf(response, sizeof(response), "8%s", row->command + 1);
+    switch (row->cells[state]) {
+    case 'T':
+        frame_of(row->taken, heard, sizeof(heard));
+        break;
+    case '4':
+        snprintf(heard, sizeof(heard), "00000010 %s 00000004 00000021", response);
+        break;
+    case '5':
+        snprintf(heard, sizeof(heard), "00000010 %s 00000005 00000021", response);
+        break;
+    case 'N':
+        snprintf(heard, sizeof(heard), LINE_NACK("00000003", "00000021"));
+        break;
+    default:
+        break;
+    }
+    open_cell(&line, role, state);
+    line_say(&line, said, 0);
+    line_hears(&line, heard, name);
+    CHECK_EQ(line.far_closed,
+             row->cells[state] == 'E' || (strcmp(row->name, "unbind") == 0 &&
+                                          row->cells[state] == 'T'),
+             name);
+    line_close(&line);
+}
+
+TEST(every_command_from_an_esme_is_answered_in_every_state)
+{
+    for (size_t i = 0; i < ROWS(from_esme); i++)
+        for (int cell = 0; cell < CELLS; cell++)
+            hold_cell(SMPP_ROLE_SMSC, &from_esme[i], cell);
+}
+
+TEST(every_command_from_an_smsc_is_answered_in_every_state)
+{
+    for (size_t i = 0; i < ROWS(from_smsc); i++)
+        for (int cell = 0; cell < CELLS; cell++)
+            hold_cell(SMPP_ROLE_ESME, &from_smsc[i], cell);
+}
+
+/* ---- what takes more than one exchange ---- */
+
+static enum smpp_send deliver(struct line *line, uint64_t cookie)
+{
+    return deliver_or_submit(line, SMPP_DELIVER_SM, cookie);
 }
 
 /* 5.0 4.7.24, 3.4 5.1.4 */
@@ -572,6 +743,8 @@ TEST(an_outbind_leads_to_a_bind_or_to_the_end_without_a_pdu)
 static const struct CMUnitTest tests[] = {
     RUN(an_smsc_holds_its_rows),
     RUN(an_esme_holds_its_rows),
+    RUN(every_command_from_an_esme_is_answered_in_every_state),
+    RUN(every_command_from_an_smsc_is_answered_in_every_state),
     RUN(our_sequence_numbers_begin_at_1_and_wrap_to_1),
     RUN(each_direction_has_its_own_sequence_numbers),
     RUN(responses_may_come_in_any_order),

@@ -13,6 +13,7 @@ check_PROGRAMS += \
 	tests/routing/prefix_test \
 	tests/routing/group_test \
 	tests/routing/price_test \
+	tests/routing/recall_test \
 	tests/routing/rule_test
 TESTS += \
 	tests/routing/delivery_test \
@@ -27,6 +28,7 @@ TESTS += \
 	tests/routing/prefix_test \
 	tests/routing/group_test \
 	tests/routing/price_test \
+	tests/routing/recall_test \
 	tests/routing/rule_test
 tests_routing_delivery_test_SOURCES = \
 	tests/routing/delivery_test.c tests/routing/delivery_script.h tests/test.h
@@ -54,5 +56,7 @@ tests_routing_group_test_SOURCES = tests/routing/group_test.c tests/test.h
 tests_routing_group_test_LDADD = librouting.a $(CMOCKA_LIBS)
 tests_routing_price_test_SOURCES = tests/routing/price_test.c tests/test.h
 tests_routing_price_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_recall_test_SOURCES = tests/routing/recall_test.c tests/test.h
+tests_routing_recall_test_LDADD = librouting.a $(CMOCKA_LIBS)
 tests_routing_rule_test_SOURCES = tests/routing/rule_test.c tests/test.h
 tests_routing_rule_test_LDADD = librouting.a $(CMOCKA_LIBS)
