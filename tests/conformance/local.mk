@@ -12,3 +12,10 @@ tests_conformance_session_conformance_SOURCES = tests/conformance/session_confor
 tests_conformance_session_conformance_LDADD = libsmpp.a $(SMPP34_LIBS) $(LIBEVENT_LIBS) \
 	$(CMOCKA_LIBS)
 TESTS += tests/conformance/session_conformance
+
+check_PROGRAMS += tests/conformance/service_conformance
+tests_conformance_service_conformance_SOURCES = tests/conformance/service_conformance.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_conformance_service_conformance_LDADD = $(LONE_GATEWAY_LIBS)
+TESTS += tests/conformance/service_conformance
