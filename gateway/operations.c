@@ -19,12 +19,18 @@
 #include "smpp/command.h"
 #include "smpp/timestamp.h"
 
-enum { OPERATIONS_MAX = 65536 };
+enum {
+    OPERATIONS_MAX = 65536,
+    READS_MAX = 32, /* questions to the reader at once: others have questions too */
+};
 
 struct operations {
     struct gateway *gateway;
     struct table *by_number;
     uint64_t last;
+    size_t reads;
+    struct operation *first_to_read; /* those that wait until fewer do */
+    struct operation *last_to_read;
 };
 
 struct operations *operations_new(struct gateway *gateway)
@@ -153,10 +159,11 @@ static void finish(struct operation *operation)
                                                  : ESME_RINVMSGID);
 }
 
-static void on_stored(void *owner, uint64_t tag, struct stored_message *stored)
+static void read_more(struct operations *operations);
+
+static void take_stored(struct operation *operation, struct stored_message *stored)
 {
-    struct gateway *gateway = owner;
-    struct operation *operation = find(gateway, tag);
+    struct gateway *gateway = operation->gateway;
     struct live view = {
         .message = stored->message,
         .gateway = gateway,
@@ -178,6 +185,46 @@ static void on_stored(void *owner, uint64_t tag, struct stored_message *stored)
         finish(operation);
 }
 
+static void on_stored(void *owner, uint64_t tag, struct stored_message *stored)
+{
+    struct gateway *gateway = owner;
+
+    gateway->operations->reads--;
+    take_stored(find(gateway, tag), stored);
+    read_more(gateway->operations);
+}
+
+/* Those that wait to be read, as far as the reader takes them. */
+static void read_more(struct operations *operations)
+{
+    struct gateway *gateway = operations->gateway;
+
+    while (operations->reads < READS_MAX && operations->first_to_read) {
+        struct operation *operation = operations->first_to_read;
+
+        operations->first_to_read = operation->next_to_read;
+        if (store_reader_message(gateway->reader,
+                                 ids_after(operation->id, operation->place - 1), on_stored,
+                                 gateway, operation->number))
+            operations->reads++;
+        else
+            operation_answer(operation, operation->kind->unread);
+    }
+}
+
+static void read_one(struct operation *operation)
+{
+    struct operations *operations = operation->gateway->operations;
+
+    operation->next_to_read = NULL;
+    if (operations->first_to_read == NULL)
+        operations->first_to_read = operation;
+    else
+        operations->last_to_read->next_to_read = operation;
+    operations->last_to_read = operation;
+    read_more(operations);
+}
+
 static void walk(struct operation *operation)
 {
     struct gateway *gateway = operation->gateway;
@@ -188,9 +235,7 @@ static void walk(struct operation *operation)
         struct live *live = live_find_submission(gateway, id);
 
         if (live == NULL) {
-            if (!store_reader_message(gateway->reader, id, on_stored, gateway,
-                                      operation->number))
-                operation_answer(operation, operation->kind->unread);
+            read_one(operation);
             return;
         }
         more = see(operation, live, NULL, live_body(live, id));

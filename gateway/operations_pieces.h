@@ -54,6 +54,7 @@ struct operation {
     uint32_t place; /* of the message that is looked for, from 1 */
     bool found;
     bool enough; /* the others need not be seen */
+    struct operation *next_to_read;
     char given[OPERATION_ID_SIZE];
     char source[BODY_ADDRESS_SIZE];
     char destination[NUMBER_SIZE]; /* "": any */

@@ -125,7 +125,8 @@ static void pack(const struct account *account, const struct live *live,
 {
     struct packed packed = {
         .version = 2,
-        .submitted_ms = ids_time_ms(body->id),
+        /* Appendix B: of a message that was replaced, when that was. */
+        .submitted_ms = ids_time_ms(body->id) + body->replaced_after_s * INT64_C(1000),
         .done_ms = live->message.ended_at_ms,
         .state = (uint8_t)state,
         .user_message_reference = body->user_message_reference,

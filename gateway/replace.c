@@ -9,6 +9,7 @@
 #include "gateway/collector.h"
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
+#include "gateway/ids.h"
 #include "gateway/money_moves.h"
 #include "gateway/operations_pieces.h"
 #include "gateway/pairs.h"
@@ -34,6 +35,13 @@ bool replace_is_possible(const struct live *live)
            !collector_part_of(live->bodies[0], &part);
 }
 
+static uint32_t seconds_since(uint64_t id, int64_t now_ms)
+{
+    int64_t past_ms = now_ms - ids_time_ms(id);
+
+    return past_ms > 0 ? (uint32_t)(past_ms / 1000) : 0;
+}
+
 void replace_name(const struct live *live, struct body *body)
 {
     const struct body *old = live->bodies[0];
@@ -45,6 +53,7 @@ void replace_name(const struct live *live, struct body *body)
     body->id_form = old->id_form;
     body->place = old->place;
     body->revision = (uint8_t)(old->revision + 1);
+    body->replaced_after_s = seconds_since(old->id, gateway_now_ms(live->gateway));
 }
 
 static enum smpp_alphabet alphabet_of(const struct gateway *gateway,

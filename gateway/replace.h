@@ -31,7 +31,8 @@ struct replacement {
 /* Nothing was submitted, and it is no part of a long message. */
 bool replace_is_possible(const struct live *live);
 
-/* Gives the body that is to replace the message's own its names, a revision later. */
+/* Gives the body that is to replace the message's own its names, a revision later, and the
+ * time. */
 void replace_name(const struct live *live, struct body *body);
 
 /* ESME_ROK, or why it cannot be: the status to answer. */

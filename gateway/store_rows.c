@@ -98,7 +98,8 @@ void store_bind_body(sqlite3_stmt *statement, const struct body *body)
     sqlite3_bind_int64(statement, 8, pack(options));
     sqlite3_bind_blob(statement, 9, body->bytes, (int)(body->text_size + body->tlv_size),
                       SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 10, body->tlv_size);
+    sqlite3_bind_int64(
+        statement, 10, (int64_t)((uint64_t)body->replaced_after_s << 24 | body->tlv_size));
 }
 
 static void read_text(sqlite3_stmt *row, int column, char *out, size_t room)
@@ -142,7 +143,9 @@ struct body *store_read_body(sqlite3_stmt *row, int first)
     body->registered_delivery = options[4];
     body->has_user_message_reference = options[5] != 0;
     body->user_message_reference = (uint16_t)(options[6] << 8 | options[7]);
-    body->tlv_size = (uint32_t)sqlite3_column_int64(row, first + 9);
+    body->tlv_size = (uint32_t)sqlite3_column_int64(row, first + 9) & 0xFFFFFF;
+    body->replaced_after_s =
+        (uint32_t)((uint64_t)sqlite3_column_int64(row, first + 9) >> 24);
     if (body->tlv_size > size)
         body->tlv_size = 0;
     body->text_size = (uint32_t)size - body->tlv_size;

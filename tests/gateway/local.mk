@@ -196,3 +196,13 @@ tests_gateway_link_test_SOURCES = tests/gateway/link_test.c $(LONE_OPERATOR)
 tests_gateway_link_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_public_id_test_SOURCES = tests/gateway/public_id_test.c tests/test.h
 tests_gateway_public_id_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+
+# Ids, names and addresses of submissions.
+check_PROGRAMS += tests/gateway/aliases_test tests/gateway/pairs_test
+TESTS += tests/gateway/aliases_test tests/gateway/pairs_test
+tests_gateway_aliases_test_SOURCES = tests/gateway/aliases_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
+tests_gateway_aliases_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_pairs_test_SOURCES = tests/gateway/pairs_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
+tests_gateway_pairs_test_LDADD = $(LONE_GATEWAY_LIBS)

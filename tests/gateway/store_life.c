@@ -163,6 +163,7 @@ bool life_load(struct life *life, const struct store_loader *loader, void *owner
         OR(on_parked, no_parked),
         OR(on_progress, no_number),
         OR(on_highest_id, no_number),
+        .on_alias = loader ? loader->on_alias : NULL,
     };
 #undef OR
 

@@ -19,6 +19,7 @@ struct known {
     struct message message;
     struct attempt attempts[3];
     unsigned attempt_count;
+    uint8_t revision;
     bool accepted;
     bool receipt;
 };
@@ -29,6 +30,7 @@ struct course {
     bool fold_each;
     struct known known[MESSAGES + 1];
     bool parked[4];
+    uint32_t alias;
     char *text; /* of all tables at the end */
     size_t used;
 };
@@ -105,6 +107,33 @@ static void change_message(struct course *course, unsigned n)
     store_message(course->life.store, &known->message, ends ? &release : NULL);
 }
 
+static void replace(struct course *course, unsigned n)
+{
+    struct known *known = &course->known[n];
+    const struct posting more = life_posting(POSTING_HOLD, n, LIFE_SELL);
+    struct body *body = life_new_body(n, 10 + choose(course, 20));
+
+    if (known->message.state != MESSAGE_ENDED) {
+        body->revision = ++known->revision;
+        body->alias = n;
+        body->replaced_after_s = 60 + n;
+        known->message.parts++;
+        known->message.held_micro += LIFE_SELL;
+        known->message.baseline_micro += LIFE_SELL;
+        store_message(course->life.store, &known->message, NULL);
+        store_replace(course->life.store, body, known->message.baseline_micro, &more, 7);
+    }
+    free(body);
+}
+
+/* Eight names at once: each new one takes the place of the oldest. */
+static void name(struct course *course, unsigned n)
+{
+    uint32_t alias = ++course->alias;
+
+    store_alias(course->life.store, alias, life_message_id(n), alias > 8 ? alias - 8 : 0);
+}
+
 static void park_or_not(struct course *course)
 {
     unsigned n = choose(course, 4);
@@ -122,7 +151,7 @@ static void decide(struct course *course)
 {
     unsigned n = 1 + choose(course, MESSAGES);
     struct known *known = &course->known[n];
-    unsigned what = choose(course, 6);
+    unsigned what = choose(course, 8);
 
     assert_true(store_begin(course->life.store, STORE_CONTINUATION));
     if (!known->accepted)
@@ -136,7 +165,11 @@ static void decide(struct course *course)
     else if (what == 4 && known->receipt) {
         store_receipt_gone(course->life.store, life_message_id(n), 1);
         known->receipt = false;
-    } else
+    } else if (what == 5)
+        replace(course, n);
+    else if (what == 6)
+        name(course, n);
+    else
         park_or_not(course);
     store_end(course->life.store);
 }
@@ -160,7 +193,9 @@ static void write_tables(struct course *course)
 {
     static const char *const tables[] = {
         "SELECT * FROM message ORDER BY id",
-        "SELECT id, message, source, destination, hex(bytes) FROM body ORDER BY id",
+        "SELECT id, message, number, source, destination, options, hex(bytes), tlv_size"
+        " FROM body ORDER BY id",
+        "SELECT alias, id FROM alias ORDER BY alias",
         "SELECT * FROM attempt ORDER BY message, ordinal",
         "SELECT * FROM posting ORDER BY id",
         "SELECT * FROM balance ORDER BY ledger, currency",

@@ -321,6 +321,7 @@ struct told {
     int64_t opening;
     uint64_t highest;
     char order[64]; /* m, b, a, l as they came */
+    uint64_t aliases; /* three digits each: the name and the id */
 };
 
 static void note(struct told *told, char what)
@@ -419,6 +420,13 @@ static void told_parked(void *owner, const struct store_parked *parked)
     told->parks++;
 }
 
+static void told_alias(void *owner, uint32_t alias, uint64_t id)
+{
+    struct told *told = owner;
+
+    told->aliases = told->aliases * 1000 + alias * 10 + (unsigned)id;
+}
+
 static void told_highest(void *owner, uint64_t id)
 {
     struct told *told = owner;
@@ -437,6 +445,7 @@ static const struct store_loader told_loader = {
     .on_late = told_late,
     .on_receipt = told_receipt,
     .on_parked = told_parked,
+    .on_alias = told_alias,
     .on_highest_id = told_highest,
 };
 
@@ -485,6 +494,12 @@ TEST(loading_gives_back_what_was_accepted)
     body->registered_delivery = 9;
     body->from_api = 1;
     body->header_size = 5;
+    body->alias = UINT32_MAX;
+    body->number = UINT16_MAX;
+    body->id_form = 3;
+    body->place = UINT8_MAX;
+    body->revision = UINT8_MAX;
+    body->replaced_after_s = 366 * 86400;
     snprintf(body->service_type, sizeof(body->service_type), "CMT");
     life_fill_attempt(1, &attempt);
     attempt.code = 0xFFFFFFFF;
@@ -513,6 +528,73 @@ TEST(loading_gives_back_what_was_accepted)
     assert_int_equal(told.highest, attempt.id);
     free(told.body);
     free(body);
+    life_free(&life);
+}
+
+TEST(a_body_is_replaced_once_with_its_money)
+{
+    struct life life;
+    struct told told;
+    struct verification verification;
+    struct body *body = life_new_body(1, 100);
+    const struct posting hold = life_posting(POSTING_HOLD, 1, LIFE_HOLD);
+    const struct posting more = life_posting(POSTING_HOLD, 1, LIFE_SELL);
+    struct body *longer = life_new_body(1, 300);
+    struct message message;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    life_fill_message(1, &message);
+    message.held_micro = LIFE_HOLD;
+    begin(&life);
+    store_accept(life.store, &message, body, &hold);
+    store_end(life.store);
+    life_run(&life, 30);
+    longer->revision = 1;
+    longer->registered_delivery = 2;
+    message.parts = 2;
+    message.held_micro = LIFE_HOLD + LIFE_SELL;
+    for (int again = 0; again < 3; again++) {
+        begin(&life);
+        store_message(life.store, &message, NULL);
+        store_replace(life.store, longer, 2 * LIFE_SELL, &more, 9);
+        store_end(life.store);
+        life_run(&life, 30);
+        life_fold(&life);
+    }
+    life_verify(&life, &verification);
+    CHECK(verification.ok, verification.mismatches[0]);
+    assert_int_equal(verification.postings, 3); /* with the opening */
+    reopen(&life, &told);
+    assert_memory_equal(told.body, longer, body_size(300, 0));
+    assert_int_equal(told.message.held_micro, LIFE_HOLD + LIFE_SELL);
+    assert_int_equal(told.message.baseline_micro, 2 * LIFE_SELL);
+    free(told.body);
+    free(body);
+    free(longer);
+    life_free(&life);
+}
+
+TEST(names_are_loaded_in_the_order_of_their_giving)
+{
+    struct life life;
+    struct told told;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    begin(&life);
+    store_alias(life.store, 99, 1, 0);
+    store_alias(life.store, 10, 2, 0);
+    store_alias(life.store, 11, 3, 99);
+    store_alias(life.store, 11, 3, 99);
+    store_end(life.store);
+    life_run(&life, 30);
+    life_fold(&life);
+    assert_int_equal(count_of(&life, "alias"), 2);
+    reopen(&life, &told);
+    assert_int_equal(told.aliases, 102113);
     life_free(&life);
 }
 
@@ -844,7 +926,7 @@ TEST(a_database_of_somebody_else_is_refused_and_left_as_it_was)
         {"a stranger's", "CREATE TABLE sheep(name)", "schema is 0"},
         {"a later one",
          "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT);"
-         "INSERT INTO meta VALUES('schema', '3')",   "schema is 3"},
+         "INSERT INTO meta VALUES('schema', '99')", "schema is 99"},
     };
 
     for (size_t i = 0; i < ROWS(rows); i++) {
@@ -897,6 +979,8 @@ int main(void)
         RUN(the_same_operations_again_change_nothing),
         RUN(money_is_made_only_if_the_row_had_what_the_decision_saw),
         RUN(loading_gives_back_what_was_accepted),
+        RUN(a_body_is_replaced_once_with_its_money),
+        RUN(names_are_loaded_in_the_order_of_their_giving),
         RUN(no_id_is_forgotten_when_its_message_has_gone),
         RUN(what_comes_late_lies_over_the_history),
         RUN(a_move_that_was_interrupted_is_done_again_with_what_is_newer),

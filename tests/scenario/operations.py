@@ -85,6 +85,9 @@ def query_tells_what_became_of_a_message(lab):
         again = query(esme, failed)[1]
         equal((again.state, again.error, again.final_date),
               (told.state, told.error, told.final_date), "the other one, long after")
+        sequences = [esme.send(QUERY, query_body(done)) for _ in range(900)]
+        equal({Query(esme.response(one)).state for one in sequences}, {DELIVERED},
+              "nine hundred at once")
         equal(status_of(esme, CANCEL, cancel_body(waiting)), OK, "cancel_sm")
 
 
