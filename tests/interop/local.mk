@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	tests/interop/README.md \
 	tests/interop/kannel.py \
 	tests/interop/net_smpp.pl \
+	tests/interop/net_smpp_operations.pl \
 	tests/interop/net_smpp.py \
 	tests/interop/operator.js \
 	tests/interop/strangers.py \
