@@ -16,19 +16,26 @@
 
 /* openapi.yaml describes each of them; a test compares the two. */
 static const struct api_route routes[] = {
-    {"POST",   "/v1/messages",                  API_SEND,  false, api_on_submit     },
-    {"GET",    "/v1/messages/{id}",             API_READ,  false, api_on_message    },
-    {"DELETE", "/v1/messages/{id}",             API_SEND,  false, api_on_cancel     },
-    {"GET",    "/v1/messages/{id}/trace",       API_READ,  false, api_on_trace      },
-    {"GET",    "/v1/accounts/{name}/balance",   API_READ,  false, api_on_balance    },
-    {"GET",    "/v1/accounts/{name}/statement", API_READ,  false, api_on_statement  },
-    {"GET",    "/v1/stats/channels",            API_ADMIN, false, api_on_channels   },
-    {"GET",    "/v1/ledger/verify",             API_ADMIN, false, api_on_verify     },
-    {"GET",    "/v1/status",                    API_ADMIN, false, api_on_status     },
-    {"POST",   "/v1/hooks/{channel}",           API_OPEN,  false, webhooks_on_report},
-    {"GET",    "/livez",                        API_OPEN,  true,  admin_livez       },
-    {"GET",    "/readyz",                       API_OPEN,  true,  admin_readyz      },
-    {"GET",    "/metrics",                      API_OPEN,  false, admin_metrics     },
+    {"POST",   "/v1/messages",                         API_SEND,  false, api_on_submit      },
+    {"GET",    "/v1/messages/{id}",                    API_READ,  false, api_on_message     },
+    {"DELETE", "/v1/messages/{id}",                    API_SEND,  false, api_on_cancel      },
+    {"GET",    "/v1/messages/{id}/trace",              API_READ,  false, api_on_trace       },
+    {"GET",    "/v1/accounts/{name}/balance",          API_READ,  false, api_on_balance     },
+    {"GET",    "/v1/accounts/{name}/statement",        API_READ,  false, api_on_statement   },
+    {"GET",    "/v1/accounts/{name}/optouts",          API_READ,  false, api_on_optouts     },
+    {"GET",    "/v1/accounts/{name}/optouts/{number}", API_READ,  false, api_on_optout      },
+    {"PUT",    "/v1/accounts/{name}/optouts/{number}", API_SEND,  false, api_on_optout_put  },
+    {"DELETE", "/v1/accounts/{name}/optouts/{number}", API_SEND,  false,
+     api_on_optout_delete                                                                   },
+    {"GET",    "/v1/inbound",                          API_ADMIN, false, api_on_inbound     },
+    {"DELETE", "/v1/inbound/{id}",                     API_ADMIN, false, api_on_inbound_drop},
+    {"GET",    "/v1/stats/channels",                   API_ADMIN, false, api_on_channels    },
+    {"GET",    "/v1/ledger/verify",                    API_ADMIN, false, api_on_verify      },
+    {"GET",    "/v1/status",                           API_ADMIN, false, api_on_status      },
+    {"POST",   "/v1/hooks/{channel}",                  API_OPEN,  false, webhooks_on_report },
+    {"GET",    "/livez",                               API_OPEN,  true,  admin_livez        },
+    {"GET",    "/readyz",                              API_OPEN,  true,  admin_readyz       },
+    {"GET",    "/metrics",                             API_OPEN,  false, admin_metrics      },
 };
 
 enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
@@ -47,8 +54,8 @@ const struct api_route *api_route_at(size_t index)
 
 /* ---- Which route --------------------------------------------------------- */
 
-/* `name` takes the segment that stands for the braces. */
-static bool path_fits(const char *pattern, const char *path, char name[API_NAME_SIZE])
+/* `name` takes the segment that stands for the first braces, `item` that for the second. */
+static bool path_fits(const char *pattern, const char *path, char *name, char *item)
 {
     while (*pattern != '\0') {
         if (*pattern == '{') {
@@ -58,6 +65,7 @@ static bool path_fits(const char *pattern, const char *path, char name[API_NAME_
                 return false;
             memcpy(name, path, size);
             name[size] = '\0';
+            name = item;
             path += size;
             pattern = strchr(pattern, '}') + 1;
         } else if (*pattern++ != *path++) {
@@ -82,7 +90,7 @@ static const struct api_route *find_route(struct api_call *call)
     const struct http_header allow = {"Allow", methods};
 
     for (size_t i = 0; i < ROUTES; i++) {
-        if (!path_fits(routes[i].path, request->path, call->name))
+        if (!path_fits(routes[i].path, request->path, call->name, call->item))
             continue;
         if (method_fits(&routes[i], request->method))
             return &routes[i];

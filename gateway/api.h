@@ -24,7 +24,7 @@ enum api_access { API_OPEN, API_READ, API_SEND, API_ADMIN };
 
 struct api_route {
     const char *method; /* GET also serves HEAD */
-    const char *path;   /* one segment may be in braces: any text */
+    const char *path;   /* one or two segments may be in braces: any text */
     enum api_access access;
     bool before_recovery; /* also while the store is being loaded */
     void (*handle)(struct api_call *call);

@@ -56,6 +56,8 @@ static const struct {
     [API_UNKNOWN_PATH] = {404, "unknown_path"      },
     [API_UNKNOWN_ACCOUNT] = {404, "unknown_account"   },
     [API_UNKNOWN_MESSAGE] = {404, "unknown_message"   },
+    [API_UNKNOWN_OPTOUT] = {404, "unknown_optout"    },
+    [API_UNKNOWN_INBOUND] = {404, "unknown_inbound"   },
     [API_UNKNOWN_CHANNEL] = {404, "unknown_channel"   },
     [API_METHOD] = {405, "method_not_allowed"},
     [API_TOO_LATE] = {409, "too_late"          },

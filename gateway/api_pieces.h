@@ -35,6 +35,7 @@ struct api_call {
     const struct http_request *request;
     struct api_asker asker;
     char name[API_NAME_SIZE]; /* what stood in the braces of the path */
+    char item[API_NAME_SIZE]; /* and in the second ones */
 };
 
 bool api_may_act_for(const struct api_asker *asker, const char *account);
@@ -68,6 +69,8 @@ enum api_problem {
     API_UNKNOWN_ACCOUNT,
     API_UNKNOWN_MESSAGE,
     API_UNKNOWN_CHANNEL,
+    API_UNKNOWN_OPTOUT,
+    API_UNKNOWN_INBOUND,
     API_METHOD,
     API_TOO_LATE,
     API_RATE,
@@ -182,5 +185,11 @@ void api_on_statement(struct api_call *call);
 void api_on_channels(struct api_call *call);
 void api_on_verify(struct api_call *call);
 void api_on_status(struct api_call *call);
+void api_on_inbound(struct api_call *call);
+void api_on_inbound_drop(struct api_call *call);
+void api_on_optouts(struct api_call *call);
+void api_on_optout(struct api_call *call);
+void api_on_optout_put(struct api_call *call);
+void api_on_optout_delete(struct api_call *call);
 
 #endif

@@ -16,6 +16,7 @@
 #include "gateway/channels/link.h"
 #include "gateway/dispatch.h"
 #include "gateway/esme.h"
+#include "gateway/inbound.h"
 #include "gateway/outbox.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
@@ -94,6 +95,28 @@ static void look_at_channels(const struct gateway *gateway, struct json_writer *
     }
 }
 
+static int64_t inbound_age_ms(const struct gateway *gateway, uint32_t account,
+                              int64_t now_ms)
+{
+    int64_t by_smpp_ms = outbox_oldest_ms(gateway, LETTER_INBOUND, account);
+    int64_t by_webhook_ms = outbox_oldest_ms(gateway, LETTER_HOOK, account);
+    int64_t oldest_ms =
+        by_smpp_ms != 0 && (by_webhook_ms == 0 || by_smpp_ms < by_webhook_ms)
+            ? by_smpp_ms
+            : by_webhook_ms;
+
+    return oldest_ms == 0 ? 0 : now_ms - oldest_ms;
+}
+
+static void look_at_inbound(const struct gateway *gateway, struct json_writer *writer)
+{
+    size_t unrouted = inbound_unrouted_count(gateway);
+
+    if (unrouted > 0)
+        say(writer, "%zu messages of subscribers are nobody's: sluice inbound list",
+            unrouted);
+}
+
 static void look_at_accounts(const struct gateway *gateway, struct json_writer *writer)
 {
     int64_t now_ms = gateway_now_ms(gateway);
@@ -109,6 +132,9 @@ static void look_at_accounts(const struct gateway *gateway, struct json_writer *
                 "account %s does not take its receipts: %zu wait, the oldest for %" PRId64
                 " minutes",
                 account->name, waiting, age_s / 60);
+        if (inbound_age_ms(gateway, account->number, now_ms) > OLD_RECEIPT_S * 1000LL)
+            say(writer, "account %s does not take what its subscribers write",
+                account->name);
         if (account->balance.available <= account->balance.limit)
             say(writer, "account %s has used up its balance", account->name);
     }
@@ -143,7 +169,8 @@ static void write_messages(const struct gateway *gateway, struct json_writer *wr
     json_write_integer(writer, "accepted", (int64_t)counters->accepted);
     json_write_integer(writer, "refused",
                        (int64_t)(counters->refused_money + counters->refused_rate +
-                                 counters->refused_full + counters->refused_other));
+                                 counters->refused_opted_out + counters->refused_full +
+                                 counters->refused_other));
     json_write_object(writer, "ended");
     for (int end = MESSAGE_DELIVERED; end <= MESSAGE_UNKNOWN; end++)
         json_write_integer(writer, message_end_name((enum message_end)end),
@@ -170,6 +197,20 @@ static void write_receipts(const struct gateway *gateway, struct json_writer *wr
                        (int64_t)gateway->counters.receipts_acknowledged);
     json_write_integer(writer, "waiting", (int64_t)outbox_waiting(gateway, LETTER_RECEIPT));
     json_write_integer(writer, "dropped", (int64_t)gateway->counters.receipts_dropped);
+    json_write_object_end(writer);
+}
+
+static void write_inbound(const struct gateway *gateway, struct json_writer *writer)
+{
+    const struct gateway_counters *counters = &gateway->counters;
+
+    json_write_object(writer, "inbound");
+    json_write_integer(writer, "received", (int64_t)counters->inbound_received);
+    json_write_integer(writer, "delivered", (int64_t)counters->inbound_delivered);
+    json_write_integer(writer, "waiting", (int64_t)inbound_waiting(gateway));
+    json_write_integer(writer, "unrouted", (int64_t)inbound_unrouted_count(gateway));
+    json_write_integer(writer, "refused",
+                       (int64_t)(counters->inbound_refused + counters->inbound_full));
     json_write_object_end(writer);
 }
 
@@ -250,10 +291,12 @@ void api_on_status(struct api_call *call)
     look_at_channels(gateway, writer);
     look_at_accounts(gateway, writer);
     look_at_certificates(gateway, writer);
+    look_at_inbound(gateway, writer);
     json_write_array_end(writer);
     write_messages(gateway, writer);
     write_reports(gateway, writer);
     write_receipts(gateway, writer);
+    write_inbound(gateway, writer);
     write_store(gateway, writer);
     write_channels(gateway, writer);
     write_accounts(gateway, writer);

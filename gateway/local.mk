@@ -100,6 +100,7 @@ libgateway_a_SOURCES += \
 	gateway/api.c gateway/api.h gateway/api_pieces.h \
 	gateway/api_accounts.c \
 	gateway/api_answer.c \
+	gateway/api_inbound.c \
 	gateway/api_channels.c \
 	gateway/api_ledger.c \
 	gateway/api_messages.c \
@@ -146,6 +147,8 @@ sluice_SOURCES = \
 	gateway/cli/cli.c gateway/cli/cli.h \
 	gateway/cli/commands.def gateway/cli/commands.h \
 	gateway/cli/hash_password.c \
+	gateway/cli/inbound.c \
+	gateway/cli/optout.c \
 	gateway/cli/ledger.c \
 	gateway/cli/send.c \
 	gateway/cli/sluice.c \

@@ -48,6 +48,11 @@ enum cli_status cli_ask_to(const struct cli_target *target, const char *method,
                            const char *path, const struct json_writer *body,
                            struct json_document **out);
 
+/* The same by another method: PUT, DELETE. */
+enum cli_status cli_ask_by(const struct cli_target *target, const char *method,
+                           const char *path, const struct json_writer *body,
+                           struct json_document **out) __attribute__((warn_unused_result));
+
 /* "/v1/accounts/" + name + "/balance", the name encoded.  False: it is too long. */
 bool cli_path(char *out, size_t room, const char *before, const char *name,
               const char *after) __attribute__((warn_unused_result));

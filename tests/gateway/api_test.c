@@ -486,6 +486,51 @@ TEST(a_report_is_taken_when_it_is_signed_and_understood)
     check_refusal(&answer, 401, "bad_signature", "not signed at all");
 }
 
+/* ---- Who has opted out ------------------------------------------------------------ */
+
+#define OPTOUT "/v1/accounts/rich/optouts/+49%20170%2012345678"
+
+static struct lone_answer ask_by(const char *token, const char *method, const char *path)
+{
+    return lone_gateway_ask(lone, token, method, path, "", NULL);
+}
+
+TEST(the_opt_out_list_is_read_with_read_and_changed_with_send)
+{
+    struct lone_answer answer = ask_by("rich-read", "PUT", OPTOUT);
+    char text[128];
+
+    check_refusal(&answer, 403, "forbidden", "put with read");
+    answer = ask_by("rich-send", "PUT", "/v1/accounts/poor/optouts/4917012345678");
+    check_refusal(&answer, 404, "unknown_account", "put for another");
+    answer = ask_by("rich-send", "PUT", "/v1/accounts/rich/optouts/Shop");
+    check_refusal(&answer, 400, "bad_destination", "put of a name");
+    answer = ask("rich-read", OPTOUT);
+    check_refusal(&answer, 404, "unknown_optout", "get before");
+    CHECK_EQ(ask_by("rich-send", "PUT", OPTOUT).status, 200, "put");
+    CHECK_EQ(ask_by("rich-send", "PUT", OPTOUT).status, 200, "put again");
+    answer = ask("rich-read", OPTOUT);
+    CHECK_EQ(answer.status, 200, "get");
+    CHECK_STR(member(&answer, "number", text), "4917012345678", "as digits");
+    CHECK_STR(member(&answer, "sender", text), "", "whoever sends");
+    CHECK_STR(member(&answer, "origin", text), "", "by hand");
+    CHECK_EQ(ask_by("rich-send", "PUT", OPTOUT "?sender=Shop").status, 200, "one sender");
+    answer = ask("rich-read", "/v1/accounts/rich/optouts");
+    CHECK_STR(member(&answer, "optouts.0.sender", text), "Shop", "the newest first");
+    CHECK_STR(member(&answer, "optouts.1.number", text), "4917012345678", "then the other");
+    answer = ask("rich-read", "/v1/accounts/rich/optouts?after=4917012345678&sender=Shop");
+    CHECK_STR(member(&answer, "optouts.0.sender", text), "", "behind it");
+    CHECK_STR(member(&answer, "optouts.1.number", text), "", "and no more");
+    answer = ask("admin-token", "/v1/accounts/poor/optouts");
+    CHECK_STR(member(&answer, "optouts.0.number", text), "", "of another");
+    CHECK_EQ(ask_by("rich-send", "DELETE", OPTOUT).status, 200, "delete");
+    answer = ask_by("rich-send", "DELETE", OPTOUT);
+    check_refusal(&answer, 404, "unknown_optout", "delete again");
+    answer = ask_by("rich-send", "POST", OPTOUT);
+    check_refusal(&answer, 405, "method_not_allowed", "post");
+    CHECK(strstr(answer.head, "Allow: GET, HEAD, PUT, DELETE") != NULL, "all it takes");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -504,6 +549,7 @@ int main(void)
         RUN(the_ledger_is_verified_from_the_database),
         RUN(channels_are_told_with_their_state),
         RUN(a_report_is_taken_when_it_is_signed_and_understood),
+        RUN(the_opt_out_list_is_read_with_read_and_changed_with_send),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

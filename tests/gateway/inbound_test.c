@@ -307,12 +307,23 @@ TEST(what_is_nobodys_is_refused_and_counted)
 TEST(what_is_nobodys_is_kept_for_people_where_that_is_wished)
 {
     struct inbound_unrouted first, none;
+    struct lone_answer answer;
+    char path[64];
 
     begin("inbound_unroutable = \"keep\"\n" ACCOUNTS JOIN);
     written_and_taken("79161234567", "hello");
     assert_true(inbound_unrouted_next(lone_gateway_of(lone), 0, &first));
     assert_false(inbound_unrouted_next(lone_gateway_of(lone), first.id, &none));
     CHECK_EQ(counters()->inbound_unroutable, 1, "counted");
+    answer = lone_gateway_ask(lone, "admin-token", "GET", "/v1/inbound", "", NULL);
+    CHECK_EQ(answer.status, 200, "the list");
+    CHECK(strstr(answer.body, "\"text\":\"hello\"") != NULL, answer.body);
+    snprintf(path, sizeof(path), "/v1/inbound/%llu", (unsigned long long)first.id);
+    answer = lone_gateway_ask(lone, "admin-token", "DELETE", path, "", NULL);
+    CHECK_EQ(answer.status, 200, "dropped");
+    answer = lone_gateway_ask(lone, "admin-token", "DELETE", path, "", NULL);
+    CHECK_EQ(answer.status, 404, "dropped again");
+    CHECK_EQ(inbound_waiting(lone_gateway_of(lone)), 0, "left");
     end();
 }
 

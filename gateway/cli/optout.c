@@ -1,0 +1,142 @@
+/*
+ * sluice optout: who wants nothing more of an account.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/cli/commands.h"
+
+enum { WORDS_MAX = 3 };
+
+struct arguments {
+    struct cli_target target;
+    const char *words[WORDS_MAX]; /* what to do, the account, the number */
+    size_t count;
+    const char *sender;
+};
+
+static const struct argp_option options[] = {
+    {"sender",  'S', "SENDER", 0, "Only what this sender of the account sends", 1},
+    {0},
+};
+
+/* What can be done, and the method that does it. */
+static const struct {
+    const char *word;
+    const char *method;
+    size_t count; /* of words, itself included */
+} actions[] = {
+    {"list",   "GET",    2},
+    {"add",    "PUT",    3},
+    {"remove", "DELETE", 3},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->target;
+        return 0;
+    case 'S':
+        arguments->sender = value;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (arguments->count == WORDS_MAX)
+            argp_error(state, "what is '%s'?", value);
+        arguments->words[arguments->count++] = value;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* A page, printed; the number behind which the next one begins is the last of it. */
+static size_t print_page(const struct json_value *value, char *last, size_t last_size,
+                         char *last_sender, size_t sender_size)
+{
+    const struct json_value *optout;
+    size_t count = 0;
+
+    for (; (optout = cli_element(value, "optouts", count)) != NULL; count++) {
+        const char *sender = cli_text(optout, "sender");
+
+        printf("%-20s %-24s %s\n", cli_text(optout, "number"), cli_text(optout, "since"),
+               sender[0] != '\0' ? sender : "*");
+        snprintf(last, last_size, "%s", cli_text(optout, "number"));
+        snprintf(last_sender, sender_size, "%s", sender);
+    }
+    return count;
+}
+
+static enum cli_status list(const struct arguments *arguments)
+{
+    char last[32] = "", last_sender[80] = "";
+    enum cli_status status;
+    size_t count;
+
+    do {
+        struct json_document *answer = NULL;
+        char query[160], path[512];
+
+        if (!cli_path(query, sizeof(query), "/optouts?after=", last, "&sender=") ||
+            !cli_path(query + strlen(query), sizeof(query) - strlen(query), "", last_sender,
+                      "") ||
+            !cli_path(path, sizeof(path), "/v1/accounts/", arguments->words[1],
+                      last[0] != '\0' ? query : "/optouts")) {
+            fprintf(stderr, "sluice: no account has such a name\n");
+            return CLI_REFUSED;
+        }
+        status = cli_ask(&arguments->target, path, NULL, &answer);
+        count = status == CLI_OK && !arguments->target.json
+                    ? print_page(json_at(answer, ""), last, sizeof(last), last_sender,
+                                 sizeof(last_sender))
+                    : 0;
+        json_document_free(answer);
+    } while (count > 0);
+    return status;
+}
+
+static enum cli_status change(const struct arguments *arguments, const char *method)
+{
+    struct json_document *answer = NULL;
+    enum cli_status status = CLI_REFUSED;
+    char number[128], query[256] = "", path[512];
+
+    if ((arguments->sender != NULL &&
+         !cli_path(query, sizeof(query), "?sender=", arguments->sender, "")) ||
+        !cli_path(number, sizeof(number), "/optouts/", arguments->words[2], "") ||
+        !cli_path(path, sizeof(path), "/v1/accounts/", arguments->words[1], number) ||
+        strlen(path) + strlen(query) >= sizeof(path)) {
+        fprintf(stderr, "sluice: no account has such a name, and nobody such a number\n");
+        return status;
+    }
+    memcpy(path + strlen(path), query, strlen(query) + 1);
+    status = cli_ask_by(&arguments->target, method, path, NULL, &answer);
+    json_document_free(answer);
+    return status;
+}
+
+int optout_command(int argc, char **argv)
+{
+    const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .args_doc = "list ACCOUNT\nadd ACCOUNT NUMBER\nremove ACCOUNT NUMBER",
+        .doc = "Who wants nothing more of an account: list them, add one, remove one.",
+        .children = cli_children,
+    };
+    struct arguments arguments = {.target = cli_target_default()};
+
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+        if (arguments.count == actions[i].count &&
+            strcmp(arguments.words[0], actions[i].word) == 0)
+            return i == 0 ? list(&arguments) : change(&arguments, actions[i].method);
+    fprintf(stderr,
+            "sluice: optout takes list ACCOUNT, add ACCOUNT NUMBER or remove ACCOUNT "
+            "NUMBER\n");
+    return CLI_USAGE;
+}
