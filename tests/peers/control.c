@@ -53,11 +53,16 @@ static int on_message(struct control *control, struct evkeyvalq *query,
     struct smsc *smsc =
         control->questions.smsc_named(control->questions.cookie, value_of(query, "smsc"));
 
+    const char *cut_name = value_of(query, "cut");
+    enum smsc_cut cut = CUT_UDH8;
+
     (void)request;
     if (smsc == NULL)
         return 404;
+    if (*cut_name != 0 && !smsc_cut_find(cut_name, &cut))
+        return 400;
     return smsc_receive(smsc, value_of(query, "from"), value_of(query, "to"),
-                        value_of(query, "text"))
+                        value_of(query, "text"), cut)
                ? 200
                : 503;
 }
@@ -144,5 +149,5 @@ void control_help(void)
 {
     printf("--control KEY=VALUE,...\n");
     options_print(rows, sizeof(rows) / sizeof(rows[0]));
-    printf("\n  GET /stats, POST /message?smsc=&from=&to=&text=, POST /drop?smsc=\n");
+    printf("\n  GET /stats, POST /message?smsc=&from=&to=&text=&cut=, POST /drop?smsc=\n");
 }

@@ -2,7 +2,7 @@
  * A door for tests and for the curious, over HTTP:
  *
  *   GET  /stats                                   what --stats would write now
- *   POST /message?smsc=NAME&from=..&to=..&text=.. a subscriber writes to a client
+ *   POST /message?smsc=NAME&from=..&to=..&text=..&cut=..  a subscriber writes to a client
  *   POST /drop?smsc=NAME                          all links of that SMSC are cut
  *
  * Without smsc= it is the first one.

@@ -20,6 +20,7 @@ sluice_sim_SOURCES = \
 	tests/peers/sink.c tests/peers/sink.h \
 	tests/peers/smsc.c tests/peers/smsc.h tests/peers/smsc_parts.h \
 	tests/peers/smsc_link.c \
+	tests/peers/smsc_message.c \
 	tests/peers/smsc_options.c \
 	tests/peers/smsc_report.c \
 	tests/peers/smsc_session.c \

@@ -335,6 +335,26 @@ class Smsc(unittest.TestCase):
             door.close()
 
 
+    def test_subscribers_write_long_texts_at_a_rate(self):
+        text = "".join(chr(ord("a") + i % 26) for i in range(200)).encode()
+        description = "port=0,mo_rate=50,mo_count=2,mo_to=1234,mo_text=" + text.decode()
+        for cut, head in (("udh8", 6), ("udh16", 7), ("sar", 0), ("payload", 0)):
+            with Sim("--smsc", f"{description},mo_cut={cut}") as sim:
+                esme = Esme(sim.ports["smsc"])
+                whole = {}
+                while sum(map(len, whole.values())) < 2 * len(text):
+                    command, _, sequence, body = esme.receive()
+                    fields = read_deliver(body)
+                    self.assertEqual(fields["esm_class"], 0x40 if head else 0)
+                    octets = fields["tlvs"].get(0x0424, fields["text"])
+                    self.assertLessEqual(len(octets), 200 if cut == "payload" else 160)
+                    writer = fields["source"]
+                    whole[writer] = whole.get(writer, b"") + octets[head:]
+                    esme.acknowledge(sequence)
+                self.assertEqual(whole, {b"79160000000": text, b"79160000001": text})
+                esme.close()
+
+
 class Hooks(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 

@@ -191,6 +191,7 @@ static void start(struct smsc *smsc)
     smsc->second = loop_event(smsc, -1, EV_PERSIST, on_second);
     event_add(smsc->acceptable, NULL);
     event_add(smsc->second, &second);
+    message_start(smsc);
 }
 
 static void *open_smsc(struct sim *sim, const char *description, char *error)
@@ -215,6 +216,7 @@ static void close_smsc(void *role)
 
     for (size_t i = 0; i < smsc->links_top; i++)
         link_free(smsc->links[i]);
+    message_stop(smsc);
     event_free(smsc->acceptable);
     event_free(smsc->turn);
     event_free(smsc->timer);
@@ -235,28 +237,6 @@ void smsc_drop(struct smsc *smsc)
             link_close(smsc->links[i], "drop");
         }
     }
-}
-
-bool smsc_receive(struct smsc *smsc, const char *from, const char *to, const char *text)
-{
-    size_t place = 0;
-    struct smsc_message *message;
-    struct job *job;
-
-    while (place < SMSC_MESSAGES_MAX && smsc->messages[place].used)
-        place++;
-    if (place == SMSC_MESSAGES_MAX || (job = jobs_take(smsc->jobs)) == NULL)
-        return false;
-    message = &smsc->messages[place];
-    message->used = true;
-    snprintf(message->from, sizeof(message->from), "%s", from);
-    snprintf(message->to, sizeof(message->to), "%s", to);
-    snprintf(message->text, sizeof(message->text), "%s", text);
-    job->kind = JOB_MESSAGE;
-    job->id = place;
-    jobs_queue(smsc->jobs, job, job->account);
-    smsc_want_turn(smsc);
-    return true;
 }
 
 /* clang-format off */

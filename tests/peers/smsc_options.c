@@ -188,6 +188,17 @@ static bool read_report_on(void *role, const char *name, const char *value, char
     return true;
 }
 
+static bool read_mo_cut(void *role, const char *name, const char *value, char *error)
+{
+    struct smsc *smsc = role;
+
+    if (smsc_cut_find(value, &smsc->mo_cut))
+        return true;
+    snprintf(error, OPTION_ERROR_BYTES, "%s=%s: udh8, udh16, sar or payload is wanted",
+             name, value);
+    return false;
+}
+
 #define FIELD(name) offsetof(struct smsc, name)
 
 /* clang-format off */
@@ -234,6 +245,13 @@ static const struct option_row rows[] = {
     NUMBER("enquire", enquire_s, 0, 86400, "seconds of silence before enquire_link (30)"),
     NUMBER("drop_every", drop_every_s, 0, 86400,
            "seconds until all links are cut; 0 = never"),
+    NUMBER("mo_rate", mo_rate, 0, 100000,
+           "messages subscribers write a second; 0 = none (0)"),
+    NUMBER("mo_count", mo_count, 0, INT32_MAX, "so many and no more; 0 = without end (0)"),
+    TEXT("mo_from", mo_from, "number of the first; each next is one higher (79160000000)"),
+    TEXT("mo_to", mo_to, "number they write to (12345)"),
+    TEXT("mo_text", mo_text, "what they write (hello)"),
+    CALL("mo_cut", read_mo_cut, "udh8, udh16, sar or payload, when it is long (udh8)"),
     CALL("default", read_default, "WORDS for all that no rule names (delivered)"),
     CALL("rule", read_rule, "PATTERN:WORDS by destination; * and ? as in file names"),
     CALL("every", read_rule, "N:WORDS for each N-th submit_sm"),
@@ -260,6 +278,9 @@ static void set_defaults(struct smsc *smsc)
     smsc->capacity = 1 << 20;
     smsc->remember = 1 << 24;
     smsc->enquire_s = 30;
+    snprintf(smsc->mo_from, sizeof(smsc->mo_from), "79160000000");
+    snprintf(smsc->mo_to, sizeof(smsc->mo_to), "12345");
+    snprintf(smsc->mo_text, sizeof(smsc->mo_text), "hello");
     smsc->acts[0] = plain_act();
 }
 

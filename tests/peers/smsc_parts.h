@@ -7,6 +7,7 @@
  *   smsc_session.c  what a peer may ask in which state
  *   smsc_submit.c   submit_sm: whether it is taken, and its answer
  *   smsc_report.c   receipts and subscribers' messages: sending, acknowledging, again
+ *   smsc_message.c  what subscribers write
  */
 #ifndef TESTS_PEERS_SMSC_PARTS_H
 #define TESTS_PEERS_SMSC_PARTS_H
@@ -23,7 +24,8 @@ enum {
     SMSC_LINKS_MAX = 4096,
     SMSC_ACCOUNTS_MAX = 64,
     SMSC_FORMATS_MAX = 32,
-    SMSC_MESSAGES_MAX = 256, /* of subscribers, not yet acknowledged */
+    SMSC_MESSAGES_MAX = 1024,      /* of subscribers, parts not yet acknowledged */
+    SMSC_MESSAGE_BYTES = 8 * 1024, /* of one of them */
     LINK_INPUT_BYTES = 256 * 1024,
     LINK_OUTPUT_BYTES = 512 * 1024,
     LINK_ANSWER_ROOM_BYTES = 4096,       /* less room: stop reading */
@@ -89,12 +91,19 @@ struct smsc_account {
     size_t next_link; /* where the search for a receiver begins */
 };
 
-/* A subscriber's message on its way to a client. */
+/* A subscriber's message, or a part of one, on its way to a client. */
 struct smsc_message {
     bool used;
+    bool in_payload;
     char from[21];
     char to[21];
-    char text[161];
+    uint8_t esm_class;
+    uint8_t data_coding;
+    uint16_t sar_reference;
+    uint8_t sar_total; /* 0: no sar_ parameters */
+    uint8_t sar_number;
+    size_t size;
+    uint8_t text[SMSC_MESSAGE_BYTES];
 };
 
 struct smsc_counters {
@@ -124,6 +133,11 @@ struct smsc {
     int id_form;
     uint8_t formats[SMSC_FORMATS_MAX];
     size_t format_count;
+    int64_t mo_rate, mo_count;
+    char mo_from[OPTION_TEXT_BYTES];
+    char mo_to[OPTION_TEXT_BYTES];
+    char mo_text[OPTION_TEXT_BYTES];
+    enum smsc_cut mo_cut;
     struct script script;
     struct smsc_act acts[SCRIPT_RULES_MAX + 1];
 
@@ -142,6 +156,11 @@ struct smsc {
     struct smsc_account accounts[SMSC_ACCOUNTS_MAX];
     size_t account_count;
     struct smsc_message messages[SMSC_MESSAGES_MAX];
+    size_t next_message;
+    uint16_t next_reference;
+    struct event *writer; /* NULL: nobody writes by himself */
+    int64_t mo_due_milli; /* thousandths of a message that are due */
+    int64_t mo_written;
     struct jobs *jobs;
     uint64_t next_id;
     size_t next_format;
@@ -197,6 +216,12 @@ void report_send_ready(struct smsc *smsc);
 void report_acknowledged(struct link *link, const struct wire_header *header);
 void report_due(struct smsc *smsc, struct job *job);
 void report_link_lost(struct link *link);
+/* smsc_message.c */
+void message_start(struct smsc *smsc);
+void message_stop(struct smsc *smsc);
+bool message_write(struct smsc *smsc, struct link *link, const struct job *job)
+    __attribute__((warn_unused_result));
+
 size_t report_write_id(uint64_t id, bool short_id, enum id_writing writing, char *out);
 
 #endif

@@ -230,23 +230,6 @@ static bool write_receipt(struct smsc *smsc, struct link *link, const struct job
     return wire_close(&pdu);
 }
 
-static bool write_message(struct smsc *smsc, struct link *link, const struct job *job)
-{
-    const struct smsc_message *from = &smsc->messages[job->id];
-    struct wire_message message = {
-        .source_ton = 1,
-        .source_npi = 1,
-        .source = wire_view_of(from->from),
-        .destination_ton = 1,
-        .destination_npi = 1,
-        .destination = wire_view_of(from->to),
-        .short_message = wire_view_of(from->text),
-    };
-
-    return wire_write_message(&link->output, WIRE_DELIVER_SM, link->next_sequence,
-                              &message);
-}
-
 static void log_report(struct link *link, const struct job *job)
 {
     struct journal *journal = link->smsc->sim->journal;
@@ -263,6 +246,9 @@ static void log_report(struct link *link, const struct job *job)
     if (job->kind == JOB_REPORT) {
         journal_text(journal, "state", receipt_word(job->state));
         journal_text(journal, "format", receipt_formats[job->format].name);
+    } else {
+        journal_text(journal, "from", link->smsc->messages[job->id].from);
+        journal_text(journal, "to", link->smsc->messages[job->id].to);
     }
     journal_number(journal, "try", job->tries);
     journal_end(journal);
@@ -271,7 +257,7 @@ static void log_report(struct link *link, const struct job *job)
 static void send_one(struct smsc *smsc, struct link *link, struct job *job)
 {
     bool written = job->kind == JOB_REPORT ? write_receipt(smsc, link, job)
-                                           : write_message(smsc, link, job);
+                                           : message_write(smsc, link, job);
 
     assert(written); /* LINK_REPORT_ROOM_BYTES is more than any of them */
     job->sequence = link->next_sequence;

@@ -10,6 +10,7 @@ SCENARIOS += \
 	tests/scenario/lab_long.py \
 	tests/scenario/operations.py \
 	tests/scenario/durable.py \
+	tests/scenario/inbound.py \
 	tests/scenario/kill9.py \
 	tests/scenario/crash_points.py \
 	tests/scenario/bad_input.py \
@@ -28,6 +29,7 @@ EXTRA_DIST += \
 	tests/scenario/crash_points.py \
 	tests/scenario/crowd.py \
 	tests/scenario/durable.py \
+	tests/scenario/inbound.py \
 	tests/scenario/kill9.py \
 	tests/scenario/lab.py \
 	tests/scenario/lab_cascade.py \
