@@ -14,7 +14,10 @@
 #include "gateway/table.h"
 #include "routing/number.h"
 
-enum { PERSON_DIGITS = 7 }; /* fewer are a service's */
+enum {
+    PERSON_DIGITS = 7,     /* fewer are a service's */
+    ESM_CLASS_TYPE = 0x3C, /* 3.4 5.2.12: an acknowledgement or report, unless 0 */
+};
 
 static const char *text_for(const struct config_inbound *section, enum inbound_wish wish)
 {
@@ -34,6 +37,18 @@ static bool is_ours(const struct gateway *gateway, const char *number)
             return true;
     }
     return false;
+}
+
+static bool holds(const struct body *body, const char *word)
+{
+    return memmem(body->bytes, body->text_size, word, strlen(word)) != NULL;
+}
+
+/* Some operators do not mark their receipts: answering them would go round for ever. */
+static bool looks_like_report(const struct body *body)
+{
+    return (body->esm_class & ESM_CLASS_TYPE) != 0 ||
+           (holds(body, "id:") && holds(body, "stat:"));
 }
 
 static uint64_t hash_of(const struct config_inbound *section, const char *text,
@@ -60,7 +75,7 @@ void inbound_reply(struct gateway *gateway, const struct config_inbound *section
 
     if (*text == '\0' || gateway->draining)
         return;
-    if (body->source_ton == 5 ||
+    if (body->source_ton == 5 || looks_like_report(body) ||
         !number_normalise(body->source, strlen(body->source), to) ||
         strlen(to) < PERSON_DIGITS || is_ours(gateway, to)) {
         gateway->counters.inbound_unreplied++;

@@ -171,6 +171,7 @@ void store_inbound_put(struct store *store, const struct store_inbound *inbound)
         append(store, STORE_RECORD_INBOUND_PUT, sizeof(*record) + inbound->size);
 
     record->inbound = *inbound;
+    record->inbound.bytes = NULL; /* they follow it */
     memcpy(record->bytes, inbound->bytes, inbound->size);
 }
 
@@ -179,7 +180,7 @@ void store_inbound_gone(struct store *store, uint64_t id)
     struct store_record_inbound *record =
         append(store, STORE_RECORD_INBOUND_GONE, sizeof(*record));
 
-    record->inbound.id = id;
+    record->inbound = (struct store_inbound){.id = id};
 }
 
 void store_mark(struct store *store, const struct store_mark *mark)
@@ -202,6 +203,8 @@ static void append_optout(struct store *store, enum store_record_kind kind,
 {
     struct store_record_optout *record = append(store, kind, sizeof(*record));
 
+    memset(&record->account, 0,
+           sizeof(*record) - offsetof(struct store_record_optout, account));
     record->account = optout->account;
     record->at_ms = optout->at_ms;
     record->origin = optout->origin;

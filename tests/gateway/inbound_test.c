@@ -710,6 +710,78 @@ TEST(what_is_no_person_is_not_answered)
     }
 }
 
+TEST(what_is_a_report_is_not_answered_though_it_is_not_marked)
+{
+    static const char text[] = "id:1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:";
+    const struct written ack = {.from = "79161234567",
+                                .to = "12345",
+                                .esm_class = 0x08,
+                                .octets = "read",
+                                .size = 4};
+
+    begin(ACCOUNTS REPLY);
+    written_and_taken("79161234567", text);
+    write_deliver(&ack);
+    expect_answer(ESME_ROK);
+    expect_nothing(&op);
+    CHECK_EQ(submitted.count, 0, "replies");
+    CHECK_EQ(counters()->inbound_unreplied, 2, "withheld");
+    end();
+}
+
+/* ---- Beside receipts ------------------------------------------------------------------
+ */
+
+static void report_delivery(uint32_t submit, const char *id)
+{
+    char text[96];
+    struct smpp_pdu pdu;
+
+    smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, submit);
+    lone_line_take(&op, &pdu, id);
+    snprintf(text, sizeof(text), "id:%s sub:001 dlvrd:001 stat:DELIVRD err:000 text:", id);
+    smpp_pdu_init(&pdu, SMPP_DELIVER_SM, 0, ++sequence);
+    pdu.esm_class = 0x04;
+    pdu.short_message = (struct smpp_octets){(const uint8_t *)text, (uint32_t)strlen(text)};
+    lone_line_send(&op, &pdu);
+    expect_answer(ESME_ROK);
+}
+
+TEST(it_does_not_wait_behind_all_the_receipts_of_the_account)
+{
+    struct smpp_pdu pdu;
+    bool came = false;
+    char id[8];
+
+    begin(ACCOUNTS ALL);
+    lone_line_connect(&bank, lone);
+    smpp_pdu_init(&pdu, SMPP_BIND_TRANSMITTER, 0, 1);
+    pdu.system_id = (struct smpp_octets){(const uint8_t *)"bank", 4};
+    pdu.password = (struct smpp_octets){(const uint8_t *)"p", 1};
+    pdu.interface_version = 0x34;
+    lone_line_send(&bank, &pdu);
+    lone_line_expect(&bank, SMPP_BIND_TRANSMITTER | SMPP_RESPONSE, &pdu);
+    for (uint32_t i = 0; i < 8; i++) {
+        smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, 2 + i);
+        pdu.destination = (struct smpp_octets){(const uint8_t *)"491700000001", 12};
+        pdu.registered_delivery = 1;
+        lone_line_send(&bank, &pdu);
+        lone_line_expect(&op, SMPP_SUBMIT_SM, &pdu);
+        snprintf(id, sizeof(id), "%u", i);
+        report_delivery(pdu.sequence, id);
+    }
+    lone_line_close(&bank);
+    written_and_taken("79161234567", "me too");
+    CHECK_EQ(outbox_waiting(lone_gateway_of(lone), LETTER_RECEIPT), 8, "receipts");
+    bind_client(&bank, "bank", 0x34);
+    for (int i = 0; i < 2; i++) {
+        lone_line_expect(&bank, SMPP_DELIVER_SM, &pdu);
+        came = came || (pdu.esm_class & 0x04) == 0;
+    }
+    CHECK(came, "among the first two");
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -733,6 +805,8 @@ int main(void)
         RUN(a_writer_is_answered_once_in_a_time),
         RUN(who_stops_is_told_so_and_nothing_more),
         RUN(what_is_no_person_is_not_answered),
+        RUN(what_is_a_report_is_not_answered_though_it_is_not_marked),
+        RUN(it_does_not_wait_behind_all_the_receipts_of_the_account),
     };
 
     return RUN_ALL(tests);
