@@ -157,6 +157,7 @@ def a_stop_ends_adverts_and_a_start_brings_them_back(lab):
         lab.stop()
         lab.start()
         lab.wait_bound()
+        equal(lab.waiting(), 0, "rows left behind")
     with Session(lab.ports["smpp"], "whole") as esme:
         equal(esme.response(esme.submit(number, b"Buy")).status, 0x410, "after a restart")
         lab.write("77777", "старт", number)
@@ -199,6 +200,7 @@ def who_is_away_finds_it_when_he_comes_back_also_after_a_restart(lab):
     until(lambda: lab.waiting() == 2, 5, "it is not kept")
     lab.stop()
     lab.start()
+    equal(lab.waiting(), 2, "what is kept")
     esme = Session(lab.ports["smpp"], "whole", acknowledge=False)
     equal([one.text for one in delivered(esme, 2)], [b"first", b"second"], "what came")
     esme.close()
