@@ -573,7 +573,8 @@ uint32_t inbound_take(struct gateway *gateway, uint32_t link, uint64_t session,
     uint32_t status = ESME_ROK;
 
     gateway->counters.inbound_received++;
-    memcpy(destination, deliver->destination.data, deliver->destination.size);
+    if (deliver->destination.size > 0)
+        memcpy(destination, deliver->destination.data, deliver->destination.size);
     destination[deliver->destination.size] = '\0';
     it.body = intake_body(deliver, destination);
     it.hash = hash_of(link, it.body);

@@ -139,7 +139,8 @@ static void write_deliver(const struct written *it)
     out[at++] = it->data_coding;
     out[at++] = 0; /* sm_default_msg_id */
     out[at++] = (uint8_t)it->size;
-    memcpy(out + at, it->octets, it->size);
+    if (it->size > 0)
+        memcpy(out + at, it->octets, it->size);
     at += it->size;
     if (it->tlv_size > 0)
         memcpy(out + at, it->tlvs, it->tlv_size);

@@ -162,6 +162,9 @@ bool life_load(struct life *life, const struct store_loader *loader, void *owner
         OR(on_receipt, no_receipt),
         OR(on_parked, no_parked),
         OR(on_progress, no_number),
+        OR(on_inbound, NULL),
+        OR(on_mark, NULL),
+        OR(on_optout, NULL),
         OR(on_highest_id, no_number),
         .on_alias = loader ? loader->on_alias : NULL,
     };
