@@ -178,7 +178,8 @@ static uint64_t count_files(const struct config *config)
     for (size_t i = 0; i < config->listen_count; i++)
         count += config->listens[i].max_connections;
     for (size_t i = 0; i < config->link_count; i++)
-        count += config->links[i].connections;
+        count += config->links[i].connections *
+                 (config->links[i].bind == CONFIG_PAIR ? UINT64_C(2) : 1);
     for (size_t i = 0; i < config->channel_count; i++)
         count += config->channels[i].concurrency;
     return count;
