@@ -162,9 +162,9 @@ enum field {
     FIELD_DONE_DATE,
     FIELD_WORD,
     FIELD_ERROR,
+    FIELD_TEXT,
     FIELD_OTHER, /* known, so that it is no value of another; not kept */
     FIELDS = FIELD_OTHER,
-    FIELD_TEXT,
 };
 
 /* A space stands for a space, '_', '-' or nothing. */
@@ -269,8 +269,10 @@ static void read_named(struct smpp_octets text, struct smpp_octets fields[FIELDS
         size_t size = find_name(text, &field);
         struct smpp_octets token = {text.data, (uint32_t)token_size(text)};
 
-        if (size > 0 && field == FIELD_TEXT)
+        if (size > 0 && field == FIELD_TEXT) {
+            fields[FIELD_TEXT] = after(text, size);
             break;
+        }
         if (size > 0) {
             token = read_value(after(text, size));
             if (field < FIELDS && fields[field].size == 0)
@@ -286,33 +288,64 @@ static void read_named(struct smpp_octets text, struct smpp_octets fields[FIELDS
         fields[FIELD_WORD] = bare_word;
 }
 
+static bool is_bar(uint8_t octet)
+{
+    return octet == ',' || octet == ';' || octet == '|';
+}
+
+/* What stands before the next separator of a list, without the spaces around it. */
 static struct smpp_octets next_value(struct smpp_octets *list)
 {
     struct smpp_octets value = *list;
 
     value.size = 0;
-    while (value.size < list->size && list->data[value.size] != ',')
+    while (value.size < list->size && !is_bar(list->data[value.size]))
         value.size++;
     *list = after(*list, value.size < list->size ? value.size + 1 : value.size);
+    while (value.size > 0 && value.data[0] <= ' ')
+        value = after(value, 1);
+    while (value.size > 0 && value.data[value.size - 1] <= ' ')
+        value.size--;
     return value;
 }
 
-/* status,its time,time of submission,error,destination,source,... without any name. */
-static void read_values(struct smpp_octets text, struct smpp_octets fields[FIELDS])
-{
-    static const enum field order[] = {FIELD_WORD, FIELD_DONE_DATE, FIELD_SUBMIT_DATE,
-                                       FIELD_ERROR};
-    struct smpp_octets values[FIELDS] = {{0}};
-    int64_t ms;
+static const enum field column_fields[] = {
+    [SMPP_COLUMN_OTHER] = FIELD_OTHER,
+    [SMPP_COLUMN_ID] = FIELD_ID,
+    [SMPP_COLUMN_STATE] = FIELD_WORD,
+    [SMPP_COLUMN_DONE] = FIELD_DONE_DATE,
+    [SMPP_COLUMN_SUBMITTED] = FIELD_SUBMIT_DATE,
+    [SMPP_COLUMN_ERROR] = FIELD_ERROR,
+    [SMPP_COLUMN_TEXT] = FIELD_TEXT,
+};
 
-    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-        values[order[i]] = next_value(&text);
-    if (!smpp_timestamp_read_date(values[FIELD_DONE_DATE].data,
-                                  values[FIELD_DONE_DATE].size, &ms) ||
-        !smpp_timestamp_read_date(values[FIELD_SUBMIT_DATE].data,
-                                  values[FIELD_SUBMIT_DATE].size, &ms))
-        return;
-    memcpy(fields, values, sizeof(values));
+/* Values without any name.  Dates must be where they belong: other texts have commas too.
+ */
+static void read_values(struct smpp_octets text, const struct smpp_receipt_form *form,
+                        struct smpp_octets fields[FIELDS])
+{
+    static const uint8_t usual[] = {SMPP_COLUMN_STATE, SMPP_COLUMN_DONE,
+                                    SMPP_COLUMN_SUBMITTED, SMPP_COLUMN_ERROR};
+    const uint8_t *columns = form->column_count > 0 ? form->columns : usual;
+    size_t count = form->column_count > 0 ? form->column_count : sizeof(usual);
+    struct smpp_octets values[FIELDS] = {{0}};
+    bool dated = false;
+
+    for (size_t i = 0; i < count; i++) {
+        enum field field = column_fields[columns[i]];
+        struct smpp_octets value = next_value(&text);
+        int64_t ms;
+
+        if (field == FIELD_DONE_DATE || field == FIELD_SUBMIT_DATE) {
+            if (!smpp_timestamp_read_date(value.data, value.size, &ms))
+                return;
+            dated = true;
+        }
+        if (field < FIELDS)
+            values[field] = value;
+    }
+    if (dated || form->column_count > 0)
+        memcpy(fields, values, sizeof(values));
 }
 
 /* ---- Reading the PDU ------------------------------------------------------------- */
@@ -379,24 +412,63 @@ static void read_network_error(const struct smpp_tlv *tlv, char digits[ERROR_DIG
                                           (uint32_t)(ERROR_DIGITS - first)};
 }
 
-bool smpp_receipt_read(const struct smpp_pdu *deliver, char *scratch, size_t scratch_size,
-                       struct smpp_receipt *out_receipt)
+/* By esm_class or parameters. */
+static bool is_marked(const struct smpp_pdu *deliver)
+{
+    uint8_t kind = deliver->esm_class & ESM_CLASS_KIND;
+
+    return kind == ESM_CLASS_RECEIPT || kind == ESM_CLASS_INTERMEDIATE ||
+           smpp_pdu_tlv(deliver, SMPP_TLV_RECEIPTED_MESSAGE_ID) != NULL;
+}
+
+/* What no subscriber writes by chance. */
+static bool looks_like_receipt(const struct smpp_octets fields[FIELDS])
+{
+    return fields[FIELD_ID].size > 0 && fields[FIELD_WORD].size > 0 &&
+           (fields[FIELD_DONE_DATE].size > 0 || fields[FIELD_SUBMIT_DATE].size > 0);
+}
+
+static void read_parameters(const struct smpp_pdu *deliver, char digits[ERROR_DIGITS],
+                            struct smpp_receipt *receipt)
 {
     const struct smpp_tlv *id = smpp_pdu_tlv(deliver, SMPP_TLV_RECEIPTED_MESSAGE_ID);
     const struct smpp_tlv *state = smpp_pdu_tlv(deliver, SMPP_TLV_MESSAGE_STATE);
     const struct smpp_tlv *error = smpp_pdu_tlv(deliver, SMPP_TLV_NETWORK_ERROR_CODE);
+
+    if (id != NULL)
+        receipt->id = tlv_string(id);
+    if (receipt->id.size == 0)
+        receipt->id = receipt->text_id;
+    if (state != NULL)
+        receipt->state = tlv_state(state);
+    if (receipt->state == SMPP_STATE_NONE)
+        receipt->state = smpp_receipt_state(receipt->word);
+    if (error != NULL)
+        read_network_error(error, digits, receipt);
+}
+
+bool smpp_receipt_read(const struct smpp_pdu *deliver, const struct smpp_receipt_form *form,
+                       char *scratch, size_t scratch_size, struct smpp_receipt *out_receipt)
+{
+    static const struct smpp_receipt_form nothing;
     uint8_t kind = deliver->esm_class & ESM_CLASS_KIND;
+    bool marked = is_marked(deliver);
     struct smpp_octets fields[FIELDS] = {{0}};
     struct smpp_receipt receipt = {.state = SMPP_STATE_NONE};
     struct smpp_octets text;
 
     assert(scratch_size >= SMPP_RECEIPT_SCRATCH_SIZE);
-    if (kind != ESM_CLASS_RECEIPT && kind != ESM_CLASS_INTERMEDIATE && id == NULL)
+    if (form == NULL)
+        form = &nothing;
+    if (!marked && (!form->unmarked || kind != 0))
         return false;
     text = receipt_text(deliver, scratch + ERROR_DIGITS, scratch_size - ERROR_DIGITS);
     read_named(text, fields);
-    if (text.size > 0 && fields[FIELD_ID].size == 0 && fields[FIELD_WORD].size == 0)
-        read_values(text, fields);
+    if (text.size > 0 && fields[FIELD_ID].size == 0 && fields[FIELD_WORD].size == 0 &&
+        fields[FIELD_TEXT].data == NULL)
+        read_values(text, form, fields);
+    if (!marked && !looks_like_receipt(fields))
+        return false;
 
     receipt.is_intermediate = kind == ESM_CLASS_INTERMEDIATE;
     receipt.text_id = fields[FIELD_ID];
@@ -404,16 +476,8 @@ bool smpp_receipt_read(const struct smpp_pdu *deliver, char *scratch, size_t scr
     receipt.error = fields[FIELD_ERROR];
     receipt.submit_date = fields[FIELD_SUBMIT_DATE];
     receipt.done_date = fields[FIELD_DONE_DATE];
-    if (id != NULL)
-        receipt.id = tlv_string(id);
-    if (receipt.id.size == 0)
-        receipt.id = receipt.text_id;
-    if (state != NULL)
-        receipt.state = tlv_state(state);
-    if (receipt.state == SMPP_STATE_NONE)
-        receipt.state = smpp_receipt_state(receipt.word);
-    if (error != NULL)
-        read_network_error(error, scratch, &receipt);
+    receipt.text = fields[FIELD_TEXT];
+    read_parameters(deliver, scratch, &receipt);
     *out_receipt = receipt;
     return true;
 }

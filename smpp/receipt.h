@@ -77,23 +77,45 @@ struct smpp_receipt {
     uint8_t network_type; /* of network_error_code (5.3.2.31), 0 when there is none */
     struct smpp_octets submit_date; /* as written: see smpp_timestamp_read_date() */
     struct smpp_octets done_date;
+    struct smpp_octets text; /* behind `text:`, what is told of the message's own */
+};
+
+/* What a place in a list of values without names holds. */
+enum smpp_receipt_column {
+    SMPP_COLUMN_OTHER,
+    SMPP_COLUMN_ID,
+    SMPP_COLUMN_STATE,
+    SMPP_COLUMN_DONE,
+    SMPP_COLUMN_SUBMITTED,
+    SMPP_COLUMN_ERROR,
+    SMPP_COLUMN_TEXT,
+};
+
+enum { SMPP_RECEIPT_COLUMNS_MAX = 16 };
+
+/* What cannot be seen by a peer's receipts but must be known; NULL or all zero: nothing. */
+struct smpp_receipt_form {
+    bool unmarked;        /* esm_class may say nothing of a receipt */
+    uint8_t column_count; /* 0: state, done, submitted, error, others */
+    uint8_t columns[SMPP_RECEIPT_COLUMNS_MAX];
 };
 
 /*
  * Reads a deliver_sm or data_sm.  False when it is no receipt: esm_class is neither that
  * of a receipt nor of an intermediate notification (3.4 5.2.12) and there is no
- * receipted_message_id.
+ * receipted_message_id; nor, where `form` says that receipts come unmarked, is it a plain
+ * message whose text has an id, a state and a date before any `text:`.
  *
  * The optional parameters come first.  The text is taken token by token, in any order and
  * case, fields missing or unknown; the first of each name counts and nothing after
  * `text:`, for what follows was written by whoever sent the message.  A word of Appendix B
- * without its `stat:` counts beside an id, and a list of comma separated values without
- * names is read as status, its time, the time of submission and error.  Text in UCS-2 is
- * decoded into `scratch`, of at least SMPP_RECEIPT_SCRATCH_SIZE; what does not fit there is
- * not looked at.
+ * without its `stat:` counts beside an id, and a list of values without names, separated by
+ * commas, semicolons or bars, is read by the columns of `form`; its dates must be dates.
+ * Text in UCS-2 is decoded into `scratch`, of at least SMPP_RECEIPT_SCRATCH_SIZE; what does
+ * not fit there is not looked at.
  */
-bool smpp_receipt_read(const struct smpp_pdu *deliver, char *scratch, size_t scratch_size,
-                       struct smpp_receipt *out_receipt)
+bool smpp_receipt_read(const struct smpp_pdu *deliver, const struct smpp_receipt_form *form,
+                       char *scratch, size_t scratch_size, struct smpp_receipt *out_receipt)
     __attribute__((warn_unused_result));
 
 /* How a peer writes its message ids; a rule for its responses and one for its receipts. */

@@ -101,7 +101,7 @@ void link_on_deliver(void *owner, const struct smpp_pdu *request)
                                .text = "",
                                .event = ATTEMPT_EV_REPORT_ACCEPTED};
 
-    if (!smpp_receipt_read(request, scratch, sizeof(scratch), &receipt)) {
+    if (!smpp_receipt_read(request, NULL, scratch, sizeof(scratch), &receipt)) {
         uint32_t status =
             inbound_take(link->gateway, link->number, bind->session, request, &ack);
 

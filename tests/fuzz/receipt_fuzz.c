@@ -76,9 +76,25 @@ static void check_written(const struct smpp_receipt *receipt)
 
     assert(size <= sizeof(text));
     pdu.short_message = (struct smpp_octets){(const uint8_t *)text, (uint32_t)size};
-    assert(smpp_receipt_read(&pdu, scratch, sizeof(scratch), &back));
+    assert(smpp_receipt_read(&pdu, NULL, scratch, sizeof(scratch), &back));
     assert(back.id.size == 2 && memcmp(back.id.data, "77", 2) == 0);
     assert(back.state == receipt->state || receipt->state == SMPP_STATE_NONE);
+}
+
+static void check_read(const struct smpp_pdu *pdu, const struct smpp_receipt_form *form,
+                       const uint8_t *data, size_t size, char *scratch)
+{
+    struct smpp_receipt receipt;
+
+    if (smpp_receipt_read(pdu, form, scratch, SMPP_RECEIPT_SCRATCH_SIZE, &receipt)) {
+        const struct smpp_octets views[] = {
+            receipt.id,          receipt.text_id,   receipt.word, receipt.error,
+            receipt.submit_date, receipt.done_date, receipt.text};
+
+        for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
+            check_view(views[i], data, size, scratch);
+        check_written(&receipt);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -88,7 +104,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *scratch = malloc(SMPP_RECEIPT_SCRATCH_SIZE);
     struct input input = {data, size};
     struct smpp_pdu pdu = {0};
-    struct smpp_receipt receipt;
+    static const struct smpp_receipt_form open_minded = {
+        .unmarked = true,
+        .column_count = 3,
+        .columns = {SMPP_COLUMN_ID, SMPP_COLUMN_STATE, SMPP_COLUMN_TEXT}
+    };
 
     assert(scratch != NULL);
     pdu.esm_class = take_octet(&input);
@@ -101,15 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 (struct smpp_tlv){tags[i], (uint16_t)value_size, value};
     }
     pdu.short_message = (struct smpp_octets){input.data, (uint32_t)input.size};
-    if (smpp_receipt_read(&pdu, scratch, SMPP_RECEIPT_SCRATCH_SIZE, &receipt)) {
-        const struct smpp_octets views[] = {receipt.id,          receipt.text_id,
-                                            receipt.word,        receipt.error,
-                                            receipt.submit_date, receipt.done_date};
-
-        for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
-            check_view(views[i], data, size, scratch);
-        check_written(&receipt);
-    }
+    check_read(&pdu, NULL, data, size, scratch);
+    check_read(&pdu, &open_minded, data, size, scratch);
     free(scratch);
     return 0;
 }

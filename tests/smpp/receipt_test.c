@@ -320,7 +320,7 @@ TEST(every_format_that_was_seen_is_read)
         char scratch[SMPP_RECEIPT_SCRATCH_SIZE];
         struct smpp_receipt receipt;
 
-        CHECK(smpp_receipt_read(&pdu, scratch, sizeof(scratch), &receipt), row);
+        CHECK(smpp_receipt_read(&pdu, NULL, scratch, sizeof(scratch), &receipt), row);
         CHECK_VIEW(receipt.id, formats[i].id, row);
         CHECK_VIEW(receipt.text_id, formats[i].id, row);
         CHECK_EQ(receipt.state, formats[i].state, row);
@@ -357,7 +357,7 @@ TEST(the_same_text_is_read_in_ucs2)
             wide[2 * at + 1] = (uint8_t)formats[i].text[at];
         }
         pdu.short_message = (struct smpp_octets){wide, (uint32_t)(2 * size)};
-        CHECK(smpp_receipt_read(&pdu, scratch, sizeof(scratch), &receipt), row);
+        CHECK(smpp_receipt_read(&pdu, NULL, scratch, sizeof(scratch), &receipt), row);
         CHECK_VIEW(receipt.id, formats[i].id, row);
         CHECK_EQ(receipt.state, formats[i].state, row);
         CHECK_VIEW(receipt.error, formats[i].error, row);
@@ -372,7 +372,7 @@ TEST(ascii_that_claims_to_be_ucs2_is_read_as_ascii)
     char scratch[SMPP_RECEIPT_SCRATCH_SIZE];
     struct smpp_receipt receipt;
 
-    assert_true(smpp_receipt_read(&pdu, scratch, sizeof(scratch), &receipt));
+    assert_true(smpp_receipt_read(&pdu, NULL, scratch, sizeof(scratch), &receipt));
     CHECK_VIEW(receipt.id, "77", "ASCII");
     assert_int_equal(receipt.state, SMPP_STATE_DELIVERED);
 }
@@ -389,7 +389,8 @@ TEST(a_receipt_longer_than_the_scratch_is_read_as_far_as_it_goes)
         wide[2 * at + 1] = (uint8_t)text[at];
     pdu.short_message = (struct smpp_octets){wide, sizeof(wide)};
     scratch[SMPP_RECEIPT_SCRATCH_SIZE] = '#';
-    assert_true(smpp_receipt_read(&pdu, scratch, SMPP_RECEIPT_SCRATCH_SIZE, &receipt));
+    assert_true(
+        smpp_receipt_read(&pdu, NULL, scratch, SMPP_RECEIPT_SCRATCH_SIZE, &receipt));
     CHECK_VIEW(receipt.id, "77", "long");
     assert_int_equal(scratch[SMPP_RECEIPT_SCRATCH_SIZE], '#');
 }
@@ -402,7 +403,7 @@ TEST(a_receipt_may_stand_between_a_header_and_a_nul)
     static const char text[] = "\x05\x00\x03\x07\x02\x01id:77 stat:DELIVRD";
 
     pdu.short_message = (struct smpp_octets){(const uint8_t *)text, sizeof(text)};
-    assert_true(smpp_receipt_read(&pdu, scratch, sizeof(scratch), &receipt));
+    assert_true(smpp_receipt_read(&pdu, NULL, scratch, sizeof(scratch), &receipt));
     CHECK_VIEW(receipt.id, "77", "behind a header");
     assert_int_equal(receipt.state, SMPP_STATE_DELIVERED);
 }
@@ -439,12 +440,82 @@ TEST(only_esm_class_or_the_receipted_id_makes_a_receipt)
         if (rows[i].has_id)
             CHECK(smpp_pdu_add_tlv(&pdu, SMPP_TLV_RECEIPTED_MESSAGE_ID, "1", 2),
                   rows[i].row);
-        CHECK_EQ(smpp_receipt_read(&pdu, scratch, sizeof(scratch), &receipt),
+        CHECK_EQ(smpp_receipt_read(&pdu, NULL, scratch, sizeof(scratch), &receipt),
                  rows[i].is_receipt, rows[i].row);
         if (rows[i].is_receipt)
             CHECK_EQ(receipt.is_intermediate, rows[i].is_intermediate, rows[i].row);
         else
             CHECK_EQ(receipt.network_type, 77, rows[i].row);
+    }
+}
+
+TEST(a_plain_message_is_a_receipt_only_where_they_come_unmarked)
+{
+    static const struct {
+        const char *row;
+        uint8_t esm_class;
+        const char *text;
+        bool is_receipt;
+    } rows[] = {
+        {"all it needs",            0x00, "id:1 submit date:2607311230 stat:DELIVRD",    true },
+        {"the other date",          0x00, "id:1 done date:2607311230 stat:DELIVRD",      true },
+        {"store and forward",       0x03, "id:1 done date:2607311230 stat:DELIVRD",      true },
+        {"an acknowledgement",      0x08, "id:1 done date:2607311230 stat:DELIVRD",      false},
+        {"no date",                 0x00, "id:1 stat:DELIVRD",                           false},
+        {"no state",                0x00, "id:1 done date:2607311230",                   false},
+        {"no id",                   0x00, "done date:2607311230 stat:DELIVRD",           false},
+        {"all of it in its text",   0x00, "text:id:1 done date:2607311230 stat:DELIVRD",
+         false                                                                                },
+        {"what a subscriber wrote", 0x00, "STOP",                                        false},
+    };
+    static const struct smpp_receipt_form unmarked = {.unmarked = true};
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct smpp_pdu pdu = {.esm_class = rows[i].esm_class,
+                               .short_message = view(rows[i].text)};
+        char scratch[SMPP_RECEIPT_SCRATCH_SIZE];
+        struct smpp_receipt receipt;
+
+        CHECK_EQ(smpp_receipt_read(&pdu, &unmarked, scratch, sizeof(scratch), &receipt),
+                 rows[i].is_receipt, rows[i].row);
+        CHECK(!smpp_receipt_read(&pdu, NULL, scratch, sizeof(scratch), &receipt),
+              rows[i].row);
+    }
+}
+
+TEST(a_list_is_read_by_its_columns)
+{
+    static const struct smpp_receipt_form form = {
+        .column_count = 6,
+        .columns = {SMPP_COLUMN_ID, SMPP_COLUMN_OTHER, SMPP_COLUMN_STATE, SMPP_COLUMN_DONE,
+                    SMPP_COLUMN_ERROR, SMPP_COLUMN_TEXT}
+    };
+    static const struct {
+        const char *row;
+        const char *text;
+        const char *id, *word, *error, *told;
+    } rows[] = {
+        {"commas",          "77,x,DELIVRD,2607311230,000,hello",       "77", "DELIVRD", "000", "hello"},
+        {"bars and spaces", " 77 | | DELIVRD | 2607311230 | 1 | a b ", "77", "DELIVRD", "1",
+         "a b"                                                                                        },
+        {"semicolons",      "77;;00;260731123005",                     "77", "00",      "",    ""     },
+        {"no date",         "77,x,DELIVRD,soon,000,hello",             "",   "",        "",    ""     },
+        {"named after all", "id:78 stat:EXPIRED text:a,b",             "78", "EXPIRED", "",    "a,b"  },
+        {"in its text",     "text:77,x,DELIVRD,2607311230,000,hello",  "",   "",        "",
+         "77,x,DELIVRD,2607311230,000,hello"                                                          },
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct smpp_pdu pdu = {.esm_class = 0x04, .short_message = view(rows[i].text)};
+        char scratch[SMPP_RECEIPT_SCRATCH_SIZE];
+        struct smpp_receipt receipt;
+
+        CHECK(smpp_receipt_read(&pdu, &form, scratch, sizeof(scratch), &receipt),
+              rows[i].row);
+        CHECK_VIEW(receipt.id, rows[i].id, rows[i].row);
+        CHECK_VIEW(receipt.word, rows[i].word, rows[i].row);
+        CHECK_VIEW(receipt.error, rows[i].error, rows[i].row);
+        CHECK_VIEW(receipt.text, rows[i].told, rows[i].row);
     }
 }
 
@@ -523,7 +594,7 @@ TEST(the_parameters_come_before_the_text)
 
         for (size_t at = 0; at < ROWS(rows[i].tlvs) && rows[i].tlvs[at].size > 0; at++)
             pdu.tlvs[pdu.tlv_count++] = rows[i].tlvs[at];
-        CHECK(smpp_receipt_read(&pdu, scratch, sizeof(scratch), &receipt), row);
+        CHECK(smpp_receipt_read(&pdu, NULL, scratch, sizeof(scratch), &receipt), row);
         CHECK_VIEW(receipt.id, rows[i].id, row);
         CHECK_VIEW(receipt.text_id, rows[i].text_id, row);
         CHECK_EQ(receipt.state, rows[i].state, row);
@@ -553,7 +624,7 @@ TEST(what_is_written_is_read_back)
 
         pdu.short_message = (struct smpp_octets){
             (const uint8_t *)text, (uint32_t)smpp_receipt_write(&facts, text)};
-        CHECK(smpp_receipt_read(&pdu, scratch, sizeof(scratch), &receipt), row);
+        CHECK(smpp_receipt_read(&pdu, NULL, scratch, sizeof(scratch), &receipt), row);
         CHECK_VIEW(receipt.id, "00B8BE19", row);
         CHECK_EQ(receipt.state, each, row);
         CHECK_VIEW(receipt.error, "012", row);
@@ -618,6 +689,8 @@ int main(void)
         RUN(a_receipt_longer_than_the_scratch_is_read_as_far_as_it_goes),
         RUN(a_receipt_may_stand_between_a_header_and_a_nul),
         RUN(only_esm_class_or_the_receipted_id_makes_a_receipt),
+        RUN(a_plain_message_is_a_receipt_only_where_they_come_unmarked),
+        RUN(a_list_is_read_by_its_columns),
         RUN(the_parameters_come_before_the_text),
         RUN(what_is_written_is_read_back),
         RUN(an_id_has_one_canonical_form),
