@@ -17,6 +17,8 @@
 
 #include "gateway/log.h"
 #include "gateway/public_id.h"
+#include "routing/message.h"
+#include "smpp/receipt.h"
 
 struct profile;
 
@@ -54,8 +56,8 @@ struct config_tls {
     bool on;                 /* the section is there */
     const char *certificate; /* ours, its chain behind it */
     const char *key;
-    const char *ca;            /* whom the other side's certificate must come from; of a link
-                                  "" is whom the system trusts */
+    const char *ca; /* whom the other side's certificate must come from; of a link
+                       "" is whom the system trusts */
     enum config_verify verify; /* is the other side's certificate asked for and checked */
     const char *name;          /* of a link: the name in the operator's certificate */
     enum config_tls_version min_version;
@@ -142,6 +144,31 @@ enum config_id_rule {
     CONFIG_ID_RECEIPT_DECIMAL, /* hex in the response, decimal in the receipt */
     CONFIG_ID_ANY_CASE,
     CONFIG_ID_NO_ZEROS, /* leading zeros do not count */
+    CONFIG_ID_LEARN,    /* as is, until the receipts show another rule */
+};
+
+/* Whether something a receipt tells beside the id is looked at. */
+enum config_receipt_check { CONFIG_RECEIPT_CHECKED, CONFIG_RECEIPT_IGNORED };
+
+/* Whose report counts for the parts of a long message. */
+enum config_parts_report {
+    CONFIG_PARTS_ALL, /* each part's its own */
+    CONFIG_PARTS_ANY, /* the first final one for all */
+    CONFIG_PARTS_FIRST,
+    CONFIG_PARTS_LAST,
+};
+
+/* report_word "WORD" { ... } of a link. */
+struct config_report_word {
+    const char *word;
+    int is;             /* enum profile_news */
+    enum reason reason; /* REASON_NONE: that of `is` */
+};
+
+/* report_error "ERR" { ... } of a link. */
+struct config_report_error {
+    const char *error; /* without zeros before it */
+    enum reason reason;
 };
 
 /* How a long text is cut for the link. */
@@ -214,7 +241,16 @@ struct config_link {
     enum config_id_rule id_rule;
     enum config_alphabet default_alphabet;
     enum config_split split;
-    bool receipts;                      /* false: proves CONFIG_ACCEPTED only */
+    bool receipts; /* false: proves CONFIG_ACCEPTED only */
+    bool unmarked_receipts;
+    enum config_receipt_check receipt_address;
+    enum config_receipt_check receipt_text;
+    enum config_parts_report parts_report;
+    struct smpp_receipt_form receipt_form; /* from unmarked_receipts and receipt_columns */
+    struct config_report_word *report_words;
+    size_t report_word_count;
+    struct config_report_error *report_errors;
+    size_t report_error_count;
     struct config_on_status *on_status; /* by rising status */
     size_t on_status_count;
     struct config_on_status on_other; /* for every status without a row */
@@ -425,6 +461,9 @@ const struct config_on_status *config_link_on_status(const struct config_link *l
 /* True if a report of this cause and code (0: none) sends the message to the next link. */
 bool config_link_goes_on(const struct config_link *link, enum config_cause cause,
                          uint32_t code);
+
+/* The rule in the words of the file. */
+const char *config_id_rule_name(enum config_id_rule rule);
 
 /* True if the address (IPv4 as ::ffff:a.b.c.d) lies in the network. */
 bool config_network_contains(const struct config_network *network,

@@ -16,21 +16,23 @@
 #include "routing/plan.h"
 
 static const struct config_shape shapes[] = {
-    {"global",    NULL,     false, NULL},
-    {"listen",    "global", true,  NULL},
-    {"tls",       "listen", false, NULL},
-    {"http",      "global", false, NULL},
-    {"token",     "http",   true,  NULL},
-    {"account",   "global", true,  NULL},
-    {"link",      "global", true,  NULL},
-    {"on_status", "link",   true,  NULL},
-    {"tls",       "link",   false, NULL},
-    {"channel",   "global", true,  NULL},
-    {"plan",      "global", true,  NULL},
-    {"step",      "plan",   true,  NULL},
-    {"rule",      "global", false, NULL},
-    {"price",     "global", false, NULL},
-    {"inbound",   "global", true,  NULL},
+    {"global",       NULL,     false, NULL},
+    {"listen",       "global", true,  NULL},
+    {"tls",          "listen", false, NULL},
+    {"http",         "global", false, NULL},
+    {"token",        "http",   true,  NULL},
+    {"account",      "global", true,  NULL},
+    {"link",         "global", true,  NULL},
+    {"on_status",    "link",   true,  NULL},
+    {"tls",          "link",   false, NULL},
+    {"report_word",  "link",   true,  NULL},
+    {"report_error", "link",   true,  NULL},
+    {"channel",      "global", true,  NULL},
+    {"plan",         "global", true,  NULL},
+    {"step",         "plan",   true,  NULL},
+    {"rule",         "global", false, NULL},
+    {"price",        "global", false, NULL},
+    {"inbound",      "global", true,  NULL},
 };
 
 enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
@@ -187,6 +189,7 @@ static void build_links(struct config_build *build)
         config_tls_of_link(build, node, link);
         config_on_status_build(build, node, link);
         config_on_report_build(build, node, link);
+        config_receipts_build(build, node, link);
     }
 }
 

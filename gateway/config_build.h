@@ -47,6 +47,13 @@ void config_tls_of_link(struct config_build *build, const struct config_node *no
 /* The section, `indent` deep; nothing when it is not there. */
 void config_tls_print(const struct config_tls *tls, bool is_link, int indent, FILE *out);
 
+/* config_receipts.c.  How the operator's receipts are read. */
+void config_receipts_build(struct config_build *build, const struct config_node *node,
+                           struct config_link *link);
+
+/* The word of receipt_columns for an enum smpp_receipt_column. */
+const char *config_receipt_column_name(uint8_t column);
+
 /* config_plans.c.  Plans need links and channels, rules and prices need accounts too. */
 void config_build_plans(struct config_build *build);
 void config_build_rules(struct config_build *build);

@@ -120,6 +120,37 @@ static void print_hosts(const struct config_link *link, FILE *out)
     fputs("}\n", out);
 }
 
+static void print_receipts(const struct config_link *link, FILE *out)
+{
+    const struct smpp_receipt_form *form = &link->receipt_form;
+
+    if (form->column_count > 0) {
+        fputs("  receipt_columns = {", out);
+        for (uint8_t i = 0; i < form->column_count; i++)
+            fprintf(out, "%s\"%s\"", i > 0 ? ", " : "",
+                    config_receipt_column_name(form->columns[i]));
+        fputs("}\n", out);
+    }
+    for (size_t i = 0; i < link->report_word_count; i++) {
+        const struct config_report_word *row = &link->report_words[i];
+
+        fputs("  report_word ", out);
+        config_text_print(row->word, out);
+        fputs(" {\n", out);
+        print_rows("report_word", row, 4, out);
+        if (row->reason != REASON_NONE)
+            print_word("reason", reason_name(row->reason), 4, out);
+        fputs("  }\n", out);
+    }
+    for (size_t i = 0; i < link->report_error_count; i++) {
+        fputs("  report_error ", out);
+        config_text_print(link->report_errors[i].error, out);
+        fputs(" {\n", out);
+        print_word("reason", reason_name(link->report_errors[i].reason), 4, out);
+        fputs("  }\n", out);
+    }
+}
+
 static void print_link(const struct config_link *link, FILE *out)
 {
     fprintf(out, "\nlink \"%s\" {\n", link->name);
@@ -128,6 +159,7 @@ static void print_link(const struct config_link *link, FILE *out)
     config_on_report_print(&link->on_report, out);
     print_secret("password", link->password, 2, out);
     config_tls_print(&link->tls, true, 2, out);
+    print_receipts(link, out);
     for (size_t i = 0; i < link->on_status_count; i++) {
         char title[16];
 

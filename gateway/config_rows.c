@@ -16,20 +16,22 @@
 #include "routing/money.h"
 
 /* The struct of each section. */
-#define STRUCT_global    struct config
-#define STRUCT_listen    struct config_listen
-#define STRUCT_tls       struct config_tls
-#define STRUCT_http      struct config_http
-#define STRUCT_token     struct config_token
-#define STRUCT_account   struct config_account
-#define STRUCT_link      struct config_link
-#define STRUCT_on_status struct config_on_status
-#define STRUCT_channel   struct config_channel
-#define STRUCT_plan      struct config_plan
-#define STRUCT_step      struct config_step
-#define STRUCT_rule      struct config_rule
-#define STRUCT_price     struct config_price
-#define STRUCT_inbound   struct config_inbound
+#define STRUCT_global       struct config
+#define STRUCT_listen       struct config_listen
+#define STRUCT_tls          struct config_tls
+#define STRUCT_http         struct config_http
+#define STRUCT_token        struct config_token
+#define STRUCT_account      struct config_account
+#define STRUCT_link         struct config_link
+#define STRUCT_on_status    struct config_on_status
+#define STRUCT_report_word  struct config_report_word
+#define STRUCT_report_error struct config_report_error
+#define STRUCT_channel      struct config_channel
+#define STRUCT_plan         struct config_plan
+#define STRUCT_step         struct config_step
+#define STRUCT_rule         struct config_rule
+#define STRUCT_price        struct config_price
+#define STRUCT_inbound      struct config_inbound
 
 const struct config_key config_keys[] = {
 #define KEY(section, name, type, unit, fallback, lowest, highest, help)                    \
@@ -88,6 +90,13 @@ static const struct {
     {CONFIG_TYPE_ID_RULE,     "receipt-decimal", CONFIG_ID_RECEIPT_DECIMAL},
     {CONFIG_TYPE_ID_RULE,     "any-case",        CONFIG_ID_ANY_CASE       },
     {CONFIG_TYPE_ID_RULE,     "no-zeros",        CONFIG_ID_NO_ZEROS       },
+    {CONFIG_TYPE_ID_RULE,     "learn",           CONFIG_ID_LEARN          },
+    {CONFIG_TYPE_CHECK,       "checked",         CONFIG_RECEIPT_CHECKED   },
+    {CONFIG_TYPE_CHECK,       "ignored",         CONFIG_RECEIPT_IGNORED   },
+    {CONFIG_TYPE_PARTS,       "all",             CONFIG_PARTS_ALL         },
+    {CONFIG_TYPE_PARTS,       "any",             CONFIG_PARTS_ANY         },
+    {CONFIG_TYPE_PARTS,       "first",           CONFIG_PARTS_FIRST       },
+    {CONFIG_TYPE_PARTS,       "last",            CONFIG_PARTS_LAST        },
     {CONFIG_TYPE_SPLIT,       "udh8",            CONFIG_UDH8              },
     {CONFIG_TYPE_SPLIT,       "udh16",           CONFIG_UDH16             },
     {CONFIG_TYPE_SPLIT,       "sar",             CONFIG_SAR               },
@@ -154,6 +163,11 @@ static const char *choice_name(enum config_type type, int value)
         if (choices[i].type == type && choices[i].value == value)
             return choices[i].word;
     return NULL;
+}
+
+const char *config_id_rule_name(enum config_id_rule rule)
+{
+    return choice_name(CONFIG_TYPE_ID_RULE, rule);
 }
 
 /* `why` is the end of a sentence that begins with the key's name. */

@@ -37,6 +37,8 @@ enum config_type {
     CONFIG_TYPE_BIND,
     CONFIG_TYPE_VERSION,
     CONFIG_TYPE_ID_RULE,
+    CONFIG_TYPE_CHECK,
+    CONFIG_TYPE_PARTS,
     CONFIG_TYPE_SPLIT,
     CONFIG_TYPE_ACTION,
     CONFIG_TYPE_ORDER,
@@ -99,6 +101,8 @@ struct config_key {
 #define OFFSET_BIND(type, name)        offsetof(type, name)
 #define OFFSET_VERSION(type, name)     offsetof(type, name)
 #define OFFSET_ID_RULE(type, name)     offsetof(type, name)
+#define OFFSET_CHECK(type, name)       offsetof(type, name)
+#define OFFSET_PARTS(type, name)       offsetof(type, name)
 #define OFFSET_SPLIT(type, name)       offsetof(type, name)
 #define OFFSET_ACTION(type, name)      offsetof(type, name)
 #define OFFSET_ORDER(type, name)       CONFIG_UNBOUND

@@ -86,9 +86,8 @@ static void on_due(void *owner)
         clock_arm_in(gateway->clock, &live->timer, CONGESTED_MS, on_due, live);
         return;
     }
-    /* A report may be here that makes a new try needless. */
-    if (is_in_doubt(&live->message))
-        reports_claim(gateway);
+    /* A report may be here that makes a new try needless, or tells its end. */
+    reports_claim_for(gateway, live);
     begun = store_begin(gateway->store, STORE_CONTINUATION);
     assert(begun);
     dispatch_review(gateway, live);
@@ -373,6 +372,9 @@ void dispatch_note(struct gateway *gateway, struct live *live, struct attempt *a
         if (other_delivered && attempt->state >= ATTEMPT_DELIVERED &&
             attempt->state <= ATTEMPT_CLICKED && live->message.segments == 1)
             gateway->counters.duplicate_deliveries++;
+    } else if (event >= ATTEMPT_EV_REPORT_DELIVERED && event <= ATTEMPT_EV_REPORT_EXPIRED &&
+               !(attempt->flags & ATTEMPT_CONTRADICTED)) {
+        gateway->counters.reports_repeated++;
     }
     if ((attempt->flags & ATTEMPT_CONTRADICTED) && !(flags_before & ATTEMPT_CONTRADICTED))
         gateway->counters.reports_contradictory++;

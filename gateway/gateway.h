@@ -71,6 +71,9 @@ struct gateway_counters {
     uint64_t reports_late;
     uint64_t reports_unmatched; /* parked, and nobody came for them */
     uint64_t reports_contradictory;
+    uint64_t reports_repeated;   /* final, and known already */
+    uint64_t reports_misaddressed;
+    uint64_t id_rules_proposed;
     uint64_t duplicate_deliveries;
     uint64_t ends[8]; /* by enum message_end */
     uint64_t receipts_made;

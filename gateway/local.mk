@@ -28,6 +28,7 @@ libgateway_a_SOURCES += \
 	gateway/config_inbound.c \
 	gateway/config_plans.c \
 	gateway/config_print.c gateway/config_report.c \
+	gateway/config_receipts.c \
 	gateway/config_rows.c gateway/config_rows.h \
 	gateway/config_secrets.c \
 	gateway/config_status.c \
@@ -52,6 +53,7 @@ libgateway_a_SOURCES += \
 	gateway/channels/link.c gateway/channels/link.h gateway/channels/link_pieces.h \
 	gateway/channels/link_hosts.c gateway/channels/link_facts.c gateway/channels/link_refusals.c \
 	gateway/channels/pace.c gateway/channels/pace.h \
+	gateway/channels/link_receipt.c \
 	gateway/channels/link_reports.c \
 	gateway/channels/link_slots.c \
 	gateway/channels/link_submit.c \
@@ -83,8 +85,11 @@ libgateway_a_SOURCES += \
 	gateway/receipts_letter.c gateway/receipts.h \
 	gateway/recovery.c gateway/recovery.h \
 	gateway/reports.c gateway/reports.h gateway/reports_pieces.h \
+	gateway/reports_awaited.c \
+	gateway/reports_channels.c \
 	gateway/reports_ids.c \
 	gateway/reports_late.c \
+	gateway/reports_learn.c \
 	gateway/reports_parked.c \
 	gateway/translate.c gateway/translate.h
 

@@ -34,7 +34,10 @@ static void on_definition(void *owner, const struct store_definition *definition
 {
     struct gateway *gateway = owner;
 
-    catalog_load(gateway->catalog, definition);
+    if (definition->kind == STORE_ID_RULE)
+        reports_load_rule(gateway, definition);
+    else
+        catalog_load(gateway->catalog, definition);
 }
 
 static void on_balance(void *owner, uint64_t ledger, uint32_t currency, int64_t amount)
@@ -79,6 +82,7 @@ static void on_attempt(void *owner, uint64_t message, const struct attempt *row)
     struct attempt *attempt = message_add_attempt(&live->message);
 
     *attempt = *row;
+    attempt->flags &= (uint16_t) ~(ATTEMPT_AWAITED | ATTEMPT_UNANSWERED);
     live->message.charged_micro += row->charged_micro;
     live->message.cost_micro += row->cost_micro;
     live->message.held_micro -= row->charged_micro;
@@ -185,7 +189,6 @@ static size_t put_in_doubt(struct gateway *gateway, struct live *live)
         attempt = &live->message.attempts[i];
         if (!traits[attempt->channel].is_link && !(attempt->flags & ATTEMPT_UNSENT))
             reports_expect_ref(gateway, live, attempt);
-        attempt->flags &= (uint16_t) ~(ATTEMPT_AWAITED | ATTEMPT_UNANSWERED);
         /* It was in doubt before: its report may come still. */
         if (attempt->state == ATTEMPT_UNKNOWN && attempt->provider_id[0] == 0) {
             if (traits[attempt->channel].is_link)
@@ -261,14 +264,15 @@ void recovery_resume(struct gateway *gateway)
         in_doubt += put_in_doubt(gateway, live);
         store_end(gateway->store);
     }
-    /* A report that is here already counts before any time that has passed meanwhile. */
-    reports_claim(gateway);
     for (size_t at = 0; (live = live_next(gateway, &at)) != NULL;) {
         bool begun;
 
         /* Told above; without its rows nothing can be done for it. */
         if (live->plan == NULL || live->pins == NULL || live->body_count == 0)
             continue;
+        /* A report that is here already counts before any time that has passed meanwhile.
+         */
+        reports_claim_for(gateway, live);
         begun = store_begin(gateway->store, STORE_CONTINUATION);
         assert(begun);
         dispatch_review(gateway, live);

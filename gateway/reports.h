@@ -3,7 +3,7 @@
  *
  * A report is matched by the provider's id; else by our ref where the provider echoes
  * it; else it is parked, durably, until its id is learned; an attempt in doubt may claim it
- * by source, destination and text, if no other try to that destination could be meant.
+ * by reference, source, destination and text, if no other try could be meant.
  */
 #ifndef GATEWAY_REPORTS_H
 #define GATEWAY_REPORTS_H
@@ -30,7 +30,8 @@ void reports_free(struct reports *reports);
 bool reports_in(struct gateway *gateway, uint32_t channel, const struct report_news *news,
                 const struct store_effect *acknowledge);
 
-/* In a decision: the provider's id of an attempt is known; what was parked for it is applied. */
+/* In a decision: the provider's id of an attempt is known; what was parked for it is
+ * applied. */
 void reports_learn(struct gateway *gateway, struct live *live, struct attempt *attempt);
 /* The ref of an attempt may come back before its id. */
 void reports_expect_ref(struct gateway *gateway, const struct live *live,
@@ -43,16 +44,26 @@ void reports_await(struct gateway *gateway, const struct live *live,
                    struct attempt *attempt);
 void reports_settle(struct gateway *gateway, const struct live *live,
                     struct attempt *attempt);
-/* A doubt is about to be over: what is parked is offered once more, in a decision of its own. */
+/* Offers what is parked to every try in doubt that it may be meant for, in a decision of
+ * its own. */
 void reports_claim(struct gateway *gateway);
+/*
+ * The same for one message whose time may be over, in a decision of its own: after its
+ * deadline also to tries that could still be answered.
+ */
+void reports_claim_for(struct gateway *gateway, struct live *live);
 
-/* In a decision: an attempt is in doubt. */
+/* In a decision: an attempt on a link is in doubt. */
 void reports_doubt(struct gateway *gateway, struct live *live, struct attempt *attempt);
 
-/* While the store is loaded. */
+/* While the store is loaded; rules first. */
+void reports_load_rule(struct gateway *gateway, const struct store_definition *rule);
 void reports_load(struct gateway *gateway, const struct store_parked *parked);
 void reports_load_late(struct gateway *gateway, uint64_t message,
                        const struct attempt *attempt);
+
+/* How ids are compared on a link now, in the words of sluice.conf(5); NULL: no link. */
+const char *reports_id_rule(struct gateway *gateway, uint32_t channel);
 
 size_t reports_parked(const struct gateway *gateway);
 size_t reports_ids(const struct gateway *gateway);

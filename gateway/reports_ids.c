@@ -1,7 +1,6 @@
 /*
- * What is known of tries: the ids and refs that lead to their messages, forgotten in the
- * order in which they were learned; and how many whose id is not known went to each
- * destination.
+ * The ids and refs that lead to messages, forgotten in the order in which they were
+ * learned.
  */
 #include "gateway/reports_pieces.h"
 
@@ -18,9 +17,28 @@ struct learned {
     int64_t at_ms;
 };
 
-uint64_t reports_hash_of_id(uint32_t channel, const char *id)
+static uint64_t hash_of_key(uint32_t channel, const char *key)
 {
-    return table_hash((uint64_t)channel << 1, id, strlen(id));
+    return table_hash((uint64_t)channel << 1, key, strlen(key));
+}
+
+uint64_t reports_hash_of_answer(struct reports *reports, uint32_t channel, const char *id)
+{
+    char key[REPORTS_KEY_SIZE];
+
+    reports_key_of_answer(reports_channel(reports, channel)->rule, id, key);
+    return hash_of_key(channel, key);
+}
+
+uint64_t reports_hash_of_report(struct reports *reports, const struct kept_report *report)
+{
+    char key[REPORTS_KEY_SIZE];
+
+    if (report->provider_id[0] == 0)
+        return report->ref ? reports_hash_of_ref(report->channel, report->ref) : 0;
+    reports_key_of_report(reports_channel(reports, report->channel)->rule,
+                          report->provider_id, key);
+    return hash_of_key(report->channel, key);
 }
 
 uint64_t reports_hash_of_ref(uint32_t channel, uint64_t ref)
@@ -75,12 +93,11 @@ void reports_expect_ref(struct gateway *gateway, const struct live *live,
                      live->message.id, gateway_now_ms(gateway));
 }
 
-bool reports_message_of(const struct reports *reports, const struct kept_report *report,
+bool reports_message_of(struct reports *reports, const struct kept_report *report,
                         uint64_t *out_message)
 {
     return (report->provider_id[0] &&
-            table_get(reports->ids,
-                      reports_hash_of_id(report->channel, report->provider_id),
+            table_get(reports->ids, reports_hash_of_report(reports, report),
                       out_message)) ||
            (report->ref &&
             table_get(reports->ids, reports_hash_of_ref(report->channel, report->ref),
@@ -99,57 +116,12 @@ void reports_load_late(struct gateway *gateway, uint64_t message,
 {
     if (attempt->provider_id[0])
         reports_remember(gateway->reports,
-                         reports_hash_of_id(attempt->channel, attempt->provider_id),
+                         reports_hash_of_answer(gateway->reports, attempt->channel,
+                                                attempt->provider_id),
                          message, attempt->updated_at_ms);
 }
 
 size_t reports_ids(const struct gateway *gateway)
 {
     return table_count(gateway->reports->ids);
-}
-
-/* --- tries whose id is not known ---------------------------------------------------- */
-
-static uint64_t hash_of_destination(uint32_t channel, const char *destination)
-{
-    return table_hash(~(uint64_t)channel, destination, strlen(destination));
-}
-
-void reports_await(struct gateway *gateway, const struct live *live,
-                   struct attempt *attempt)
-{
-    uint64_t key = hash_of_destination(attempt->channel, live->bodies[0]->destination);
-    uint64_t count = 0;
-
-    if (attempt->flags & ATTEMPT_AWAITED)
-        return;
-    (void)!table_get(gateway->reports->awaited, key, &count);
-    if (table_put(gateway->reports->awaited, key, count + 1))
-        attempt->flags |= ATTEMPT_AWAITED;
-}
-
-void reports_settle(struct gateway *gateway, const struct live *live,
-                    struct attempt *attempt)
-{
-    uint64_t key;
-    uint64_t count = 0;
-
-    if (!(attempt->flags & ATTEMPT_AWAITED))
-        return;
-    attempt->flags &= (uint16_t)~ATTEMPT_AWAITED;
-    key = hash_of_destination(attempt->channel, live->bodies[0]->destination);
-    (void)!table_get(gateway->reports->awaited, key, &count);
-    if (count > 1)
-        (void)!table_put(gateway->reports->awaited, key, count - 1);
-    else
-        table_remove(gateway->reports->awaited, key);
-}
-
-uint64_t reports_awaited(const struct reports *reports, const struct kept_report *report)
-{
-    uint64_t count = 0;
-
-    (void)!table_get(reports->awaited,
-                     hash_of_destination(report->channel, report->destination), &count);
-    return count;
 }

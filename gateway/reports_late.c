@@ -72,6 +72,9 @@ static struct live *thaw(struct gateway *gateway, struct stored_message *stored)
     live = live_new(gateway, stored->message.id, stored->bodies[0]);
     stored->bodies[0] = NULL;
     live->message = stored->message;
+    for (uint16_t i = 0; i < live->message.attempt_count; i++)
+        live->message.attempts[i].flags &=
+            (uint16_t) ~(ATTEMPT_AWAITED | ATTEMPT_UNANSWERED);
     stored->message.attempts = NULL;
     stored->message.attempt_count = 0;
     for (size_t i = 1; i < stored->body_count; i++) {
@@ -132,8 +135,9 @@ static void brought_back(void *owner, uint64_t tag, struct stored_message *store
         attempt = live ? reports_attempt_of(live, &pending->report) : NULL;
         if (attempt)
             reports_apply(gateway, live, attempt, &pending->report);
-        else if (stored->failed)
-            reports_park(reports, &pending->report); /* kept, at least for a while */
+        else if (stored->failed || live)
+            /* Kept, at least for a while: it may be about another with the same id. */
+            reports_park(reports, &pending->report);
         else
             gateway->counters.reports_unmatched++;
         if (pending->acknowledge.run)

@@ -1,93 +1,188 @@
 /*
- * Reports of nobody: in a list by their age and a table by their ids, each with a row in
- * the store, until somebody claims them or their time is over.
+ * Reports of nobody: in a list for each channel by their age, and in tables by their ids
+ * and destinations, each with a row in the store, until somebody claims them or their time
+ * is over.  When there are too many, the channel that has most of them loses its oldest:
+ * who floods us pays with his own.
  */
 #include "gateway/reports_pieces.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/table.h"
 
-static uint64_t hash_of(const struct kept_report *report)
+enum {
+    UNPARKS_PER_SWEEP = 1000,
+    SAME_ID_MAX = 16,   /* reports with one id: what more is to be said of it? */
+    DROPS_PER_PARK = 2, /* a limit that was lowered is reached little by little */
+};
+
+static struct parked *first_of(const struct table *table, uint64_t hash)
 {
-    return report->provider_id[0] ? reports_hash_of_id(report->channel, report->provider_id)
-                                  : reports_hash_of_ref(report->channel, report->ref);
+    uint64_t value;
+
+    return table_get(table, hash, &value) ? (struct parked *)(uintptr_t)value : NULL;
 }
 
 struct parked *reports_first_parked(const struct reports *reports, uint64_t hash)
 {
-    uint64_t value;
-
-    if (!table_get(reports->parked_by_id, hash, &value))
-        return NULL;
-    return (struct parked *)(uintptr_t)value;
+    return first_of(reports->parked_by_id, hash);
 }
+
+struct parked *reports_first_parked_for(const struct reports *reports, uint64_t hash)
+{
+    return first_of(reports->parked_by_destination, hash);
+}
+
+static void set_first(struct table *table, uint64_t hash, struct parked *parked)
+{
+    if (parked == NULL)
+        table_remove(table, hash);
+    else if (!table_put(table, hash, (uint64_t)(uintptr_t)parked))
+        abort();
+}
+
+/* --- the same id, in the order of their coming -------------------------------------- */
+
+static void chain_id(struct reports *reports, struct parked *parked)
+{
+    struct parked *at;
+    unsigned count = 1;
+
+    parked->hash = reports_hash_of_report(reports, &parked->report);
+    if (parked->hash == 0)
+        return;
+    at = first_of(reports->parked_by_id, parked->hash);
+    if (at == NULL) {
+        set_first(reports->parked_by_id, parked->hash, parked);
+        return;
+    }
+    for (; at->same; at = at->same)
+        count++;
+    at->same = parked;
+    if (count >= SAME_ID_MAX) {
+        reports->gateway->counters.reports_unmatched++;
+        reports_unpark(reports, first_of(reports->parked_by_id, parked->hash));
+    }
+}
+
+static void unchain_id(struct reports *reports, struct parked *parked)
+{
+    struct parked *at;
+
+    if (parked->hash == 0)
+        return;
+    at = first_of(reports->parked_by_id, parked->hash);
+    if (at == parked) {
+        set_first(reports->parked_by_id, parked->hash, parked->same);
+        return;
+    }
+    while (at->same != parked)
+        at = at->same;
+    at->same = parked->same;
+}
+
+/* --- the same destination, the newest first ----------------------------------------- */
+
+static void chain_destination(struct reports *reports, struct parked *parked)
+{
+    struct parked *first;
+
+    if (parked->report.destination[0] == 0)
+        return;
+    parked->destination_hash =
+        reports_hash_of_destination(parked->report.channel, parked->report.destination);
+    first = first_of(reports->parked_by_destination, parked->destination_hash);
+    parked->older = first;
+    if (first)
+        first->newer = parked;
+    set_first(reports->parked_by_destination, parked->destination_hash, parked);
+}
+
+static void unchain_destination(struct reports *reports, struct parked *parked)
+{
+    if (parked->destination_hash == 0)
+        return;
+    if (parked->older)
+        parked->older->newer = parked->newer;
+    if (parked->newer)
+        parked->newer->older = parked->older;
+    else
+        set_first(reports->parked_by_destination, parked->destination_hash, parked->older);
+}
+
+/* ------------------------------------------------------------------------------------ */
 
 static void add_parked(struct reports *reports, struct parked *parked)
 {
-    struct parked *at = reports_first_parked(reports, parked->hash);
+    struct reports_channel *channel = reports_channel(reports, parked->report.channel);
 
-    parked->previous = reports->newest;
-    if (reports->newest)
-        reports->newest->next = parked;
+    parked->previous = channel->newest;
+    if (channel->newest)
+        channel->newest->next = parked;
     else
-        reports->oldest = parked;
-    reports->newest = parked;
+        channel->oldest = parked;
+    channel->newest = parked;
+    channel->parked_count++;
     reports->parked_count++;
-    if (at) {
-        while (at->same)
-            at = at->same;
-        at->same = parked;
-    } else if (!table_put(reports->parked_by_id, parked->hash,
-                          (uint64_t)(uintptr_t)parked)) {
-        abort();
-    }
+    chain_destination(reports, parked);
+    chain_id(reports, parked);
 }
 
 void reports_unpark(struct reports *reports, struct parked *parked)
 {
-    struct parked *first = reports_first_parked(reports, parked->hash);
+    struct reports_channel *channel = reports_channel(reports, parked->report.channel);
 
     store_unpark(reports->gateway->store, parked->id);
-    if (first == parked) {
-        table_remove(reports->parked_by_id, parked->hash);
-        if (parked->same && !table_put(reports->parked_by_id, parked->hash,
-                                       (uint64_t)(uintptr_t)parked->same))
-            abort();
-    } else {
-        while (first->same != parked)
-            first = first->same;
-        first->same = parked->same;
-    }
+    unchain_id(reports, parked);
+    unchain_destination(reports, parked);
     if (parked->previous)
         parked->previous->next = parked->next;
     else
-        reports->oldest = parked->next;
+        channel->oldest = parked->next;
     if (parked->next)
         parked->next->previous = parked->previous;
     else
-        reports->newest = parked->previous;
+        channel->newest = parked->previous;
+    channel->parked_count--;
     reports->parked_count--;
     free(parked);
+}
+
+static void drop_oldest_of_most(struct reports *reports)
+{
+    struct reports_channel *most = NULL;
+
+    for (uint32_t i = 1; i <= reports->channel_last; i++) {
+        struct reports_channel *channel = reports->channels[i];
+
+        if (channel && (most == NULL || channel->parked_count > most->parked_count))
+            most = channel;
+    }
+    reports->gateway->counters.reports_unmatched++;
+    reports_unpark(reports, most->oldest);
 }
 
 void reports_park(struct reports *reports, const struct kept_report *report)
 {
     struct gateway *gateway = reports->gateway;
-    struct parked *parked = calloc(1, sizeof(*parked));
     struct store_parked row = {.channel = report->channel};
+    struct parked *parked;
 
+    /* It names nothing by which anybody could be found. */
+    if (report->provider_id[0] == 0 && report->ref == 0 && report->destination[0] == 0) {
+        gateway->counters.reports_unmatched++;
+        return;
+    }
+    parked = calloc(1, sizeof(*parked));
     if (parked == NULL)
         abort();
-    if (reports->parked_count >= gateway->config->parked_max) {
-        gateway->counters.reports_unmatched++;
-        reports_unpark(reports, reports->oldest);
-    }
+    for (unsigned i = 0;
+         i < DROPS_PER_PARK && reports->parked_count >= gateway->config->parked_max; i++)
+        drop_oldest_of_most(reports);
     parked->id = gateway_id(gateway);
-    parked->hash = hash_of(report);
     parked->at_ms = gateway_now_ms(gateway);
     parked->report = *report;
     add_parked(reports, parked);
@@ -99,21 +194,42 @@ void reports_park(struct reports *reports, const struct kept_report *report)
     store_park(gateway->store, &row);
 }
 
+void reports_expire_parked(struct reports *reports)
+{
+    struct gateway *gateway = reports->gateway;
+    int64_t before_ms = gateway_now_ms(gateway) - gateway->config->parked_for_ms;
+    unsigned unparks = 0;
+    bool begun;
+
+    if (reports->parked_count == 0)
+        return;
+    begun = store_begin(gateway->store, STORE_CONTINUATION);
+    assert(begun);
+    for (uint32_t i = 1; i <= reports->channel_last; i++) {
+        struct reports_channel *channel = reports->channels[i];
+
+        while (channel && channel->oldest && channel->oldest->at_ms <= before_ms &&
+               unparks++ < UNPARKS_PER_SWEEP) {
+            gateway->counters.reports_unmatched++;
+            reports_unpark(reports, channel->oldest);
+        }
+    }
+    store_end(gateway->store);
+}
+
+/* A row that cannot be read, of another version, is kept only until the first sweep. */
 void reports_load(struct gateway *gateway, const struct store_parked *row)
 {
     struct parked *parked = calloc(1, sizeof(*parked));
 
     if (parked == NULL)
         abort();
-    if (row->size != sizeof(parked->report) ||
-        gateway->reports->parked_count >= gateway->config->parked_max) {
-        free(parked);
-        return;
-    }
     parked->id = row->id;
-    parked->at_ms = row->at_ms;
-    memcpy(&parked->report, row->bytes, sizeof(parked->report));
-    parked->hash = hash_of(&parked->report);
+    if (row->size == sizeof(parked->report)) {
+        parked->at_ms = row->at_ms;
+        memcpy(&parked->report, row->bytes, sizeof(parked->report));
+    }
+    parked->report.channel = row->channel;
     add_parked(gateway->reports, parked);
 }
 
@@ -124,10 +240,14 @@ size_t reports_parked(const struct gateway *gateway)
 
 void reports_free_parked(struct reports *reports)
 {
-    while (reports->oldest) {
-        struct parked *next = reports->oldest->next;
+    for (uint32_t i = 1; i <= reports->channel_last; i++) {
+        struct reports_channel *channel = reports->channels[i];
 
-        free(reports->oldest);
-        reports->oldest = next;
+        while (channel && channel->oldest) {
+            struct parked *next = channel->oldest->next;
+
+            free(channel->oldest);
+            channel->oldest = next;
+        }
     }
 }

@@ -85,13 +85,14 @@ struct store_parked {
     uint8_t bytes[STORE_RECEIPT_BYTES]; /* reports.c's own form */
 };
 
-/* A name and its number, or a plan or pinned prices by content; made once, never changed.
- */
+/* A name and its number, a plan or pinned prices by content, or how a link was found to
+ * write ids; made once, never changed. */
 enum store_definition_kind {
     STORE_ACCOUNT = 1,
     STORE_CHANNEL = 2,
     STORE_PLAN = 3,
     STORE_PINS = 4,
+    STORE_ID_RULE = 5,
 };
 
 struct store_definition {

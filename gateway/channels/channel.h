@@ -62,7 +62,9 @@ struct report_news {
     uint32_t code;            /* the provider's own */
     const char *source;       /* of the message reported on, when told */
     const char *destination;
-    const char *text;
+    const char *text;         /* of the message, as far as the report tells it */
+    bool has_user_message_reference;
+    uint16_t user_message_reference;
 };
 
 enum channel_send {

@@ -2,7 +2,7 @@
  * What the parts of a link share: link.c holds its life, connecting and the binds,
  * link_hosts.c where the operator is, link_slots.c the windows and the rate,
  * link_submit.c what goes out and its answers, link_refusals.c the answers that say no,
- * link_reports.c what the operator sends.
+ * link_reports.c what the operator sends, link_receipt.c what its receipts say.
  * Only they include this.
  */
 #ifndef GATEWAY_CHANNELS_LINK_PIECES_H
@@ -24,6 +24,7 @@ struct config_link;
 struct gateway;
 struct link;
 struct link_lookup;
+struct smpp_receipt;
 struct smpp_transport;
 
 enum { LINK_ADDRESSES_MAX = 8 };
@@ -181,5 +182,11 @@ void link_took(struct link *link);
 /* --- reports (link_reports.c) ------------------------------------------------------- */
 
 void link_on_deliver(void *owner, const struct smpp_pdu *request);
+
+/* --- what they say (link_receipt.c) ------------------------------------------------- */
+
+/* Fills in event, reason and code. */
+void link_receipt_news(const struct config_link *link, const struct smpp_receipt *receipt,
+                       struct report_news *news);
 
 #endif

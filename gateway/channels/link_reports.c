@@ -10,35 +10,10 @@
 #include "gateway/gateway.h"
 #include "gateway/inbound.h"
 #include "gateway/reports.h"
-#include "routing/delivery.h"
 #include "smpp/command.h"
 #include "smpp/receipt.h"
 
-/* An id of a receipt and of its response are equal in these forms. */
-static const enum smpp_id_form receipt_forms[] = {
-    [CONFIG_ID_AS_IS] = SMPP_ID_AS_IS,
-    [CONFIG_ID_RECEIPT_HEX] = SMPP_ID_HEX,
-    [CONFIG_ID_RECEIPT_DECIMAL] = SMPP_ID_DECIMAL,
-    [CONFIG_ID_ANY_CASE] = SMPP_ID_FOLDED,
-    [CONFIG_ID_NO_ZEROS] = SMPP_ID_FOLDED,
-};
-
-/* UNKNOWN is news, not a failure: the final word may still come, or the deadline. */
-static const struct {
-    enum attempt_event event;
-    enum reason reason;
-} states[] = {
-    [SMPP_STATE_SCHEDULED] = {ATTEMPT_EV_REPORT_ACCEPTED,  REASON_NONE       },
-    [SMPP_STATE_ENROUTE] = {ATTEMPT_EV_REPORT_ACCEPTED,  REASON_NONE       },
-    [SMPP_STATE_DELIVERED] = {ATTEMPT_EV_REPORT_DELIVERED, REASON_NONE       },
-    [SMPP_STATE_EXPIRED] = {ATTEMPT_EV_REPORT_EXPIRED,   REASON_EXPIRED    },
-    [SMPP_STATE_DELETED] = {ATTEMPT_EV_REPORT_FAILED,    REASON_UNREACHABLE},
-    [SMPP_STATE_UNDELIVERABLE] = {ATTEMPT_EV_REPORT_FAILED,    REASON_UNREACHABLE},
-    [SMPP_STATE_ACCEPTED] = {ATTEMPT_EV_REPORT_ACCEPTED,  REASON_NONE       },
-    [SMPP_STATE_UNKNOWN] = {ATTEMPT_EV_REPORT_ACCEPTED,  REASON_NONE       },
-    [SMPP_STATE_REJECTED] = {ATTEMPT_EV_REPORT_FAILED,    REASON_BLOCKED    },
-    [SMPP_STATE_SKIPPED] = {ATTEMPT_EV_REPORT_FAILED,    REASON_UNREACHABLE},
-};
+enum { TEXT_SIZE = 48 };
 
 static void copy_text(struct smpp_octets from, char *out, size_t room_size)
 {
@@ -49,16 +24,21 @@ static void copy_text(struct smpp_octets from, char *out, size_t room_size)
     out[size] = 0;
 }
 
-static uint32_t code_of(struct smpp_octets error)
+static struct smpp_octets without_plus(struct smpp_octets number)
 {
-    uint32_t code = 0;
+    if (number.size > 0 && number.data[0] == '+')
+        return (struct smpp_octets){number.data + 1, number.size - 1};
+    return number;
+}
 
-    for (uint32_t i = 0; i < error.size && i < 9; i++) {
-        if (error.data[i] < '0' || error.data[i] > '9')
-            return 0;
-        code = code * 10 + (uint32_t)(error.data[i] - '0');
-    }
-    return code;
+static void copy_reference(const struct smpp_pdu *request, struct report_news *news)
+{
+    const struct smpp_tlv *reference =
+        smpp_pdu_tlv(request, SMPP_TLV_USER_MESSAGE_REFERENCE);
+
+    news->has_user_message_reference = reference && reference->size == 2;
+    if (news->has_user_message_reference)
+        news->user_message_reference = (uint16_t)smpp_tlv_integer(reference);
 }
 
 /* The report is durable: the operator may forget it. */
@@ -94,14 +74,13 @@ void link_on_deliver(void *owner, const struct smpp_pdu *request)
     char id[SMPP_RECEIPT_ID_MAX_SIZE + 1];
     char source[24];
     char destination[24];
+    char text[TEXT_SIZE];
     struct smpp_receipt receipt;
-    struct report_news news = {.provider_id = id,
-                               .source = source,
-                               .destination = destination,
-                               .text = "",
-                               .event = ATTEMPT_EV_REPORT_ACCEPTED};
+    struct report_news news = {
+        .provider_id = id, .source = source, .destination = destination, .text = text};
 
-    if (!smpp_receipt_read(request, NULL, scratch, sizeof(scratch), &receipt)) {
+    if (!smpp_receipt_read(request, &link->config->receipt_form, scratch, sizeof(scratch),
+                           &receipt)) {
         uint32_t status =
             inbound_take(link->gateway, link->number, bind->session, request, &ack);
 
@@ -109,14 +88,14 @@ void link_on_deliver(void *owner, const struct smpp_pdu *request)
             answer(bind, request, status);
         return;
     }
-    id[smpp_receipt_id_canonical(receipt_forms[link->config->id_rule], receipt.id, id)] = 0;
-    copy_text(request->destination, source, sizeof(source));
-    copy_text(request->source, destination, sizeof(destination));
-    if (receipt.state >= 0 && !receipt.is_intermediate) {
-        news.event = (uint8_t)states[receipt.state].event;
-        news.reason = states[receipt.state].reason;
-    }
-    news.code = code_of(receipt.error);
+    if (receipt.id.size > SMPP_RECEIPT_ID_MAX_SIZE)
+        receipt.id.size = 0; /* no answer's */
+    copy_text(receipt.id, id, sizeof(id));
+    copy_text(without_plus(request->destination), source, sizeof(source));
+    copy_text(without_plus(request->source), destination, sizeof(destination));
+    copy_text(receipt.text, text, sizeof(text));
+    copy_reference(request, &news);
+    link_receipt_news(link->config, &receipt, &news);
     if (!reports_in(link->gateway, link->number, &news, &ack))
         answer(bind, request, ESME_RX_T_APPN);
 }

@@ -138,12 +138,6 @@ enum channel_send link_send(void *self, const struct handover *handover)
 
 /* --- answers ------------------------------------------------------------------------ */
 
-/* An id of a response and of its receipt are equal in these forms. */
-static const enum smpp_id_form response_forms[] = {
-    [CONFIG_ID_AS_IS] = SMPP_ID_AS_IS,         [CONFIG_ID_RECEIPT_HEX] = SMPP_ID_DECIMAL,
-    [CONFIG_ID_RECEIPT_DECIMAL] = SMPP_ID_HEX, [CONFIG_ID_ANY_CASE] = SMPP_ID_FOLDED,
-    [CONFIG_ID_NO_ZEROS] = SMPP_ID_FOLDED,
-};
 
 void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t cookie)
 {
@@ -153,8 +147,13 @@ void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t coo
     char id[SMPP_RECEIPT_ID_MAX_SIZE + 1];
 
     if (response->status == ESME_ROK) {
-        id[smpp_receipt_id_canonical(response_forms[link->config->id_rule],
-                                     response->message_id, id)] = 0;
+        struct smpp_octets told = response->message_id;
+
+        if (told.size > SMPP_RECEIPT_ID_MAX_SIZE)
+            told.size = 0;
+        if (told.size > 0)
+            memcpy(id, told.data, told.size);
+        id[told.size] = 0;
         news.provider_id = id;
         link_took(link);
     } else {

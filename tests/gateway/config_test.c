@@ -291,6 +291,26 @@ static const struct {
      "\"retry\" delays = {\"1s\", \"soon\"} } }\n",
      "t.conf:2: on_status '0x14': delays must be durations such as \"1s\" up to 1d; not "
      "'soon'"},
+    {"a column nobody knows",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n receipt_columns = {\"stat\", "
+     "\"when\"} }\n",
+     "t.conf:2: link 'l': a column is one of id, stat, done date, submit date, err, text, or - "
+     "for what does not matter; not 'when'"},
+    {"columns without a state",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n receipt_columns = {\"id\"} }\n",
+     "t.conf:2: link 'l': receipt_columns has no stat"},
+    {"a word twice",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n report_word \"OK\" { is = "
+     "\"delivered\" }\n report_word \"ok\" { is = \"sent\" } }\n",
+     "t.conf:3: report_word 'ok': this word has a section already"},
+    {"a word that is two",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n report_word \"NO WAY\" { is = "
+     "\"failed\" } }\n",
+     "t.conf:2: report_word 'NO WAY': a receipt holds no such word"},
+    {"a reason nobody knows",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n report_error \"21b\" { reason = "
+     "\"bad_luck\" } }\n",
+     "t.conf:2: report_error '21b': there is no reason 'bad_luck'"},
     {"reconnect upside down",
      "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n reconnect_min = \"2s\" "
      "reconnect_max = \"1s\" }\n",
@@ -558,6 +578,32 @@ TEST(statuses_without_a_row_have_their_defaults)
     assert_int_equal(config_link_on_status(link, 0x58)->delays_ms[0], 1000);
     assert_int_equal(config_link_on_status(link, 0x0B)->action, CONFIG_ACTION_NEXT);
     assert_int_equal(config_link_on_status(link, 0x401)->action, CONFIG_ACTION_FAIL);
+    config_free(config);
+}
+
+TEST(receipts_of_a_link_are_read_as_its_sections_say)
+{
+    struct config_errors errors;
+    struct config *config = load_text(
+        "link \"l\" { host = \"h\" port = 1 system_id = \"s\" unmarked_receipts = true\n"
+        "  receipt_columns = {\"stat\", \"done date\", \"-\", \"err\", \"id\"}\n"
+        "  report_word \"BLIST\" { is = \"failed\" reason = \"blocked\" }\n"
+        "  report_word \"OK\" { is = \"delivered\" }\n"
+        "  report_error \"0219\" { reason = \"quota\" } }\n" LISTEN,
+        &errors);
+    const struct config_link *link;
+
+    assert_non_null(config);
+    link = &config->links[0];
+    assert_true(link->receipt_form.unmarked);
+    assert_int_equal(link->receipt_form.column_count, 5);
+    assert_int_equal(link->receipt_form.columns[1], SMPP_COLUMN_DONE);
+    assert_int_equal(link->receipt_form.columns[4], SMPP_COLUMN_ID);
+    assert_int_equal(link->report_word_count, 2);
+    assert_int_equal(link->report_words[0].reason, REASON_BLOCKED);
+    assert_int_equal(link->report_words[1].is, PROFILE_DELIVERED);
+    assert_string_equal(link->report_errors[0].error, "219");
+    assert_int_equal(link->report_errors[0].reason, REASON_QUOTA);
     config_free(config);
 }
 
@@ -875,8 +921,16 @@ TEST(what_is_printed_loads_again_and_is_the_same)
         "link \"n\" { hosts = {\"[::1]:1\", \"b:2\"} system_id = \"s\" bind = \"pair\" "
         "on_report = {\"17\", \"expired\"} }\n"
         "plan \"r\" { step \"a\" { channels = {\"l:3\", \"n\"} choose = \"weight\" } }\n"
-        "inbound \"i\" { to = \"447*\" keyword = \"ARR\xC3\x8AT\" link = \"l\" account = \"y\" "
-        "reply = \"a \\\"b\\\"\" stop_words = {\"\"} start_words = {\"Go\"} opt_out = \"sender\" "
+        "link \"r\" { host = \"h\" port = 1 system_id = \"s\" id_rule = \"learn\" "
+        "parts_report = \"last\" receipt_text = \"ignored\" receipt_columns = {\"stat\", "
+        "\"-\", \"submit date\", \"text\"}\n report_word \"BLIST\" { is = \"failed\" "
+        "reason = "
+        "\"blocked\" }\n report_word \"\\\"\" { is = \"read\" }\n"
+        " report_error \"007\" { reason = \"cap\" } }\n"
+        "inbound \"i\" { to = \"447*\" keyword = \"ARR\xC3\x8AT\" link = \"l\" account = "
+        "\"y\" "
+        "reply = \"a \\\"b\\\"\" stop_words = {\"\"} start_words = {\"Go\"} opt_out = "
+        "\"sender\" "
         "webhook = \"http://h\" webhook_secret = \"****\" }\n"
         "inbound_unroutable = \"keep\"\n",
         &errors);
@@ -1039,6 +1093,7 @@ int main(void)
         TEST_IN_FOLDER(included_files_are_one_with_the_first),
         TEST_IN_FOLDER(secrets_come_from_files),
         TEST_IN_FOLDER(statuses_without_a_row_have_their_defaults),
+        TEST_IN_FOLDER(receipts_of_a_link_are_read_as_its_sections_say),
         TEST_IN_FOLDER(networks_hold_their_addresses),
         TEST_IN_FOLDER(a_network_ends_where_its_bits_say),
         TEST_IN_FOLDER(the_lab_listens_where_it_says),

@@ -166,7 +166,9 @@ check_PROGRAMS += \
 	tests/gateway/inbound_test \
 	tests/gateway/link_test \
 	tests/gateway/pace_test \
-	tests/gateway/public_id_test
+	tests/gateway/public_id_test \
+	tests/gateway/receipt_corpus_test \
+	tests/gateway/reports_test
 TESTS += \
 	tests/gateway/bucket_test \
 	tests/gateway/esme_test \
@@ -176,7 +178,9 @@ TESTS += \
 	tests/gateway/inbound_test \
 	tests/gateway/link_test \
 	tests/gateway/pace_test \
-	tests/gateway/public_id_test
+	tests/gateway/public_id_test \
+	tests/gateway/receipt_corpus_test \
+	tests/gateway/reports_test
 LONE_OPERATOR = \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
 	tests/gateway/lone_line.c tests/gateway/lone_line.h \
@@ -203,6 +207,15 @@ tests_gateway_link_test_SOURCES = tests/gateway/link_test.c $(LONE_OPERATOR)
 tests_gateway_link_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_public_id_test_SOURCES = tests/gateway/public_id_test.c tests/test.h
 tests_gateway_public_id_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+tests_gateway_receipt_corpus_test_SOURCES = tests/gateway/receipt_corpus_test.c \
+	tests/gateway/receipt_corpus.def \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_receipt_corpus_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_reports_test_SOURCES = tests/gateway/reports_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_reports_test_LDADD = $(LONE_GATEWAY_LIBS)
 
 # Ids, names and addresses of submissions.
 check_PROGRAMS += tests/gateway/aliases_test tests/gateway/pairs_test

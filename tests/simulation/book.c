@@ -42,7 +42,9 @@ struct note *book_add(struct book *book)
     note->number = (unsigned)book->count;
     note->set = note->number;
     note->part = note->parts = 1;
-    snprintf(note->text, sizeof(note->text), "N%0*u hello", DIGITS, note->number);
+    /* Some try to be a receipt. */
+    snprintf(note->text, sizeof(note->text), "N%0*u %s", DIGITS, note->number,
+             note->number % 5 == 0 ? "id:1 stat:REJECTD" : "hello");
     snprintf(note->destination, sizeof(note->destination), "4670%08u", note->number);
     return note;
 }

@@ -61,8 +61,9 @@ static void write_config(const struct world *world, FILE *file, const char *prov
         "  grace = \"1s\"\n"
         "  on_status \"0x58\" { action = \"pause\" delays = {\"1s\"} }\n"
         "  on_status \"0x14\" { action = \"retry\" delays = {\"1s\", \"2s\", \"4s\"} }\n"
-        "  on_status \"other\" { action = \"fail\" }\n}\n",
-        SMSC_CONNECTIONS, SMSC_WINDOW, world->dialect->id_rule, SMSC_RESPONSE_MS);
+        "  on_status \"other\" { action = \"fail\" }\n  %s\n}\n",
+        SMSC_CONNECTIONS, SMSC_WINDOW, world->dialect->id_rule, SMSC_RESPONSE_MS,
+        world->dialect->settings);
     fprintf(file,
             "channel \"messenger\" {\n  profile = \"lab\"\n"
             "  url = \"http://127.0.0.1:4/send\"\n  token = \"lab\"\n  key = \"lab-hook\"\n"

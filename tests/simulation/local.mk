@@ -32,6 +32,7 @@ SANITIZED += tests/simulation/simulation
 DEEP += tests/simulation/planted.sh
 EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/charged-per-try.patch \
+	tests/simulation/planted/claimed-whatever-it-says.patch \
 	tests/simulation/planted/doubt-forgotten.patch \
 	tests/simulation/planted/effects-before-commit.patch \
 	tests/simulation/planted/hex-ids-as-decimal.patch \

@@ -38,6 +38,7 @@ struct report {
     uint8_t state;
     char source[24]; /* as submitted */
     char destination[24];
+    char text[21]; /* how it begins, without its header */
     unsigned line; /* the last it was sent on, from 1 */
     uint32_t sequence;
     unsigned sendings;

@@ -1,6 +1,7 @@
 /* Reports: when they come, what they say, and again until they are answered. */
 #include "tests/simulation/smsc_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/simulation/book.h"
@@ -11,6 +12,7 @@ enum {
     REPORT_AGAIN_MS = 5000,
     LATE_FROM_MS = 45000, /* after the deadline of every message */
     LATE_TO_MS = 80000,
+    UCS2 = 8,
 };
 
 static struct line *any_bound_line(struct smsc *smsc)
@@ -41,13 +43,17 @@ static void write_report(const struct smsc *smsc, const struct report *report,
     char id[DIALECT_ID_SIZE];
     char text[DIALECT_TEXT_SIZE];
     struct wire_pdu pdu = wire_open(buffer, WIRE_DELIVER_SM, 0, sequence);
-    struct wire_message message = {.esm_class = WIRE_ESM_RECEIPT,
-                                   .source = wire_view_of(report->destination),
-                                   .destination = wire_view_of(report->source)};
+    bool swapped = dialect->layout & LAYOUT_SWAPPED;
+    struct wire_message message = {
+        .esm_class = dialect->layout & LAYOUT_PLAIN ? 0 : WIRE_ESM_RECEIPT,
+        .data_coding = dialect->layout & LAYOUT_WIDE ? UCS2 : 0,
+        .source = wire_view_of(swapped ? report->source : report->destination),
+        .destination = wire_view_of(swapped ? report->destination : report->source)};
     struct wire_view view = {(const uint8_t *)text, 0};
 
     dialect_write_id(dialect->receipt, report->id, id);
-    view.size = dialect_write_text(dialect, id, states[report->state].word, text);
+    view.size =
+        dialect_write_text(dialect, id, states[report->state].word, report->text, text);
     if (!(dialect->layout & LAYOUT_PAYLOAD))
         message.short_message = view;
     wire_add_message(&pdu, &message);
@@ -111,6 +117,8 @@ static void add_report(struct smsc *smsc, const struct answer *answer,
     *report = (struct report){.note = answer->note, .id = answer->id, .state = state};
     wire_view_copy(submit->source, report->source, sizeof(report->source));
     wire_view_copy(submit->destination, report->destination, sizeof(report->destination));
+    if (answer->note)
+        snprintf(report->text, sizeof(report->text), "%.20s", answer->note->text);
     smsc->reports_open++;
     world_after(smsc->world, delay_ms, send_report, smsc, smsc->report_count++);
 }

@@ -50,10 +50,11 @@ enum ending { ENDING_KILL, ENDING_POWER, ENDING_POLITE, ENDINGS };
 /* How the operator writes ids and receipts: a row of operator.c, and the link's rule. */
 struct dialect {
     const char *name;
-    const char *id_rule; /* of the link, sluice.conf(5) */
-    unsigned answer;     /* enum writing */
-    unsigned receipt;    /* enum writing */
-    unsigned layout;     /* LAYOUT_ bits */
+    const char *id_rule;  /* of the link, sluice.conf(5) */
+    const char *settings; /* more of the link */
+    unsigned answer;      /* enum writing */
+    unsigned receipt;     /* enum writing */
+    unsigned layout;      /* LAYOUT_ bits */
 };
 
 enum { CLIENTS_MAX = 12, UPSETS_MAX = 256 };

@@ -1,0 +1,452 @@
+/*
+ * Whose report is it, where the id alone does not tell: tries in doubt, rules that are
+ * learned, floods of reports for nobody.  The test is the operator.
+ */
+#include "gateway/reports.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+#include "gateway/live.h"
+#include "smpp/command.h"
+#include "tests/gateway/lone_line.h"
+#include "tests/test.h"
+
+enum { SOON_MS = 3000 };
+
+#define HERE "host = \"127.0.0.1\" reconnect_min = \"20ms\" window = 1000 "
+#define DOUBTFUL                                                                           \
+    HERE "response_timeout = \"150ms\" in_doubt_wait = \"5s\" in_doubt_resends = 0 "
+
+static const char account[] = "account \"direct\" { password = \"p\" plan = \"dear\" "
+                              "opening = \"1000\" window = 5000 }";
+
+static int listener;
+static struct lone_gateway *lone;
+static struct lone_line line;
+
+static const struct gateway_counters *counters(void)
+{
+    return &lone_gateway_of(lone)->counters;
+}
+
+static struct smpp_octets view(const char *text)
+{
+    return (struct smpp_octets){(const uint8_t *)text, (uint32_t)strlen(text)};
+}
+
+static void accept_bind_on(struct lone_line *at, int its_listener)
+{
+    struct smpp_pdu bind, answer;
+
+    assert_true(lone_line_accept(at, lone, its_listener, SOON_MS));
+    lone_line_expect(at, SMPP_BIND_TRANSCEIVER, &bind);
+    smpp_pdu_init(&answer, SMPP_BIND_TRANSCEIVER | SMPP_RESPONSE, ESME_ROK, bind.sequence);
+    answer.system_id = view("op");
+    lone_line_send(at, &answer);
+}
+
+static void begin_with(const char *settings, const char *sections)
+{
+    uint16_t port;
+
+    listener = lone_line_listen(&port);
+    lone = lone_gateway_new_with(port, settings, sections);
+    accept_bind_on(&line, listener);
+}
+
+static void begin(const char *settings)
+{
+    begin_with(settings, account);
+}
+
+static void end(void)
+{
+    lone_line_close(&line);
+    close(listener);
+    lone_gateway_free(lone);
+}
+
+static void turn_for(int ms)
+{
+    for (int i = 0; i < ms; i++)
+        lone_gateway_turn(lone);
+}
+
+static uint64_t submit_with(const char *to, const char *text, const char *more)
+{
+    char body[512];
+    struct lone_answer answer;
+
+    snprintf(body, sizeof(body),
+             "{\"account\":\"direct\",\"from\":\"Shop\",\"to\":\"%s\",\"text\":\"%s\"%s}",
+             to, text, more);
+    answer = lone_gateway_ask(lone, "admin-token", "POST", "/v1/messages", "", body);
+    CHECK_EQ(answer.status, 202, answer.body);
+    return strtoull(strstr(answer.body, "\"id\":\"") + 6, NULL, 10);
+}
+
+/* Submitted, and with the operator; its answer is to be `sequence`'s. */
+static uint64_t submit(const char *to, const char *text, uint32_t *sequence)
+{
+    uint64_t id = submit_with(to, text, "");
+    struct smpp_pdu seen;
+
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &seen);
+    *sequence = seen.sequence;
+    return id;
+}
+
+static void take(uint32_t sequence, const char *id)
+{
+    struct smpp_pdu pdu;
+
+    smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, sequence);
+    lone_line_take(&line, &pdu, id);
+    turn_for(20);
+}
+
+static void report_on(struct lone_line *at, const char *from, const char *text)
+{
+    struct smpp_pdu pdu, answer;
+
+    smpp_pdu_init(&pdu, SMPP_DELIVER_SM, 0, 7);
+    pdu.esm_class = 0x04;
+    pdu.source = view(from);
+    pdu.destination = view("Shop");
+    pdu.short_message = view(text);
+    lone_line_send(at, &pdu);
+    lone_line_expect(at, SMPP_DELIVER_SM | SMPP_RESPONSE, &answer);
+    CHECK_EQ(answer.status, ESME_ROK, text);
+}
+
+static void report(const char *from, const char *text)
+{
+    report_on(&line, from, text);
+}
+
+static struct attempt *try_of(uint64_t message)
+{
+    struct live *live = live_find(lone_gateway_of(lone), message);
+
+    assert_non_null(live);
+    assert_true(live->message.attempt_count > 0);
+    return &live->message.attempts[0];
+}
+
+static void check_state(uint64_t message, enum attempt_state state, const char *row)
+{
+    CHECK_STR(attempt_state_name((enum attempt_state)try_of(message)->state),
+              attempt_state_name(state), row);
+}
+
+/* How it ended, once it has. */
+static void check_end(uint64_t message, enum message_end wanted)
+{
+    struct live *live;
+
+    for (int i = 0; i < SOON_MS * 2; i++) {
+        live = live_find(lone_gateway_of(lone), message);
+        assert_non_null(live);
+        if (live->message.state == MESSAGE_ENDED) {
+            CHECK_STR(message_end_name((enum message_end)live->message.end),
+                      message_end_name(wanted), "the end");
+            return;
+        }
+        lone_gateway_turn(lone);
+    }
+    fail_msg("it did not end");
+}
+
+/* ---- Doubt ------------------------------------------------------------------ */
+
+TEST(the_text_of_a_receipt_tells_which_of_two_unanswered_messages_is_meant)
+{
+    static const struct {
+        const char *row;
+        const char *text; /* of the receipt */
+        bool resolved;
+    } rows[] = {
+        {"the whole text",       "text:Your code is 4711",     true },
+        {"its first letters",    "text:Your code is 4",        true },
+        {"no text",              "",                           false},
+        {"not enough of it",     "text:Your code is",          false},
+        {"what both could be",   "text:Your code is ????",     false},
+        {"another text",         "text:Hello world",           false},
+        {"capital, spaces",      "Text:  Your code is 4711  ", true },
+        {"an escape for a sign", "text:Your code?is 4711",     true },
+    };
+
+    uint64_t first[ROWS(rows)], second[ROWS(rows)];
+    char number[16], text[128];
+    uint32_t sequence;
+
+    begin(DOUBTFUL);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        snprintf(number, sizeof(number), "49170000000%zu", i);
+        first[i] = submit(number, "Your code is 4711", &sequence);
+        second[i] = submit(number, "Your code is 0815", &sequence);
+    }
+    turn_for(200);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        check_state(first[i], ATTEMPT_UNKNOWN, rows[i].row);
+        snprintf(number, sizeof(number), "49170000000%zu", i);
+        snprintf(text, sizeof(text), "id:7%zu stat:DELIVRD err:000 %s", i, rows[i].text);
+        report(number, text);
+    }
+    turn_for(200);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        check_state(first[i], rows[i].resolved ? ATTEMPT_DELIVERED : ATTEMPT_UNKNOWN,
+                    rows[i].row);
+        check_state(second[i], ATTEMPT_UNKNOWN, rows[i].row);
+    }
+    end();
+}
+
+TEST(a_link_may_say_that_the_text_in_its_receipts_means_nothing)
+{
+    uint32_t sequence;
+    uint64_t id;
+
+    begin(DOUBTFUL "receipt_text = \"ignored\"");
+    id = submit("491700000001", "Your code is 4711", &sequence);
+    turn_for(200);
+    report("491700000001", "id:77 stat:DELIVRD err:000 text:450A DLVRD TO SMSC");
+    check_end(id, MESSAGE_DELIVERED);
+    end();
+}
+
+TEST(a_try_that_may_still_be_answered_keeps_a_report_from_another_in_doubt)
+{
+    uint32_t sequence;
+    uint64_t doubtful, open;
+
+    begin(HERE "response_timeout = \"1s\" in_doubt_wait = \"5s\" in_doubt_resends = 0");
+    doubtful = submit("491700000001", "same text", &sequence);
+    turn_for(700);
+    open = submit("491700000001", "same text", &sequence);
+    turn_for(500);
+    check_state(doubtful, ATTEMPT_UNKNOWN, "it was not answered");
+    report("491700000001", "id:78 stat:DELIVRD err:000 text:same text");
+    turn_for(200);
+    check_state(doubtful, ATTEMPT_UNKNOWN, "the report may be the other's");
+    take(sequence, "78");
+    check_end(open, MESSAGE_DELIVERED);
+    check_state(doubtful, ATTEMPT_UNKNOWN, "and it was");
+    end();
+}
+
+TEST(news_of_a_try_in_doubt_is_followed_by_its_final_report)
+{
+    uint32_t sequence;
+    uint64_t id;
+
+    begin(DOUBTFUL "id_rule = \"receipt-decimal\"");
+    id = submit("491700000001", "Your code is 4711", &sequence);
+    turn_for(200);
+    report("+491700000001", "id:12107289 stat:ENROUTE err:000 text:Your code");
+    turn_for(200);
+    check_state(id, ATTEMPT_ACCEPTED, "on its way");
+    CHECK_STR(try_of(id)->provider_id, "b8be19", "the id as an answer would have it");
+    report("491700000001", "id:0012107289 stat:DELIVRD err:000 text:Your code");
+    check_end(id, MESSAGE_DELIVERED);
+    end();
+}
+
+/* Its answer would be waited for longer than it has. */
+TEST(a_report_that_fits_counts_at_the_deadline_though_the_answer_may_come_still)
+{
+    uint64_t id;
+    struct smpp_pdu seen;
+
+    begin(HERE "response_timeout = \"60s\" grace = \"200ms\"");
+    id = submit_with("491700000001", "hello", ",\"validity\":1");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &seen);
+    report("491700000001", "id:79 stat:DELIVRD err:000 text:hello");
+    turn_for(100);
+    check_state(id, ATTEMPT_SENT, "before its deadline the answer may tell");
+    check_end(id, MESSAGE_DELIVERED);
+    end();
+}
+
+/* ---- Rules that are learned --------------------------------------------------- */
+
+/* Answers in decimal, receipts in hexadecimal. */
+static void exchange(unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++) {
+        char number[32], id[32], text[128];
+        uint32_t sequence;
+
+        snprintf(number, sizeof(number), "4917%08u", i);
+        snprintf(id, sizeof(id), "%u", 12107289 + i * 16);
+        submit(number, "hello", &sequence);
+        take(sequence, id);
+        snprintf(text, sizeof(text),
+                 "id:%08X stat:DELIVRD err:000 text:", 12107289 + i * 16);
+        report(number, text);
+    }
+}
+
+static uint64_t delivered(void)
+{
+    return counters()->ends[MESSAGE_DELIVERED];
+}
+
+TEST(twenty_pairs_teach_a_rule_and_what_was_parked_is_found_by_it)
+{
+    static const struct {
+        const char *setting;
+        const char *rule_after;
+        bool used;
+    } rows[] = {
+        {"id_rule = \"learn\"", "receipt-hex", true },
+        {"",                    "as-is",       false},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char settings[256];
+        uint32_t channel;
+
+        snprintf(settings, sizeof(settings), "%s%s", HERE, rows[i].setting);
+        begin(settings);
+        /* The first of all is not heard: nothing was known to be missing. */
+        exchange(0, 20);
+        CHECK_EQ(counters()->id_rules_proposed, 0, "nineteen pairs are no proof");
+        CHECK_EQ(delivered(), 0, "nothing is matched by a rule that is not used");
+        exchange(20, 21);
+        CHECK_EQ(counters()->id_rules_proposed, 1, rows[i].rule_after);
+        turn_for(500);
+        CHECK_EQ(delivered(), rows[i].used ? 21 : 0, rows[i].rule_after);
+        exchange(21, 23);
+        CHECK_EQ(delivered(), rows[i].used ? 23 : 0, rows[i].rule_after);
+        channel = 0;
+        while (channel++ < 8)
+            if (reports_id_rule(lone_gateway_of(lone), channel))
+                CHECK_STR(reports_id_rule(lone_gateway_of(lone), channel),
+                          rows[i].rule_after, "the rule");
+        end();
+    }
+}
+
+TEST(one_report_that_speaks_against_it_begins_the_count_again)
+{
+    begin(HERE "id_rule = \"learn\"");
+    exchange(0, 20);
+    report("491700000007", "id:FFFF stat:DELIVRD err:000 text:");
+    exchange(20, 30);
+    CHECK_EQ(counters()->id_rules_proposed, 0, "it is begun again");
+    exchange(30, 40);
+    CHECK_EQ(counters()->id_rules_proposed, 1, "twenty in a row");
+    end();
+}
+
+/* ---- Reports for nobody -------------------------------------------------------- */
+
+TEST(an_id_of_another_link_is_nobodys)
+{
+    struct lone_line other;
+    char sections[1024];
+    uint32_t sequence;
+    uint16_t port;
+    int other_listener = lone_line_listen(&port);
+    uint64_t id;
+
+    snprintf(sections, sizeof(sections),
+             "%s\nlink \"other\" { host = \"127.0.0.1\" port = %u system_id = \"s\" "
+             "password = \"s\" reconnect_min = \"20ms\" }\n",
+             account, port);
+    begin_with(HERE, sections);
+    accept_bind_on(&other, other_listener);
+    id = submit("491700000001", "hello", &sequence);
+    take(sequence, "80");
+    report_on(&other, "491700000001", "id:80 stat:UNDELIV err:001 text:hello");
+    check_state(id, ATTEMPT_ACCEPTED, "the other link's id");
+    CHECK_EQ(reports_parked(lone_gateway_of(lone)), 1, "parked");
+    report("491700000001", "id:80 stat:DELIVRD err:000 text:hello");
+    check_end(id, MESSAGE_DELIVERED);
+    lone_line_close(&other);
+    close(other_listener);
+    end();
+}
+
+TEST(a_flood_of_unknown_ids_costs_the_link_that_sends_it)
+{
+    enum { MOST = 100, FLOOD = 300 };
+    struct lone_line other;
+    char sections[1024], text[64];
+    uint32_t sequence;
+    uint16_t port;
+    int other_listener = lone_line_listen(&port);
+    uint64_t id;
+
+    snprintf(sections, sizeof(sections),
+             "%s\nparked_max = %d\nlink \"other\" { host = \"127.0.0.1\" port = %u "
+             "system_id = \"s\" password = \"s\" reconnect_min = \"20ms\" }\n",
+             account, MOST, port);
+    begin_with(HERE, sections);
+    accept_bind_on(&other, other_listener);
+    id = submit("491700000001", "hello", &sequence);
+    report("491700000001", "id:81 stat:DELIVRD err:000 text:hello");
+    for (int i = 0; i < FLOOD; i++) {
+        snprintf(text, sizeof(text), "id:x%d stat:DELIVRD", i);
+        report_on(&other, "491700000001", text);
+    }
+    CHECK_EQ(reports_parked(lone_gateway_of(lone)), MOST, "parked, and no more");
+    take(sequence, "81");
+    check_end(id, MESSAGE_DELIVERED);
+    lone_line_close(&other);
+    close(other_listener);
+    end();
+}
+
+TEST(one_id_again_and_again_keeps_few_reports)
+{
+    begin(HERE);
+    for (int i = 0; i < 60; i++)
+        report("491700000001", "id:82 stat:DELIVRD");
+    assert_true(reports_parked(lone_gateway_of(lone)) <= 16);
+    report("", "stat:DELIVRD");
+    assert_true(reports_parked(lone_gateway_of(lone)) <= 16);
+    end();
+}
+
+TEST(a_final_report_that_comes_again_is_counted_and_changes_nothing)
+{
+    uint32_t sequence;
+    uint64_t id;
+
+    begin(HERE);
+    id = submit("491700000001", "hello", &sequence);
+    take(sequence, "83");
+    for (int i = 0; i < 3; i++)
+        report("491700000001", "id:83 stat:DELIVRD err:000 text:hello");
+    check_end(id, MESSAGE_DELIVERED);
+    CHECK_EQ(counters()->reports_repeated, 2, "repeated");
+    report("491700000001", "id:83 stat:UNDELIV err:001 text:hello");
+    CHECK_EQ(counters()->reports_contradictory, 1, "contradictory");
+    CHECK_EQ(counters()->reports_repeated, 2, "and not repeated");
+    check_state(id, ATTEMPT_DELIVERED, "the better one");
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(the_text_of_a_receipt_tells_which_of_two_unanswered_messages_is_meant),
+        RUN(a_link_may_say_that_the_text_in_its_receipts_means_nothing),
+        RUN(a_try_that_may_still_be_answered_keeps_a_report_from_another_in_doubt),
+        RUN(news_of_a_try_in_doubt_is_followed_by_its_final_report),
+        RUN(a_report_that_fits_counts_at_the_deadline_though_the_answer_may_come_still),
+        RUN(twenty_pairs_teach_a_rule_and_what_was_parked_is_found_by_it),
+        RUN(one_report_that_speaks_against_it_begins_the_count_again),
+        RUN(an_id_of_another_link_is_nobodys),
+        RUN(a_flood_of_unknown_ids_costs_the_link_that_sends_it),
+        RUN(one_id_again_and_again_keeps_few_reports),
+        RUN(a_final_report_that_comes_again_is_counted_and_changes_nothing),
+    };
+
+    return RUN_ALL(tests);
+}
