@@ -9,6 +9,7 @@
 #include "gateway/catalog.h"
 #include "gateway/channels/link.h"
 #include "gateway/dispatch.h"
+#include "gateway/reports.h"
 #include "gateway/store_reader.h"
 
 enum { DAY_MS = 24 * 3600 * 1000 };
@@ -47,10 +48,12 @@ void api_write_channel_facts(struct gateway *gateway, struct json_writer *writer
         json_write_string(writer, "host", state.host);
         json_write_integer(writer, "binds", state.bound);
         json_write_integer(writer, "binds_wanted", state.wanted);
+        json_write_string(writer, "id_rule", reports_id_rule(gateway, channel));
         json_write_integer(writer, "rate", state.per_s);
         json_write_integer(writer, "binds_refused", (int64_t)state.binds_refused);
         json_write_integer(writer, "alarms", (int64_t)state.alarms);
     }
+    json_write_integer(writer, "unreported", (int64_t)facts->unreported);
     json_write_object(writer, "verdicts");
     for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
         json_write_integer(writer, verdicts[i], (int64_t)facts->verdicts[i]);

@@ -132,6 +132,21 @@ static void end_is_durable(void *owner, const struct store_effect *effect)
                      on_forget, live);
 }
 
+/* A channel that could have told more has not: it is closed by rule. */
+static void count_unreported(struct gateway *gateway, const struct message *message)
+{
+    const struct channel_traits *traits = catalog_traits(gateway->catalog);
+
+    for (uint16_t i = 0; i < message->attempt_count; i++) {
+        const struct attempt *attempt = &message->attempts[i];
+        struct channel *channel = dispatch_channel_at(gateway, attempt->channel);
+
+        if (channel && attempt->state == ATTEMPT_ACCEPTED &&
+            traits[attempt->channel].proves > ATTEMPT_ACCEPTED)
+            channel->unreported++;
+    }
+}
+
 void dispatch_end(struct gateway *gateway, struct live *live, enum message_end end)
 {
     struct message *message = &live->message;
@@ -143,6 +158,8 @@ void dispatch_end(struct gateway *gateway, struct live *live, enum message_end e
     message->end = (uint8_t)end;
     message->ended_at_ms = gateway_now_ms(gateway);
     gateway->counters.ends[end]++;
+    if (end == MESSAGE_EXPIRED || end == MESSAGE_UNKNOWN)
+        count_unreported(gateway, message);
     queue_remove(&live->waiting);
     clock_disarm(gateway->clock, &live->timer);
     money_record_end(gateway, live);
@@ -195,6 +212,12 @@ void dispatch_review(struct gateway *gateway, struct live *live)
 {
     if (live->message.state != MESSAGE_ENDED)
         review(gateway, live, false);
+}
+
+void dispatch_review_soon(struct gateway *gateway, struct live *live)
+{
+    if (live->message.state != MESSAGE_ENDED)
+        clock_arm_in(gateway->clock, &live->timer, 0, on_due, live);
 }
 
 static void on_more(void *owner)

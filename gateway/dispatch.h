@@ -29,6 +29,9 @@ void dispatch_add_channel(struct gateway *gateway, uint32_t number,
 /* In a decision: looks at the message and does what is to be done now. */
 void dispatch_review(struct gateway *gateway, struct live *live);
 
+/* The same from the loop, in a decision of its own. */
+void dispatch_review_soon(struct gateway *gateway, struct live *live);
+
 /* In a decision: an event of one of its attempts, with what it costs; a review is owed. */
 void dispatch_note(struct gateway *gateway, struct live *live, struct attempt *attempt,
                    enum attempt_event event, enum reason reason, uint32_t code);
@@ -67,6 +70,7 @@ struct dispatch_channel_facts {
     size_t queued;
     size_t queued_by_class[QUEUE_CLASSES];
     uint64_t verdicts[5];
+    uint64_t unreported; /* segments taken, and nothing final told before the end */
 };
 
 void dispatch_channel_facts(const struct gateway *gateway, uint32_t channel,

@@ -99,6 +99,7 @@ void dispatch_channel_facts(const struct gateway *gateway, uint32_t number,
     out->queued = queued(channel);
     for (uint8_t class = 0; class < QUEUE_CLASSES; class ++)
         out->queued_by_class[class] = queued_of_class(channel, class);
+    out->unreported = channel->unreported;
     memcpy(out->verdicts, channel->verdicts, sizeof(out->verdicts));
 }
 

@@ -27,6 +27,7 @@ struct channel {
     uint64_t probe;             /* after a suspension: the one try that is on its way */
     struct clock_timer more;    /* the rest of a long pump */
     uint64_t verdicts[5];
+    uint64_t unreported; /* tries that were accepted, and nothing final was told of them */
 };
 
 struct dispatch_turns;

@@ -91,6 +91,7 @@ libgateway_a_SOURCES += \
 	gateway/reports_late.c \
 	gateway/reports_learn.c \
 	gateway/reports_parked.c \
+	gateway/reports_parts.c \
 	gateway/translate.c gateway/translate.h
 
 sbin_PROGRAMS += sluiced

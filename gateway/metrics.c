@@ -276,6 +276,7 @@ BY_CHANNEL(by_channel_suspended, facts.suspended)
 BY_CHANNEL(by_channel_queued, facts.queued)
 BY_CHANNEL(by_channel_open, facts.open)
 BY_CHANNEL(by_channel_capacity, facts.capacity)
+BY_CHANNEL(by_channel_unreported, facts.unreported)
 
 static void by_channel_verdict(struct page *page, const struct facts *it)
 {

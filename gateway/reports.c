@@ -140,10 +140,15 @@ struct attempt *reports_attempt_of(struct live *live, const struct kept_report *
 static void note(struct gateway *gateway, struct live *live, struct attempt *attempt,
                  const struct kept_report *report)
 {
+    bool speaks = reports_part_speaks(gateway->reports, live, attempt);
+
     if (live->message.state == MESSAGE_ENDED)
         gateway->counters.reports_late++;
-    dispatch_note(gateway, live, attempt, (enum attempt_event)report->event,
-                  (enum reason)report->reason, report->code);
+    dispatch_note(gateway, live, attempt,
+                  speaks ? (enum attempt_event)report->event : ATTEMPT_EV_REPORT_ACCEPTED,
+                  speaks ? (enum reason)report->reason : REASON_NONE, report->code);
+    if (speaks)
+        reports_tell_parts(gateway->reports, live, attempt, report);
 }
 
 void reports_apply(struct gateway *gateway, struct live *live, struct attempt *attempt,
@@ -178,7 +183,7 @@ void reports_learn(struct gateway *gateway, struct live *live, struct attempt *a
         parked = next;
     }
     /* All of them count before what they decide. */
-    if (noted)
+    if (reports_inherit(reports, live, message_attempt(&live->message, id)) || noted)
         dispatch_review(gateway, live);
 }
 

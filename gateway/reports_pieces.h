@@ -2,9 +2,9 @@
  * What the parts of the reports share: reports.c holds what comes in and the matching,
  * reports_channels.c what is known of each channel and how its ids are compared,
  * reports_learn.c how that is found out, reports_ids.c the ids and refs that lead to
- * messages, reports_awaited.c the tries without an id and the doubts, reports_parked.c the
- * reports of nobody, reports_late.c the messages that are brought back for theirs.  Only
- * they include this.
+ * messages, reports_parts.c the parts that speak for others, reports_awaited.c the tries
+ * without an id and the doubts, reports_parked.c the reports of nobody, reports_late.c the
+ * messages that are brought back for theirs.  Only they include this.
  */
 #ifndef GATEWAY_REPORTS_PIECES_H
 #define GATEWAY_REPORTS_PIECES_H
@@ -131,6 +131,19 @@ void reports_learner_puzzle(struct reports *reports, const struct kept_report *r
 
 /* Some of the work that a new rule leaves. */
 void reports_follow_rules(struct reports *reports);
+
+/* --- parts of long messages (reports_parts.c) --------------------------------------- */
+
+/* False: the link says that this part's final report does not count. */
+bool reports_part_speaks(struct reports *reports, const struct live *live,
+                         const struct attempt *attempt);
+
+/* In a decision: what was reported on this part counts for those it speaks for. */
+void reports_tell_parts(struct reports *reports, struct live *live,
+                        const struct attempt *attempt, const struct kept_report *report);
+
+/* In a decision: a part was taken; true: what was told before counts for it, too. */
+bool reports_inherit(struct reports *reports, struct live *live, struct attempt *attempt);
 
 /* --- ids (reports_ids.c) ------------------------------------------------------------ */
 
