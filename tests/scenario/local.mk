@@ -6,6 +6,7 @@ SCENARIOS += \
 	tests/scenario/lab_cascade_rows.py \
 	tests/scenario/lab_poor.py \
 	tests/scenario/late_answer.py \
+	tests/scenario/reports.py \
 	tests/scenario/lab_refusals.py \
 	tests/scenario/lab_long.py \
 	tests/scenario/operations.py \
@@ -41,6 +42,7 @@ EXTRA_DIST += \
 	tests/scenario/lab_sms.py \
 	tests/scenario/operations.py \
 	tests/scenario/provider.py \
+	tests/scenario/reports.py \
 	tests/scenario/sessions.py \
 	tests/scenario/smpp_client.py \
 	tests/scenario/storms.py \
