@@ -73,6 +73,7 @@ struct gateway_counters {
     uint64_t reports_contradictory;
     uint64_t reports_repeated;   /* final, and known already */
     uint64_t reports_misaddressed;
+    uint64_t reports_claimed;    /* by a try whose id nobody told */
     uint64_t reports_for_parts;  /* of one part, that counted for another */
     uint64_t id_rules_proposed;
     uint64_t duplicate_deliveries;

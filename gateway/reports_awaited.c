@@ -351,6 +351,7 @@ static void give(struct reports *reports, struct parked *parked, struct live *li
     struct gateway *gateway = reports->gateway;
     struct kept_report report = parked->report;
 
+    gateway->counters.reports_claimed++;
     log_info("attempt.doubt_resolved", "id=%llu", (unsigned long long)live->message.id);
     if (report.provider_id[0]) {
         reports_id_as_answered(reports_channel(reports, report.channel)->rule,

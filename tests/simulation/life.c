@@ -262,6 +262,7 @@ void life_count(struct world *world)
         {SITUATION_resend,            counters->resends           },
         {SITUATION_permit_returned,   counters->permits_returned  },
         {SITUATION_report_parked,     counters->reports_parked    },
+        {SITUATION_report_of_doubt,   counters->reports_claimed   },
         {SITUATION_report_late,       counters->reports_late      },
         {SITUATION_collected_set,     counters->collected_sets    },
         {SITUATION_collected_timeout, counters->collected_timeouts},

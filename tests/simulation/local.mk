@@ -31,6 +31,7 @@ SIMULATIONS += tests/simulation/simulation
 SANITIZED += tests/simulation/simulation
 DEEP += tests/simulation/planted.sh
 EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
+	tests/simulation/planted/anothers-number.patch \
 	tests/simulation/planted/charged-per-try.patch \
 	tests/simulation/planted/claimed-whatever-it-says.patch \
 	tests/simulation/planted/doubt-forgotten.patch \

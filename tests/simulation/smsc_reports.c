@@ -13,6 +13,7 @@ enum {
     LATE_FROM_MS = 45000, /* after the deadline of every message */
     LATE_TO_MS = 80000,
     UCS2 = 8,
+    STRANGE_IDS = 1000000, /* so far beyond those that it gives */
 };
 
 static struct line *any_bound_line(struct smsc *smsc)
@@ -123,6 +124,72 @@ static void add_report(struct smsc *smsc, const struct answer *answer,
     world_after(smsc->world, delay_ms, send_report, smsc, smsc->report_count++);
 }
 
+/* Nobody waits for the answer to one of these, nor repeats it. */
+static void send_noise(void *owner, uint64_t index)
+{
+    static const struct {
+        enum situation situation;
+        bool has_id;
+    } kinds[] = {
+        {SITUATION_report_of_nobody,    false},
+        {SITUATION_report_misaddressed, true }
+    };
+    struct smsc *smsc = owner;
+    struct world *world = smsc->world;
+    struct line *line = any_bound_line(smsc);
+    const struct report *about = &smsc->reports[index];
+    unsigned kind = (unsigned)world_chance(world, 2);
+    struct report report = {.id = kinds[kind].has_id ? about->id : about->id + STRANGE_IDS,
+                            .state = WIRE_STATE_UNDELIVERABLE,
+                            .source = "12345",
+                            .destination = "4366098765432",
+                            .text = "somebody else's"};
+    uint8_t octets[1024];
+    struct wire_buffer buffer = {octets, sizeof(octets), 0};
+
+    if (line == NULL)
+        return;
+    world_tell(world, "operator reports what is nobody's");
+    world_met(world, kinds[kind].situation);
+    write_report(smsc, &report, ++line->sequence, &buffer);
+    smsc_send(line, &buffer, MOMENT_REPORT);
+}
+
+/* esm_class of a receipt, and nothing that could be one. */
+static void send_malformed(void *owner, uint64_t number)
+{
+    static const char *const texts[] = {
+        "",        "id: stat: err:",         "\005\000\003",
+        ",,,,,,,", "text:id:1 stat:DELIVRD", "\377\376\000\000"};
+    struct smsc *smsc = owner;
+    struct line *line = any_bound_line(smsc);
+    uint8_t octets[256];
+    struct wire_buffer buffer = {octets, sizeof(octets), 0};
+    struct wire_message message = {.esm_class = WIRE_ESM_RECEIPT};
+    struct wire_pdu pdu;
+
+    if (line == NULL)
+        return;
+    world_met(smsc->world, SITUATION_report_malformed);
+    message.short_message = wire_view_of(texts[number]);
+    pdu = wire_open(&buffer, WIRE_DELIVER_SM, 0, ++line->sequence);
+    wire_add_message(&pdu, &message);
+    if (!wire_close(&pdu))
+        abort();
+    smsc_send(line, &buffer, MOMENT_REPORT);
+}
+
+static void plan_noise(struct smsc *smsc, int64_t answer_ms)
+{
+    struct world *world = smsc->world;
+
+    if (smsc->report_count > 0 && world_fault(world, 6))
+        world_after(world, world_between(world, 0, answer_ms + 500), send_noise, smsc,
+                    smsc->report_count - 1);
+    if (world_fault(world, 2))
+        world_after(world, answer_ms, send_malformed, smsc, world_chance(world, 6));
+}
+
 void smsc_on_report_answer(struct line *line, const struct wire_header *header)
 {
     struct smsc *smsc = line->smsc;
@@ -191,4 +258,5 @@ void smsc_plan_reports(struct smsc *smsc, const struct answer *answer,
                        choice & 1 ? WIRE_STATE_ENROUTE : WIRE_STATE_ACCEPTED, delay_ms / 2);
         add_report(smsc, answer, submit, WIRE_STATE_DELIVERED, delay_ms);
     }
+    plan_noise(smsc, answer_ms);
 }
