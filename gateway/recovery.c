@@ -270,8 +270,7 @@ void recovery_resume(struct gateway *gateway)
         /* Told above; without its rows nothing can be done for it. */
         if (live->plan == NULL || live->pins == NULL || live->body_count == 0)
             continue;
-        /* A report that is here already counts before any time that has passed meanwhile.
-         */
+        /* A report that is here counts before any time that has passed meanwhile. */
         reports_claim_for(gateway, live);
         begun = store_begin(gateway->store, STORE_CONTINUATION);
         assert(begun);

@@ -41,7 +41,8 @@ struct awaited {
     struct waiting *entries;
     uint32_t capacity;
     uint32_t unused;
-    struct table *by_destination; /* hash -> first and last entry */
+    struct table
+        *by_destination; /* hash -> first and last entry; as many as messages live */
     struct doubt *doubts;
     struct doubt **last_doubt;
     unsigned looks_left;

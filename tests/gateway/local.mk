@@ -208,13 +208,9 @@ tests_gateway_link_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_public_id_test_SOURCES = tests/gateway/public_id_test.c tests/test.h
 tests_gateway_public_id_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 tests_gateway_receipt_corpus_test_SOURCES = tests/gateway/receipt_corpus_test.c \
-	tests/gateway/receipt_corpus.def \
-	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
-	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+	tests/gateway/receipt_corpus.def $(LONE_OPERATOR)
 tests_gateway_receipt_corpus_test_LDADD = $(LONE_GATEWAY_LIBS)
-tests_gateway_reports_test_SOURCES = tests/gateway/reports_test.c \
-	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
-	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_reports_test_SOURCES = tests/gateway/reports_test.c $(LONE_OPERATOR)
 tests_gateway_reports_test_LDADD = $(LONE_GATEWAY_LIBS)
 
 # Ids, names and addresses of submissions.

@@ -9,10 +9,10 @@
 #include "gateway/gateway.h"
 #include "gateway/live.h"
 #include "smpp/command.h"
-#include "tests/gateway/lone_line.h"
+#include "tests/gateway/lone_operator.h"
 #include "tests/test.h"
 
-enum { SOON_MS = 3000, MESSAGES = 3, IDS_MAX = 512 };
+enum { MESSAGES = 3, IDS_MAX = 512 };
 
 enum addresses { EXCHANGED, SWAPPED, NO_ADDRESSES, NATIONAL, FOREIGN };
 enum match { MEANT, NOBODY };
@@ -84,9 +84,6 @@ static const char *const destinations[MESSAGES] = {"491700000001", "491700000001
                                                    "491700000002"};
 static const char *const texts[MESSAGES] = {"Your code is 4711", "Your code is 0815",
                                             "Hello there"};
-static const char sections[] = "account \"direct\" { password = \"p\" plan = \"dear\" "
-                               "opening = \"1000\" window = 5000 }";
-
 static int listener;
 static struct lone_gateway *lone;
 static struct lone_line line;
@@ -106,19 +103,11 @@ static struct smpp_octets view(const char *text)
 
 static void begin(const char *link)
 {
-    struct smpp_pdu bind, answer;
     char settings[1024];
-    uint16_t port;
 
-    listener = lone_line_listen(&port);
-    snprintf(settings, sizeof(settings),
-             "host = \"127.0.0.1\" reconnect_min = \"20ms\" window = 1000\n %s", link);
-    lone = lone_gateway_new_with(port, settings, sections);
-    assert_true(lone_line_accept(&line, lone, listener, SOON_MS));
-    lone_line_expect(&line, SMPP_BIND_TRANSCEIVER, &bind);
-    smpp_pdu_init(&answer, SMPP_BIND_TRANSCEIVER | SMPP_RESPONSE, ESME_ROK, bind.sequence);
-    answer.system_id = view("op");
-    lone_line_send(&line, &answer);
+    snprintf(settings, sizeof(settings), HERE "window = 1000\n %s", link);
+    lone = lone_operator_open(&listener, settings, "");
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
     told_count = 0;
 }
 
@@ -127,19 +116,6 @@ static void end(void)
     lone_line_close(&line);
     close(listener);
     lone_gateway_free(lone);
-}
-
-static uint64_t submit(size_t at)
-{
-    char body[256];
-    struct lone_answer answer;
-
-    snprintf(body, sizeof(body),
-             "{\"account\":\"direct\",\"from\":\"Shop\",\"to\":\"%s\",\"text\":\"%s\"}",
-             destinations[at], texts[at]);
-    answer = lone_gateway_ask(lone, "admin-token", "POST", "/v1/messages", "", body);
-    CHECK_EQ(answer.status, 202, answer.body);
-    return strtoull(strstr(answer.body, "\"id\":\"") + 6, NULL, 10);
 }
 
 /* Octets of ASCII, each behind a zero. */
@@ -240,14 +216,13 @@ static void check_row(const struct row *row)
     const struct attempt *attempt;
 
     for (size_t i = 0; i < MESSAGES; i++) {
-        messages[i] = submit(i);
+        messages[i] = lone_operator_submit(lone, destinations[i], texts[i]);
         lone_line_expect(&line, SMPP_SUBMIT_SM, &seen);
         smpp_pdu_init(&submits[i], SMPP_SUBMIT_SM, 0, seen.sequence);
     }
     for (size_t i = MESSAGES; i-- > (row->how.early ? 1 : 0);)
         lone_line_take(&line, &submits[i], row->ids[i]);
-    for (int i = 0; i < 20; i++)
-        lone_gateway_turn(lone);
+    lone_gateway_turn_for(lone, 20);
     send_receipt(row, row->text);
     if (row->how.twice)
         send_receipt(row, row->text);
@@ -257,8 +232,7 @@ static void check_row(const struct row *row)
         CHECK_EQ(gateway()->counters.reports_parked, parked + 1, row->source);
         parked++;
         lone_line_take(&line, &submits[0], row->ids[0]);
-        for (int i = 0; i < 20; i++)
-            lone_gateway_turn(lone);
+        lone_gateway_turn_for(lone, 20);
     }
     attempt = try_of(messages[0]);
     CHECK(attempt != NULL, row->source);

@@ -12,17 +12,12 @@
 #include "gateway/gateway.h"
 #include "gateway/live.h"
 #include "smpp/command.h"
-#include "tests/gateway/lone_line.h"
+#include "tests/gateway/lone_operator.h"
 #include "tests/test.h"
 
-enum { SOON_MS = 3000 };
-
-#define HERE "host = \"127.0.0.1\" reconnect_min = \"20ms\" window = 1000 "
+#define WIDE HERE "window = 1000 "
 #define DOUBTFUL                                                                           \
-    HERE "response_timeout = \"150ms\" in_doubt_wait = \"5s\" in_doubt_resends = 0 "
-
-static const char account[] = "account \"direct\" { password = \"p\" plan = \"dear\" "
-                              "opening = \"1000\" window = 5000 }";
+    WIDE "response_timeout = \"150ms\" in_doubt_wait = \"5s\" in_doubt_resends = 0 "
 
 static int listener;
 static struct lone_gateway *lone;
@@ -38,29 +33,15 @@ static struct smpp_octets view(const char *text)
     return (struct smpp_octets){(const uint8_t *)text, (uint32_t)strlen(text)};
 }
 
-static void accept_bind_on(struct lone_line *at, int its_listener)
-{
-    struct smpp_pdu bind, answer;
-
-    assert_true(lone_line_accept(at, lone, its_listener, SOON_MS));
-    lone_line_expect(at, SMPP_BIND_TRANSCEIVER, &bind);
-    smpp_pdu_init(&answer, SMPP_BIND_TRANSCEIVER | SMPP_RESPONSE, ESME_ROK, bind.sequence);
-    answer.system_id = view("op");
-    lone_line_send(at, &answer);
-}
-
 static void begin_with(const char *settings, const char *sections)
 {
-    uint16_t port;
-
-    listener = lone_line_listen(&port);
-    lone = lone_gateway_new_with(port, settings, sections);
-    accept_bind_on(&line, listener);
+    lone = lone_operator_open(&listener, settings, sections);
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
 }
 
 static void begin(const char *settings)
 {
-    begin_with(settings, account);
+    begin_with(settings, "");
 }
 
 static void end(void)
@@ -72,8 +53,7 @@ static void end(void)
 
 static void turn_for(int ms)
 {
-    for (int i = 0; i < ms; i++)
-        lone_gateway_turn(lone);
+    lone_gateway_turn_for(lone, ms);
 }
 
 static uint64_t submit_with(const char *to, const char *text, const char *more)
@@ -224,7 +204,7 @@ TEST(a_try_that_may_still_be_answered_keeps_a_report_from_another_in_doubt)
     uint32_t sequence;
     uint64_t doubtful, open;
 
-    begin(HERE "response_timeout = \"1s\" in_doubt_wait = \"5s\" in_doubt_resends = 0");
+    begin(WIDE "response_timeout = \"1s\" in_doubt_wait = \"5s\" in_doubt_resends = 0");
     doubtful = submit("491700000001", "same text", &sequence);
     turn_for(700);
     open = submit("491700000001", "same text", &sequence);
@@ -262,7 +242,7 @@ TEST(a_report_that_fits_counts_at_the_deadline_though_the_answer_may_come_still)
     uint64_t id;
     struct smpp_pdu seen;
 
-    begin(HERE "response_timeout = \"60s\" grace = \"200ms\"");
+    begin(WIDE "response_timeout = \"60s\" grace = \"200ms\"");
     id = submit_with("491700000001", "hello", ",\"validity\":1");
     lone_line_expect(&line, SMPP_SUBMIT_SM, &seen);
     report("491700000001", "id:79 stat:DELIVRD err:000 text:hello");
@@ -328,7 +308,7 @@ TEST(the_segments_of_a_message_are_reported_by_the_policy_of_the_link)
         char settings[256];
         uint64_t id;
 
-        snprintf(settings, sizeof(settings), "%sparts_report = \"%s\"", HERE,
+        snprintf(settings, sizeof(settings), "%sparts_report = \"%s\"", WIDE,
                  parts_rows[i].policy);
         begin(settings);
         id = submit_long(sequences);
@@ -348,7 +328,7 @@ TEST(a_part_that_is_taken_later_inherits_what_was_told)
     struct smpp_pdu pdu;
     uint64_t id;
 
-    begin(HERE "parts_report = \"first\"");
+    begin(WIDE "parts_report = \"first\"");
     id = submit_long(sequences);
     take(sequences[0], "511");
     report("491700000001", "id:511 stat:DELIVRD err:000 text:");
@@ -357,7 +337,7 @@ TEST(a_part_that_is_taken_later_inherits_what_was_told)
     check_end(id, MESSAGE_DELIVERED);
     end();
 
-    begin(HERE "parts_report = \"first\"");
+    begin(WIDE "parts_report = \"first\"");
     id = submit_long(sequences);
     take(sequences[0], "521");
     report("491700000001", "id:521 stat:DELIVRD err:000 text:");
@@ -414,7 +394,7 @@ TEST(parts_that_a_client_has_cut_are_reported_by_the_policy_of_the_link)
     uint32_t sequences[PARTS], other_sequences[PARTS];
     uint64_t ids[PARTS], other_ids[PARTS];
 
-    begin(HERE "parts_report = \"last\"");
+    begin(WIDE "parts_report = \"last\"");
     bind_client(&client);
     submit_parts(&client, 7, sequences, ids);
     submit_parts(&client, 8, other_sequences, other_ids);
@@ -477,7 +457,7 @@ TEST(twenty_pairs_teach_a_rule_and_what_was_parked_is_found_by_it)
         char settings[256];
         uint32_t channel;
 
-        snprintf(settings, sizeof(settings), "%s%s", HERE, rows[i].setting);
+        snprintf(settings, sizeof(settings), "%s%s", WIDE, rows[i].setting);
         begin(settings);
         /* The first of all is not heard: nothing was known to be missing. */
         exchange(0, 20);
@@ -500,7 +480,7 @@ TEST(twenty_pairs_teach_a_rule_and_what_was_parked_is_found_by_it)
 
 TEST(one_report_that_speaks_against_it_begins_the_count_again)
 {
-    begin(HERE "id_rule = \"learn\"");
+    begin(WIDE "id_rule = \"learn\"");
     exchange(0, 20);
     report("491700000007", "id:FFFF stat:DELIVRD err:000 text:");
     exchange(20, 30);
@@ -522,11 +502,11 @@ TEST(an_id_of_another_link_is_nobodys)
     uint64_t id;
 
     snprintf(sections, sizeof(sections),
-             "%s\nlink \"other\" { host = \"127.0.0.1\" port = %u system_id = \"s\" "
+             "link \"other\" { host = \"127.0.0.1\" port = %u system_id = \"s\" "
              "password = \"s\" reconnect_min = \"20ms\" }\n",
-             account, port);
-    begin_with(HERE, sections);
-    accept_bind_on(&other, other_listener);
+             port);
+    begin_with(WIDE, sections);
+    lone_operator_bind(&other, lone, other_listener, SMPP_BIND_TRANSCEIVER, 0x34);
     id = submit("491700000001", "hello", &sequence);
     take(sequence, "80");
     report_on(&other, "491700000001", "id:80 stat:UNDELIV err:001 text:hello");
@@ -550,11 +530,11 @@ TEST(a_flood_of_unknown_ids_costs_the_link_that_sends_it)
     uint64_t id;
 
     snprintf(sections, sizeof(sections),
-             "%s\nparked_max = %d\nlink \"other\" { host = \"127.0.0.1\" port = %u "
+             "parked_max = %d\nlink \"other\" { host = \"127.0.0.1\" port = %u "
              "system_id = \"s\" password = \"s\" reconnect_min = \"20ms\" }\n",
-             account, MOST, port);
-    begin_with(HERE, sections);
-    accept_bind_on(&other, other_listener);
+             MOST, port);
+    begin_with(WIDE, sections);
+    lone_operator_bind(&other, lone, other_listener, SMPP_BIND_TRANSCEIVER, 0x34);
     id = submit("491700000001", "hello", &sequence);
     report("491700000001", "id:81 stat:DELIVRD err:000 text:hello");
     for (int i = 0; i < FLOOD; i++) {
@@ -571,7 +551,7 @@ TEST(a_flood_of_unknown_ids_costs_the_link_that_sends_it)
 
 TEST(one_id_again_and_again_keeps_few_reports)
 {
-    begin(HERE);
+    begin(WIDE);
     for (int i = 0; i < 60; i++)
         report("491700000001", "id:82 stat:DELIVRD");
     assert_true(reports_parked(lone_gateway_of(lone)) <= 16);
@@ -585,7 +565,7 @@ TEST(a_final_report_that_comes_again_is_counted_and_changes_nothing)
     uint32_t sequence;
     uint64_t id;
 
-    begin(HERE);
+    begin(WIDE);
     id = submit("491700000001", "hello", &sequence);
     take(sequence, "83");
     for (int i = 0; i < 3; i++)
