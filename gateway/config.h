@@ -126,6 +126,10 @@ struct config_account {
     enum public_id_form message_id;    /* of its submissions */
     bool short_ids;                    /* sessions of SMPP 3.3 get aliases */
     bool receipt_tlvs;   /* 0x001E, 0x0427 and 0x0423 in receipts */
+    uint32_t receipt_date_digits; /* 10, 12 or 14 */
+    int16_t receipt_zone_minutes; /* east of UTC */
+    uint32_t receipt_text_length; /* characters of the text in its receipt */
+    uint32_t receipt_err_digits;
     uint32_t outbox_max; /* receipts kept for a client that is away */
     enum config_inbound_as inbound_as;
     bool transactional_after_stop;

@@ -126,6 +126,11 @@ static void check_accounts(struct config_build *build)
             config_error_in(build->errors, node, config_node_entry(node, "system_id"),
                             "system_id '%s' is longer than %d characters",
                             account->system_id, SYSTEM_ID_MAX);
+        if (account->receipt_date_digits % 2 != 0)
+            config_error_in(build->errors, node,
+                            config_node_entry(node, "receipt_date_digits"),
+                            "receipt_date_digits is 10, 12 or 14; not %u",
+                            account->receipt_date_digits);
         for (size_t j = 0; j < i; j++)
             if (strcmp(account->system_id, config->accounts[j].system_id) == 0)
                 config_error_in(build->errors, node, NULL,

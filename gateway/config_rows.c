@@ -315,6 +315,12 @@ static bool read_value(struct config_memory *memory, const struct config_key *ke
         return false;
     case CONFIG_TYPE_CURRENCY:
         return read_currency(text, member, why);
+    case CONFIG_TYPE_ZONE:
+        if (config_zone_parse(text, member))
+            return true;
+        snprintf(why, WHY_SIZE, "must be UTC or an offset such as \"+03:00\"; not '%.40s'",
+                 text);
+        return false;
     case CONFIG_TYPE_SECRET:
     case CONFIG_TYPE_WORD:
     case CONFIG_TYPE_LIST:
@@ -359,6 +365,11 @@ static void print_value(const struct config_key *key, const void *base, int inde
         break;
     case CONFIG_TYPE_CURRENCY:
         fprintf(out, "\"%s\"", (const char *)member);
+        break;
+    case CONFIG_TYPE_ZONE:
+        fputc('"', out);
+        config_zone_print(*(const int16_t *)member, out);
+        fputc('"', out);
         break;
     default:
         fprintf(out, "\"%s\"", choice_name(key->type, *(const int *)member));

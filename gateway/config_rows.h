@@ -26,6 +26,7 @@ enum config_type {
     CONFIG_TYPE_HOST,
     CONFIG_TYPE_ADDRESS,
     CONFIG_TYPE_CURRENCY,
+    CONFIG_TYPE_ZONE,
     /* The choices: one word of a few. */
     CONFIG_TYPE_LEVEL,
     CONFIG_TYPE_SCOPE,
@@ -91,6 +92,7 @@ struct config_key {
 #define OFFSET_HOST(type, name)        offsetof(type, address.host)
 #define OFFSET_ADDRESS(type, name)     offsetof(type, name)
 #define OFFSET_CURRENCY(type, name)    offsetof(type, name)
+#define OFFSET_ZONE(type, name)        offsetof(type, name##_minutes)
 #define OFFSET_LEVEL(type, name)       offsetof(type, name)
 #define OFFSET_SCOPE(type, name)       offsetof(type, name)
 #define OFFSET_CLASS(type, name)       offsetof(type, name)

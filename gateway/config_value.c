@@ -98,6 +98,40 @@ bool config_integer_parse(const char *text, int64_t *out)
     return true;
 }
 
+bool config_zone_parse(const char *text, int16_t *out_minutes)
+{
+    enum { FARTHEST = 14 * 60 };
+    int minutes;
+
+    if (strcmp(text, "UTC") == 0) {
+        *out_minutes = 0;
+        return true;
+    }
+    if ((text[0] != '+' && text[0] != '-') || strlen(text) != 6 || text[3] != ':')
+        return false;
+    for (int i = 1; i < 6; i++)
+        if (i != 3 && !isdigit((unsigned char)text[i]))
+            return false;
+    if (text[4] > '5')
+        return false;
+    minutes =
+        ((text[1] - '0') * 10 + text[2] - '0') * 60 + (text[4] - '0') * 10 + text[5] - '0';
+    if (minutes > FARTHEST)
+        return false;
+    *out_minutes = (int16_t)(text[0] == '-' ? -minutes : minutes);
+    return true;
+}
+
+void config_zone_print(int minutes, FILE *out)
+{
+    int size = minutes < 0 ? -minutes : minutes;
+
+    if (minutes == 0)
+        fputs("UTC", out);
+    else
+        fprintf(out, "%c%02d:%02d", minutes < 0 ? '-' : '+', size / 60, size % 60);
+}
+
 bool config_network_parse(const char *text, struct config_network *out)
 {
     struct config_network network = {

@@ -31,6 +31,11 @@ void config_size_print(int64_t size_bytes, FILE *out);
 bool config_integer_parse(const char *text, int64_t *out)
     __attribute__((warn_unused_result));
 
+/* "UTC", "+03:00", "-05:30": minutes east of UTC, at most 14 hours either way. */
+bool config_zone_parse(const char *text, int16_t *out_minutes)
+    __attribute__((warn_unused_result));
+void config_zone_print(int minutes, FILE *out);
+
 /* "192.0.2.0/24", "2001:db8::/32", an address alone is one host; no bits beside the
  * network's. */
 bool config_network_parse(const char *text, struct config_network *out)

@@ -4,6 +4,7 @@
  */
 #include "gateway/receipts.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "gateway/catalog.h"
@@ -16,7 +17,7 @@
 #include "smpp/command.h"
 #include "smpp/receipt.h"
 
-enum { TEXT_HEAD = 64 };
+enum { ADDRESS_MAX = 20 };
 
 /* A receipt's row: this, then source, destination and the head of the text. */
 struct packed {
@@ -43,7 +44,7 @@ struct packed {
 struct letter {
     struct smpp_pdu pdu;
     char id[PUBLIC_ID_SIZE];
-    char error[3];
+    char error[SMPP_RECEIPT_ERROR_MAX_SIZE];
     char text[SMPP_RECEIPT_MAX_SIZE];
     uint8_t state;
     uint8_t network_error[3];
@@ -144,12 +145,12 @@ static void pack(const struct account *account, const struct live *live,
     enum smpp_alphabet alphabet =
         account->config ? translate_alphabet(account->config->default_alphabet)
                         : SMPP_ALPHABET_GSM;
-    char text[TEXT_HEAD];
+    char text[TRANSLATE_HEAD_SIZE];
     uint8_t *at = row->bytes;
 
     if (state != SMPP_STATE_DELIVERED)
         packed.code = receipts_code(live, body);
-    translate_head(body, alphabet, text, sizeof(text));
+    translate_head(body, alphabet, text);
     packed.text_size = (uint8_t)strlen(text);
     memcpy(at, &packed, sizeof(packed));
     at += sizeof(packed);
@@ -184,6 +185,83 @@ static struct smpp_octets view(const void *data, size_t size)
     return (struct smpp_octets){data, (uint32_t)size};
 }
 
+/* What deliver_sm has room for (3.4 5.2.8); data_sm takes longer addresses. */
+static struct smpp_octets address(const uint8_t *at, size_t size)
+{
+    return view(at, size < ADDRESS_MAX ? size : ADDRESS_MAX);
+}
+
+/* From the recipient to the sender (3.4 2.11). */
+static void write_addresses(const struct packed *packed, const uint8_t *at,
+                            struct smpp_pdu *pdu)
+{
+    pdu->source_ton = packed->destination_ton;
+    pdu->source_npi = packed->destination_npi;
+    pdu->destination_ton = packed->source_ton;
+    pdu->destination_npi = packed->source_npi;
+    pdu->destination = address(at, packed->source_size);
+    pdu->source = address(at + packed->source_size, packed->destination_size);
+}
+
+/* In decimal; of a code with more digits the last ones. */
+static struct smpp_octets write_error(uint32_t code, uint32_t digits,
+                                      char out[SMPP_RECEIPT_ERROR_MAX_SIZE])
+{
+    for (uint32_t i = digits; i > 0; code /= 10)
+        out[--i] = (char)('0' + code % 10);
+    return view(out, digits);
+}
+
+static void write_text(const struct account *account, const struct packed *packed,
+                       struct smpp_octets head, size_t id_size, struct letter *letter)
+{
+    static const struct config_account nobody = {
+        .receipt_date_digits = 10, .receipt_text_length = 20, .receipt_err_digits = 3};
+    const struct config_account *form = account->config ? account->config : &nobody;
+    const struct smpp_receipt_facts facts = {
+        .id = view(letter->id, id_size),
+        .state = (enum smpp_message_state)packed->state,
+        .error = write_error(packed->code, form->receipt_err_digits, letter->error),
+        .submitted_ms = packed->submitted_ms,
+        .done_ms = packed->done_ms,
+        .text = head,
+        .text_length = (uint8_t)form->receipt_text_length,
+        .date_digits = (uint8_t)form->receipt_date_digits,
+        .error_digits = (uint8_t)form->receipt_err_digits,
+        .zone_minutes = form->receipt_zone_minutes,
+        .latin_1 = form->default_alphabet == CONFIG_LATIN1,
+    };
+
+    letter->pdu.short_message =
+        view(letter->text, smpp_receipt_write(&facts, letter->text));
+}
+
+/* 3.4 4.6.1: which message, what became of it, and what its sender called it. */
+static void add_tlvs(const struct packed *packed, size_t id_size, struct letter *letter)
+{
+    struct smpp_pdu *pdu = &letter->pdu;
+    bool added;
+
+    letter->state = packed->state;
+    added = smpp_pdu_add_tlv(pdu, SMPP_TLV_RECEIPTED_MESSAGE_ID, letter->id,
+                             (uint16_t)(id_size + 1)) &&
+            smpp_pdu_add_tlv(pdu, SMPP_TLV_MESSAGE_STATE, &letter->state, 1);
+    if (packed->code && packed->code <= UINT16_MAX) {
+        letter->network_error[0] = 3; /* GSM, 5.3.2.31 */
+        letter->network_error[1] = (uint8_t)(packed->code >> 8);
+        letter->network_error[2] = (uint8_t)packed->code;
+        added = added && smpp_pdu_add_tlv(pdu, SMPP_TLV_NETWORK_ERROR_CODE,
+                                          letter->network_error, 3);
+    }
+    if (packed->has_user_message_reference) {
+        letter->reference[0] = (uint8_t)(packed->user_message_reference >> 8);
+        letter->reference[1] = (uint8_t)packed->user_message_reference;
+        added = added && smpp_pdu_add_tlv(pdu, SMPP_TLV_USER_MESSAGE_REFERENCE,
+                                          letter->reference, 2);
+    }
+    assert(added);
+}
+
 /* The deliver_sm of a receipt; `bytes` of its row must outlive the letter. */
 static void write_letter(const struct gateway *gateway, uint32_t account,
                          const uint8_t *bytes, struct letter *letter)
@@ -191,57 +269,18 @@ static void write_letter(const struct gateway *gateway, uint32_t account,
     const struct account *its = catalog_account(gateway->catalog, account);
     struct packed packed;
     const uint8_t *at = bytes + sizeof(packed);
-    struct smpp_receipt_facts facts = {.text_length = 20, .date_digits = 10};
-    struct smpp_pdu *pdu = &letter->pdu;
     size_t id_size;
-    bool added = true;
 
     memcpy(&packed, bytes, sizeof(packed));
     id_size = public_id_write((enum public_id_form)packed.id_form, packed.public_id,
                               packed.alias, letter->id);
-    memset(pdu, 0, offsetof(struct smpp_pdu, tlvs));
-    pdu->command = SMPP_DELIVER_SM;
-    pdu->esm_class = 0x04; /* 3.4 5.2.12: a receipt */
-    pdu->source_ton = packed.destination_ton;
-    pdu->source_npi = packed.destination_npi;
-    pdu->destination_ton = packed.source_ton;
-    pdu->destination_npi = packed.source_npi;
-    pdu->destination = view(at, packed.source_size);
-    at += packed.source_size;
-    pdu->source = view(at, packed.destination_size);
-    at += packed.destination_size;
-    facts.id = view(letter->id, id_size);
-    facts.state = (enum smpp_message_state)packed.state;
-    facts.submitted_ms = packed.submitted_ms;
-    facts.done_ms = packed.done_ms;
-    facts.text = view(at, packed.text_size);
-    if (packed.code) {
-        letter->error[0] = (char)('0' + packed.code / 100 % 10);
-        letter->error[1] = (char)('0' + packed.code / 10 % 10);
-        letter->error[2] = (char)('0' + packed.code % 10);
-        facts.error = view(letter->error, sizeof(letter->error));
-    }
-    pdu->short_message = view(letter->text, smpp_receipt_write(&facts, letter->text));
-    if (its->config && !its->config->receipt_tlvs)
-        return;
-    letter->state = packed.state;
-    added = smpp_pdu_add_tlv(pdu, SMPP_TLV_RECEIPTED_MESSAGE_ID, letter->id,
-                             (uint16_t)(id_size + 1)) &&
-            smpp_pdu_add_tlv(pdu, SMPP_TLV_MESSAGE_STATE, &letter->state, 1);
-    if (packed.code) {
-        letter->network_error[0] = 3; /* GSM, 5.3.2.31 */
-        letter->network_error[1] = (uint8_t)(packed.code >> 8);
-        letter->network_error[2] = (uint8_t)packed.code;
-        added = added && smpp_pdu_add_tlv(pdu, SMPP_TLV_NETWORK_ERROR_CODE,
-                                          letter->network_error, 3);
-    }
-    if (packed.has_user_message_reference) {
-        letter->reference[0] = (uint8_t)(packed.user_message_reference >> 8);
-        letter->reference[1] = (uint8_t)packed.user_message_reference;
-        added = added && smpp_pdu_add_tlv(pdu, SMPP_TLV_USER_MESSAGE_REFERENCE,
-                                          letter->reference, 2);
-    }
-    (void)added;
+    smpp_pdu_init(&letter->pdu, SMPP_DELIVER_SM, 0, 0);
+    letter->pdu.esm_class = 0x04; /* 3.4 5.2.12: a receipt */
+    write_addresses(&packed, at, &letter->pdu);
+    at += packed.source_size + packed.destination_size;
+    write_text(its, &packed, view(at, packed.text_size), id_size, letter);
+    if (its->config == NULL || its->config->receipt_tlvs)
+        add_tlvs(&packed, id_size, letter);
 }
 
 /* --- to the outbox and out of it ----------------------------------------------------- */

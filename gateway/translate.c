@@ -303,26 +303,40 @@ bool translate_text(const struct live *live, enum smpp_alphabet account_alphabet
     return true;
 }
 
-void translate_head(const struct body *body, enum smpp_alphabet account_alphabet, char *out,
-                    size_t room)
+/* The whole characters at the start of the UTF-8, as many as are shown. */
+static size_t head_size(const char *text, size_t size)
 {
-    enum { OCTETS = 48 };
-    struct smpp_text_progress progress = {0};
-    size_t size = body->text_size - body->header_size;
+    size_t length = 0;
 
-    if (!translate_is_text(body, account_alphabet)) {
-        out[0] = 0;
+    for (size_t i = 0; i < size; i++)
+        if (((uint8_t)text[i] & 0xC0) != 0x80 && length++ == TRANSLATE_HEAD_MAX)
+            return i;
+    return size;
+}
+
+void translate_head(const struct body *body, enum smpp_alphabet account_alphabet,
+                    char out[TRANSLATE_HEAD_SIZE])
+{
+    /* No alphabet has characters of more octets than UTF-8 has. */
+    enum { OCTETS = TRANSLATE_HEAD_MAX * 4 };
+    char decoded[OCTETS * SMPP_TEXT_DECODED_GROWTH];
+    const char *text = (const char *)body->bytes;
+    size_t size = body->text_size - body->header_size;
+    struct smpp_text_progress progress;
+
+    out[0] = 0;
+    if (!translate_is_text(body, account_alphabet))
         return;
-    }
     if (size > OCTETS)
         size = OCTETS;
-    if (body->from_api) {
-        progress.written = size < room - 1 ? size : room - 1;
-        memcpy(out, body->bytes, progress.written);
-    } else {
+    if (!body->from_api) {
         (void)!smpp_text_decode(smpp_text_alphabet(body->data_coding, account_alphabet),
-                                body->bytes + body->header_size, size, out, room - 1,
-                                &progress);
+                                body->bytes + body->header_size, size, decoded,
+                                sizeof(decoded), &progress);
+        text = decoded;
+        size = progress.written;
     }
-    out[progress.written] = 0;
+    size = head_size(text, size);
+    memcpy(out, text, size);
+    out[size] = 0;
 }

@@ -18,6 +18,8 @@
 enum {
     TRANSLATE_SEGMENT_MAX = 65536, /* octets one segment may have: a whole payload */
     TRANSLATE_TEXT_MAX = 64 * 1024 * 3,
+    TRANSLATE_HEAD_MAX = 20, /* characters of a text that a receipt shows at most */
+    TRANSLATE_HEAD_SIZE = TRANSLATE_HEAD_MAX * 4 + 1,
 };
 
 enum smpp_alphabet translate_alphabet(enum config_alphabet alphabet);
@@ -61,8 +63,11 @@ uint16_t translate_body_segment(const struct live *live, const struct body *body
 bool translate_text(const struct live *live, enum smpp_alphabet account_alphabet, char *out,
                     size_t room);
 
-/* The first characters of one body's text, in UTF-8 with a NUL, for a receipt. */
-void translate_head(const struct body *body, enum smpp_alphabet account_alphabet, char *out,
-                    size_t room);
+/*
+ * The first TRANSLATE_HEAD_MAX characters of one body's text, in UTF-8 with a NUL, for a
+ * receipt; nothing of what is no text.
+ */
+void translate_head(const struct body *body, enum smpp_alphabet account_alphabet,
+                    char out[TRANSLATE_HEAD_SIZE]);
 
 #endif

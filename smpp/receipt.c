@@ -19,6 +19,7 @@ enum {
     ESM_CLASS_RECEIPT = 0x04,
     ESM_CLASS_INTERMEDIATE = 0x20,
     WORD_SIZE = 7,
+    ERROR_DIGITS_DEFAULT = 3,
 };
 
 /* Appendix B, table B-2; it has no word for the first two and the last. */
@@ -107,28 +108,52 @@ static char *put_view(char *at, struct smpp_octets view, size_t most)
     return size > 0 ? put(at, view.data, size) : at;
 }
 
-static char *put_error(char *at, struct smpp_octets error)
+static char *put_error(char *at, struct smpp_octets error, size_t digits)
 {
-    for (size_t size = error.size; size < 3; size++)
+    if (digits == 0)
+        digits = ERROR_DIGITS_DEFAULT;
+    if (digits > SMPP_RECEIPT_ERROR_MAX_SIZE)
+        digits = SMPP_RECEIPT_ERROR_MAX_SIZE;
+    for (size_t size = error.size; size < digits; size++)
         *at++ = '0';
     return put_view(at, error, SMPP_RECEIPT_ERROR_MAX_SIZE);
 }
 
-/* One octet for each character of the UTF-8, at most `length`, up to `end`. */
-static char *put_text(char *at, const char *end, struct smpp_octets text, size_t length)
+/* What one octet says of the character of UTF-8 that begins at `i`. */
+static char octet_of(struct smpp_octets text, size_t i, bool latin_1)
 {
-    for (size_t i = 0; i < text.size && length > 0 && at < end; i++) {
-        uint8_t octet = text.data[i];
+    uint8_t octet = text.data[i];
 
-        if ((octet & 0xC0) == 0x80)
-            continue; /* the rest of a character that has its '?' */
-        if (octet == '\n' || octet == '\r')
-            *at++ = ' ';
-        else
-            *at++ = octet >= ' ' && octet <= '~' ? (char)octet : '?';
+    if (octet == '\n' || octet == '\r')
+        return ' ';
+    if (octet >= ' ' && octet <= '~')
+        return (char)octet;
+    /* U+00A0 to U+00FF are C2 A0 to C3 BF. */
+    if (latin_1 && i + 1 < text.size && (octet == 0xC3 || octet == 0xC2) &&
+        text.data[i + 1] >= (octet == 0xC2 ? 0xA0 : 0x80))
+        return (char)(octet == 0xC3 ? text.data[i + 1] + 0x40 : text.data[i + 1]);
+    return '?';
+}
+
+/* One octet for each character of the text, up to `end`. */
+static char *put_text(char *at, const char *end, const struct smpp_receipt_facts *facts)
+{
+    const struct smpp_octets text = facts->text;
+    size_t length = facts->text_length;
+
+    for (size_t i = 0; i < text.size && length > 0 && at < end; i++) {
+        if ((text.data[i] & 0xC0) == 0x80)
+            continue; /* the rest of a character that has its octet */
+        *at++ = octet_of(text, i, facts->latin_1);
         length--;
     }
     return at;
+}
+
+static char *put_date(char *at, const struct smpp_receipt_facts *facts, int64_t epoch_ms)
+{
+    return at + smpp_timestamp_write_date(epoch_ms + facts->zone_minutes * (int64_t)60000,
+                                          facts->date_digits, at);
 }
 
 size_t smpp_receipt_write(const struct smpp_receipt_facts *facts,
@@ -142,15 +167,15 @@ size_t smpp_receipt_write(const struct smpp_receipt_facts *facts,
         at = PUT(at, " sub:001 dlvrd:001 submit date:");
     else
         at = PUT(at, " sub:001 dlvrd:000 submit date:");
-    at += smpp_timestamp_write_date(facts->submitted_ms, facts->date_digits, at);
+    at = put_date(at, facts, facts->submitted_ms);
     at = PUT(at, " done date:");
-    at += smpp_timestamp_write_date(facts->done_ms, facts->date_digits, at);
+    at = put_date(at, facts, facts->done_ms);
     at = PUT(at, " stat:");
     at = put(at, smpp_receipt_word(facts->state), WORD_SIZE);
     at = PUT(at, " err:");
-    at = put_error(at, facts->error);
+    at = put_error(at, facts->error, facts->error_digits);
     at = PUT(at, " text:");
-    at = put_text(at, out + SMPP_RECEIPT_MAX_SIZE, facts->text, facts->text_length);
+    at = put_text(at, out + SMPP_RECEIPT_MAX_SIZE, facts);
     return (size_t)(at - out);
 }
 

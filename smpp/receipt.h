@@ -42,21 +42,25 @@ enum {
 struct smpp_receipt_facts {
     struct smpp_octets id; /* cut at SMPP_RECEIPT_ID_MAX_SIZE */
     enum smpp_message_state state;
-    struct smpp_octets error; /* empty: "000"; shorter than 3: zeros before it; cut at 8 */
+    struct smpp_octets error; /* shorter than error_digits: zeros before it; cut at 8 */
     int64_t submitted_ms;     /* since 1970-01-01 UTC */
     int64_t done_ms;
     struct smpp_octets text; /* of the message, UTF-8; {0} for none */
     uint8_t text_length;     /* characters of it to show: 20 by Appendix B */
-    uint8_t date_digits;     /* 10 by Appendix B, or 12 with seconds */
+    uint8_t date_digits;  /* 10 by Appendix B, 12 with seconds, 14 with the century too */
+    uint8_t error_digits; /* 0: the 3 of Appendix B */
+    int16_t zone_minutes; /* the dates' zone, east of UTC */
+    bool latin_1;         /* the text keeps the letters of ISO-8859-1 */
 };
 
 /*
  * Writes
  *   id:ID sub:001 dlvrd:001 submit date:YYMMDDhhmm done date:YYMMDDhhmm stat:DELIVRD
  *   err:000 text:...
- * in one line, `dlvrd` 000 unless the state is DELIVERED, dates in UTC.  Characters of the
- * text outside printable ASCII become '?', line breaks a space.  What of the text would
- * pass SMPP_RECEIPT_MAX_SIZE is left out.  Returns the size; no NUL.
+ * in one line, `dlvrd` 000 unless the state is DELIVERED.  Each character of the text is
+ * one octet: what is not printable ASCII becomes '?', but for ISO-8859-1 with `latin_1`; a
+ * line break becomes a space.  What of the text would pass SMPP_RECEIPT_MAX_SIZE is left
+ * out.  Returns the size; no NUL.
  */
 size_t smpp_receipt_write(const struct smpp_receipt_facts *facts,
                           char out[SMPP_RECEIPT_MAX_SIZE]);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { MS_PER_SECOND = 1000, MS_PER_DAY = 86400 * MS_PER_SECOND, DAYS_PER_ERA = 146097 };
+enum { CENTURY = 2 }; /* digits of it before the year of two */
 
 struct civil {
     int64_t year;
@@ -189,22 +190,27 @@ static void write_time_of_day(int64_t second_of_day, char out[6])
     write_two_digits(second_of_day % 60, out + 4);
 }
 
+/* YYYYMMDDhhmmss */
 static void write_absolute(int64_t epoch_ms, char out[SMPP_TIMESTAMP_DATE_MAX])
 {
     int64_t days = divide_down(epoch_ms, MS_PER_DAY);
     struct civil date = civil_of(days);
-    int64_t year = date.year % 100;
+    int64_t century = divide_down(date.year, 100);
 
-    write_two_digits(year < 0 ? year + 100 : year, out);
-    write_two_digits(date.month, out + 2);
-    write_two_digits(date.day, out + 4);
-    write_time_of_day((epoch_ms - days * MS_PER_DAY) / MS_PER_SECOND, out + 6);
+    write_two_digits(century >= 0 ? century % 100 : 0, out);
+    write_two_digits(date.year - century * 100, out + 2);
+    write_two_digits(date.month, out + 4);
+    write_two_digits(date.day, out + 6);
+    write_time_of_day((epoch_ms - days * MS_PER_DAY) / MS_PER_SECOND, out + 8);
 }
 
 void smpp_timestamp_write(int64_t epoch_ms, char out[SMPP_TIMESTAMP_SIZE])
 {
-    write_absolute(epoch_ms, out);
-    memcpy(out + SMPP_TIMESTAMP_DATE_MAX, "000+", 4);
+    char date[SMPP_TIMESTAMP_DATE_MAX];
+
+    write_absolute(epoch_ms, date);
+    memcpy(out, date + CENTURY, sizeof(date) - CENTURY);
+    memcpy(out + sizeof(date) - CENTURY, "000+", 4);
 }
 
 bool smpp_timestamp_write_relative(int64_t duration_ms, char out[SMPP_TIMESTAMP_SIZE])
@@ -217,7 +223,7 @@ bool smpp_timestamp_write_relative(int64_t duration_ms, char out[SMPP_TIMESTAMP_
     memcpy(out, "0000", 4);
     write_two_digits(seconds / 86400, out + 4);
     write_time_of_day(seconds % 86400, out + 6);
-    memcpy(out + SMPP_TIMESTAMP_DATE_MAX, "000R", 4);
+    memcpy(out + 12, "000R", 4);
     return true;
 }
 
@@ -226,8 +232,12 @@ size_t smpp_timestamp_write_date(int64_t epoch_ms, size_t digits, char *out)
     char date[SMPP_TIMESTAMP_DATE_MAX];
 
     write_absolute(epoch_ms, date);
-    if (digits > sizeof(date))
-        digits = sizeof(date);
-    memcpy(out, date, digits);
+    if (digits >= sizeof(date)) {
+        memcpy(out, date, sizeof(date));
+        return sizeof(date);
+    }
+    if (digits > sizeof(date) - CENTURY)
+        digits = sizeof(date) - CENTURY;
+    memcpy(out, date + CENTURY, digits);
     return digits;
 }

@@ -14,7 +14,7 @@
 
 enum {
     SMPP_TIMESTAMP_SIZE = 16,     /* "YYMMDDhhmmsstnnp", without its NUL */
-    SMPP_TIMESTAMP_DATE_MAX = 12, /* "YYMMDDhhmmss" */
+    SMPP_TIMESTAMP_DATE_MAX = 14, /* "YYYYMMDDhhmmss" */
 };
 
 enum smpp_timestamp_result {
@@ -52,7 +52,10 @@ void smpp_timestamp_write(int64_t epoch_ms, char out[SMPP_TIMESTAMP_SIZE]);
 bool smpp_timestamp_write_relative(int64_t duration_ms, char out[SMPP_TIMESTAMP_SIZE])
     __attribute__((warn_unused_result));
 
-/* Writes the first 10 or 12 digits of YYMMDDhhmmss in UTC, no NUL; returns `digits`. */
+/*
+ * Writes the first 10 or 12 digits of YYMMDDhhmmss, or the 14 of YYYYMMDDhhmmss, in UTC;
+ * no NUL; returns `digits`.
+ */
 size_t smpp_timestamp_write_date(int64_t epoch_ms, size_t digits, char *out);
 
 #endif

@@ -120,13 +120,6 @@ enum cli_status cli_ask_to(const struct cli_target *target, const char *method,
                            const char *path, const struct json_writer *body,
                            struct json_document **out)
 {
-    return cli_ask_by(target, body != NULL ? "POST" : "GET", path, body, out);
-}
-
-enum cli_status cli_ask_by(const struct cli_target *target, const char *method,
-                           const char *path, const struct json_writer *body,
-                           struct json_document **out)
-{
     struct call_answer answer = {0};
     enum cli_status status = CLI_UNREACHABLE;
     char error[512];

@@ -370,6 +370,17 @@ static const struct {
      "t.conf:7: inbound 'i': webhook must begin with https:// or http://"},
     {"key that is too short",               GOOD "inbound \"i\" { account = \"x\" webhook = \"http://h\" webhook_secret = \"whsec_AAAA\" }\n",
      "t.conf:7: inbound 'i': webhook_secret is \"whsec_\" and the base64 of 24 to 64 octets"},
+    {"a zone by its name",                  PRACTICE LINK PLAN
+     "account \"x\" { password = \"p\" plan = \"p\" receipt_zone = \"Europe/Berlin\" }\n",
+     "t.conf:4: account 'x': receipt_zone must be UTC or an offset such as \"+03:00\"; not "
+     "'Europe/Berlin'"},
+    {"a zone that is nowhere",              PRACTICE LINK PLAN
+     "account \"x\" { password = \"p\" plan = \"p\" receipt_zone = \"+14:01\" }\n",
+     "t.conf:4: account 'x': receipt_zone must be UTC or an offset such as \"+03:00\"; not "
+     "'+14:01'"},
+    {"dates of an odd size",                PRACTICE LINK PLAN
+     "account \"x\" { password = \"p\" plan = \"p\" receipt_date_digits = 11 }\n",
+     "t.conf:4: account 'x': receipt_date_digits is 10, 12 or 14; not 11"},
     {"include of itself",                   "include(\"t.conf\")\n",                                                                    "t.conf:1: 't.conf' is included already"},
 };
 /* clang-format on */
@@ -910,7 +921,8 @@ TEST(what_is_printed_loads_again_and_is_the_same)
         "until = \"read\" on_silence = \"stop\" wait_full = true }\n"
         "  step \"b\" { channels = {\"l\"} enter_within = \"1500ms\" } }\n"
         "account \"y\" { password_hash = \"****\" plan = \"q\" plans = {\"p\"} credit = "
-        "\"5.5\" allow_from = {\"10.0.0.0/8\", \"2001:db8::/32\", \"::ffff:0:0/96\"} }\n"
+        "\"5.5\" receipt_zone = \"-05:30\" allow_from = {\"10.0.0.0/8\", "
+        "\"2001:db8::/32\", \"::ffff:0:0/96\"} }\n"
         "price { side = \"buy\" channel = \"m\" price = \"0\" unit = \"message\" }\n"
         "listen \"s\" { address = \"[::1]:0\" tls { certificate = \"u.conf\" key = "
         "\"u.conf\" client_ca = \"u.conf\" verify = \"optional\" min_version = \"1.3\" } "

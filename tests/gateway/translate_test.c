@@ -408,18 +408,57 @@ TEST(a_text_that_has_no_room_is_refused)
 
 TEST(the_head_of_a_text_is_shown_and_of_what_is_no_text_nothing)
 {
-    struct body *body =
-        body_new("Your code is 1234, do not tell it to anybody else, ever.", 56);
-    char head[64];
+    static const uint8_t faces[] = {
+        0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D,
+        0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00,
+        0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D,
+        0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00,
+        0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D,
+        0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00, 0xD8, 0x3D, 0xDE, 0x00,
+    };
+    const struct {
+        const char *row;
+        const void *text;
+        uint32_t size;
+        uint8_t data_coding;
+        enum smpp_alphabet alphabet;
+        const char *head;
+    } rows[] = {
+        {"longer than is shown",        "Your code is 1234, do not tell it", 33,            0,
+         SMPP_ALPHABET_GSM,                                                                                           "Your code is 1234, d"                      },
+        {"shorter",                     "hi",                                2,             0, SMPP_ALPHABET_GSM,     "hi"                                        },
+        {"escapes are one character",
+         "\x1B\x65\x1B\x65\x1B\x65\x1B\x65\x1B\x65\x1B\x65\x1B\x65\x1B\x65"
+         "\x1B\x65\x1B\x65\x1B\x65"
+         "1234567890",                                                       32,            0, SMPP_ALPHABET_GSM,     "€€€€€€€€€€€123456789"},
+        {"0 means GSM",                 "\x05t\x05",                         3,             0, SMPP_ALPHABET_GSM,     "été"                                     },
+        {"0 means ISO-8859-1",          "\xE9t\xE9",                         3,             0, SMPP_ALPHABET_LATIN_1, "été"                                     },
+        {"0 means ASCII",               "{t}",                               3,             0, SMPP_ALPHABET_ASCII,   "{t}"                                       },
+        {"UCS-2, pairs are kept whole", faces,                               sizeof(faces), 8, SMPP_ALPHABET_GSM,
+         "😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀"                                                                       },
+        {"binary",                      "Your code",                         9,             4, SMPP_ALPHABET_GSM,     ""                                          },
+    };
 
-    translate_head(body, SMPP_ALPHABET_GSM, head, sizeof(head));
-    CHECK(strncmp(head, "Your code is 1234, do not", 25) == 0, "text");
-    CHECK(strlen(head) >= 20 && strlen(head) < 56, "the head of it");
-    translate_head(body, SMPP_ALPHABET_GSM, head, 5);
-    CHECK_STR(head, "Your", "no more than the room");
-    body->data_coding = 4;
-    translate_head(body, SMPP_ALPHABET_GSM, head, sizeof(head));
-    CHECK_STR(head, "", "binary");
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct body *body = body_new(rows[i].text, rows[i].size);
+        char head[TRANSLATE_HEAD_SIZE];
+
+        body->data_coding = rows[i].data_coding;
+        translate_head(body, rows[i].alphabet, head);
+        CHECK_STR(head, rows[i].head, rows[i].row);
+        free(body);
+    }
+}
+
+TEST(the_head_of_an_api_text_ends_with_a_whole_character)
+{
+    static const char text[] = "ééééééééééééééééééé😀😀";
+    struct body *body = body_new(text, sizeof(text) - 1);
+    char head[TRANSLATE_HEAD_SIZE];
+
+    body->from_api = 1;
+    translate_head(body, SMPP_ALPHABET_GSM, head);
+    CHECK_STR(head, "ééééééééééééééééééé😀", "twenty characters");
     free(body);
 }
 
@@ -438,6 +477,7 @@ int main(void)
         RUN(parts_in_different_alphabets_are_one_text),
         RUN(a_text_that_has_no_room_is_refused),
         RUN(the_head_of_a_text_is_shown_and_of_what_is_no_text_nothing),
+        RUN(the_head_of_an_api_text_ends_with_a_whole_character),
     };
 
     return RUN_ALL(tests);

@@ -1,4 +1,7 @@
 #include "smpp/receipt.h"
+
+#include <regex.h>
+
 #include "smpp/timestamp.h"
 #include "tests/test.h"
 
@@ -62,6 +65,145 @@ TEST(a_receipt_is_written_as_appendix_b_says)
     check_written("not ASCII", &facts,
                   "id:a sub:001 dlvrd:001 submit date:2607311230 done date:2607311231 "
                   "stat:DELIVRD err:E-0450-T text:??????, ?5  ?{ok}");
+}
+
+TEST(its_form_is_the_accounts)
+{
+    const struct smpp_receipt_facts plain = {
+        .id = view("7"),
+        .state = SMPP_STATE_UNDELIVERABLE,
+        .submitted_ms = noon_ms,
+        .done_ms = noon_ms + 60000,
+        .error = view("21"),
+        .text = view("Ça va? naïve €ж"),
+        .text_length = 20,
+        .date_digits = 10,
+        .error_digits = 3,
+    };
+    struct smpp_receipt_facts facts = plain;
+
+    facts.zone_minutes = 3 * 60;
+    check_written("east", &facts,
+                  "id:7 sub:001 dlvrd:000 submit date:2607311530 done date:2607311531 "
+                  "stat:UNDELIV err:021 text:?a va? na?ve ??");
+    facts.zone_minutes = -(12 * 60 + 45);
+    facts.date_digits = 14;
+    check_written("west, into the day before; the century", &facts,
+                  "id:7 sub:001 dlvrd:000 submit date:20260730234505 "
+                  "done date:20260730234605 stat:UNDELIV err:021 text:?a va? na?ve ??");
+    facts = plain;
+    facts.error_digits = 4;
+    facts.text_length = 4;
+    check_written("a wider error, less text", &facts,
+                  "id:7 sub:001 dlvrd:000 submit date:2607311230 done date:2607311231 "
+                  "stat:UNDELIV err:0021 text:?a v");
+    facts.error_digits = 1;
+    facts.error = view("0");
+    facts.latin_1 = true;
+    facts.text_length = 20;
+    check_written("a narrow error, ISO-8859-1", &facts,
+                  "id:7 sub:001 dlvrd:000 submit date:2607311230 done date:2607311231 "
+                  "stat:UNDELIV err:0 text:\xC7\x61 va? na\xEFve ??");
+    facts.error_digits = 200;
+    facts.text = view("\xC2\x85\xC2\xA0\xC3");
+    check_written("what is no letter there", &facts,
+                  "id:7 sub:001 dlvrd:000 submit date:2607311230 done date:2607311231 "
+                  "stat:UNDELIV err:00000000 text:?\xA0?");
+}
+
+/*
+ * What clients look for in a receipt, as POSIX says it; the groups are those they read.
+ * A client that reads field by field has a row for each field.
+ */
+enum form { APPENDIX_B = 1, SECONDS = 2, WITH_CENTURY = 4, ANY_FORM = 7 };
+
+static const struct {
+    const char *client;
+    const char *pattern;
+    unsigned takes; /* which forms of the dates */
+    const char *groups[8];
+} clients[] = {
+    {"Kannel, msgid",                 "id:([^ ]*) ",                                 ANY_FORM,             {"46116860"}     },
+    {"Kannel, stat",                  "stat:([^ ]*) ",                               ANY_FORM,             {"DELIVRD"}      },
+    {"Kannel, err",                   "err:([^ ]*) ",                                ANY_FORM,             {"000"}          },
+    {"Jasmin, id",                    "id:([0-9A-Za-z_-]+)",                         ANY_FORM,             {"46116860"}     },
+    {"Jasmin, sub",                   "sub:([0-9]{3})",                              ANY_FORM,             {"001"}          },
+    {"Jasmin, dlvrd",                 "dlvrd:([0-9]{3})",                            ANY_FORM,             {"001"}          },
+    {"Jasmin, stat",                  "stat:([0-9A-Za-z_]{7})",                      ANY_FORM,             {"DELIVRD"}      },
+    {"Jasmin, err",                   "err:([0-9A-Za-z_]{3})",                       ANY_FORM,             {"000"}          },
+    {"Jasmin, text",                  "text:(.*)",                                   ANY_FORM,             {"Your order 17"}},
+    {"Jasmin, an early one",
+     "^id:([0-9]{1,20}) sub:([0-9]{3}) dlvrd:([0-9]{3}) submit date:([0-9]{10}) "
+     "done date:([0-9]{10}) stat:([0-9A-Za-z_]{7}) err:([0-9A-Za-z_]{3}) text:(.*)", APPENDIX_B,
+     {"46116860", "001", "001", "2607311230", "2607311231", "DELIVRD", "000",
+      "Your order 17"}                                                                                                      },
+    {"jSMPP, the fixed stripper",
+     "^id:([0-9]*) sub:([0-9]{3}) dlvrd:([0-9]{3}) submit date:([0-9]{10}) "
+     "done date:([0-9]{10}) stat:([a-zA-Z]*)",                                       APPENDIX_B,
+     {"46116860", "001", "001", "2607311230", "2607311231", "DELIVRD"}                                                      },
+    {"jSMPP, up to the next space",   "submit date:([0-9]{10,14}) ",                 ANY_FORM,             {NULL}           },
+    {"cloudhopper, one of two forms",
+     "submit date:([0-9]{10}|[0-9]{12}) done date:([0-9]{10}|[0-9]{12}) ",           APPENDIX_B | SECONDS,
+     {NULL}                                                                                                                 },
+    {"php-smpp",
+     "^id:([^ ]+) sub:([0-9]{1,3}) dlvrd:([0-9]{3}) submit date:([0-9]{10,12}) "
+     "done date:([0-9]{10,12}) stat:([A-Z ]{7}) err:([0-9]{2,3}) text:(.*)$",        APPENDIX_B | SECONDS,
+     {"46116860"}                                                                                                           },
+    {"Vumi",
+     "id:([^ ]{0,65}) +sub:(...) +dlvrd:(...) +submit date:([0-9]*) +done date:([0-9]*) "
+     "+stat:([A-Z]{7}) +err:(...) +[Tt]ext:(.{0,20}).*",                             ANY_FORM,
+     {"46116860"}                                                                                                           },
+    {"node, field by field",          "submit date:([0-9]{10})( |$)",                APPENDIX_B,           {"2607311230"}   },
+    {"go-smpp",                       "done date:([A-Za-z0-9_-]+)",                  ANY_FORM,             {NULL}           },
+};
+
+static void check_clients(const char *text, enum form form)
+{
+    for (size_t i = 0; i < ROWS(clients); i++) {
+        regmatch_t groups[9];
+        regex_t pattern;
+        bool found;
+
+        assert_int_equal(regcomp(&pattern, clients[i].pattern, REG_EXTENDED), 0);
+        found = regexec(&pattern, text, ROWS(groups), groups, 0) == 0;
+        regfree(&pattern);
+        CHECK_EQ(found, (clients[i].takes & form) != 0, clients[i].client);
+        for (size_t j = 0; j < 8 && found && clients[i].groups[j]; j++) {
+            const regmatch_t *group = &groups[j + 1];
+            size_t size = (size_t)(group->rm_eo - group->rm_so);
+
+            CHECK_BYTES(text + group->rm_so, size, clients[i].groups[j],
+                        strlen(clients[i].groups[j]), clients[i].client);
+        }
+    }
+}
+
+TEST(clients_that_people_use_understand_it)
+{
+    static const struct {
+        enum form form;
+        uint8_t digits;
+    } forms[] = {
+        {APPENDIX_B,   10},
+        {SECONDS,      12},
+        {WITH_CENTURY, 14},
+    };
+
+    for (size_t i = 0; i < ROWS(forms); i++) {
+        char text[SMPP_RECEIPT_MAX_SIZE + 1];
+        const struct smpp_receipt_facts facts = {
+            .id = view("46116860"),
+            .state = SMPP_STATE_DELIVERED,
+            .submitted_ms = noon_ms,
+            .done_ms = noon_ms + 60000,
+            .text = view("Your order 17"),
+            .text_length = 20,
+            .date_digits = forms[i].digits,
+        };
+
+        text[smpp_receipt_write(&facts, text)] = 0;
+        check_clients(text, forms[i].form);
+    }
 }
 
 TEST(a_receipt_always_fits_into_short_message)
@@ -680,6 +822,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_receipt_is_written_as_appendix_b_says),
+        RUN(its_form_is_the_accounts),
+        RUN(clients_that_people_use_understand_it),
         RUN(a_receipt_always_fits_into_short_message),
         RUN(each_state_has_a_word_and_each_word_its_state),
         RUN(every_format_that_was_seen_is_read),

@@ -178,6 +178,9 @@ TEST(times_are_written_in_utc)
         CHECK_EQ(strncmp(date, rows[i].text, 10), 0, rows[i].text);
         CHECK_EQ(smpp_timestamp_write_date(rows[i].ms, 12, date), 12, rows[i].text);
         CHECK_EQ(strncmp(date, rows[i].text, 12), 0, rows[i].text);
+        CHECK_EQ(smpp_timestamp_write_date(rows[i].ms, 14, date), 14, rows[i].text);
+        CHECK_EQ(strncmp(date + 2, rows[i].text, 12), 0, rows[i].text);
+        CHECK_EQ(strncmp(date, rows[i].text[0] < '4' ? "20" : "19", 2), 0, rows[i].text);
     }
 }
 
