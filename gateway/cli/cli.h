@@ -37,9 +37,8 @@ struct cli_target cli_target_default(void);
 
 /*
  * Asks the daemon: POST with a body, GET without one, or by the method that is told.  With
- * CLI_OK *out is its answer, to be freed
- * with json_document_free(), and with --json it is printed already; otherwise what is
- * wrong has been said.
+ * CLI_OK *out is its answer, to be freed with json_document_free(), and with --json it is
+ * printed already; otherwise what is wrong has been said.
  */
 enum cli_status cli_ask(const struct cli_target *target, const char *path,
                         const struct json_writer *body, struct json_document **out)
@@ -47,11 +46,6 @@ enum cli_status cli_ask(const struct cli_target *target, const char *path,
 enum cli_status cli_ask_to(const struct cli_target *target, const char *method,
                            const char *path, const struct json_writer *body,
                            struct json_document **out);
-
-/* The same by another method: PUT, DELETE. */
-enum cli_status cli_ask_by(const struct cli_target *target, const char *method,
-                           const char *path, const struct json_writer *body,
-                           struct json_document **out) __attribute__((warn_unused_result));
 
 /* "/v1/accounts/" + name + "/balance", the name encoded.  False: it is too long. */
 bool cli_path(char *out, size_t room, const char *before, const char *name,

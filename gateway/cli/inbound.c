@@ -63,7 +63,7 @@ static enum cli_status drop(const struct cli_target *target, const char *id)
     char path[256];
 
     if (cli_path(path, sizeof(path), "/v1/inbound/", id, ""))
-        status = cli_ask_by(target, "DELETE", path, NULL, &answer);
+        status = cli_ask_to(target, "DELETE", path, NULL, &answer);
     json_document_free(answer);
     return status;
 }

@@ -114,7 +114,7 @@ static enum cli_status change(const struct arguments *arguments, const char *met
         return status;
     }
     memcpy(path + strlen(path), query, strlen(query) + 1);
-    status = cli_ask_by(&arguments->target, method, path, NULL, &answer);
+    status = cli_ask_to(&arguments->target, method, path, NULL, &answer);
     json_document_free(answer);
     return status;
 }
