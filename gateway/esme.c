@@ -31,6 +31,7 @@ enum {
     LEAVE_MS = 5000,
     STRANGERS_PER_S = 20,
     BIND_WINDOW = 1000, /* our receipts unanswered, before the account is known */
+    SILENT_MS = 5000,   /* without an answer to them */
 };
 
 static const struct smpp_session_ops session_ops;
@@ -202,6 +203,10 @@ static void on_response(void *owner, const struct smpp_pdu *response, uint64_t c
 {
     struct esme *esme = owner;
 
+    if (esme->offered > 0)
+        esme->offered--;
+    esme->mute = false;
+    esme->heard_ms = esme_now_ms(esme);
     outbox_answered(esme->gateway, cookie, response->status);
 }
 
@@ -209,6 +214,10 @@ static void on_no_response(void *owner, uint64_t cookie, enum smpp_fate fate)
 {
     struct esme *esme = owner;
 
+    if (esme->offered > 0)
+        esme->offered--;
+    if (fate == SMPP_FATE_TIMED_OUT)
+        esme->mute = true;
     outbox_unanswered(esme->gateway, cookie, fate != SMPP_FATE_TIMED_OUT);
 }
 
@@ -361,6 +370,8 @@ static enum outbox_sent deliver_to(struct esme *esme, struct smpp_pdu *pdu, uint
         return OUTBOX_AWAY;
     switch (smpp_session_send(session, pdu, cookie)) {
     case SMPP_SEND_OK:
+        if (esme->offered++ == 0)
+            esme->heard_ms = esme_now_ms(esme);
         return OUTBOX_SENT;
     case SMPP_SEND_WAIT:
         return OUTBOX_FULL;
@@ -369,6 +380,58 @@ static enum outbox_sent deliver_to(struct esme *esme, struct smpp_pdu *pdu, uint
     default:
         return OUTBOX_AWAY;
     }
+}
+
+/* What is given to it now may wait long for an answer. */
+static bool is_silent(const struct esme *esme)
+{
+    return esme->mute ||
+           (esme->offered > 0 && esme_now_ms(esme) - esme->heard_ms >= SILENT_MS);
+}
+
+/* What is to be told of two tries that came to nothing: that there will be room, if there
+ * will. */
+static enum outbox_sent better(enum outbox_sent best, enum outbox_sent result)
+{
+    return result == OUTBOX_FULL || best == OUTBOX_AWAY ? result : best;
+}
+
+/* To the binds that answer, in turn. */
+static enum outbox_sent deliver_in_turn(struct binds *binds, struct smpp_pdu *pdu,
+                                        uint64_t cookie)
+{
+    enum outbox_sent best = OUTBOX_AWAY;
+
+    for (size_t i = 0; i < binds->count; i++) {
+        struct esme *esme = esme_next_in_turn(binds);
+        enum outbox_sent result;
+
+        if (is_silent(esme))
+            continue;
+        result = deliver_to(esme, pdu, cookie);
+        if (result == OUTBOX_SENT)
+            return result;
+        best = better(best, result);
+    }
+    return best;
+}
+
+/* To those that do not: all they take when there is no other, else one at a time. */
+static enum outbox_sent deliver_to_silent(struct binds *binds, enum outbox_sent best,
+                                          struct smpp_pdu *pdu, uint64_t cookie)
+{
+    for (size_t i = 0; i < binds->count; i++) {
+        struct esme *esme = esme_next_in_turn(binds);
+        enum outbox_sent result;
+
+        if (!is_silent(esme) || (best == OUTBOX_FULL && esme->offered > 0))
+            continue;
+        result = deliver_to(esme, pdu, cookie);
+        if (result == OUTBOX_SENT)
+            return result;
+        best = better(best, result);
+    }
+    return best;
 }
 
 enum outbox_sent esmes_deliver(struct gateway *gateway, uint32_t account,
@@ -382,21 +445,14 @@ enum outbox_sent esmes_deliver(struct gateway *gateway, uint32_t account,
 
     if (its->config == NULL)
         return OUTBOX_AWAY;
-    if (esme && esme->bound && (best = deliver_to(esme, pdu, cookie)) == OUTBOX_SENT)
+    if (esme && esme->bound && !is_silent(esme) &&
+        (best = deliver_to(esme, pdu, cookie)) == OUTBOX_SENT)
         return best;
     if (!others)
         return best;
     binds = &gateway->esmes->binds[its->config - gateway->config->accounts];
-    for (size_t i = 0; i < binds->count; i++) {
-        enum outbox_sent result;
-
-        result = deliver_to(esme_next_in_turn(binds), pdu, cookie);
-        if (result == OUTBOX_SENT)
-            return result;
-        if (result == OUTBOX_FULL || best == OUTBOX_AWAY)
-            best = result;
-    }
-    return best;
+    best = deliver_in_turn(binds, pdu, cookie);
+    return best == OUTBOX_SENT ? best : deliver_to_silent(binds, best, pdu, cookie);
 }
 
 void esmes_drain(struct gateway *gateway)

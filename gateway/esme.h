@@ -47,7 +47,8 @@ bool esmes_is_old(const struct gateway *gateway, uint64_t session);
 
 /*
  * Sends a deliver_sm to a session of the account: `preferred` if it lives and can
- * receive, else, with `others`, any other.  Its answer comes to outbox_answered().
+ * receive, else, with `others`, any other; to one that does not answer only for want of
+ * another.  Its answer comes to outbox_answered().
  */
 enum outbox_sent esmes_deliver(struct gateway *gateway, uint32_t account,
                                uint64_t preferred, bool others, struct smpp_pdu *pdu,

@@ -43,6 +43,9 @@ struct esme {
     bool waiting;        /* for one of them, at the bind limit */
     bool probed;         /* it is asked whether it still lives */
     uint64_t octets_out; /* when it was asked */
+    bool mute;           /* it let one of our requests time out, and answered none since */
+    uint32_t offered;    /* our requests it has not answered */
+    int64_t heard_ms;    /* monotonic: its last answer, or the first of those requests */
     struct esme *prev;   /* bound, or waiting for a place: of the account */
     struct esme *next;
     struct clock_timer tick;
