@@ -195,6 +195,7 @@ static void write_receipts(const struct gateway *gateway, struct json_writer *wr
     json_write_integer(writer, "made", (int64_t)gateway->counters.receipts_made);
     json_write_integer(writer, "acknowledged",
                        (int64_t)gateway->counters.receipts_acknowledged);
+    json_write_integer(writer, "refused", (int64_t)gateway->counters.receipts_refused);
     json_write_integer(writer, "waiting", (int64_t)outbox_waiting(gateway, LETTER_RECEIPT));
     json_write_integer(writer, "dropped", (int64_t)gateway->counters.receipts_dropped);
     json_write_object_end(writer);

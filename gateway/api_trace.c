@@ -106,6 +106,7 @@ static void write_receipt(struct gateway *gateway, struct json_writer *writer,
     api_write_public_id(writer, "submission", body);
     json_write_integer(writer, "part", body->number);
     json_write_string(writer, "asked", asked[body->registered_delivery & 0x03]);
+    json_write_bool(writer, "notifications", (body->registered_delivery & 0x10) != 0);
     json_write_string(writer, "end",
                       ended ? message_end_name(end_of_part(gateway, it, body)) : NULL);
     json_write_object_end(writer);

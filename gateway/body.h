@@ -36,6 +36,7 @@ struct body {
     uint8_t place;       /* among those of one submit_multi, from 1; 0: it came alone */
     uint8_t revision;    /* how often it was replaced; wraps */
     uint32_t replaced_after_s; /* its submission, the last time; 0: it was not */
+    uint16_t told;       /* in memory only: the notifications that were made (receipts.h) */
     char service_type[BODY_SERVICE_TYPE_SIZE];
     char source[BODY_ADDRESS_SIZE];
     char destination[BODY_ADDRESS_SIZE]; /* E.164 digits */

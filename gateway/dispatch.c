@@ -321,6 +321,20 @@ static void note_verdict(struct gateway *gateway, struct live *live,
         attempt->flags |= ATTEMPT_NEXT_WAY;
 }
 
+/* The account hears of it if it asked for news on the way. */
+static void notify(struct gateway *gateway, struct live *live,
+                   const struct attempt *attempt)
+{
+    bool is_link = catalog_traits(gateway->catalog)[attempt->channel].is_link;
+    uint16_t segment = is_link ? attempt->segment : 0;
+
+    if (attempt->state == ATTEMPT_ACCEPTED)
+        receipts_notify(gateway, live, attempt->step, segment, RECEIPTS_ACCEPTED, 0);
+    else if (attempt->flags & ATTEMPT_RETRY)
+        receipts_notify(gateway, live, attempt->step, segment, RECEIPTS_WAITING,
+                        attempt->code);
+}
+
 void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attempt_id,
                       const struct verdict_news *news)
 {
@@ -352,6 +366,7 @@ void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attemp
     /* It may be stopped again. */
     if (attempt->flags & ATTEMPT_RETRY)
         pairs_note(gateway, live);
+    notify(gateway, live, attempt);
     money_record_attempt(gateway, live, attempt);
     if (attempt->state != ATTEMPT_UNKNOWN)
         reports_settle(gateway, live, attempt);
@@ -401,5 +416,6 @@ void dispatch_note(struct gateway *gateway, struct live *live, struct attempt *a
     }
     if ((attempt->flags & ATTEMPT_CONTRADICTED) && !(flags_before & ATTEMPT_CONTRADICTED))
         gateway->counters.reports_contradictory++;
+    notify(gateway, live, attempt);
     money_record_attempt(gateway, live, attempt);
 }

@@ -11,6 +11,7 @@
 #include "gateway/money_moves.h"
 #include "gateway/optouts.h"
 #include "gateway/pairs.h"
+#include "gateway/receipts.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
 #include "gateway/translate.h"
@@ -277,5 +278,11 @@ bool dispatch_try(struct gateway *gateway, struct live *live,
     }
     if (live->waiting.queue == NULL)
         dispatch_enqueue(channel, live);
+    if (!channel->ops->is_up(channel->self))
+        receipts_notify(gateway, live, live->message.step,
+                        catalog_traits(gateway->catalog)[channel->number].is_link
+                            ? decision->segment
+                            : 0,
+                        RECEIPTS_WAITING, 0);
     return false;
 }

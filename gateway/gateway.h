@@ -82,7 +82,12 @@ struct gateway_counters {
     uint64_t receipts_sent;
     uint64_t receipts_acknowledged;
     uint64_t receipts_again;
+    uint64_t receipts_refused; /* for good, by their account */
     uint64_t receipts_dropped;
+    uint64_t notices_made; /* intermediate notifications */
+    uint64_t notices_sent;
+    uint64_t notices_taken;
+    uint64_t notices_dropped;
     uint64_t inbound_received;   /* what subscribers write, as it came */
     uint64_t inbound_repeated;   /* by the operator; taken once */
     uint64_t inbound_full;       /* the operator was told that we are full */

@@ -82,7 +82,8 @@ libgateway_a_SOURCES += \
 	gateway/pairs.c gateway/pairs.h \
 	gateway/query.c \
 	gateway/replace.c gateway/replace.h \
-	gateway/receipts_letter.c gateway/receipts.h \
+	gateway/receipts_letter.c gateway/receipts.h gateway/receipts_pieces.h \
+	gateway/receipts_notices.c \
 	gateway/recovery.c gateway/recovery.h \
 	gateway/reports.c gateway/reports.h gateway/reports_pieces.h \
 	gateway/reports_awaited.c \

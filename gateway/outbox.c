@@ -37,7 +37,9 @@ struct envelope {
     enum letter_kind kind;
     enum envelope_state state;
     unsigned tries;
+    unsigned refusals; /* for now, or by silence */
     uint64_t id;
+    uint64_t submission;
     int64_t made_at_ms;
     uint64_t origin;
     int64_t responded_at_ms;
@@ -89,23 +91,27 @@ static const struct kind {
     const char *name;
     enum outbox_sent (*send)(struct gateway *gateway, const struct outbox_letter *letter,
                              bool others);
-    void (*remove)(struct store *store, uint64_t id, uint32_t account);
-    size_t made, sent, again, acknowledged, dropped; /* places in the counters */
-    size_t keep_ms;                                  /* and in the configuration */
-    bool drops_oldest;                               /* beyond the account's outbox_max */
+    void (*remove)(struct store *store, uint64_t id, uint32_t account); /* NULL: no row */
+    size_t made, sent, again, acknowledged, refused, dropped; /* places in the counters */
+    size_t keep_ms;                                           /* and in the configuration */
+    bool drops_oldest; /* beyond the account's outbox_max */
 } kinds[LETTER_KINDS] = {
 #define COUNTER(name) offsetof(struct gateway_counters, name)
     [LETTER_RECEIPT] = {"receipts",              receipts_send,    store_receipt_gone,
                         COUNTER(receipts_made), COUNTER(receipts_sent),
                         COUNTER(receipts_again), COUNTER(receipts_acknowledged),
-                        COUNTER(receipts_dropped), offsetof(struct config, receipt_keep_ms),
-                        true},
+                        COUNTER(receipts_refused), COUNTER(receipts_dropped),
+                        offsetof(struct config, receipt_keep_ms), true},
 #define INBOUND                                                                            \
     remove_inbound, COUNTER(inbound_made), COUNTER(inbound_sent), COUNTER(inbound_again),  \
-        COUNTER(inbound_delivered), COUNTER(inbound_dropped),                              \
+        COUNTER(inbound_delivered), COUNTER(inbound_dropped), COUNTER(inbound_dropped),    \
         offsetof(struct config, inbound_keep_ms), false
     [LETTER_INBOUND] = {"inbound", inbound_send,                   INBOUND      },
     [LETTER_HOOK] = {"webhook", inbound_post, INBOUND                                                         },
+    [LETTER_NOTICE] = {"notification", receipts_send_notice, NULL, COUNTER(notices_made),
+                       COUNTER(notices_sent), COUNTER(notices_sent), COUNTER(notices_taken),
+                       COUNTER(notices_dropped), COUNTER(notices_dropped),
+                       offsetof(struct config, receipt_keep_ms), true},
 #undef INBOUND
 #undef COUNTER
 };
@@ -250,6 +256,7 @@ static struct envelope *add(struct gateway *gateway, const struct outbox_letter 
     envelope->outbox = outbox;
     envelope->kind = letter->kind;
     envelope->id = letter->id;
+    envelope->submission = letter->submission;
     envelope->made_at_ms = letter->made_at_ms;
     envelope->origin = letter->origin;
     envelope->responded_at_ms = letter->responded_at_ms;
@@ -287,12 +294,20 @@ static void leave_ready(struct envelope *envelope)
     }
 }
 
-/* In a decision: its row goes, and it is forgotten. */
+/* It has no row, and what becomes of it when it was offered once is not waited for. */
+static bool is_fleeting(const struct envelope *envelope)
+{
+    return kinds[envelope->kind].remove == NULL;
+}
+
+/* In a decision, unless it has no row: its row goes, and it is forgotten. */
 static void remove_envelope(struct gateway *gateway, struct envelope *envelope)
 {
     struct line *line = line_of(envelope);
 
-    kinds[envelope->kind].remove(gateway->store, envelope->id, envelope->outbox->account);
+    if (!is_fleeting(envelope))
+        kinds[envelope->kind].remove(gateway->store, envelope->id,
+                                     envelope->outbox->account);
     if (envelope->state == ENVELOPE_READY)
         leave_ready(envelope);
     if (envelope->older)
@@ -318,17 +333,26 @@ static bool is_on_its_way(const struct envelope *envelope)
     return envelope->state == ENVELOPE_OFFERED || envelope->state == ENVELOPE_MAKING;
 }
 
-/* More than the account may have waiting: the oldest that is not on its way goes. */
+/* The oldest that is not on its way, as far as one can see; NULL: none is. */
+static struct envelope *oldest_at_rest(const struct line *line)
+{
+    if (line->ready_first)
+        return line->ready_first;
+    return line->oldest && line->oldest->state == ENVELOPE_RESTING ? line->oldest : NULL;
+}
+
+/* More than the account may have waiting: one goes. */
 static void make_room(struct gateway *gateway, uint32_t account, enum letter_kind kind)
 {
     struct line *line = &outbox_of(gateway, account)->lines[kind];
     const struct account *its = catalog_account(gateway->catalog, account);
     size_t limit = its->config ? its->config->outbox_max : OUTBOX_OF_NOBODY;
+    struct envelope *envelope;
 
-    if (line->count < limit || line->oldest == NULL || is_on_its_way(line->oldest))
+    if (line->count < limit || (envelope = oldest_at_rest(line)) == NULL)
         return;
     count(gateway, kinds[kind].dropped);
-    remove_envelope(gateway, line->oldest);
+    remove_envelope(gateway, envelope);
 }
 
 static void is_durable(void *owner, const struct store_effect *effect);
@@ -370,7 +394,7 @@ static void rest(struct gateway *gateway, struct envelope *envelope)
 {
     static const int64_t delays_ms[] = {5000, 30000, 120000};
     size_t last = sizeof(delays_ms) / sizeof(delays_ms[0]) - 1;
-    size_t at = envelope->tries > 0 ? envelope->tries - 1 : 0;
+    size_t at = envelope->refusals++;
 
     envelope->state = ENVELOPE_RESTING;
     clock_arm_in(gateway->clock, &envelope->timer, delays_ms[at < last ? at : last], rested,
@@ -384,6 +408,7 @@ static enum outbox_sent send(struct envelope *envelope, bool others)
         .id = envelope->id,
         .account = envelope->outbox->account,
         .made_at_ms = envelope->made_at_ms,
+        .submission = envelope->submission,
         .origin = envelope->origin,
         .bytes = envelope->bytes,
         .size = envelope->size,
@@ -399,6 +424,8 @@ static void note_sent(struct gateway *gateway, struct envelope *envelope)
     if (envelope->tries++ > 0)
         count(gateway, kinds[envelope->kind].again);
 }
+
+static void gone(struct gateway *gateway, struct envelope *envelope);
 
 /* Sends what is ready, of each kind as far as there is room for it. */
 static void pump(struct outbox *outbox)
@@ -425,8 +452,13 @@ static void pump(struct outbox *outbox)
             note_sent(gateway, envelope);
             continue;
         }
+        if (result == OUTBOX_STALE ||
+            (result == OUTBOX_CANNOT && is_fleeting(envelope))) {
+            count(gateway, kinds[envelope->kind].dropped);
+            gone(gateway, envelope);
+            continue;
+        }
         if (result == OUTBOX_CANNOT) {
-            envelope->tries++;
             rest(gateway, envelope);
             continue;
         }
@@ -442,10 +474,11 @@ static void is_durable(void *owner, const struct store_effect *effect)
 {
     struct gateway *gateway = owner;
     struct envelope *envelope = find(gateway, effect->target);
-    struct live *live = live_find_submission(gateway, effect->target);
+    struct live *live;
 
     if (envelope == NULL || envelope->state != ENVELOPE_MAKING)
         return;
+    live = envelope->submission ? live_find_submission(gateway, envelope->submission) : NULL;
     /* Its answer may have been written in this very batch. */
     if (live)
         envelope->responded_at_ms = live->responded_at_ms;
@@ -463,8 +496,13 @@ void outbox_room(struct gateway *gateway, uint32_t account)
 
 static void gone(struct gateway *gateway, struct envelope *envelope)
 {
-    bool begun = store_begin(gateway->store, STORE_CONTINUATION);
+    bool begun;
 
+    if (is_fleeting(envelope)) {
+        remove_envelope(gateway, envelope);
+        return;
+    }
+    begun = store_begin(gateway->store, STORE_CONTINUATION);
     if (!begun)
         return;
     remove_envelope(gateway, envelope);
@@ -475,9 +513,7 @@ static void gone(struct gateway *gateway, struct envelope *envelope)
 static bool is_temporary(uint32_t status)
 {
     return status == ESME_RSYSERR || status == ESME_RMSGQFUL || status == ESME_RTHROTTLED ||
-           status == ESME_RX_T_APPN || status == ESME_RSUBMITFAIL ||
-           status == ESME_RQUERYFAIL || status == ESME_RDELIVERYFAILURE ||
-           status == ESME_RUNKNOWNERR;
+           status == ESME_RX_T_APPN;
 }
 
 void outbox_answered(struct gateway *gateway, uint64_t id, uint32_t status)
@@ -488,12 +524,12 @@ void outbox_answered(struct gateway *gateway, uint64_t id, uint32_t status)
     if (envelope == NULL || envelope->state != ENVELOPE_OFFERED)
         return;
     outbox = envelope->outbox;
-    if (is_temporary(status)) {
+    if (is_temporary(status) && !is_fleeting(envelope)) {
         rest(gateway, envelope);
         return;
     }
     count(gateway, status == ESME_ROK ? kinds[envelope->kind].acknowledged
-                                      : kinds[envelope->kind].dropped);
+                                      : kinds[envelope->kind].refused);
     gone(gateway, envelope);
     pump(outbox);
 }
@@ -504,7 +540,9 @@ void outbox_unanswered(struct gateway *gateway, uint64_t id, bool session_ended)
 
     if (envelope == NULL || envelope->state != ENVELOPE_OFFERED)
         return;
-    if (session_ended)
+    if (is_fleeting(envelope))
+        gone(gateway, envelope);
+    else if (session_ended)
         put_back(envelope);
     else
         rest(gateway, envelope);

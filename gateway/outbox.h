@@ -17,6 +17,7 @@ enum letter_kind {
     LETTER_RECEIPT, /* what became of a submission */
     LETTER_INBOUND, /* what a subscriber wrote, over SMPP */
     LETTER_HOOK,    /* the same to a webhook */
+    LETTER_NOTICE,  /* news of a submission on its way: in memory only, offered once */
     LETTER_KINDS
 };
 
@@ -26,6 +27,7 @@ struct outbox_letter {
     uint64_t id; /* unique over all kinds */
     uint32_t account;
     int64_t made_at_ms;      /* wall */
+    uint64_t submission;     /* whose answer it must not overtake, 0: none */
     uint64_t origin;         /* the session it should go to, 0: any */
     int64_t responded_at_ms; /* monotonic: to others 100 ms later; 0: long ago */
     const uint8_t *bytes;
@@ -38,6 +40,7 @@ enum outbox_sent {
     OUTBOX_FULL,   /* no window has room: outbox_room() follows */
     OUTBOX_AWAY,   /* nobody is there who could take it */
     OUTBOX_CANNOT, /* not this one, as those are who are there: others pass it */
+    OUTBOX_STALE,  /* it is no news any more, and goes */
 };
 
 struct outboxes *outboxes_new(struct gateway *gateway);

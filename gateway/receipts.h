@@ -18,6 +18,20 @@ struct gateway;
 /* In a decision: the receipts of a message that has just ended. */
 void receipts_make(struct gateway *gateway, struct live *live);
 
+/* What an intermediate notification (3.4 2.11) is about. */
+enum receipts_notice {
+    RECEIPTS_ACCEPTED, /* the channel of a step has it */
+    RECEIPTS_WAITING,  /* the channel of a step cannot take it now */
+};
+
+/*
+ * In a decision: this has become of a segment (0: of all) in its present step.  Who asked
+ * for notifications is told once for each step and kind.  A notification is kept in memory
+ * for as long as the message lives, is offered once, and never after the receipt.
+ */
+void receipts_notify(struct gateway *gateway, struct live *live, uint8_t step,
+                     uint16_t segment, enum receipts_notice notice, uint32_t code);
+
 /* One that was made before the start. */
 void receipts_load(struct gateway *gateway, const struct store_receipt *receipt);
 
@@ -33,5 +47,8 @@ enum outbox_sent receipts_send(struct gateway *gateway, const struct outbox_lett
 enum smpp_message_state receipts_state(const struct gateway *gateway,
                                        const struct live *live, const struct body *body);
 uint32_t receipts_code(const struct live *live, const struct body *body);
+/* The same of a notification: stale once its message has ended. */
+enum outbox_sent receipts_send_notice(struct gateway *gateway,
+                                      const struct outbox_letter *letter, bool others);
 
 #endif

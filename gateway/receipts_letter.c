@@ -2,7 +2,7 @@
  * What a receipt says: whether one is wanted and of which state, its row in the store, and
  * the deliver_sm that is made of the row.  On its way it is in the outbox.
  */
-#include "gateway/receipts.h"
+#include "gateway/receipts_pieces.h"
 
 #include <assert.h>
 #include <string.h>
@@ -38,17 +38,6 @@ struct packed {
     uint8_t id_form;
     uint32_t alias;
     uint64_t public_id;
-};
-
-/* What a deliver_sm points into while it is sent. */
-struct letter {
-    struct smpp_pdu pdu;
-    char id[PUBLIC_ID_SIZE];
-    char error[SMPP_RECEIPT_ERROR_MAX_SIZE];
-    char text[SMPP_RECEIPT_MAX_SIZE];
-    uint8_t state;
-    uint8_t network_error[3];
-    uint8_t reference[2];
 };
 
 static enum smpp_message_state state_of(enum message_end end, const struct account *account)
@@ -121,14 +110,15 @@ enum smpp_message_state receipts_state(const struct gateway *gateway,
 }
 
 static void pack(const struct account *account, const struct live *live,
-                 const struct body *body, enum smpp_message_state state,
-                 struct store_receipt *row)
+                 const struct body *body, enum smpp_message_state state, uint32_t code,
+                 int64_t now_ms, struct store_receipt *row)
 {
     struct packed packed = {
         .version = 2,
         /* Appendix B: of a message that was replaced, when that was. */
         .submitted_ms = ids_time_ms(body->id) + body->replaced_after_s * INT64_C(1000),
-        .done_ms = live->message.ended_at_ms,
+        .done_ms = now_ms,
+        .code = code,
         .state = (uint8_t)state,
         .user_message_reference = body->user_message_reference,
         .has_user_message_reference = body->has_user_message_reference,
@@ -148,8 +138,6 @@ static void pack(const struct account *account, const struct live *live,
     char text[TRANSLATE_HEAD_SIZE];
     uint8_t *at = row->bytes;
 
-    if (state != SMPP_STATE_DELIVERED)
-        packed.code = receipts_code(live, body);
     translate_head(body, alphabet, text);
     packed.text_size = (uint8_t)strlen(text);
     memcpy(at, &packed, sizeof(packed));
@@ -162,22 +150,32 @@ static void pack(const struct account *account, const struct live *live,
     at += packed.text_size;
     row->id = body->id;
     row->account = live->message.account;
-    row->made_at_ms = live->message.ended_at_ms;
+    row->made_at_ms = now_ms;
     row->size = (uint16_t)(at - row->bytes);
 }
 
-/* The row of the receipt for one of its submissions; false: none is wanted. */
-static bool write_row(const struct gateway *gateway, const struct live *live,
-                      const struct body *body, struct store_receipt *row)
+bool receipts_write_row(const struct gateway *gateway, const struct live *live,
+                        const struct body *body, struct store_receipt *row)
 {
     const struct account *account =
         catalog_account(gateway->catalog, live->message.account);
     enum smpp_message_state state = receipts_state(gateway, live, body);
+    uint32_t code = 0;
 
     if (!is_wanted(body, state))
         return false;
-    pack(account, live, body, state, row);
+    if (state != SMPP_STATE_DELIVERED)
+        code = receipts_code(live, body);
+    pack(account, live, body, state, code, live->message.ended_at_ms, row);
     return true;
+}
+
+void receipts_write_notice(const struct gateway *gateway, const struct live *live,
+                           const struct body *body, uint32_t code,
+                           struct store_receipt *row)
+{
+    pack(catalog_account(gateway->catalog, live->message.account), live, body,
+         SMPP_STATE_ENROUTE, code, gateway_now_ms(gateway), row);
 }
 
 static struct smpp_octets view(const void *data, size_t size)
@@ -262,9 +260,8 @@ static void add_tlvs(const struct packed *packed, size_t id_size, struct letter 
     assert(added);
 }
 
-/* The deliver_sm of a receipt; `bytes` of its row must outlive the letter. */
-static void write_letter(const struct gateway *gateway, uint32_t account,
-                         const uint8_t *bytes, struct letter *letter)
+void receipts_write_letter(const struct gateway *gateway, uint32_t account,
+                           const uint8_t *bytes, struct letter *letter)
 {
     const struct account *its = catalog_account(gateway->catalog, account);
     struct packed packed;
@@ -275,7 +272,8 @@ static void write_letter(const struct gateway *gateway, uint32_t account,
     id_size = public_id_write((enum public_id_form)packed.id_form, packed.public_id,
                               packed.alias, letter->id);
     smpp_pdu_init(&letter->pdu, SMPP_DELIVER_SM, 0, 0);
-    letter->pdu.esm_class = 0x04; /* 3.4 5.2.12: a receipt */
+    /* 3.4 5.2.12: an intermediate notification, or a receipt. */
+    letter->pdu.esm_class = packed.state == SMPP_STATE_ENROUTE ? 0x20 : 0x04;
     write_addresses(&packed, at, &letter->pdu);
     at += packed.source_size + packed.destination_size;
     write_text(its, &packed, view(at, packed.text_size), id_size, letter);
@@ -290,6 +288,7 @@ static struct outbox_letter letter_of(const struct store_receipt *row)
     return (struct outbox_letter){
         .kind = LETTER_RECEIPT,
         .id = row->id,
+        .submission = row->id,
         .account = row->account,
         .made_at_ms = row->made_at_ms,
         .bytes = row->bytes,
@@ -303,7 +302,7 @@ void receipts_make(struct gateway *gateway, struct live *live)
         struct store_receipt row;
         struct outbox_letter letter;
 
-        if (!write_row(gateway, live, live->bodies[i], &row))
+        if (!receipts_write_row(gateway, live, live->bodies[i], &row))
             continue;
         letter = letter_of(&row);
         letter.origin = live->origin;
@@ -325,6 +324,6 @@ enum outbox_sent receipts_send(struct gateway *gateway, const struct outbox_lett
 {
     struct letter letter;
 
-    write_letter(gateway, it->account, it->bytes, &letter);
+    receipts_write_letter(gateway, it->account, it->bytes, &letter);
     return esmes_deliver(gateway, it->account, it->origin, others, &letter.pdu, it->id);
 }

@@ -13,7 +13,7 @@
 #include "smpp/receipt.h"
 #include "smpp/timestamp.h"
 
-enum { SHORT_MESSAGE_MAX = 254 };
+enum { SHORT_MESSAGE_MAX = 254, SME_ACKNOWLEDGEMENTS = 0x0C };
 
 /* --- out ---------------------------------------------------------------------------- */
 
@@ -81,7 +81,10 @@ static void fill_submit(const struct link *link, const struct handover *handover
     pdu->esm_class = handover->esm_class;
     pdu->protocol_id = body->protocol_id;
     pdu->priority_flag = body->priority_flag;
-    pdu->registered_delivery = link->config->receipts ? 1 : 0;
+    /* The recipient's own acknowledgements are for the sender to ask, 5.2.17. */
+    pdu->registered_delivery =
+        (uint8_t)((link->config->receipts ? 1 : 0) |
+                  (body->registered_delivery & SME_ACKNOWLEDGEMENTS));
     pdu->data_coding = handover->data_coding;
     if (smpp_timestamp_write_relative(handover->ttl_ms, validity))
         pdu->validity_period = view(validity, SMPP_TIMESTAMP_SIZE);

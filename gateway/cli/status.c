@@ -75,9 +75,11 @@ static void print_numbers(const struct json_value *status)
            (long long)cli_number(status, "reports.received"),
            (long long)cli_number(status, "reports.parked"),
            (long long)cli_number(status, "reports.unmatched"));
-    printf("receipts   made %lld, acknowledged %lld, waiting %lld, dropped %lld\n",
+    printf("receipts   made %lld, acknowledged %lld, refused %lld, waiting %lld, dropped "
+           "%lld\n",
            (long long)cli_number(status, "receipts.made"),
            (long long)cli_number(status, "receipts.acknowledged"),
+           (long long)cli_number(status, "receipts.refused"),
            (long long)cli_number(status, "receipts.waiting"),
            (long long)cli_number(status, "receipts.dropped"));
     printf(

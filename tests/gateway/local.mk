@@ -222,3 +222,11 @@ tests_gateway_aliases_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_pairs_test_SOURCES = tests/gateway/pairs_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
 tests_gateway_pairs_test_LDADD = $(LONE_GATEWAY_LIBS)
+
+# Receipts, with the test as the other side, on virtual time.
+check_PROGRAMS += tests/gateway/receipts_test
+TESTS += tests/gateway/receipts_test
+tests_gateway_receipts_test_SOURCES = tests/gateway/receipts_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_receipts_test_LDADD = $(LONE_GATEWAY_LIBS)

@@ -19,11 +19,14 @@
 #include "gateway/log.h"
 #include "tests/test.h"
 
-enum { TURNS_MAX = 20000, ANSWER_MAX = 512 * 1024 };
+enum { TURNS_MAX = 20000, ANSWER_MAX = 512 * 1024, VIRTUAL_START_MS = 1000 };
+
+static const int64_t VIRTUAL_WALL_MS = 1785501005000; /* 2026-07-31 12:30:05 UTC */
 
 struct lone_gateway {
     char folder[64];
     uint16_t port;
+    bool is_virtual;
     struct event_base *base;
     struct clock *clock;
     struct executor *executor;
@@ -102,6 +105,22 @@ static struct config *load_config(struct lone_gateway *lone, uint16_t operator_p
 static void turn(struct lone_gateway *lone)
 {
     event_base_loop(lone->base, EVLOOP_NONBLOCK);
+    if (lone->is_virtual)
+        clock_advance(lone->clock, clock_mono_ms(lone->clock) + 1);
+}
+
+void lone_gateway_pass(struct lone_gateway *lone, int64_t ms)
+{
+    int64_t until_ms = clock_mono_ms(lone->clock) + ms;
+
+    assert_true(lone->is_virtual);
+    while (clock_mono_ms(lone->clock) < until_ms) {
+        int64_t due_ms = clock_next_due_ms(lone->clock);
+
+        clock_advance(lone->clock, due_ms < until_ms ? due_ms : until_ms);
+        turn(lone);
+    }
+    lone_gateway_turn(lone);
 }
 
 void lone_gateway_turn(struct lone_gateway *lone)
@@ -115,8 +134,8 @@ struct lone_gateway *lone_gateway_new(void)
     return lone_gateway_new_with(1, "host = \"127.0.0.1\"", "");
 }
 
-struct lone_gateway *lone_gateway_new_with(uint16_t operator_port, const char *settings,
-                                           const char *sections)
+static struct lone_gateway *new_on(bool is_virtual, uint16_t operator_port,
+                                   const char *settings, const char *sections)
 {
     struct lone_gateway *lone = calloc(1, sizeof(*lone));
     struct gateway_options options = {0};
@@ -128,7 +147,9 @@ struct lone_gateway *lone_gateway_new_with(uint16_t operator_port, const char *s
     assert_non_null(mkdtemp(lone->folder));
     lone->port = free_port();
     lone->base = event_base_new();
-    lone->clock = clock_new(lone->base);
+    lone->is_virtual = is_virtual;
+    lone->clock = is_virtual ? clock_new_virtual(VIRTUAL_START_MS, VIRTUAL_WALL_MS)
+                             : clock_new(lone->base);
     lone->executor = executor_new(lone->base);
     lone->config = load_config(lone, operator_port, settings, sections);
     options.config = lone->config;
@@ -143,6 +164,18 @@ struct lone_gateway *lone_gateway_new_with(uint16_t operator_port, const char *s
         lone_gateway_turn(lone);
     assert_true(lone->gateway->ready);
     return lone;
+}
+
+struct lone_gateway *lone_gateway_new_with(uint16_t operator_port, const char *settings,
+                                           const char *sections)
+{
+    return new_on(false, operator_port, settings, sections);
+}
+
+struct lone_gateway *lone_gateway_new_virtual(uint16_t operator_port, const char *settings,
+                                              const char *sections)
+{
+    return new_on(true, operator_port, settings, sections);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int kind,

@@ -23,8 +23,15 @@ struct lone_gateway *lone_gateway_new(void);
 struct lone_gateway *lone_gateway_new_with(uint16_t operator_port, const char *settings,
                                            const char *sections);
 
+/* The same on virtual time, of which a turn takes a millisecond. */
+struct lone_gateway *lone_gateway_new_virtual(uint16_t operator_port, const char *settings,
+                                              const char *sections);
+
 /* Lets it do what there is to do now, and sleeps a millisecond. */
 void lone_gateway_turn(struct lone_gateway *lone);
+
+/* On virtual time: so much of it passes, timer by timer. */
+void lone_gateway_pass(struct lone_gateway *lone, int64_t ms);
 
 void lone_gateway_free(struct lone_gateway *lone);
 struct gateway *lone_gateway_of(struct lone_gateway *lone);
