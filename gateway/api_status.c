@@ -170,6 +170,7 @@ static void write_messages(const struct gateway *gateway, struct json_writer *wr
     json_write_integer(writer, "refused",
                        (int64_t)(counters->refused_money + counters->refused_rate +
                                  counters->refused_opted_out + counters->refused_full +
+                                 counters->refused_plan +
                                  counters->refused_other));
     json_write_object(writer, "ended");
     for (int end = MESSAGE_DELIVERED; end <= MESSAGE_UNKNOWN; end++)

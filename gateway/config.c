@@ -211,12 +211,15 @@ static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 static const char *const *names_in(struct reader *reader, const char *section)
 {
     size_t count = 0;
+    const struct config_shape *its = NULL;
     const char **names;
 
-    for (size_t i = 0; i < reader->shape_count; i++)
+    /* A section of two others has the same keys in both. */
+    for (size_t i = 0; i < reader->shape_count && its == NULL; i++)
         if (strcmp(reader->grammar[i].name, section) == 0)
-            while (reader->grammar[i].keys[count] != NULL)
-                count++;
+            its = &reader->grammar[i];
+    while (its != NULL && its->keys[count] != NULL)
+        count++;
     names = config_memory_take(reader->memory,
                                (count + reader->shape_count + 1) * sizeof(*names));
     count = 0;
@@ -225,10 +228,9 @@ static const char *const *names_in(struct reader *reader, const char *section)
 
         if (shape->parent != NULL && strcmp(shape->parent, section) == 0)
             names[count++] = shape->name;
-        if (strcmp(shape->name, section) == 0)
-            for (size_t j = 0; shape->keys[j] != NULL; j++)
-                names[count++] = shape->keys[j];
     }
+    for (size_t i = 0; its != NULL && its->keys[i] != NULL; i++)
+        names[count++] = its->keys[i];
     return names;
 }
 

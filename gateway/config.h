@@ -97,6 +97,68 @@ struct config_http {
     size_t token_count;
 };
 
+/* What an optional parameter of a vendor's range means (dictionary.h). */
+enum config_tlv_means {
+    CONFIG_TLV_OWN,  /* while reading: what Sluice's own tag of this number means */
+    CONFIG_TLV_PLAN, /* of an account: the plan of a message, told or asked for */
+    CONFIG_TLV_STEP, /* ... its step, channel, charge, currency and reason, told */
+    CONFIG_TLV_CHANNEL,
+    CONFIG_TLV_CHARGED,
+    CONFIG_TLV_CURRENCY,
+    CONFIG_TLV_REASON,    /* also of a link: why, as the operator tells it */
+    CONFIG_TLV_CODE,      /* of a link: the operator's code */
+    CONFIG_TLV_REFERENCE, /* of an account: goes back in the receipt as it came */
+    CONFIG_TLV_PASS,      /* of both: from the client to the operator as it came */
+    CONFIG_TLV_FIXED,     /* of a link: the same in each submit_sm */
+    CONFIG_TLV_MEANINGS
+};
+
+/* Bits: in the account's submissions or ours, in the receipts for it or for us. */
+enum config_tlv_where {
+    CONFIG_TLV_USUAL,
+    CONFIG_TLV_RECEIPT = 1,
+    CONFIG_TLV_SUBMIT = 2,
+    CONFIG_TLV_BOTH = 3,
+};
+
+enum config_tlv_form {
+    CONFIG_TLV_TEXT,
+    CONFIG_TLV_CSTRING, /* with a NUL */
+    CONFIG_TLV_INT1,
+    CONFIG_TLV_INT2,
+    CONFIG_TLV_INT4,
+    CONFIG_TLV_INT8,
+    CONFIG_TLV_HEX,
+};
+
+enum { CONFIG_TLV_TAG_MIN = 0x1400 /* 3.4 5.3.2: below are the specification's own */ };
+
+#define CONFIG_TLV_ANY "*"
+
+/* "WIRE = WORD": what stands in the parameter, and what we call it. */
+struct config_tlv_value {
+    const char *wire; /* CONFIG_TLV_ANY: whatever stands there */
+    const char *word;
+};
+
+/* tlv "TAG" { ... } of an account or a link. */
+struct config_tlv {
+    uint16_t tag;
+    enum config_tlv_means means;
+    enum config_tlv_where where;
+    enum config_tlv_form form;
+    const char *value; /* FIXED: as written, and its octets */
+    const uint8_t *fixed;
+    uint16_t fixed_size;
+    struct config_tlv_value *values; /* none: the words themselves */
+    size_t value_count;
+};
+
+struct config_tlvs {
+    struct config_tlv *list;
+    size_t count;
+};
+
 enum config_accepted_as { CONFIG_AS_ACCEPTD, CONFIG_AS_DELIVRD, CONFIG_AS_UNKNOWN };
 enum config_late_charge { CONFIG_LATE_CHARGE, CONFIG_LATE_ABSORB };
 
@@ -133,6 +195,7 @@ struct config_account {
     uint32_t outbox_max; /* receipts kept for a client that is away */
     enum config_inbound_as inbound_as;
     bool transactional_after_stop;
+    struct config_tlvs tlvs;           /* its dictionary */
     struct config_network *allow_from; /* none = from anywhere */
     size_t allow_from_count;
     const char *client_certificate; /* the name its TLS certificate must have; "" = none */
@@ -255,6 +318,7 @@ struct config_link {
     size_t report_word_count;
     struct config_report_error *report_errors;
     size_t report_error_count;
+    struct config_tlvs tlvs; /* its dictionary */
     struct config_on_status *on_status; /* by rising status */
     size_t on_status_count;
     struct config_on_status on_other; /* for every status without a row */

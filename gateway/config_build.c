@@ -16,23 +16,25 @@
 #include "routing/plan.h"
 
 static const struct config_shape shapes[] = {
-    {"global",       NULL,     false, NULL},
-    {"listen",       "global", true,  NULL},
-    {"tls",          "listen", false, NULL},
-    {"http",         "global", false, NULL},
-    {"token",        "http",   true,  NULL},
-    {"account",      "global", true,  NULL},
-    {"link",         "global", true,  NULL},
-    {"on_status",    "link",   true,  NULL},
-    {"tls",          "link",   false, NULL},
-    {"report_word",  "link",   true,  NULL},
-    {"report_error", "link",   true,  NULL},
-    {"channel",      "global", true,  NULL},
-    {"plan",         "global", true,  NULL},
-    {"step",         "plan",   true,  NULL},
-    {"rule",         "global", false, NULL},
-    {"price",        "global", false, NULL},
-    {"inbound",      "global", true,  NULL},
+    {"global",       NULL,      false, NULL},
+    {"listen",       "global",  true,  NULL},
+    {"tls",          "listen",  false, NULL},
+    {"http",         "global",  false, NULL},
+    {"token",        "http",    true,  NULL},
+    {"account",      "global",  true,  NULL},
+    {"tlv",          "account", true,  NULL},
+    {"link",         "global",  true,  NULL},
+    {"on_status",    "link",    true,  NULL},
+    {"tls",          "link",    false, NULL},
+    {"tlv",          "link",    true,  NULL},
+    {"report_word",  "link",    true,  NULL},
+    {"report_error", "link",    true,  NULL},
+    {"channel",      "global",  true,  NULL},
+    {"plan",         "global",  true,  NULL},
+    {"step",         "plan",    true,  NULL},
+    {"rule",         "global",  false, NULL},
+    {"price",        "global",  false, NULL},
+    {"inbound",      "global",  true,  NULL},
 };
 
 enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
@@ -190,6 +192,7 @@ static void build_links(struct config_build *build)
         config_on_status_build(build, node, link);
         config_on_report_build(build, node, link);
         config_receipts_build(build, node, link);
+        config_link_tlvs_build(build, node, link);
     }
 }
 
@@ -329,6 +332,7 @@ static void build_accounts(struct config_build *build)
         config_account_password(build, node, account);
         build_granted_plans(build, node, account);
         build_networks(build, node, account);
+        config_account_tlvs_build(build, node, account);
     }
 }
 

@@ -62,6 +62,25 @@ static void print_http(const struct config *config, FILE *out)
     fputs("}\n", out);
 }
 
+static void print_tlvs(const struct config_tlvs *tlvs, FILE *out)
+{
+    for (size_t i = 0; i < tlvs->count; i++) {
+        const struct config_tlv *tlv = &tlvs->list[i];
+
+        fprintf(out, "  tlv \"0x%04X\" {\n", tlv->tag);
+        print_rows("tlv", tlv, 4, out);
+        for (size_t j = 0; j < tlv->value_count; j++) {
+            char pair[512];
+
+            snprintf(pair, sizeof(pair), "%s = %s", tlv->values[j].wire,
+                     tlv->values[j].word);
+            fputs(j > 0 ? ", " : "    values = {", out);
+            config_text_print(pair, out);
+        }
+        fputs(tlv->value_count > 0 ? "}\n  }\n" : "  }\n", out);
+    }
+}
+
 static void print_account(const struct config *config, const struct config_account *account,
                           FILE *out)
 {
@@ -80,7 +99,9 @@ static void print_account(const struct config *config, const struct config_accou
         fputs(i > 0 ? ", " : "", out);
         config_network_print(&account->allow_from[i], out);
     }
-    fputs("}\n}\n", out);
+    fputs("}\n", out);
+    print_tlvs(&account->tlvs, out);
+    fputs("}\n", out);
 }
 
 static void print_on_status(const char *title, const struct config_on_status *row,
@@ -167,6 +188,7 @@ static void print_link(const struct config_link *link, FILE *out)
         print_on_status(title, &link->on_status[i], out);
     }
     print_on_status("other", &link->on_other, out);
+    print_tlvs(&link->tlvs, out);
     fputs("}\n", out);
 }
 

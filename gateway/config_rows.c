@@ -32,6 +32,7 @@
 #define STRUCT_rule         struct config_rule
 #define STRUCT_price        struct config_price
 #define STRUCT_inbound      struct config_inbound
+#define STRUCT_tlv          struct config_tlv
 
 const struct config_key config_keys[] = {
 #define KEY(section, name, type, unit, fallback, lowest, highest, help)                    \
@@ -153,6 +154,28 @@ static const struct {
     {CONFIG_TYPE_INBOUND_AS,  "payload",         CONFIG_AS_PAYLOAD        },
     {CONFIG_TYPE_OPT_OUT,     "account",         CONFIG_OPT_OUT_ACCOUNT   },
     {CONFIG_TYPE_OPT_OUT,     "sender",          CONFIG_OPT_OUT_SENDER    },
+    {CONFIG_TYPE_TLV_MEANS,   "own",             CONFIG_TLV_OWN           },
+    {CONFIG_TYPE_TLV_MEANS,   "plan",            CONFIG_TLV_PLAN          },
+    {CONFIG_TYPE_TLV_MEANS,   "step",            CONFIG_TLV_STEP          },
+    {CONFIG_TYPE_TLV_MEANS,   "channel",         CONFIG_TLV_CHANNEL       },
+    {CONFIG_TYPE_TLV_MEANS,   "charged",         CONFIG_TLV_CHARGED       },
+    {CONFIG_TYPE_TLV_MEANS,   "currency",        CONFIG_TLV_CURRENCY      },
+    {CONFIG_TYPE_TLV_MEANS,   "reason",          CONFIG_TLV_REASON        },
+    {CONFIG_TYPE_TLV_MEANS,   "code",            CONFIG_TLV_CODE          },
+    {CONFIG_TYPE_TLV_MEANS,   "reference",       CONFIG_TLV_REFERENCE     },
+    {CONFIG_TYPE_TLV_MEANS,   "pass",            CONFIG_TLV_PASS          },
+    {CONFIG_TYPE_TLV_MEANS,   "fixed",           CONFIG_TLV_FIXED         },
+    {CONFIG_TYPE_TLV_WHERE,   "usual",           CONFIG_TLV_USUAL         },
+    {CONFIG_TYPE_TLV_WHERE,   "receipt",         CONFIG_TLV_RECEIPT       },
+    {CONFIG_TYPE_TLV_WHERE,   "submit",          CONFIG_TLV_SUBMIT        },
+    {CONFIG_TYPE_TLV_WHERE,   "both",            CONFIG_TLV_BOTH          },
+    {CONFIG_TYPE_TLV_FORM,    "text",            CONFIG_TLV_TEXT          },
+    {CONFIG_TYPE_TLV_FORM,    "cstring",         CONFIG_TLV_CSTRING       },
+    {CONFIG_TYPE_TLV_FORM,    "int1",            CONFIG_TLV_INT1          },
+    {CONFIG_TYPE_TLV_FORM,    "int2",            CONFIG_TLV_INT2          },
+    {CONFIG_TYPE_TLV_FORM,    "int4",            CONFIG_TLV_INT4          },
+    {CONFIG_TYPE_TLV_FORM,    "int8",            CONFIG_TLV_INT8          },
+    {CONFIG_TYPE_TLV_FORM,    "hex",             CONFIG_TLV_HEX           },
 };
 
 enum { WHY_SIZE = 200, CHOICES = sizeof(choices) / sizeof(choices[0]) };

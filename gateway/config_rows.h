@@ -60,6 +60,9 @@ enum config_type {
     CONFIG_TYPE_UNROUTABLE,
     CONFIG_TYPE_INBOUND_AS,
     CONFIG_TYPE_OPT_OUT,
+    CONFIG_TYPE_TLV_MEANS,
+    CONFIG_TYPE_TLV_WHERE,
+    CONFIG_TYPE_TLV_FORM,
     /* Put in their place by hand. */
     CONFIG_TYPE_SECRET,
     CONFIG_TYPE_WORD,
@@ -129,6 +132,10 @@ struct config_key {
 #define OFFSET_UNROUTABLE(type, name)  offsetof(type, name)
 #define OFFSET_INBOUND_AS(type, name)  offsetof(type, name)
 #define OFFSET_OPT_OUT(type, name)     offsetof(type, name)
+
+#define OFFSET_TLV_MEANS(type, name) offsetof(type, name)
+#define OFFSET_TLV_WHERE(type, name) offsetof(type, name)
+#define OFFSET_TLV_FORM(type, name)  offsetof(type, name)
 
 /* The rows of config_keys.def. */
 extern const struct config_key config_keys[];

@@ -56,6 +56,7 @@ struct gateway_counters {
     uint64_t refused_money;
     uint64_t refused_rate;
     uint64_t refused_full;
+    uint64_t refused_plan; /* asked for by a parameter, and not to be had */
     uint64_t refused_other;
     uint64_t collected_sets;
     uint64_t collected_timeouts;

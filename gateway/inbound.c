@@ -576,7 +576,7 @@ uint32_t inbound_take(struct gateway *gateway, uint32_t link, uint64_t session,
     if (deliver->destination.size > 0)
         memcpy(destination, deliver->destination.data, deliver->destination.size);
     destination[deliver->destination.size] = '\0';
-    it.body = intake_body(deliver, destination);
+    it.body = intake_body(NULL, deliver, destination);
     it.hash = hash_of(link, it.body);
     it.is_part = it.body->text_size <= PART_MAX_BYTES &&
                  collector_part_of(it.body, &it.part) && is_reached(gateway, link, it.body);

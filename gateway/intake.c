@@ -15,6 +15,7 @@
 #include "gateway/clock.h"
 #include "gateway/collector.h"
 #include "gateway/config.h"
+#include "gateway/dictionary.h"
 #include "gateway/dispatch.h"
 #include "gateway/esme.h"
 #include "gateway/gateway.h"
@@ -35,21 +36,25 @@ static const struct {
     uint32_t status;
     const char *text;
 } results[INTAKE_RESULTS] = {
-    [INTAKE_OK] = {ESME_ROK,         "accepted"                               },
-    [INTAKE_NO_ACCOUNT] = {ESME_RSYSERR,     "there is no such account"               },
-    [INTAKE_BAD_SOURCE] = {ESME_RINVSRCADR,  "the sender is longer than 20 characters"},
-    [INTAKE_BAD_DESTINATION] = {ESME_RINVDSTADR,  "the recipient is not a phone number"    },
+    [INTAKE_OK] = {ESME_ROK,             "accepted"                               },
+    [INTAKE_NO_ACCOUNT] = {ESME_RSYSERR,         "there is no such account"               },
+    [INTAKE_BAD_SOURCE] = {ESME_RINVSRCADR,      "the sender is longer than 20 characters"},
+    [INTAKE_BAD_DESTINATION] = {ESME_RINVDSTADR,      "the recipient is not a phone number"    },
     [INTAKE_BAD_TEXT] = {ESME_RINVMSGLEN,
-                   "the text is too long or not what it claims to be"         },
-    [INTAKE_BAD_TIME] = {ESME_RINVEXPIRY,  "the validity is over already"           },
-    [INTAKE_NO_PLAN] = {ESME_RINVSERTYP,  "there is no such plan for this account" },
+                   "the text is too long or not what it claims to be"             },
+    [INTAKE_BAD_TIME] = {ESME_RINVEXPIRY,      "the validity is over already"           },
+    [INTAKE_NO_PLAN] = {ESME_RINVSERTYP,      "there is no such plan for this account" },
     [INTAKE_NO_PRICE] = {ESME_RINVDSTADR,
-                   "no step of the plan has a price for this recipient"       },
+                   "no step of the plan has a price for this recipient"           },
     [INTAKE_NO_MONEY] = {ESME_RSUBMITFAIL,
-                   "the balance does not cover what the plan may cost"        },
-    [INTAKE_RATE] = {ESME_RTHROTTLED,  "the account's rate is exceeded"         },
-    [INTAKE_FULL] = {ESME_RMSGQFUL,    "the gateway is full, try again later"   },
-    [INTAKE_OPTED_OUT] = {ESME_ROPTEDOUT,   "the recipient has opted out"            },
+                   "the balance does not cover what the plan may cost"            },
+    [INTAKE_RATE] = {ESME_RTHROTTLED,      "the account's rate is exceeded"         },
+    [INTAKE_FULL] = {ESME_RMSGQFUL,        "the gateway is full, try again later"   },
+    [INTAKE_OPTED_OUT] = {ESME_ROPTEDOUT,       "the recipient has opted out"            },
+    [INTAKE_LONG_REFERENCE] = {ESME_RINVPARLEN,
+                   "what is to come back is longer than 128 octets"               },
+    [INTAKE_NO_SUCH_PLAN] = {ESME_RINVOPTPARAMVAL,
+                   "the parameter names no plan of this account"                  },
 };
 
 const char *intake_result_text(enum intake_result result)
@@ -70,6 +75,8 @@ void intake_count_refusal(struct submission *it, enum intake_result result)
         counters->refused_full++;
     else if (result == INTAKE_OPTED_OUT)
         counters->refused_opted_out++;
+    else if (result == INTAKE_NO_SUCH_PLAN)
+        counters->refused_plan++;
     else
         counters->refused_other++;
 }
@@ -295,29 +302,32 @@ static void copy_text(struct smpp_octets from, char *out, size_t room)
 }
 
 /* Standard TLVs go on as they came; the text and what is ours to tell do not. */
-static bool goes_on(const struct smpp_tlv *tlv)
+static bool goes_on(const struct config_account *account, const struct smpp_tlv *tlv)
 {
-    return tlv->tag < 0x1400 && tlv->tag != SMPP_TLV_MESSAGE_PAYLOAD &&
-           tlv->tag != SMPP_TLV_QOS_TIME_TO_LIVE &&
+    if (tlv->tag >= CONFIG_TLV_TAG_MIN)
+        return account && dictionary_keeps(account, tlv->tag);
+    return tlv->tag != SMPP_TLV_MESSAGE_PAYLOAD && tlv->tag != SMPP_TLV_QOS_TIME_TO_LIVE &&
            tlv->tag != SMPP_TLV_RECEIPTED_MESSAGE_ID && tlv->tag != SMPP_TLV_MESSAGE_STATE;
 }
 
-static uint32_t size_of_tlvs(const struct smpp_pdu *pdu)
+static uint32_t size_of_tlvs(const struct config_account *account,
+                             const struct smpp_pdu *pdu)
 {
     uint32_t size = 0;
 
     for (uint16_t i = 0; i < pdu->tlv_count; i++)
-        if (goes_on(&pdu->tlvs[i]))
+        if (goes_on(account, &pdu->tlvs[i]))
             size += 4u + pdu->tlvs[i].size;
     return size;
 }
 
-static void copy_tlvs(const struct smpp_pdu *pdu, uint8_t *out)
+static void copy_tlvs(const struct config_account *account, const struct smpp_pdu *pdu,
+                      uint8_t *out)
 {
     for (uint16_t i = 0; i < pdu->tlv_count; i++) {
         const struct smpp_tlv *tlv = &pdu->tlvs[i];
 
-        if (!goes_on(tlv))
+        if (!goes_on(account, tlv))
             continue;
         *out++ = (uint8_t)(tlv->tag >> 8);
         *out++ = (uint8_t)tlv->tag;
@@ -328,11 +338,12 @@ static void copy_tlvs(const struct smpp_pdu *pdu, uint8_t *out)
     }
 }
 
-struct body *intake_body(const struct smpp_pdu *pdu, const char *destination)
+struct body *intake_body(const struct config_account *account, const struct smpp_pdu *pdu,
+                         const char *destination)
 {
     struct smpp_octets text = smpp_pdu_user_data(pdu);
     const struct smpp_tlv *reference = smpp_pdu_tlv(pdu, SMPP_TLV_USER_MESSAGE_REFERENCE);
-    struct body *body = live_body_new(text.size, size_of_tlvs(pdu));
+    struct body *body = live_body_new(text.size, size_of_tlvs(account, pdu));
     struct smpp_header header;
 
     body->source_ton = pdu->source_ton;
@@ -354,7 +365,7 @@ struct body *intake_body(const struct smpp_pdu *pdu, const char *destination)
     copy_text(pdu->source, body->source, sizeof(body->source));
     memcpy(body->destination, destination, strlen(destination) + 1);
     memcpy(body->bytes, text.data, text.size);
-    copy_tlvs(pdu, body->bytes + text.size);
+    copy_tlvs(account, pdu, body->bytes + text.size);
     return body;
 }
 
@@ -388,21 +399,44 @@ static uint32_t read_times(const struct smpp_pdu *pdu, struct submission *it)
     return ESME_ROK;
 }
 
+/* What the account's dictionary makes of the vendor's parameters. */
+static enum intake_result read_dictionary(const struct smpp_pdu *submit,
+                                          struct submission *it)
+{
+    size_t plan;
+
+    if (it->account->config->tlvs.count == 0)
+        return INTAKE_OK;
+    if (!dictionary_fits(it->account->config, submit))
+        return INTAKE_LONG_REFERENCE;
+    switch (dictionary_plan(it->gateway->config, it->account->config, submit, &plan)) {
+    case DICTIONARY_PLAN:
+        it->plan = catalog_plan_at(it->gateway->catalog, plan);
+        return INTAKE_OK;
+    case DICTIONARY_REFUSED:
+        return INTAKE_NO_SUCH_PLAN;
+    default:
+        return INTAKE_OK;
+    }
+}
+
 uint32_t intake_read(const struct smpp_pdu *pdu, struct submission *it)
 {
     uint32_t status = read_times(pdu, it);
+    enum intake_result result = INTAKE_BAD_TEXT;
 
     if (status != ESME_ROK)
-        intake_count_refusal(it, INTAKE_BAD_TIME);
+        result = INTAKE_BAD_TIME;
     else if (pdu->sm_default_msg_id != 0)
         status = ESME_RINVDFTMSGID;
     else if (pdu->command == SMPP_DATA_SM &&
              smpp_pdu_tlv(pdu, SMPP_TLV_MESSAGE_PAYLOAD) == NULL)
         status = ESME_RMISSINGOPTPARAM;
+    else if ((result = read_dictionary(pdu, it)) != INTAKE_OK)
+        status = results[result].status;
     else
         return ESME_ROK;
-    if (status == ESME_RINVDFTMSGID || status == ESME_RMISSINGOPTPARAM)
-        intake_count_refusal(it, INTAKE_BAD_TEXT);
+    intake_count_refusal(it, result);
     return status;
 }
 
@@ -515,7 +549,7 @@ uint32_t intake_submit(struct gateway *gateway, size_t account, uint64_t session
     status = intake_read(submit, &it);
     if (status != ESME_ROK)
         return status;
-    it.body = intake_body(submit, destination);
+    it.body = intake_body(it.account->config, submit, destination);
     if (submit->replace_if_present && !is_part_of_long(it.body) &&
         (live = replace_find(gateway, it.account->number, it.body)) != NULL)
         return replace_present(&it, live);

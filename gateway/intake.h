@@ -12,6 +12,7 @@
 #include "gateway/store.h"
 #include "smpp/pdu.h"
 
+struct config_account;
 struct gateway;
 
 /*
@@ -47,7 +48,9 @@ enum intake_result {
     INTAKE_BAD_DESTINATION,
     INTAKE_BAD_TEXT,
     INTAKE_BAD_TIME,
-    INTAKE_NO_PLAN, /* unknown, or not granted to the account */
+    INTAKE_NO_PLAN,        /* unknown, or not granted to the account */
+    INTAKE_NO_SUCH_PLAN,   /* the same, by an optional parameter */
+    INTAKE_LONG_REFERENCE, /* more than the receipt can give back */
     INTAKE_NO_PRICE,
     INTAKE_NO_MONEY,
     INTAKE_RATE,
@@ -70,8 +73,12 @@ enum intake_result intake_api(struct gateway *gateway, const struct intake_reque
 enum intake_result intake_reply(struct gateway *gateway,
                                 const struct intake_request *request);
 
-/* The text, addresses and fields of a submit_sm or deliver_sm, from the heap. */
-struct body *intake_body(const struct smpp_pdu *pdu, const char *destination);
+/*
+ * The text, addresses and fields of a submit_sm or deliver_sm, from the heap; of a vendor's
+ * parameters those that the account's dictionary keeps (NULL: none).
+ */
+struct body *intake_body(const struct config_account *account, const struct smpp_pdu *pdu,
+                         const char *destination);
 
 /* Why, in a sentence. */
 const char *intake_result_text(enum intake_result result);

@@ -185,7 +185,7 @@ static uint32_t accept(struct walk *walk, const struct smpp_pdu *pdu,
         intake_count_refusal(&it, INTAKE_BAD_DESTINATION);
         return ESME_RINVDSTADR;
     }
-    it.body = intake_body(pdu, number);
+    it.body = intake_body(it.account->config, pdu, number);
     it.body->destination_ton = destination->ton;
     it.body->destination_npi = destination->npi;
     if (be_in_decision(walk,

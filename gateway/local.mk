@@ -34,11 +34,13 @@ libgateway_a_SOURCES += \
 	gateway/config_status.c \
 	gateway/config_text.c gateway/config_text.h \
 	gateway/config_tls.c \
+	gateway/config_tlvs.c \
 	gateway/config_tree.c gateway/config_tree.h \
 	gateway/config_value.c gateway/config_value.h \
 	gateway/failures.c gateway/failures.h \
 	gateway/profile.c gateway/profile.h gateway/profile_keys.def \
-	gateway/profile_load.c gateway/profile_pieces.h
+	gateway/profile_load.c gateway/profile_pieces.h \
+	gateway/tlv_form.c gateway/tlv_form.h
 MAN_SOURCES += gateway/sluice.conf.5.scd
 
 # The core: what comes in, what lives, what goes out.
@@ -58,6 +60,7 @@ libgateway_a_SOURCES += \
 	gateway/channels/link_slots.c \
 	gateway/channels/link_submit.c \
 	gateway/collector.c gateway/collector.h \
+	gateway/dictionary.c gateway/dictionary.h \
 	gateway/dispatch.c gateway/dispatch.h gateway/dispatch_pieces.h \
 	gateway/dispatch_channels.c \
 	gateway/dispatch_permit.c gateway/dispatch_ways.c \
@@ -84,6 +87,7 @@ libgateway_a_SOURCES += \
 	gateway/replace.c gateway/replace.h \
 	gateway/receipts_letter.c gateway/receipts.h gateway/receipts_pieces.h \
 	gateway/receipts_notices.c \
+	gateway/receipts_tlvs.c \
 	gateway/recovery.c gateway/recovery.h \
 	gateway/reports.c gateway/reports.h gateway/reports_pieces.h \
 	gateway/reports_awaited.c \

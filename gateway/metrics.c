@@ -110,6 +110,7 @@ static void by_refusal(struct page *page, const struct facts *it)
     number(page, label(labels, "cause", "full"), (int64_t)it->counters->refused_full);
     number(page, label(labels, "cause", "opted_out"),
            (int64_t)it->counters->refused_opted_out);
+    number(page, label(labels, "cause", "plan"), (int64_t)it->counters->refused_plan);
     number(page, label(labels, "cause", "other"), (int64_t)it->counters->refused_other);
 }
 

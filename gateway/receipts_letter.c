@@ -19,7 +19,7 @@
 
 enum { ADDRESS_MAX = 20 };
 
-/* A receipt's row: this, then source, destination and the head of the text. */
+/* A receipt's row: this, then source, destination, the head of the text, and facts. */
 struct packed {
     int64_t submitted_ms;
     int64_t done_ms;
@@ -109,10 +109,12 @@ enum smpp_message_state receipts_state(const struct gateway *gateway,
     return state_of(end, account);
 }
 
-static void pack(const struct account *account, const struct live *live,
+static void pack(const struct gateway *gateway, const struct live *live,
                  const struct body *body, enum smpp_message_state state, uint32_t code,
                  int64_t now_ms, struct store_receipt *row)
 {
+    const struct account *account =
+        catalog_account(gateway->catalog, live->message.account);
     struct packed packed = {
         .version = 2,
         /* Appendix B: of a message that was replaced, when that was. */
@@ -148,6 +150,8 @@ static void pack(const struct account *account, const struct live *live,
     at += packed.destination_size;
     memcpy(at, text, packed.text_size);
     at += packed.text_size;
+    at += receipts_pack_facts(gateway, live, body, at,
+                              (size_t)(row->bytes + sizeof(row->bytes) - at));
     row->id = body->id;
     row->account = live->message.account;
     row->made_at_ms = now_ms;
@@ -157,8 +161,6 @@ static void pack(const struct account *account, const struct live *live,
 bool receipts_write_row(const struct gateway *gateway, const struct live *live,
                         const struct body *body, struct store_receipt *row)
 {
-    const struct account *account =
-        catalog_account(gateway->catalog, live->message.account);
     enum smpp_message_state state = receipts_state(gateway, live, body);
     uint32_t code = 0;
 
@@ -166,7 +168,7 @@ bool receipts_write_row(const struct gateway *gateway, const struct live *live,
         return false;
     if (state != SMPP_STATE_DELIVERED)
         code = receipts_code(live, body);
-    pack(account, live, body, state, code, live->message.ended_at_ms, row);
+    pack(gateway, live, body, state, code, live->message.ended_at_ms, row);
     return true;
 }
 
@@ -174,8 +176,7 @@ void receipts_write_notice(const struct gateway *gateway, const struct live *liv
                            const struct body *body, uint32_t code,
                            struct store_receipt *row)
 {
-    pack(catalog_account(gateway->catalog, live->message.account), live, body,
-         SMPP_STATE_ENROUTE, code, gateway_now_ms(gateway), row);
+    pack(gateway, live, body, SMPP_STATE_ENROUTE, code, gateway_now_ms(gateway), row);
 }
 
 static struct smpp_octets view(const void *data, size_t size)
@@ -261,7 +262,7 @@ static void add_tlvs(const struct packed *packed, size_t id_size, struct letter 
 }
 
 void receipts_write_letter(const struct gateway *gateway, uint32_t account,
-                           const uint8_t *bytes, struct letter *letter)
+                           const uint8_t *bytes, size_t size, struct letter *letter)
 {
     const struct account *its = catalog_account(gateway->catalog, account);
     struct packed packed;
@@ -279,6 +280,9 @@ void receipts_write_letter(const struct gateway *gateway, uint32_t account,
     write_text(its, &packed, view(at, packed.text_size), id_size, letter);
     if (its->config == NULL || its->config->receipt_tlvs)
         add_tlvs(&packed, id_size, letter);
+    at += packed.text_size;
+    if (its->config && at < bytes + size)
+        receipts_write_facts(its->config, at, (size_t)(bytes + size - at), letter);
 }
 
 /* --- to the outbox and out of it ----------------------------------------------------- */
@@ -324,6 +328,6 @@ enum outbox_sent receipts_send(struct gateway *gateway, const struct outbox_lett
 {
     struct letter letter;
 
-    receipts_write_letter(gateway, it->account, it->bytes, &letter);
+    receipts_write_letter(gateway, it->account, it->bytes, it->size, &letter);
     return esmes_deliver(gateway, it->account, it->origin, others, &letter.pdu, it->id);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/config.h"
+#include "gateway/dictionary.h"
 #include "gateway/gateway.h"
 #include "gateway/inbound.h"
 #include "gateway/reports.h"
@@ -96,6 +97,7 @@ void link_on_deliver(void *owner, const struct smpp_pdu *request)
     copy_text(receipt.text, text, sizeof(text));
     copy_reference(request, &news);
     link_receipt_news(link->config, &receipt, &news);
+    dictionary_read_report(link->config, request, &news);
     if (!reports_in(link->gateway, link->number, &news, &ack))
         answer(bind, request, ESME_RX_T_APPN);
 }

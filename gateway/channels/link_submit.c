@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/config.h"
+#include "gateway/dictionary.h"
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
 #include "smpp/command.h"
@@ -58,10 +59,13 @@ static struct smpp_octets view_of(const char *text)
     return view(text, strlen(text));
 }
 
-static bool add_tlvs(struct smpp_pdu *pdu, const struct handover *handover,
-                     uint8_t sar_values[4])
+static bool add_tlvs(struct smpp_pdu *pdu, const struct config_link *link,
+                     const struct handover *handover, uint8_t sar_values[4])
 {
-    return body_add_tlvs(handover->body, pdu) &&
+    if (!body_add_tlvs(handover->body, pdu))
+        return false;
+    dictionary_filter(link, pdu);
+    return dictionary_add_fixed(link, pdu) &&
            (handover->sar == NULL || smpp_part_add_sar(pdu, handover->sar, sar_values));
 }
 
@@ -99,7 +103,7 @@ static enum channel_send submit(struct bind *bind, const struct handover *handov
     uint32_t at;
 
     fill_submit(bind->link, handover, &pdu, validity);
-    whole = add_tlvs(&pdu, handover, sar_values);
+    whole = add_tlvs(&pdu, bind->link->config, handover, sar_values);
     if (handover->octet_count <= SHORT_MESSAGE_MAX)
         pdu.short_message = view(handover->octets, handover->octet_count);
     else

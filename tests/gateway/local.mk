@@ -230,3 +230,10 @@ tests_gateway_receipts_test_SOURCES = tests/gateway/receipts_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
 	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
 tests_gateway_receipts_test_LDADD = $(LONE_GATEWAY_LIBS)
+
+# Dictionaries of optional parameters.
+check_PROGRAMS += tests/gateway/dictionary_test
+TESTS += tests/gateway/dictionary_test
+tests_gateway_dictionary_test_SOURCES = tests/gateway/dictionary_test.c tests/test.h
+tests_gateway_dictionary_test_LDADD = libgateway.a librouting.a libsmpp.a $(CONFUSE_LIBS) \
+	$(OPENSSL_LIBS) $(CMOCKA_LIBS)
