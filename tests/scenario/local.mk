@@ -58,3 +58,6 @@ EXTRA_DIST += tests/scenario/demo.py
 storms: all
 	SLUICE_STORMS=full SLUICE_BUILD='$(abs_top_builddir)' \
 		SLUICE_SOURCE='$(abs_top_srcdir)' $(top_srcdir)/tests/scenario/storms.py
+
+SCENARIOS += tests/scenario/receipts.py
+EXTRA_DIST += tests/scenario/receipts.py

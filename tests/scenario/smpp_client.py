@@ -2,6 +2,7 @@
 
 It shares nothing with the product.  A Session reads on a thread of its own, answers
 enquire_link and deliver_sm unless told not to, and keeps all it was sent, with the time.
+`acknowledge` is also a function of the Deliver: the status of its answer, None for none.
 """
 
 import socket
@@ -269,12 +270,14 @@ class Session:
 
     def _take(self, pdu):
         # Kept before it is answered: what we say we have, we have.
-        reply = None
+        reply, status = None, OK
         with self.changed:
             if pdu.command == DELIVER:
                 pdu = Deliver(pdu)
                 self.receipts.append(pdu)
-                reply = DELIVER if self.acknowledge else None
+                status = (self.acknowledge(pdu) if callable(self.acknowledge)
+                          else OK if self.acknowledge else None)
+                reply = DELIVER if status is not None else None
                 self.answering = reply is not None
             elif pdu.command == ENQUIRE:
                 self.enquiries += 1
@@ -287,9 +290,9 @@ class Session:
         if self.on_event:
             self.on_event(pdu)
         if reply:
-            body = b"\0" if reply == DELIVER else b""
+            body = b"\0" if reply == DELIVER and status == OK else b""
             try:
-                self.send(RESPONSE | reply, body, 0, pdu.sequence)
+                self.send(RESPONSE | reply, body, status, pdu.sequence)
             except OSError:
                 pass
             with self.changed:
