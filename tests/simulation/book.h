@@ -38,8 +38,11 @@ struct note {
     uint64_t id;     /* that it was answered with */
     int64_t answered_at_ms;
 
-    /* Its receipts. */
+    /* Its notifications and receipts. */
+    bool asks_news;
+    unsigned news;
     unsigned receipts;
+    const void *receipt_session; /* over which the last came */
     char word[8];
     uint64_t receipt_cause; /* when the last came: how often a receipt could come again */
     bool receipt_answered;

@@ -200,6 +200,10 @@ static void send_submit(struct client *client, struct note *note)
     };
     unsigned place = 0;
 
+    note->asks_news = note->number % 4 == 0;
+    if (note->asks_news)
+        submit.registered_delivery |= WIRE_REGISTERED_NOTIFICATIONS;
+
     while (client->open[place])
         place++;
     submit.short_message = (struct wire_view){text, write_text(note, text)};
@@ -336,11 +340,18 @@ static void on_receipt(struct client *client, const struct wire_header *header,
     uint32_t status = WIRE_OK;
     struct note *note;
 
+    if (receipt_is_news(body)) {
+        receipt_note_news(world, body, client->cable, client->character.hostile);
+        send_bare(client, WIRE_DELIVER_SM | WIRE_RESPONSE, WIRE_OK, header->sequence);
+        return;
+    }
     if (world_fault(world, 3))
         return;
     if (world_fault(world, 4))
         status = world_chance(world, 2) ? WIRE_QUEUE_FULL : WIRE_SYSTEM_ERROR;
     note = receipt_note(world, body, cause, status == WIRE_OK, client->character.hostile);
+    if (note)
+        note->receipt_session = client->cable;
     if (note && strcmp(note->account, client->character.account) != 0)
         world_violation(world, "%s has the receipt of N%u, which is %s's",
                         client->character.account, note->number, note->account);

@@ -29,7 +29,7 @@ static void copy_field(const char *text, const char *name, char *out, size_t roo
     snprintf(out, room, "%.*s", (int)size, at);
 }
 
-static bool read_said(struct wire_view body, struct said *out)
+static bool read_said(struct wire_view body, uint8_t type, struct said *out)
 {
     struct wire_message deliver;
     struct wire_view value;
@@ -37,7 +37,7 @@ static bool read_said(struct wire_view body, struct said *out)
 
     memset(out, 0, sizeof(*out));
     if (wire_read_message(body, &deliver) != WIRE_OK ||
-        (deliver.esm_class & WIRE_ESM_TYPE_MASK) != WIRE_ESM_RECEIPT)
+        (deliver.esm_class & WIRE_ESM_TYPE_MASK) != type)
         return false;
     wire_view_copy(wire_message_text(&deliver), text, sizeof(text));
     copy_field(text, "id:", out->id, sizeof(out->id));
@@ -55,9 +55,10 @@ static bool read_said(struct wire_view body, struct said *out)
 static const char *word_of(uint8_t state)
 {
     static const char *const words[] = {
-        [WIRE_STATE_DELIVERED] = "DELIVRD",     [WIRE_STATE_EXPIRED] = "EXPIRED",
-        [WIRE_STATE_UNDELIVERABLE] = "UNDELIV", [WIRE_STATE_ACCEPTED] = "ACCEPTD",
-        [WIRE_STATE_UNKNOWN] = "UNKNOWN",       [WIRE_STATE_REJECTED] = "REJECTD",
+        [WIRE_STATE_ENROUTE] = "ENROUTE",  [WIRE_STATE_DELIVERED] = "DELIVRD",
+        [WIRE_STATE_EXPIRED] = "EXPIRED",  [WIRE_STATE_UNDELIVERABLE] = "UNDELIV",
+        [WIRE_STATE_ACCEPTED] = "ACCEPTD", [WIRE_STATE_UNKNOWN] = "UNKNOWN",
+        [WIRE_STATE_REJECTED] = "REJECTD",
     };
 
     return state <= WIRE_STATE_REJECTED && words[state] ? words[state] : "?";
@@ -104,7 +105,7 @@ struct note *receipt_note(struct world *world, struct wire_view body, uint64_t c
     struct said said;
     struct note *note;
 
-    if (!read_said(body, &said)) {
+    if (!read_said(body, WIRE_ESM_RECEIPT, &said)) {
         world_violation(world, "a client was sent a deliver_sm that is no receipt");
         return NULL;
     }
@@ -128,4 +129,42 @@ struct note *receipt_note(struct world *world, struct wire_view body, uint64_t c
     note->receipt_cause = cause;
     note->receipt_answered = answered;
     return note;
+}
+
+bool receipt_is_news(struct wire_view body)
+{
+    struct wire_message deliver;
+
+    return wire_read_message(body, &deliver) == WIRE_OK &&
+           (deliver.esm_class & WIRE_ESM_TYPE_MASK) == WIRE_ESM_NOTIFICATION;
+}
+
+void receipt_note_news(struct world *world, struct wire_view body, const void *session,
+                       bool may_be_strange)
+{
+    struct said said;
+    struct note *note;
+
+    if (!read_said(body, WIRE_ESM_NOTIFICATION, &said)) {
+        world_violation(world, "a client was sent a notification that says nothing");
+        return;
+    }
+    if (strcmp(said.id, said.tlv_id) != 0 || said.state != WIRE_STATE_ENROUTE ||
+        strcmp(said.word, word_of(said.state)) != 0)
+        world_violation(world, "a notification says id %s and %s, %s and state %u", said.id,
+                        said.tlv_id, said.word, said.state);
+    note = book_find_id(world->book, strtoull(said.id, NULL, 10));
+    if (note == NULL) {
+        /* Of a submission whose answer was lost, or of octets nobody meant. */
+        if (!may_be_strange &&
+            book_find_text(world->book, said.text, strlen(said.text)) == NULL)
+            world_violation(world, "a notification for an unknown id, %s", said.id);
+        return;
+    }
+    world_met(world, SITUATION_notified);
+    note->news++;
+    if (!note->asks_news)
+        world_violation(world, "N%u was notified of, and did not ask", note->number);
+    if (note->receipts > 0 && note->receipt_session == session)
+        world_violation(world, "N%u was notified of behind its receipt", note->number);
 }

@@ -19,4 +19,14 @@ struct world;
 struct note *receipt_note(struct world *world, struct wire_view body, uint64_t cause,
                           bool answered, bool may_be_strange);
 
+/* The body of a deliver_sm is an intermediate notification, not a receipt. */
+bool receipt_is_news(struct wire_view body);
+
+/*
+ * Reads such a one that came over `session` (any pointer that is its own): of a submission
+ * that was answered and asked, in a state on the way, and not behind the receipt.
+ */
+void receipt_note_news(struct world *world, struct wire_view body, const void *session,
+                       bool may_be_strange);
+
 #endif
