@@ -19,8 +19,10 @@
 enum { FACT_HEADER_SIZE = 2, TAG_SIZE = 2 };
 
 /* The try that tells most of the submission: what proved most, else the last. */
-static const struct attempt *telling_try(const struct message *message, uint16_t segment)
+static const struct attempt *telling_try(const struct gateway *gateway,
+                                         const struct message *message, uint16_t segment)
 {
+    const struct channel_traits *traits = catalog_traits(gateway->catalog);
     const struct attempt *found = NULL;
 
     for (uint16_t i = 0; i < message->attempt_count; i++) {
@@ -28,7 +30,9 @@ static const struct attempt *telling_try(const struct message *message, uint16_t
         bool proved =
             attempt->state >= ATTEMPT_ACCEPTED && attempt->state <= ATTEMPT_CLICKED;
 
-        if (attempt->segment != segment && message->segments > 1)
+        /* Only links carry it in segments. */
+        if (traits[attempt->channel].is_link && attempt->segment != segment &&
+            message->segments > 1)
             continue;
         if (found == NULL || found->state < ATTEMPT_ACCEPTED ||
             found->state > ATTEMPT_CLICKED || (proved && attempt->state > found->state))
@@ -104,7 +108,7 @@ size_t receipts_pack_facts(const struct gateway *gateway, const struct live *liv
 
     if (account->config == NULL || account->config->tlvs.count == 0)
         return 0;
-    attempt = telling_try(&live->message, translate_body_segment(live, body));
+    attempt = telling_try(gateway, &live->message, translate_body_segment(live, body));
     for (size_t i = 0; i < account->config->tlvs.count; i++) {
         const struct config_tlv *tlv = &account->config->tlvs.list[i];
         char money[MONEY_TEXT_SIZE];

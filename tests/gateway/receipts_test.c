@@ -702,6 +702,40 @@ TEST(a_bind_that_answers_nothing_leaves_them_to_another)
     end();
 }
 
+TEST(a_bind_that_let_one_time_out_is_passed_over_until_it_answers)
+{
+    struct smpp_pdu pdu;
+    char first[32];
+    char second[32];
+    char third[32];
+
+    begin();
+    bind_operator();
+    bind_line(&lines[0], SMPP_BIND_TRANSCEIVER);
+    bind_line(&lines[1], SMPP_BIND_RECEIVER);
+    deliver_one(&lines[0], "op1", first);
+    expect(&lines[0], 0x04, first, "stat:DELIVRD", &pdu);
+    pass_in_silence(32000, "timed out, and resting");
+    lone_gateway_pass(lone, 4000);
+    expect(&lines[1], 0x04, first, "stat:DELIVRD", &pdu);
+    lone_line_answer(&lines[1], &pdu, ESME_ROK);
+    deliver_one(&lines[0], "op2", second);
+    lone_gateway_pass(lone, 200);
+    expect(&lines[1], 0x04, second, "stat:DELIVRD", &pdu);
+    lone_line_answer(&lines[1], &pdu, ESME_ROK);
+    expect_silence(&lines[0], "the bind that was silent");
+    /* Alone it is offered one, and answers. */
+    lone_line_close(&lines[1]);
+    deliver_one(&lines[0], "op3", third);
+    lone_gateway_pass(lone, 200);
+    expect(&lines[0], 0x04, third, "stat:DELIVRD", &pdu);
+    lone_line_answer(&lines[0], &pdu, ESME_ROK);
+    bind_line(&lines[1], SMPP_BIND_RECEIVER);
+    deliver_one(&lines[0], "op4", first);
+    expect(&lines[0], 0x04, first, "stat:DELIVRD", &pdu);
+    end();
+}
+
 TEST(a_silent_bind_alone_gets_all_there_is)
 {
     struct smpp_pdu pdu;
@@ -808,6 +842,7 @@ int main(void)
         RUN(any_other_status_is_final),
         RUN(what_is_not_answered_is_offered_again),
         RUN(a_bind_that_answers_nothing_leaves_them_to_another),
+        RUN(a_bind_that_let_one_time_out_is_passed_over_until_it_answers),
         RUN(a_silent_bind_alone_gets_all_there_is),
         RUN(a_transmitter_gets_no_receipt),
         RUN(an_address_that_is_too_long_for_a_receipt_holds_nobody_back),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 from lab import Lab, check, equal, scenario, until
 from smpp_client import (
-    BIND_RECEIVER, BIND_TRANSMITTER, OK, QUEUE_FULL, TAG_STATE, Session, tlv)
+    BIND_RECEIVER, BIND_TRANSMITTER, OK, QUEUE_FULL, TAG_STATE, Session, tlv, udh8)
 
 SMSC = "report_delay=50,rule=7911*0042:undelivered+err:042"
 MESSENGER = "rule=79112*:failed,rule=7911*:delivered"
@@ -123,6 +123,21 @@ def the_dictionary_names_channel_step_and_price(lab):
                   [b"messenger-then-sms", channel, step, b"EUR\0", reference], "TLVs")
             equal(int.from_bytes(tlvs[CHARGED], "big"), micro, "charged")
             equal(len(tlvs[CHARGED]), 8, "octets of charged")
+
+
+def each_part_of_a_long_message_is_told_of_its_own_way(lab):
+    rows = (  # number, channel, micro-units of the whole message
+        ("79111000013", b"messenger", 10000),
+        ("79112000014", b"smsc", 100000),
+    )
+    with Session(lab.ports["smpp"], "words") as esme:
+        for reference, (to, channel, micro) in enumerate(rows):
+            ids = [esme.submitted(to, b"part %d" % number, udh=udh8(reference, 2, number))
+                   for number in (1, 2)]
+            for message_id in ids:
+                tlvs = dict(esme.receipt(message_id).tlvs)
+                equal(tlvs[CHANNEL], channel, f"channel of a part to {to}")
+                equal(int.from_bytes(tlvs[CHARGED], "big"), micro, "charged")
 
 
 def a_plan_is_asked_for_by_parameter(lab):
@@ -253,6 +268,7 @@ def it_all_adds_up(lab):
 if __name__ == "__main__":
     scenario(60, lambda: Lab(smsc=SMSC, messenger=MESSENGER, edit=edit),
              bits_decide_what_a_cascade_tells, the_dictionary_names_channel_step_and_price,
+             each_part_of_a_long_message_is_told_of_its_own_way,
              a_plan_is_asked_for_by_parameter, the_form_is_the_accounts, it_all_adds_up,
              together=(put_off_they_come_again_and_hold_nobody_back,
                        any_other_status_is_final, without_an_answer_they_come_again,
