@@ -420,23 +420,32 @@ static enum intake_result read_dictionary(const struct smpp_pdu *submit,
     }
 }
 
+/* There are no canned messages (5.2.20), and data_sm has its text in a TLV (4.7.1). */
+static uint32_t check_text(const struct smpp_pdu *pdu)
+{
+    if (pdu->sm_default_msg_id != 0)
+        return ESME_RINVDFTMSGID;
+    return pdu->command == SMPP_DATA_SM &&
+                   smpp_pdu_tlv(pdu, SMPP_TLV_MESSAGE_PAYLOAD) == NULL
+               ? ESME_RMISSINGOPTPARAM
+               : ESME_ROK;
+}
+
 uint32_t intake_read(const struct smpp_pdu *pdu, struct submission *it)
 {
+    enum intake_result cause = INTAKE_BAD_TIME;
     uint32_t status = read_times(pdu, it);
-    enum intake_result result = INTAKE_BAD_TEXT;
 
+    if (status == ESME_ROK) {
+        cause = INTAKE_BAD_TEXT;
+        status = check_text(pdu);
+    }
+    if (status == ESME_ROK) {
+        cause = read_dictionary(pdu, it);
+        status = results[cause].status;
+    }
     if (status != ESME_ROK)
-        result = INTAKE_BAD_TIME;
-    else if (pdu->sm_default_msg_id != 0)
-        status = ESME_RINVDFTMSGID;
-    else if (pdu->command == SMPP_DATA_SM &&
-             smpp_pdu_tlv(pdu, SMPP_TLV_MESSAGE_PAYLOAD) == NULL)
-        status = ESME_RMISSINGOPTPARAM;
-    else if ((result = read_dictionary(pdu, it)) != INTAKE_OK)
-        status = results[result].status;
-    else
-        return ESME_ROK;
-    intake_count_refusal(it, result);
+        intake_count_refusal(it, cause);
     return status;
 }
 

@@ -19,7 +19,6 @@
 enum {
     LOOKS_PER_SWEEP = 20000, /* at tries that could be meant */
     TEXT_COMPARED = 20,      /* characters, as Appendix B tells them */
-    HEAD_SIZE = 96,
 };
 
 #define NONE UINT32_MAX
@@ -237,7 +236,7 @@ static enum likeness compare_text(const char *told, const char *own)
 
 /* What of the message went out as this segment, as far as it is known without making it. */
 static void head_of(const struct live *live, const struct attempt *attempt,
-                    char out[HEAD_SIZE])
+                    char out[TRANSLATE_HEAD_SIZE])
 {
     const struct body *body = live->bodies[0];
 
@@ -246,14 +245,14 @@ static void head_of(const struct live *live, const struct attempt *attempt,
         body = translate_segment_body(live, attempt->segment);
     else if (attempt->segment > 1)
         return;
-    translate_head(body, SMPP_ALPHABET_GSM, out, HEAD_SIZE);
+    translate_head(body, SMPP_ALPHABET_GSM, out);
 }
 
 static bool could_be_meant(const struct reports_channel *channel, const struct live *live,
                            const struct attempt *attempt, const struct kept_report *report)
 {
     const struct body *body = live->bodies[0];
-    char head[HEAD_SIZE];
+    char head[TRANSLATE_HEAD_SIZE];
 
     if (strcmp(body->destination, report->destination) != 0 ||
         (report->source[0] && body->source[0] && strcmp(body->source, report->source) != 0))
