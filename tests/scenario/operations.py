@@ -4,11 +4,12 @@ as SMPP 3.4 chapter 4 and 5.2 have them; and what of them survives kill -9.
 """
 
 import re
+import subprocess
 import time
 
 from decimal import Decimal
 
-from lab import Lab, check, equal, scenario, until
+from lab import BUILD, Lab, check, equal, scenario, until
 from smpp_client import (
     BIND_RECEIVER, CANCEL, DATA, OK, QUERY, REPLACE, SUBMIT_FAILED, SUBMIT_MULTI, Multi,
     Query, Session, cancel_body, data_body, multi_body, query_body, relative_time,
@@ -413,6 +414,31 @@ def the_api_schedules_and_cancels(lab):
     equal(lab.ended(message)["end"], "delivered", "end")
 
 
+def the_command_schedules_and_cancels(lab):
+    def sluice(*arguments):
+        done = subprocess.run([str(BUILD / "sluice"), *arguments, "-s", str(lab.state)],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=10)
+        return done.returncode, done.stdout
+
+    status, said = sluice("send", "-a", "old", "-f", "Shop", "-r", "79060000034",
+                          "--schedule", time.strftime(
+                              "%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600)), "later")
+    equal(status, 0, "sluice send")
+    message = said.split(" ", 1)[0]
+    equal(sluice("cancel", message), (0, f"{message} cancelled: 1\n"), "sluice cancel")
+    equal(sluice("cancel", message)[0], 1, "twice")
+    check("ended: cancelled" in sluice("trace", message)[1], "what sluice trace says")
+    with Session(lab.ports["smpp"], "old") as esme:
+        numbers = [b"79060000035", b"79060000036"]
+        multi = Multi(esme.ask(SUBMIT_MULTI, multi_body(numbers, schedule=LATER)))
+        said = sluice("trace", multi.id, "--to", "79060000036")[1]
+        check("from Shop to 79060000036" in said, f"sluice trace --to said {said}")
+        equal(sluice("cancel", multi.id, "--to", "79060000036"),
+              (0, f"{multi.id} cancelled: 1\n"), "one of two")
+        equal(sluice("cancel", multi.id), (0, f"{multi.id} cancelled: 1\n"), "the other")
+
+
 # ---- Forms of ids ----
 
 
@@ -510,6 +536,7 @@ if __name__ == "__main__":
         replace_if_present_changes_the_one_that_waits,
         of_many_one_can_be_cancelled_and_all_replaced,
         what_is_refused_for_all_is_refused_at_once,
+        the_command_schedules_and_cancels,
         an_id_is_the_same_everywhere_in_the_accounts_form,
         all_of_it_survives_a_kill,
         nothing_is_left_held,
