@@ -239,6 +239,7 @@ void dispatch_room(struct gateway *gateway, uint32_t number)
     while (channel->ops->room(channel->self) > 0) {
         bool all = dispatch_may_take(channel, QUEUE_TRANSACTIONAL + 1);
         bool congested = store_is_congested(gateway->store);
+        uint64_t permits_before = gateway->counters.permits;
         uint16_t tries;
         struct live *live;
 
@@ -252,12 +253,13 @@ void dispatch_room(struct gateway *gateway, uint32_t number)
         }
         live = entry->owner;
         tries = live->message.attempt_count;
-        queue_turn(entry);
         bool begun = store_begin(gateway->store, STORE_CONTINUATION);
 
         assert(begun);
         review(gateway, live, true);
         store_end(gateway->store);
+        queue_pay(channel->queue, live->class, live->message.account,
+                  (uint32_t)(gateway->counters.permits - permits_before));
         if (live->waiting.queue != channel->queue || live->message.attempt_count != tries)
             continue;
         /* No slot after all: the rate is used up, or the bind it is pinned to is full, and

@@ -247,6 +247,15 @@ void dispatch_enqueue(struct channel *channel, struct live *live)
     queue_add(channel->queue, &live->waiting, live->class, live->message.account, live);
 }
 
+/* Nobody waits whose turn it is before: the others may not take what room there is. */
+static bool goes_before_all(const struct channel *channel, const struct live *live)
+{
+    return queue_length(channel->queue) == 0 ||
+           (live->class == QUEUE_TRANSACTIONAL &&
+            queue_class_length(channel->queue, QUEUE_TRANSACTIONAL) == 0 &&
+            !dispatch_may_take(channel, QUEUE_TRANSACTIONAL + 1));
+}
+
 bool dispatch_try(struct gateway *gateway, struct live *live,
                   const struct delivery_decision *decision, bool queued_first)
 {
@@ -266,7 +275,7 @@ bool dispatch_try(struct gateway *gateway, struct live *live,
         dispatch_skip(gateway, live, channel->number, gate.reason);
         return true;
     }
-    if ((queued_first || queue_length(channel->queue) == 0) &&
+    if ((queued_first || goes_before_all(channel, live)) &&
         dispatch_may_take(channel, live->class) && !gateway->draining &&
         channel->ops->reserve(channel->self, live->message.id, live->message.segments > 1,
                               &slot)) {

@@ -1,6 +1,11 @@
 /*
- * Each class has a ring of lanes, one for each account with something waiting.  A class
- * earns its shares and pays for each turn: the one that is owed most is next.
+ * Each class has a ring of lanes, one for each account with something waiting.
+ *
+ * Between classes: each that waits earns its shares for every part that is sent, who sends
+ * pays for it, and the one that is owed most is next.  Between the accounts of a class,
+ * deficit round robin: a lane has its turn while it has credit, gets one part of it each
+ * time the ring comes round, and a message of many parts may overdraw it, to be paid for
+ * with the turns that follow.
  */
 #include "gateway/queue.h"
 
@@ -9,26 +14,41 @@
 
 struct lane {
     uint32_t account;
+    uint8_t class;
+    int64_t credit; /* parts it may still send in this round */
     struct queue_entry *first;
     struct queue_entry *last;
     struct lane *next; /* the ring of lanes with entries; NULL: not in it */
-    struct lane *all;  /* every lane of the class */
+    struct lane *previous;
+    struct lane *bucket; /* lanes of the same hash, whether they wait or not */
 };
 
-struct class {
-    struct lane *lanes;
-    struct lane *last; /* of the ring; last->next is whose turn it is */
+struct class
+{
+    struct lane *turn; /* whose turn it is; NULL: nobody waits */
     size_t length;
     int64_t owed;
 };
 
+enum { BUCKETS_MIN = 16, SHARES = 100, QUANTUM = 1 };
+
 struct queue {
     struct class classes[QUEUE_CLASSES];
+    struct lane **buckets;
+    size_t bucket_count;
+    size_t lane_count;
 };
 
 static const int64_t shares[QUEUE_CLASSES] = {70, 20, 10};
 
-enum { SHARES = 100 };
+static struct lane **buckets_new(size_t count)
+{
+    struct lane **buckets = calloc(count, sizeof(struct lane *));
+
+    if (buckets == NULL)
+        abort();
+    return buckets;
+}
 
 struct queue *queue_new(void)
 {
@@ -36,6 +56,8 @@ struct queue *queue_new(void)
 
     if (queue == NULL)
         abort();
+    queue->bucket_count = BUCKETS_MIN;
+    queue->buckets = buckets_new(BUCKETS_MIN);
     return queue;
 }
 
@@ -43,71 +65,125 @@ void queue_free(struct queue *queue)
 {
     if (queue == NULL)
         return;
-    for (int i = 0; i < QUEUE_CLASSES; i++) {
-        struct lane *lane = queue->classes[i].lanes;
+    for (size_t i = 0; i < queue->bucket_count; i++) {
+        struct lane *lane = queue->buckets[i];
 
         while (lane) {
-            struct lane *next = lane->all;
+            struct lane *next = lane->bucket;
 
             free(lane);
             lane = next;
         }
     }
+    free(queue->buckets);
     free(queue);
 }
 
-static struct lane *lane_of(struct class *class, uint32_t account)
+/* --- lanes -------------------------------------------------------------------------- */
+
+static size_t bucket_of(uint8_t class, uint32_t account, size_t count)
 {
+    return (size_t)((account * 0x9E3779B1u ^ class) & (count - 1));
+}
+
+static void grow(struct queue *queue)
+{
+    size_t count = queue->bucket_count * 2;
+    struct lane **buckets = buckets_new(count);
+
+    for (size_t i = 0; i < queue->bucket_count; i++) {
+        struct lane *lane = queue->buckets[i];
+
+        while (lane) {
+            struct lane *next = lane->bucket;
+            size_t at = bucket_of(lane->class, lane->account, count);
+
+            lane->bucket = buckets[at];
+            buckets[at] = lane;
+            lane = next;
+        }
+    }
+    free(queue->buckets);
+    queue->buckets = buckets;
+    queue->bucket_count = count;
+}
+
+/* A lane stays once it was needed: there is one per account and class at most. */
+static struct lane *lane_of(struct queue *queue, uint8_t class, uint32_t account)
+{
+    size_t at = bucket_of(class, account, queue->bucket_count);
     struct lane *lane;
 
-    for (lane = class->lanes; lane; lane = lane->all)
-        if (lane->account == account)
+    for (lane = queue->buckets[at]; lane; lane = lane->bucket)
+        if (lane->account == account && lane->class == class)
             return lane;
+    if (queue->lane_count++ == queue->bucket_count) {
+        grow(queue);
+        at = bucket_of(class, account, queue->bucket_count);
+    }
     lane = calloc(1, sizeof(*lane));
     if (lane == NULL)
         abort();
     lane->account = account;
-    lane->all = class->lanes;
-    class->lanes = lane;
+    lane->class = class;
+    lane->bucket = queue->buckets[at];
+    queue->buckets[at] = lane;
     return lane;
 }
 
-/* At the end of the ring: the others have their turn first. */
+/* The others have their turn first.  Credit is for the round; what is overdrawn stays. */
 static void join_ring(struct class *class, struct lane *lane)
 {
-    if (class->last == NULL) {
-        lane->next = lane;
-    } else {
-        lane->next = class->last->next;
-        class->last->next = lane;
+    if (lane->credit > 0)
+        lane->credit = 0;
+    if (class->turn == NULL) {
+        lane->next = lane->previous = lane;
+        lane->credit = QUANTUM;
+        class->turn = lane;
+        return;
     }
-    class->last = lane;
+    lane->next = class->turn;
+    lane->previous = class->turn->previous;
+    lane->previous->next = lane;
+    lane->next->previous = lane;
+}
+
+/* To the lane whose turn is next, with credit. */
+static void turn_on(struct class *class, struct lane *lane)
+{
+    do {
+        lane = lane->next;
+        lane->credit += QUANTUM;
+    } while (lane->credit <= 0);
+    class->turn = lane;
 }
 
 static void leave_ring(struct class *class, struct lane *lane)
 {
-    struct lane *before = class->last;
+    struct lane *before = lane->previous;
 
-    while (before->next != lane)
-        before = before->next;
-    before->next = lane->next;
-    if (class->last == lane)
-        class->last = before == lane ? NULL : before;
-    lane->next = NULL;
+    if (before == lane) {
+        class->turn = NULL;
+    } else {
+        before->next = lane->next;
+        lane->next->previous = before;
+        if (class->turn == lane)
+            turn_on(class, before);
+    }
+    lane->next = lane->previous = NULL;
 }
+
+/* --- entries ------------------------------------------------------------------------ */
 
 void queue_add(struct queue *queue, struct queue_entry *entry, uint8_t class_number,
                uint32_t account, void *owner)
 {
     struct class *class = &queue->classes[class_number];
-    struct lane *lane = lane_of(class, account);
+    struct lane *lane = lane_of(queue, class_number, account);
 
     assert(entry->queue == NULL);
-    *entry = (struct queue_entry){.previous = lane->last,
-                                  .queue = queue,
-                                  .owner = owner,
-                                  .account = account,
-                                  .class = class_number};
+    *entry = (struct queue_entry){
+        .previous = lane->last, .queue = queue, .lane = lane, .owner = owner};
     if (lane->last)
         lane->last->next = entry;
     else
@@ -121,13 +197,12 @@ void queue_add(struct queue *queue, struct queue_entry *entry, uint8_t class_num
 
 void queue_remove(struct queue_entry *entry)
 {
+    struct lane *lane = entry->lane;
     struct class *class;
-    struct lane *lane;
 
     if (entry->queue == NULL)
         return;
-    class = &entry->queue->classes[entry->class];
-    lane = lane_of(class, entry->account);
+    class = &entry->queue->classes[lane->class];
     if (entry->previous)
         entry->previous->next = entry->next;
     else
@@ -154,23 +229,35 @@ struct queue_entry *queue_first(struct queue *queue, int only_class)
         if (best == NULL || class->owed > best->owed)
             best = class;
     }
-    return best ? best->last->next->first : NULL;
+    return best ? best->turn->first : NULL;
 }
 
-void queue_turn(struct queue_entry *entry)
+static void pay_for_class(struct queue *queue, uint8_t payer, int64_t parts)
 {
-    struct queue *queue = entry->queue;
-    struct class *class = &queue->classes[entry->class];
     int64_t sharing = 0;
 
     for (int i = 0; i < QUEUE_CLASSES; i++)
-        if (queue->classes[i].length > 0)
+        if (queue->classes[i].length > 0 || i == payer)
             sharing += shares[i];
     for (int i = 0; i < QUEUE_CLASSES; i++)
-        if (queue->classes[i].length > 0)
-            queue->classes[i].owed += shares[i] * SHARES / sharing;
-    class->owed -= SHARES;
-    class->last = class->last->next;
+        if (queue->classes[i].length > 0 || i == payer)
+            queue->classes[i].owed += parts * shares[i] * SHARES / sharing;
+    queue->classes[payer].owed -= parts * SHARES;
+}
+
+void queue_pay(struct queue *queue, uint8_t class_number, uint32_t account, uint32_t parts)
+{
+    struct class *class = &queue->classes[class_number];
+    struct lane *lane = lane_of(queue, class_number, account);
+
+    if (parts == 0)
+        return;
+    pay_for_class(queue, class_number, parts);
+    lane->credit -= parts;
+    if (class->turn == NULL)
+        lane->credit = 0; /* nobody of the class had to wait for it */
+    else if (class->turn == lane && lane->credit <= 0)
+        turn_on(class, lane);
 }
 
 size_t queue_length(const struct queue *queue)

@@ -1,7 +1,7 @@
 /*
  * Who is next on a channel: fair between classes (transactional 70, service 20,
- * advertising 10 shares; an unused share goes to the others), in turn between the
- * accounts of a class, first come first served within an account.
+ * advertising 10 shares; an unused share goes to the others), between the accounts of a
+ * class by parts (deficit round robin), first come first served within an account.
  *
  * Entries are embedded in what waits.  Nothing is allocated per entry.
  */
@@ -14,6 +14,7 @@
 
 enum { QUEUE_CLASSES = 3, QUEUE_TRANSACTIONAL = 0 };
 
+struct lane;
 struct queue;
 
 /* Zero it before its first use. */
@@ -21,9 +22,8 @@ struct queue_entry {
     struct queue_entry *next;
     struct queue_entry *previous;
     struct queue *queue; /* NULL: it waits nowhere */
+    struct lane *lane;   /* the queue's own */
     void *owner;
-    uint32_t account;
-    uint8_t class;
 };
 
 struct queue *queue_new(void);
@@ -36,12 +36,13 @@ void queue_add(struct queue *queue, struct queue_entry *entry, uint8_t class,
 void queue_remove(struct queue_entry *entry);
 
 /*
- * Who is next, still inside; queue_remove() or queue_turn() follows.  With `only_class`
- * not negative only that class is looked at.  NULL: nobody.
+ * Who is next, still inside; the same until somebody pays, comes or goes.  With
+ * `only_class` not negative only that class is looked at.  NULL: nobody.
  */
 struct queue_entry *queue_first(struct queue *queue, int only_class);
-/* The entry had its turn and stays where it is: the others come first now. */
-void queue_turn(struct queue_entry *entry);
+/* So many parts of this account were sent: the others come first now.  Who was sent may
+ * have left the queue. */
+void queue_pay(struct queue *queue, uint8_t class, uint32_t account, uint32_t parts);
 
 size_t queue_length(const struct queue *queue);
 size_t queue_class_length(const struct queue *queue, uint8_t class);

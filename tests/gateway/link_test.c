@@ -106,6 +106,30 @@ TEST(no_more_than_the_window_is_unanswered)
     end();
 }
 
+TEST(the_last_tenth_of_the_window_is_kept_for_transactional_messages)
+{
+    struct smpp_pdu pdu;
+    int sent = 0;
+
+    lone = lone_operator_open(&listener, HERE "window = 20",
+                              "account \"adverts\" { password = \"p\" plan = \"dear\" "
+                              "opening = \"100\" class = \"advertising\" }");
+    accept_bind(0x34);
+    turn_for(20);
+    for (int i = 0; i < 25; i++)
+        lone_operator_submit_as(lone, "adverts", "491700000001", "buy");
+    while (lone_line_read(&line, &pdu, 30))
+        sent++;
+    CHECK_EQ(sent, 18, "adverts");
+    submit("491700000002");
+    submit("491700000002");
+    submit("491700000002");
+    while (lone_line_read(&line, &pdu, 30))
+        sent++;
+    CHECK_EQ(sent, 20, "and two of the others, at once");
+    end();
+}
+
 TEST(no_more_than_the_rate_is_sent)
 {
     struct smpp_pdu pdu;
@@ -428,6 +452,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(no_more_than_the_window_is_unanswered),
+        RUN(the_last_tenth_of_the_window_is_kept_for_transactional_messages),
         RUN(no_more_than_the_rate_is_sent),
         RUN(a_place_that_was_not_used_goes_to_who_waits),
         RUN(a_link_that_only_receives_is_given_nothing),

@@ -9,29 +9,41 @@ enum { ENTRIES = 3000, SERVICE = 1, ADVERTISING = 2 };
 
 struct waiting {
     struct queue_entry entries[ENTRIES];
+    uint8_t classes[ENTRIES];
+    uint32_t accounts[ENTRIES];
     size_t count;
 };
 
 static struct queue_entry *add(struct queue *queue, struct waiting *waiting, uint8_t class,
                                uint32_t account)
 {
-    struct queue_entry *entry = &waiting->entries[waiting->count++];
+    struct queue_entry *entry = &waiting->entries[waiting->count];
 
-    assert_true(waiting->count <= ENTRIES);
+    assert_true(waiting->count < ENTRIES);
+    waiting->classes[waiting->count] = class;
+    waiting->accounts[waiting->count++] = account;
     queue_add(queue, entry, class, account, entry);
     return entry;
 }
 
-/* The first is served: it had its turn, and is gone. */
-static struct queue_entry *serve(struct queue *queue)
+/* The first is served, with so many parts, and is gone: its place, or ENTRIES. */
+static size_t serve_parts(struct queue *queue, const struct waiting *waiting,
+                          uint32_t parts)
 {
     struct queue_entry *entry = queue_first(queue, -1);
+    size_t place;
 
-    if (entry) {
-        queue_turn(entry);
-        queue_remove(entry);
-    }
-    return entry;
+    if (entry == NULL)
+        return ENTRIES;
+    place = (size_t)(entry - waiting->entries);
+    queue_remove(entry);
+    queue_pay(queue, waiting->classes[place], waiting->accounts[place], parts);
+    return place;
+}
+
+static size_t serve(struct queue *queue, const struct waiting *waiting)
+{
+    return serve_parts(queue, waiting, 1);
 }
 
 TEST(within_an_account_the_first_to_come_is_the_first_to_go)
@@ -42,8 +54,8 @@ TEST(within_an_account_the_first_to_come_is_the_first_to_go)
     for (int i = 0; i < 100; i++)
         add(queue, waiting, 0, 7);
     for (int i = 0; i < 100; i++)
-        assert_ptr_equal(serve(queue), &waiting->entries[i]);
-    assert_null(serve(queue));
+        assert_int_equal(serve(queue, waiting), i);
+    assert_int_equal(serve(queue, waiting), ENTRIES);
     assert_int_equal(queue_length(queue), 0);
     queue_free(queue);
     free(waiting);
@@ -62,10 +74,88 @@ TEST(accounts_of_a_class_have_their_turns_however_much_each_has_waiting)
         add(queue, waiting, 0, 3);
     }
     for (int i = 0; i < 90; i++)
-        served[serve(queue)->account]++;
+        served[waiting->accounts[serve(queue, waiting)]]++;
     assert_int_equal(served[1], 30);
     assert_int_equal(served[2], 30);
     assert_int_equal(served[3], 30);
+    queue_free(queue);
+    free(waiting);
+}
+
+TEST(accounts_share_by_parts_and_not_by_messages)
+{
+    struct queue *queue = queue_new();
+    struct waiting *waiting = calloc(1, sizeof(*waiting));
+    unsigned parts[3] = {0};
+
+    for (int i = 0; i < 100; i++) {
+        add(queue, waiting, 0, 1);
+        add(queue, waiting, 0, 2);
+    }
+    /* Account 1 sends texts of ten parts, account 2 of one. */
+    for (int i = 0; i < 66; i++) {
+        uint32_t next = waiting->accounts[queue_first(queue, -1) - waiting->entries];
+        uint32_t size = next == 1 ? 10 : 1;
+
+        parts[next] += size;
+        assert_true(waiting->accounts[serve_parts(queue, waiting, size)] == next);
+    }
+    assert_in_range(parts[1], 55, 65);
+    assert_in_range(parts[2], 55, 65);
+    queue_free(queue);
+    free(waiting);
+}
+
+TEST(who_comes_late_is_not_behind_who_has_much_waiting)
+{
+    struct queue *queue = queue_new();
+    struct waiting *waiting = calloc(1, sizeof(*waiting));
+    unsigned turns = 0, late = 0;
+
+    for (int i = 0; i < 2000; i++)
+        add(queue, waiting, ADVERTISING, 1);
+    for (int i = 0; i < 100; i++)
+        serve(queue, waiting);
+    for (int i = 0; i < 10; i++)
+        add(queue, waiting, ADVERTISING, 2);
+    for (; late < 10; turns++)
+        late += waiting->accounts[serve(queue, waiting)] == 2;
+    assert_in_range(turns, 10, 20);
+    queue_free(queue);
+    free(waiting);
+}
+
+TEST(of_many_accounts_each_has_its_turn)
+{
+    struct queue *queue = queue_new();
+    struct waiting *waiting = calloc(1, sizeof(*waiting));
+    static uint8_t seen[1000];
+
+    for (uint32_t account = 0; account < 1000; account++) {
+        add(queue, waiting, SERVICE, account);
+        add(queue, waiting, SERVICE, account);
+    }
+    for (int i = 0; i < 1000; i++)
+        seen[waiting->accounts[serve(queue, waiting)]]++;
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(seen[i], 1);
+    queue_free(queue);
+    free(waiting);
+}
+
+TEST(what_was_overdrawn_while_nobody_waited_is_forgotten)
+{
+    struct queue *queue = queue_new();
+    struct waiting *waiting = calloc(1, sizeof(*waiting));
+
+    add(queue, waiting, 0, 1);
+    serve_parts(queue, waiting, 200);
+    add(queue, waiting, 0, 1);
+    add(queue, waiting, 0, 2);
+    add(queue, waiting, 0, 1);
+    assert_int_equal(serve(queue, waiting), 1);
+    assert_int_equal(serve(queue, waiting), 2);
+    assert_int_equal(serve(queue, waiting), 3);
     queue_free(queue);
     free(waiting);
 }
@@ -93,7 +183,7 @@ TEST(classes_get_their_shares_and_an_unused_share_goes_to_the_others)
             for (unsigned n = 0; n < rows[i].waiting[class]; n++)
                 add(queue, waiting, class, class + 1u);
         for (int n = 0; n < 180; n++)
-            served[serve(queue)->class]++;
+            served[waiting->classes[serve(queue, waiting)]]++;
         for (int class = 0; class < QUEUE_CLASSES; class ++) {
             int off = (int)served[class] - (int)rows[i].served[class];
 
@@ -115,11 +205,11 @@ TEST(a_class_that_was_empty_does_not_catch_up)
     for (int i = 0; i < 1500; i++)
         add(queue, waiting, 0, 1);
     for (int i = 0; i < 1000; i++)
-        serve(queue);
+        serve(queue, waiting);
     for (int i = 0; i < 200; i++)
         add(queue, waiting, ADVERTISING, 2);
     for (int i = 0; i < 100; i++)
-        advertising += serve(queue)->class == ADVERTISING;
+        advertising += waiting->classes[serve(queue, waiting)] == ADVERTISING;
     assert_in_range(advertising, 10, 15);
     queue_free(queue);
     free(waiting);
@@ -147,9 +237,9 @@ TEST(one_that_had_its_turn_and_stays_lets_the_others_come_first)
     struct queue_entry *second = add(queue, waiting, 0, 2);
 
     assert_ptr_equal(queue_first(queue, -1), first);
-    queue_turn(first);
+    queue_pay(queue, 0, 1, 1);
     assert_ptr_equal(queue_first(queue, -1), second);
-    queue_turn(second);
+    queue_pay(queue, 0, 2, 1);
     assert_ptr_equal(queue_first(queue, -1), first);
     queue_free(queue);
     free(waiting);
@@ -178,7 +268,7 @@ TEST(from_anywhere_an_entry_can_be_removed)
     assert_int_equal(queue_class_length(queue, 0) + queue_class_length(queue, 1) +
                          queue_class_length(queue, 2),
                      left);
-    while (serve(queue))
+    while (serve(queue, waiting) != ENTRIES)
         left--;
     assert_int_equal(left, 0);
     queue_free(queue);
@@ -191,6 +281,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(within_an_account_the_first_to_come_is_the_first_to_go),
         RUN(accounts_of_a_class_have_their_turns_however_much_each_has_waiting),
+        RUN(accounts_share_by_parts_and_not_by_messages),
+        RUN(who_comes_late_is_not_behind_who_has_much_waiting),
+        RUN(of_many_accounts_each_has_its_turn),
+        RUN(what_was_overdrawn_while_nobody_waited_is_forgotten),
         RUN(classes_get_their_shares_and_an_unused_share_goes_to_the_others),
         RUN(a_class_that_was_empty_does_not_catch_up),
         RUN(only_one_class_is_looked_at_when_asked),
