@@ -250,6 +250,14 @@ static void on_unbind(void *owner)
     link_tell_state(bind->link);
 }
 
+static void on_alive(void *owner)
+{
+    struct bind *bind = owner;
+
+    bind->doubted = false;
+    dispatch_room(bind->link->gateway, bind->link->number);
+}
+
 static void on_room(void *owner)
 {
     struct bind *bind = owner;
@@ -265,6 +273,7 @@ static const struct smpp_session_ops session_ops = {
     .on_response = link_on_response,
     .on_no_response = link_on_no_response,
     .on_room = on_room,
+    .on_alive = on_alive,
     .on_unbind = on_unbind,
 };
 
@@ -286,7 +295,7 @@ static void conn_on_closed(void *owner, enum smpp_end end, int error)
     bind->session = 0;
     bind->reserved = 0;
     bind->generation++;
-    bind->resting = bind->was_bound = false;
+    bind->resting = bind->doubted = bind->was_bound = false;
     link_tell_state(link);
     if (bind->going_home) {
         bind->going_home = false;

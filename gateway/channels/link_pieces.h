@@ -46,6 +46,7 @@ struct bind {
     uint16_t generation; /* slots of earlier connections are void */
     bool blocked;        /* the output is full */
     bool was_bound;      /* since it connected */
+    bool doubted;        /* an answer did not come, and nothing was heard since */
     bool resting;        /* takes nothing more, and leaves when nothing is open on it */
     bool going_home;     /* it leaves for the first host */
     uint32_t refused;    /* the last bind was, with this status; 0: it was not */

@@ -20,7 +20,8 @@ static uint32_t room_of(const struct bind *bind)
     uint32_t window = bind->link->config->window;
     uint32_t used = bind->in_flight + bind->reserved;
 
-    return link_bind_takes(bind) && !bind->blocked && !bind->resting && used < window
+    return link_bind_takes(bind) && !bind->blocked && !bind->doubted && !bind->resting &&
+                   used < window
                ? window - used
                : 0;
 }

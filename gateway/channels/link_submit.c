@@ -153,6 +153,7 @@ void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t coo
     struct verdict_news news = {.verdict = VERDICT_OK};
     char id[SMPP_RECEIPT_ID_MAX_SIZE + 1];
 
+    bind->doubted = false;
     if (response->status == ESME_ROK) {
         struct smpp_octets told = response->message_id;
 
@@ -169,6 +170,17 @@ void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t coo
     tell_verdict(bind, (uint32_t)cookie, &news);
 }
 
+/* Perhaps nobody is there any more: it is asked, and no further window is risked on it
+ * before it has said something. */
+static void doubt_bind(struct bind *bind)
+{
+    const struct link *link = bind->link;
+
+    bind->doubted = true;
+    smpp_session_probe(smpp_conn_session(bind->conn),
+                       (uint32_t)link->config->response_timeout_ms, link_now_ms(link));
+}
+
 void link_on_no_response(void *owner, uint64_t cookie, enum smpp_fate fate)
 {
     struct verdict_news news = {.verdict = VERDICT_UNSURE, .reason = REASON_UNKNOWN};
@@ -176,5 +188,7 @@ void link_on_no_response(void *owner, uint64_t cookie, enum smpp_fate fate)
     if (fate == SMPP_FATE_UNSENT)
         news =
             (struct verdict_news){.verdict = VERDICT_RETRY, .reason = REASON_PROVIDER_DOWN};
+    else if (fate == SMPP_FATE_TIMED_OUT)
+        doubt_bind(owner);
     tell_verdict(owner, (uint32_t)cookie, &news);
 }

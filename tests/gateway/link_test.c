@@ -279,12 +279,16 @@ TEST(a_full_queue_is_tried_again_after_each_delay_and_no_more)
 
 TEST(a_swallowed_response_is_in_doubt_and_sent_once_more)
 {
-    struct smpp_pdu pdu;
+    struct smpp_pdu pdu, enquiry;
 
-    begin(HERE "response_timeout = \"200ms\" in_doubt_wait = \"200ms\"");
+    begin(HERE "response_timeout = \"400ms\" in_doubt_wait = \"50ms\"");
     submit("491700000001");
     lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
-    assert_false(lone_line_read(&line, &pdu, 100));
+    /* Is anybody there?  Nothing more is sent before that is known. */
+    lone_line_expect(&line, SMPP_ENQUIRE_LINK, &enquiry);
+    enquiry = (struct smpp_pdu){.command = enquiry.command, .sequence = enquiry.sequence};
+    assert_false(lone_line_read(&line, &pdu, 150));
+    lone_line_answer(&line, &enquiry, ESME_ROK);
     lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
     CHECK_EQ(counters()->in_doubt, 1, "in doubt");
     CHECK_EQ(counters()->resends, 1, "resends");

@@ -8,6 +8,8 @@ SCENARIOS += \
 	tests/scenario/late_answer.py \
 	tests/scenario/reports.py \
 	tests/scenario/lab_refusals.py \
+	tests/scenario/links.py \
+	tests/scenario/fair.py \
 	tests/scenario/lab_long.py \
 	tests/scenario/operations.py \
 	tests/scenario/durable.py \
@@ -31,6 +33,7 @@ EXTRA_DIST += \
 	tests/scenario/crowd.py \
 	tests/scenario/durable.py \
 	tests/scenario/inbound.py \
+	tests/scenario/fair.py \
 	tests/scenario/kill9.py \
 	tests/scenario/lab.py \
 	tests/scenario/lab_cascade.py \
@@ -41,6 +44,8 @@ EXTRA_DIST += \
 	tests/scenario/lab_refusals.py \
 	tests/scenario/lab_sms.py \
 	tests/scenario/operations.py \
+	tests/scenario/links.py \
+	tests/scenario/operators.py \
 	tests/scenario/provider.py \
 	tests/scenario/reports.py \
 	tests/scenario/sessions.py \
