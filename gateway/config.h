@@ -273,6 +273,40 @@ struct config_on_report {
     size_t code_count;
 };
 
+/* A field of a submit_sm that goes on as it was submitted. */
+enum { CONFIG_AS_GIVEN = -1 };
+
+/* What an address looks like. */
+enum config_form_kind {
+    CONFIG_FORM_INTERNATIONAL,
+    CONFIG_FORM_NATIONAL, /* begins with the link's country code, or was sent as one */
+    CONFIG_FORM_SHORT,    /* has few digits */
+    CONFIG_FORM_ALPHANUMERIC,
+    CONFIG_FORMS,
+};
+
+enum config_write {
+    CONFIG_WRITE_AS_GIVEN,
+    CONFIG_WRITE_DIGITS,
+    CONFIG_WRITE_PLUS,
+    CONFIG_WRITE_NATIONAL, /* the national prefix in place of the country code */
+};
+
+/* source "form" { ... }, destination "form" { ... } of link: how such an address goes out.
+ */
+struct config_form {
+    bool said;
+    int32_t ton; /* or CONFIG_AS_GIVEN, also below */
+    int32_t npi;
+    enum config_write write;
+};
+
+enum config_validity {
+    CONFIG_VALIDITY_RELATIVE,
+    CONFIG_VALIDITY_ABSOLUTE,
+    CONFIG_VALIDITY_NONE
+};
+
 /* link "name" { ... }: our connections to one operator. */
 struct config_link {
     const char *name;
@@ -323,6 +357,17 @@ struct config_link {
     size_t on_status_count;
     struct config_on_status on_other; /* for every status without a row */
     struct config_on_report on_report;
+    const char *country_code; /* digits; "": none */
+    const char *national_prefix;
+    uint32_t short_code_max; /* digits */
+    struct config_form sources[CONFIG_FORMS];
+    struct config_form destinations[CONFIG_FORMS];
+    const char *service_type; /* "": as given */
+    int32_t protocol_id;      /* or CONFIG_AS_GIVEN */
+    int32_t priority;
+    enum config_validity validity;
+    int64_t validity_min_ms;
+    int64_t validity_step_ms;
 };
 
 /* channel "name" { ... }: a messenger reached by HTTP, shaped by its profile. */

@@ -25,6 +25,8 @@ static const struct config_shape shapes[] = {
     {"tlv",          "account", true,  NULL},
     {"link",         "global",  true,  NULL},
     {"on_status",    "link",    true,  NULL},
+    {"source",       "link",    true,  NULL},
+    {"destination",  "link",    true,  NULL},
     {"tls",          "link",    false, NULL},
     {"tlv",          "link",    true,  NULL},
     {"report_word",  "link",    true,  NULL},
@@ -193,6 +195,7 @@ static void build_links(struct config_build *build)
         config_on_report_build(build, node, link);
         config_receipts_build(build, node, link);
         config_link_tlvs_build(build, node, link);
+        config_forms_build(build, node, link);
     }
 }
 

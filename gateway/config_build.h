@@ -32,6 +32,9 @@ void config_account_password(struct config_build *build, const struct config_nod
 
 /* config_status.c.  Fills on_status and on_other from the link's sections and the defaults.
  */
+void config_forms_build(struct config_build *build, const struct config_node *node,
+                        struct config_link *link);
+void config_forms_print(const struct config_link *link, FILE *out);
 void config_on_report_build(struct config_build *build, const struct config_node *node,
                             struct config_link *link);
 void config_on_report_print(const struct config_on_report *on_report, FILE *out);

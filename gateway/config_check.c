@@ -13,6 +13,8 @@ enum {
     PASSWORD_MAX = 64,
     SYSTEM_TYPE_MAX = 12,
     ADDRESS_RANGE_MAX = 40,
+    SERVICE_TYPE_MAX = 5,
+    NATIONAL_PREFIX_MAX = 3,
 };
 
 /* The section that made element `index` of its kind. */
@@ -143,7 +145,7 @@ static void check_accounts(struct config_build *build)
             "practice: plain passwords are in use; never let real traffic in");
 }
 
-static void check_text_of_bind(struct config_build *build, const struct config_node *node,
+static void check_text_of_link(struct config_build *build, const struct config_node *node,
                                const char *key, const char *text, size_t longest)
 {
     if (strlen(text) > longest)
@@ -165,10 +167,14 @@ static void check_links(struct config_build *build)
         if (strlen(link->system_id) > SYSTEM_ID_MAX)
             config_error_in(build->errors, node, config_node_entry(node, "system_id"),
                             "system_id is longer than %d characters", SYSTEM_ID_MAX);
-        check_text_of_bind(build, node, "password", link->password, PASSWORD_MAX);
-        check_text_of_bind(build, node, "system_type", link->system_type, SYSTEM_TYPE_MAX);
-        check_text_of_bind(build, node, "address_range", link->address_range,
+        check_text_of_link(build, node, "password", link->password, PASSWORD_MAX);
+        check_text_of_link(build, node, "system_type", link->system_type, SYSTEM_TYPE_MAX);
+        check_text_of_link(build, node, "address_range", link->address_range,
                            ADDRESS_RANGE_MAX);
+        check_text_of_link(build, node, "service_type", link->service_type,
+                           SERVICE_TYPE_MAX);
+        check_text_of_link(build, node, "national_prefix", link->national_prefix,
+                           NATIONAL_PREFIX_MAX);
         if (link->interface_version == CONFIG_SMPP_3_3 && link->bind == CONFIG_TRANSCEIVER)
             config_warning_in(build->errors, node,
                               config_node_entry(node, "interface_version"),

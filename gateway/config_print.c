@@ -178,6 +178,7 @@ static void print_link(const struct config_link *link, FILE *out)
     print_rows("link", link, 2, out);
     print_hosts(link, out);
     config_on_report_print(&link->on_report, out);
+    config_forms_print(link, out);
     print_secret("password", link->password, 2, out);
     config_tls_print(&link->tls, true, 2, out);
     print_receipts(link, out);

@@ -24,6 +24,8 @@
 #define STRUCT_account      struct config_account
 #define STRUCT_link         struct config_link
 #define STRUCT_on_status    struct config_on_status
+#define STRUCT_source       struct config_form
+#define STRUCT_destination  struct config_form
 #define STRUCT_report_word  struct config_report_word
 #define STRUCT_report_error struct config_report_error
 #define STRUCT_channel      struct config_channel
@@ -79,6 +81,13 @@ static const struct {
     {CONFIG_TYPE_MESSAGE_ID,  "hex",             PUBLIC_ID_HEX            },
     {CONFIG_TYPE_MESSAGE_ID,  "uuid",            PUBLIC_ID_UUID           },
     {CONFIG_TYPE_MESSAGE_ID,  "alias",           PUBLIC_ID_ALIAS          },
+    {CONFIG_TYPE_WRITE,       "as-given",        CONFIG_WRITE_AS_GIVEN    },
+    {CONFIG_TYPE_WRITE,       "digits",          CONFIG_WRITE_DIGITS      },
+    {CONFIG_TYPE_WRITE,       "plus",            CONFIG_WRITE_PLUS        },
+    {CONFIG_TYPE_WRITE,       "national",        CONFIG_WRITE_NATIONAL    },
+    {CONFIG_TYPE_VALIDITY,    "relative",        CONFIG_VALIDITY_RELATIVE },
+    {CONFIG_TYPE_VALIDITY,    "absolute",        CONFIG_VALIDITY_ABSOLUTE },
+    {CONFIG_TYPE_VALIDITY,    "none",            CONFIG_VALIDITY_NONE     },
     {CONFIG_TYPE_BIND,        "transceiver",     CONFIG_TRANSCEIVER       },
     {CONFIG_TYPE_BIND,        "transmitter",     CONFIG_TRANSMITTER       },
     {CONFIG_TYPE_BIND,        "receiver",        CONFIG_RECEIVER          },
@@ -286,6 +295,23 @@ static bool read_number(const struct config_key *key, const char *text, void *me
     return true;
 }
 
+#define AS_GIVEN "as-given"
+
+static bool read_override(const struct config_key *key, const char *text, int32_t *out,
+                          char why[WHY_SIZE])
+{
+    int64_t value = CONFIG_AS_GIVEN;
+
+    if (strcmp(text, AS_GIVEN) != 0 && (!config_integer_parse(text, &value) ||
+                                        value < key->lowest || value > key->highest)) {
+        snprintf(why, WHY_SIZE, "must be %lld to %lld, or %s; not '%.40s'",
+                 (long long)key->lowest, (long long)key->highest, AS_GIVEN, text);
+        return false;
+    }
+    *out = (int32_t)value;
+    return true;
+}
+
 static bool read_boolean(const char *text, bool *out, char why[WHY_SIZE])
 {
     static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
@@ -322,6 +348,8 @@ static bool read_value(struct config_memory *memory, const struct config_key *ke
     case CONFIG_TYPE_SIZE:
     case CONFIG_TYPE_MONEY:
         return read_number(key, text, member, why);
+    case CONFIG_TYPE_OVERRIDE:
+        return read_override(key, text, member, why);
     case CONFIG_TYPE_BOOLEAN:
         return read_boolean(text, member, why);
     case CONFIG_TYPE_TEXT:
@@ -373,6 +401,12 @@ static void print_value(const struct config_key *key, const void *base, int inde
         fputc('"', out);
         print_number(key, *(const int64_t *)member, out);
         fputc('"', out);
+        break;
+    case CONFIG_TYPE_OVERRIDE:
+        if (*(const int32_t *)member == CONFIG_AS_GIVEN)
+            fputs("\"" AS_GIVEN "\"", out);
+        else
+            fprintf(out, "%d", *(const int32_t *)member);
         break;
     case CONFIG_TYPE_BOOLEAN:
         fputs(*(const bool *)member ? "true" : "false", out);

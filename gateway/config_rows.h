@@ -35,6 +35,9 @@ enum config_type {
     CONFIG_TYPE_ACCEPTED_AS,
     CONFIG_TYPE_LATE_CHARGE,
     CONFIG_TYPE_MESSAGE_ID,
+    CONFIG_TYPE_OVERRIDE, /* an octet, or "as-given" */
+    CONFIG_TYPE_WRITE,
+    CONFIG_TYPE_VALIDITY,
     CONFIG_TYPE_BIND,
     CONFIG_TYPE_VERSION,
     CONFIG_TYPE_ID_RULE,
@@ -103,6 +106,9 @@ struct config_key {
 #define OFFSET_ACCEPTED_AS(type, name) offsetof(type, name)
 #define OFFSET_LATE_CHARGE(type, name) offsetof(type, name)
 #define OFFSET_MESSAGE_ID(type, name)  offsetof(type, name)
+#define OFFSET_OVERRIDE(type, name)    offsetof(type, name)
+#define OFFSET_WRITE(type, name)       offsetof(type, name)
+#define OFFSET_VALIDITY(type, name)    offsetof(type, name)
 #define OFFSET_BIND(type, name)        offsetof(type, name)
 #define OFFSET_VERSION(type, name)     offsetof(type, name)
 #define OFFSET_ID_RULE(type, name)     offsetof(type, name)

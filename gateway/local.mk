@@ -27,7 +27,7 @@ libgateway_a_SOURCES += \
 	gateway/config_check.c \
 	gateway/config_inbound.c \
 	gateway/config_plans.c \
-	gateway/config_print.c gateway/config_report.c \
+	gateway/config_forms.c gateway/config_print.c gateway/config_report.c \
 	gateway/config_receipts.c \
 	gateway/config_rows.c gateway/config_rows.h \
 	gateway/config_secrets.c \
@@ -53,7 +53,7 @@ libgateway_a_SOURCES += \
 	gateway/channels/channel.h \
 	gateway/channels/http.c gateway/channels/http.h \
 	gateway/channels/link.c gateway/channels/link.h gateway/channels/link_pieces.h \
-	gateway/channels/link_hosts.c gateway/channels/link_facts.c gateway/channels/link_refusals.c \
+	gateway/channels/link_hosts.c gateway/channels/link_facts.c gateway/channels/link_fields.c gateway/channels/link_refusals.c \
 	gateway/channels/pace.c gateway/channels/pace.h \
 	gateway/channels/link_receipt.c \
 	gateway/channels/link_reports.c \

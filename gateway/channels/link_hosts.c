@@ -195,9 +195,9 @@ static void look_home(void *owner)
         (void)!link_host_ask(link, 0);
         return;
     }
-    link->look = link->gateway->transport->connect(
-        link->gateway->transport->self, link->gateway->base,
-        (const struct sockaddr *)&address->address, address->size);
+    link->look =
+        link->transport->connect(link->transport->self, link->gateway->base,
+                                 (const struct sockaddr *)&address->address, address->size);
     if (link->look == NULL)
         return;
     bufferevent_setcb(link->look, NULL, NULL, home_seen, link);

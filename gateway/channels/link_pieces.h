@@ -1,7 +1,8 @@
 /*
  * What the parts of a link share: link.c holds its life, connecting and the binds,
  * link_hosts.c where the operator is, link_slots.c the windows and the rate,
- * link_submit.c what goes out and its answers, link_refusals.c the answers that say no,
+ * link_fields.c how the fields of a submit are written, link_submit.c what goes out and its
+ * answers, link_refusals.c the answers that say no,
  * link_reports.c what the operator sends, link_receipt.c what its receipts say.
  * Only they include this.
  */
@@ -17,6 +18,7 @@
 #include "gateway/channels/pace.h"
 #include "gateway/clock.h"
 #include "smpp/conn.h"
+#include "smpp/timestamp.h"
 
 struct bufferevent;
 struct config_address;
@@ -171,6 +173,21 @@ void link_pause_until(struct link *link, int64_t until_ms);
 enum channel_send link_send(void *self, const struct handover *handover);
 void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t cookie);
 void link_on_no_response(void *owner, uint64_t cookie, enum smpp_fate fate);
+
+/* --- fields (link_fields.c) --------------------------------------------------------- */
+
+enum { LINK_ADDRESS_SIZE = 24 };
+
+/* Where what is written anew for one submit_sm lives. */
+struct link_room {
+    char source[LINK_ADDRESS_SIZE];
+    char destination[LINK_ADDRESS_SIZE];
+    char validity[SMPP_TIMESTAMP_SIZE];
+};
+
+/* All but the text and the parameters. */
+void link_fill(const struct link *link, const struct handover *handover,
+               struct smpp_pdu *pdu, struct link_room *room);
 
 /* --- refusals (link_refusals.c) ----------------------------------------------------- */
 

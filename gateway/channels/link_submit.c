@@ -12,9 +12,8 @@
 #include "gateway/gateway.h"
 #include "smpp/command.h"
 #include "smpp/receipt.h"
-#include "smpp/timestamp.h"
 
-enum { SHORT_MESSAGE_MAX = 254, SME_ACKNOWLEDGEMENTS = 0x0C };
+enum { SHORT_MESSAGE_MAX = 254 };
 
 /* --- out ---------------------------------------------------------------------------- */
 
@@ -54,11 +53,6 @@ static struct smpp_octets view(const void *data, size_t size)
     return (struct smpp_octets){data, (uint32_t)size};
 }
 
-static struct smpp_octets view_of(const char *text)
-{
-    return view(text, strlen(text));
-}
-
 static bool add_tlvs(struct smpp_pdu *pdu, const struct config_link *link,
                      const struct handover *handover, uint8_t sar_values[4])
 {
@@ -69,40 +63,15 @@ static bool add_tlvs(struct smpp_pdu *pdu, const struct config_link *link,
            (handover->sar == NULL || smpp_part_add_sar(pdu, handover->sar, sar_values));
 }
 
-static void fill_submit(const struct link *link, const struct handover *handover,
-                        struct smpp_pdu *pdu, char validity[SMPP_TIMESTAMP_SIZE])
-{
-    const struct body *body = handover->body;
-
-    smpp_pdu_init(pdu, SMPP_SUBMIT_SM, 0, 0);
-    pdu->service_type = view_of(body->service_type);
-    pdu->source_ton = body->source_ton;
-    pdu->source_npi = body->source_npi;
-    pdu->source = view_of(body->source);
-    pdu->destination_ton = body->destination_ton;
-    pdu->destination_npi = body->destination_npi;
-    pdu->destination = view_of(body->destination);
-    pdu->esm_class = handover->esm_class;
-    pdu->protocol_id = body->protocol_id;
-    pdu->priority_flag = body->priority_flag;
-    /* The recipient's own acknowledgements are for the sender to ask, 5.2.17. */
-    pdu->registered_delivery =
-        (uint8_t)((link->config->receipts ? 1 : 0) |
-                  (body->registered_delivery & SME_ACKNOWLEDGEMENTS));
-    pdu->data_coding = handover->data_coding;
-    if (smpp_timestamp_write_relative(handover->ttl_ms, validity))
-        pdu->validity_period = view(validity, SMPP_TIMESTAMP_SIZE);
-}
-
 static enum channel_send submit(struct bind *bind, const struct handover *handover)
 {
-    char validity[SMPP_TIMESTAMP_SIZE];
+    struct link_room room;
     uint8_t sar_values[4];
     struct smpp_pdu pdu;
     bool whole;
     uint32_t at;
 
-    fill_submit(bind->link, handover, &pdu, validity);
+    link_fill(bind->link, handover, &pdu, &room);
     whole = add_tlvs(&pdu, bind->link->config, handover, sar_values);
     if (handover->octet_count <= SHORT_MESSAGE_MAX)
         pdu.short_message = view(handover->octets, handover->octet_count);

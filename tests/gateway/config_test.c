@@ -250,6 +250,17 @@ static const struct {
      "link \"l\" { host = \"h\" port = 1 system_id = \"s\" on_report = {\"lost\"} }\n",
      "t.conf:1: link 'l': on_report takes undelivered, rejected, expired and codes of the "
      "operator; not 'lost'"},
+    {"form nobody has",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n source \"long\" { ton = 1 } }\n",
+     "t.conf:2: source 'long': a form is international, national, short or alphanumeric"},
+    {"octet that is none",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\" priority = 256 }\n",
+     "t.conf:1: link 'l': priority must be 0 to 255, or as-given; not '256'"},
+    {"national numbers of nowhere",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n destination \"national\" { ton = 2 } "
+     "}\n",
+     "t.conf:2: destination 'national': national numbers are those of country_code, which is not "
+     "said"},
     {"delivery proved by a link without receipts",
      "link \"l\" { host = \"h\" port = 1 system_id = \"s\" receipts = no }\n" PLAN,
      "t.conf:2: step 'a': 'l' cannot prove delivery; it proves acceptance at most"},
@@ -931,7 +942,9 @@ TEST(what_is_printed_loads_again_and_is_the_same)
         "account \"z\" { password = \"p\" plan = \"q\" client_certificate = \"z.example\" "
         "}\n"
         "link \"n\" { hosts = {\"[::1]:1\", \"b:2\"} system_id = \"s\" bind = \"pair\" "
-        "on_report = {\"17\", \"expired\"} }\n"
+        "on_report = {\"17\", \"expired\"} country_code = \"49\" priority = 1\n"
+        "source \"short\" { ton = 3 npi = 0 } destination \"national\" { write = "
+        "\"national\" } }\n"
         "plan \"r\" { step \"a\" { channels = {\"l:3\", \"n\"} choose = \"weight\" } }\n"
         "link \"r\" { host = \"h\" port = 1 system_id = \"s\" id_rule = \"learn\" "
         "parts_report = \"last\" receipt_text = \"ignored\" receipt_columns = {\"stat\", "

@@ -161,6 +161,7 @@ check_PROGRAMS += \
 	tests/gateway/bucket_test \
 	tests/gateway/esme_test \
 	tests/gateway/link_binds_test \
+	tests/gateway/link_fields_test \
 	tests/gateway/link_group_test \
 	tests/gateway/link_refusals_test \
 	tests/gateway/inbound_test \
@@ -173,6 +174,7 @@ TESTS += \
 	tests/gateway/bucket_test \
 	tests/gateway/esme_test \
 	tests/gateway/link_binds_test \
+	tests/gateway/link_fields_test \
 	tests/gateway/link_group_test \
 	tests/gateway/link_refusals_test \
 	tests/gateway/inbound_test \
@@ -193,6 +195,8 @@ tests_gateway_esme_test_SOURCES = tests/gateway/esme_test.c \
 tests_gateway_esme_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_binds_test_SOURCES = tests/gateway/link_binds_test.c $(LONE_OPERATOR)
 tests_gateway_link_binds_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_link_fields_test_SOURCES = tests/gateway/link_fields_test.c tests/test.h
+tests_gateway_link_fields_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_group_test_SOURCES = tests/gateway/link_group_test.c $(LONE_OPERATOR)
 tests_gateway_link_group_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_refusals_test_SOURCES = tests/gateway/link_refusals_test.c $(LONE_OPERATOR)
