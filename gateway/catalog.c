@@ -145,9 +145,15 @@ static void know_plan(struct catalog *catalog, uint32_t number, const struct pla
         catalog->plan_last = number;
 }
 
+/* Of what is sold alone: most messages have one step and one way. */
 static uint64_t hash_of_pins(const struct price_pins *pins)
 {
-    return table_hash(1, pins, sizeof(*pins));
+    uint64_t hash = table_hash(1, pins->sold, sizeof(pins->sold));
+
+    for (uint8_t step = 0; step < pins->step_count; step++)
+        for (int way = 0; pins->sold[step] >> way != 0; way++)
+            hash = table_hash(hash, &pins->steps[step][way], sizeof(struct price));
+    return hash;
 }
 
 static void know_pins(struct catalog *catalog, uint32_t number, const struct price_pins *pins)

@@ -22,6 +22,7 @@ struct channel {
     void *self;
     struct queue *queue;
     struct queue *moving; /* who waited when it went down; NULL: nobody is moved */
+    bool move_again; /* it went down once more meanwhile */
     struct clock_timer move;
     int64_t suspended_until_ms; /* monotonic; 0: it is not */
     uint64_t probe;             /* after a suspension: the one try that is on its way */

@@ -91,6 +91,7 @@ struct channel *dispatch_choose_way(struct gateway *gateway, struct live *live,
 /* --- moving ------------------------------------------------------------------------- */
 
 static void move_on(void *owner);
+static void move(struct channel *channel);
 
 static void arm_move(struct channel *channel, int64_t delay_ms)
 {
@@ -128,13 +129,20 @@ static void move_on(void *owner)
     }
     queue_free(channel->moving);
     channel->moving = NULL;
+    if (channel->move_again && !takes(channel))
+        move(channel);
+    channel->move_again = false;
     dispatch_room(gateway, channel->number);
 }
 
 static void move(struct channel *channel)
 {
-    if (channel->moving || queue_length(channel->queue) == 0)
+    if (queue_length(channel->queue) == 0)
         return;
+    if (channel->moving) {
+        channel->move_again = true;
+        return;
+    }
     channel->moving = channel->queue;
     channel->queue = queue_new();
     arm_move(channel, 0);

@@ -21,13 +21,26 @@ static uint32_t parts_of_segment(const struct gateway *gateway, const struct liv
 }
 
 /* A price per message is asked for once in a step, whatever its segments. */
-static bool is_paid(const struct live *live, uint8_t step, uint16_t segment, bool cost)
+static bool is_paid(const struct live *live, uint8_t step, uint16_t segment)
 {
     for (uint16_t i = 0; i < live->message.attempt_count; i++) {
         const struct attempt *attempt = &live->message.attempts[i];
 
         if (attempt->step == step && attempt->segment != segment &&
-            (cost ? attempt->cost_micro : attempt->charged_micro) > 0)
+            attempt->charged_micro > 0)
+            return true;
+    }
+    return false;
+}
+
+/* And owed once to each supplier. */
+static bool is_owed(const struct live *live, const struct attempt *to)
+{
+    for (uint16_t i = 0; i < live->message.attempt_count; i++) {
+        const struct attempt *attempt = &live->message.attempts[i];
+
+        if (attempt->step == to->step && attempt->segment != to->segment &&
+            attempt->channel == to->channel && attempt->cost_micro > 0)
             return true;
     }
     return false;
@@ -87,7 +100,7 @@ bool money_step_prices(struct gateway *gateway, const struct live *live, uint32_
     if (sell == NULL || !price_of(sell, parts, out_sell))
         return false;
     *out_sell = within_hold(live, step, *out_sell);
-    if (sell->per_message && is_paid(live, step, 0, false))
+    if (sell->per_message && is_paid(live, step, 0))
         *out_sell = 0;
     return !buy_price(gateway, live, channel, &buy) || price_of(&buy, parts, out_buy);
 }
@@ -169,7 +182,7 @@ static void charge(struct gateway *gateway, struct live *live, struct attempt *a
     int64_t amount;
 
     if (price == NULL || anchor->charged_micro != 0 || !is_due(price, attempt) ||
-        (price->per_message && is_paid(live, attempt->step, attempt->segment, false)) ||
+        (price->per_message && is_paid(live, attempt->step, attempt->segment)) ||
         !price_of(price, parts_of_segment(gateway, live, attempt->channel), &amount) ||
         (amount = within_hold(live, attempt->step, amount)) == 0)
         return;
@@ -194,8 +207,7 @@ static void owe(struct gateway *gateway, struct live *live, struct attempt *atte
     int64_t amount;
 
     if (attempt->cost_micro != 0 || !buy_price(gateway, live, attempt->channel, &price) ||
-        !is_due(&price, attempt) ||
-        (price.per_message && is_paid(live, attempt->step, attempt->segment, true)) ||
+        !is_due(&price, attempt) || (price.per_message && is_owed(live, attempt)) ||
         !price_of(&price, parts_of_segment(gateway, live, attempt->channel), &amount))
         return;
     attempt->cost_micro = amount;

@@ -153,11 +153,12 @@ static struct bind *bind_away(struct link *link)
 
 void link_host_bound(struct link *link, const struct bind *bind)
 {
+    if (link->look) /* under way: the next one follows it */
+        return;
     if (bind->host == 0) {
         if (bind_away(link))
             arm_home(link, NEXT_HOME_MS);
-    } else if (link->config->back_to_first_ms > 0 && !clock_is_armed(&link->home) &&
-               link->look == NULL) {
+    } else if (link->config->back_to_first_ms > 0 && !clock_is_armed(&link->home)) {
         arm_home(link, home_delay_ms(link));
     }
 }
