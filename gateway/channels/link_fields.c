@@ -13,7 +13,6 @@
 enum {
     TON_NATIONAL = 2,
     TON_ALPHANUMERIC = 5,
-    PLUS_SIZE = 1,
     SME_ACKNOWLEDGEMENTS = 0x0C, /* of registered_delivery */
 };
 
@@ -106,6 +105,42 @@ static void fill_addresses(const struct config_link *config, const struct body *
     pdu->destination_npi = or_given(destination->npi, body->destination_npi);
     pdu->destination =
         write_address(config, destination, body->destination, room->destination);
+}
+
+static bool is_written_nationally(const struct config_link *config, const char *number,
+                                  uint8_t ton)
+{
+    const struct config_form *form = &config->destinations[CONFIG_FORM_NATIONAL];
+    size_t size = strlen(config->national_prefix);
+
+    if (!form->said || form->write != CONFIG_WRITE_NATIONAL)
+        return false;
+    return size > 0 ? strncmp(number, config->national_prefix, size) == 0
+                    : form->ton != CONFIG_AS_GIVEN && ton == form->ton;
+}
+
+void link_read_number(const struct link *link, uint8_t ton, char number[LINK_ADDRESS_SIZE])
+{
+    const struct config_link *config = link->config;
+    size_t code_size = strlen(config->country_code);
+    size_t prefix_size = strlen(config->national_prefix);
+    size_t size = strlen(number);
+
+    if (number[0] == '+') {
+        memmove(number, number + 1, size);
+    } else if (is_written_nationally(config, number, ton) &&
+               size - prefix_size + code_size < LINK_ADDRESS_SIZE) {
+        memmove(number + code_size, number + prefix_size, size - prefix_size + 1);
+        memcpy(number, config->country_code, code_size);
+    }
+}
+
+bool link_rewrites_sources(const struct link *link)
+{
+    for (int i = 0; i < CONFIG_FORMS; i++)
+        if (link->config->sources[i].write != CONFIG_WRITE_AS_GIVEN)
+            return true;
+    return false;
 }
 
 /* --- time --------------------------------------------------------------------------- */

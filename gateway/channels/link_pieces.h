@@ -189,6 +189,12 @@ struct link_room {
 void link_fill(const struct link *link, const struct handover *handover,
                struct smpp_pdu *pdu, struct link_room *room);
 
+/* A recipient as the operator writes it, in place: as the digits it was submitted with. */
+void link_read_number(const struct link *link, uint8_t ton, char number[LINK_ADDRESS_SIZE]);
+
+/* What it reports as the sender may be another text than was submitted. */
+bool link_rewrites_sources(const struct link *link);
+
 /* --- refusals (link_refusals.c) ----------------------------------------------------- */
 
 /* The verdict of a try that was answered with this status, and what it does to the link. */

@@ -73,8 +73,8 @@ void link_on_deliver(void *owner, const struct smpp_pdu *request)
     };
     char scratch[SMPP_RECEIPT_SCRATCH_SIZE];
     char id[SMPP_RECEIPT_ID_MAX_SIZE + 1];
-    char source[24];
-    char destination[24];
+    char source[LINK_ADDRESS_SIZE];
+    char destination[LINK_ADDRESS_SIZE];
     char text[TEXT_SIZE];
     struct smpp_receipt receipt;
     struct report_news news = {
@@ -94,6 +94,9 @@ void link_on_deliver(void *owner, const struct smpp_pdu *request)
     copy_text(receipt.id, id, sizeof(id));
     copy_text(without_plus(request->destination), source, sizeof(source));
     copy_text(without_plus(request->source), destination, sizeof(destination));
+    link_read_number(link, request->source_ton, destination);
+    if (link_rewrites_sources(link))
+        source[0] = 0;
     copy_text(receipt.text, text, sizeof(text));
     copy_reference(request, &news);
     link_receipt_news(link->config, &receipt, &news);

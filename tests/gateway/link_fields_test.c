@@ -162,6 +162,38 @@ TEST(a_destination_is_written_by_its_form)
     }
 }
 
+TEST(what_the_operator_writes_is_read_back)
+{
+    static const struct {
+        const char *row;
+        const char *prefix;
+        uint8_t ton;
+        const char *written;
+        const char *read;
+    } rows[] = {
+        {"international",        "0", 1, "441700000002",  "441700000002"},
+        {"with a plus",          "0", 1, "+491700000002", "491700000002"},
+        {"national",             "0", 2, "01700000002",   "491700000002"},
+        {"national, no TON",     "0", 0, "01700000002",   "491700000002"},
+        {"no prefix, its TON",   "",  2, "1700000002",    "491700000002"},
+        {"no prefix, other TON", "",  1, "1700000002",    "1700000002"  },
+        {"none at all",          "0", 0, "",              ""            },
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct config_link config = plain();
+        const struct link link = {.config = &config};
+        char number[LINK_ADDRESS_SIZE];
+
+        config.national_prefix = rows[i].prefix;
+        config.destinations[CONFIG_FORM_NATIONAL] =
+            (struct config_form){true, 2, 1, CONFIG_WRITE_NATIONAL};
+        snprintf(number, sizeof(number), "%s", rows[i].written);
+        link_read_number(&link, rows[i].ton, number);
+        CHECK_STR(number, rows[i].read, rows[i].row);
+    }
+}
+
 TEST(the_time_is_told_as_the_operator_takes_it)
 {
     /* SMPP 3.4 7.1.1: YYMMDDhhmmsstnnp. */
@@ -222,6 +254,7 @@ int main(void)
         RUN(what_nothing_is_said_of_goes_as_it_came),
         RUN(a_source_is_written_by_its_form),
         RUN(a_destination_is_written_by_its_form),
+        RUN(what_the_operator_writes_is_read_back),
         RUN(the_time_is_told_as_the_operator_takes_it),
         RUN(what_the_link_says_replaces_what_was_submitted),
     };

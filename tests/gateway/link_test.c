@@ -330,6 +330,33 @@ TEST(what_never_left_our_buffer_is_not_in_doubt)
     end();
 }
 
+TEST(a_report_in_the_operators_own_form_clears_a_doubt)
+{
+    struct smpp_pdu pdu;
+    uint64_t id;
+
+    begin(HERE "response_timeout = \"200ms\" in_doubt_wait = \"5s\" country_code = \"49\" "
+               "national_prefix = \"0\" destination \"national\" { write = \"national\" } "
+               "source \"alphanumeric\" { write = \"digits\" }");
+    id = submit("491700000001");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    CHECK_BYTES(pdu.destination.data, pdu.destination.size, "01700000001", 11, "written");
+    lone_line_expect(&line, SMPP_ENQUIRE_LINK, &pdu);
+    smpp_pdu_init(&pdu, SMPP_ENQUIRE_LINK | SMPP_RESPONSE, 0, pdu.sequence);
+    lone_line_send(&line, &pdu);
+    smpp_pdu_init(&pdu, SMPP_DELIVER_SM, 0, 9);
+    pdu.esm_class = 0x04;
+    pdu.source = (struct smpp_octets){(const uint8_t *)"01700000001", 11};
+    pdu.destination = (struct smpp_octets){(const uint8_t *)"SHOP", 4};
+    pdu.short_message = (struct smpp_octets){
+        (const uint8_t *)"id:d1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:", 50};
+    lone_line_send(&line, &pdu);
+    expect_deliver_answer(ESME_ROK);
+    check_end(id, "delivered");
+    CHECK_EQ(counters()->resends, 0, "resends");
+    end();
+}
+
 /* ---- Reports ---------------------------------------------------------------- */
 
 TEST(a_report_may_come_before_the_response)
@@ -464,6 +491,7 @@ int main(void)
         RUN(a_throttled_link_pauses_for_all_and_goes_on),
         RUN(a_full_queue_is_tried_again_after_each_delay_and_no_more),
         RUN(a_swallowed_response_is_in_doubt_and_sent_once_more),
+        RUN(a_report_in_the_operators_own_form_clears_a_doubt),
         RUN(what_never_left_our_buffer_is_not_in_doubt),
         RUN(a_report_may_come_before_the_response),
         RUN(a_receipt_of_parameters_alone_counts),
