@@ -332,7 +332,17 @@ static void conn_on_closed(void *owner, enum smpp_end end, int error)
     free(esme);
 }
 
-static const struct smpp_conn_ops conn_ops = {conn_now_ms, conn_wake_at, conn_on_closed};
+static int64_t conn_exact_ms(void *owner)
+{
+    const struct esme *esme = owner;
+
+    return clock_precise_us(esme->gateway->clock) / 1000;
+}
+
+static const struct smpp_conn_ops conn_ops = {.now_ms = conn_now_ms,
+                                              .exact_ms = conn_exact_ms,
+                                              .wake_at = conn_wake_at,
+                                              .on_closed = conn_on_closed};
 
 /* --- from above --------------------------------------------------------------------- */
 

@@ -277,7 +277,8 @@ static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *in
     if (info->n_deleted == 0)
         return;
     conn->counters.octets_out += info->n_deleted;
-    conn->progress_ms = now_of(conn);
+    conn->progress_ms =
+        conn->ops->exact_ms != NULL ? conn->ops->exact_ms(conn->owner) : now_of(conn);
     if (conn->phase == RUNNING)
         smpp_session_sent(conn->session, octets_sent(conn), conn->progress_ms);
     wake(conn);

@@ -36,6 +36,9 @@ enum {
 struct smpp_conn_ops {
     /* Monotonic milliseconds; the same within a turn of the loop. */
     int64_t (*now_ms)(void *owner);
+    /* The same clock at this very moment, for when octets have left: the loop may have
+     * stood still since the turn began.  NULL: now_ms() is as good. */
+    int64_t (*exact_ms)(void *owner);
     /* Call smpp_conn_tick() at `due_ms` (or later); replaces the time asked for before. */
     void (*wake_at)(void *owner, int64_t due_ms);
     /*

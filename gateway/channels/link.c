@@ -333,7 +333,17 @@ static void conn_wake_at(void *owner, int64_t due_ms)
         clock_arm(bind->link->gateway->clock, &bind->tick, due_ms, tick, bind);
 }
 
-static const struct smpp_conn_ops conn_ops = {conn_now_ms, conn_wake_at, conn_on_closed};
+static int64_t conn_exact_ms(void *owner)
+{
+    const struct bind *bind = owner;
+
+    return clock_precise_us(bind->link->gateway->clock) / 1000;
+}
+
+static const struct smpp_conn_ops conn_ops = {.now_ms = conn_now_ms,
+                                              .exact_ms = conn_exact_ms,
+                                              .wake_at = conn_wake_at,
+                                              .on_closed = conn_on_closed};
 
 /* --- life --------------------------------------------------------------------------- */
 

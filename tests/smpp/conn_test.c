@@ -318,6 +318,22 @@ TEST(a_peer_over_its_window_stays_unread_until_it_is_answered)
     line_close(&line);
 }
 
+TEST(the_time_for_an_answer_begins_when_the_request_leaves_not_when_the_turn_began)
+{
+    static struct line line;
+
+    open_bound(&line);
+    assert_int_equal(deliver(&line, 0x51), SMPP_SEND_OK);
+    line.ahead_ms = 10000; /* the process was stopped in the middle of this turn */
+    line_run(&line);
+    line.ahead_ms = 0;
+    line_pass(&line, 10000 + 4999);
+    assert_string_equal(line.log, "");
+    line_pass(&line, 1);
+    assert_string_equal(line.log, "timed-out 51;");
+    line_close(&line);
+}
+
 TEST(no_time_out_runs_while_a_peer_is_not_read_from)
 {
     struct smpp_session_config config = line_config(SMPP_ROLE_SMSC);
@@ -545,6 +561,7 @@ static const struct CMUnitTest tests[] = {
     RUN(all_that_is_owed_and_sent_to_who_does_not_read_fits),
     RUN(a_slow_reader_is_served_at_its_own_pace),
     RUN(a_peer_over_its_window_stays_unread_until_it_is_answered),
+    RUN(the_time_for_an_answer_begins_when_the_request_leaves_not_when_the_turn_began),
     RUN(no_time_out_runs_while_a_peer_is_not_read_from),
     RUN(an_end_of_the_stream_still_hears_what_came_before_it),
     RUN(after_a_stall_what_has_arrived_is_heard_before_anybody_is_late),

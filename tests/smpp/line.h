@@ -25,6 +25,7 @@ struct line {
     struct smpp_session *session;
     int64_t now_ms;
     int64_t wake_ms;
+    int64_t ahead_ms; /* how far the clock is ahead of what the turn began with */
     bool closed;
     bool far_closed; /* the far end has seen the end of the stream */
     enum smpp_end end;
@@ -168,6 +169,13 @@ static inline int64_t line_now_ms(void *owner)
     return ((struct line *)owner)->now_ms;
 }
 
+static inline int64_t line_exact_ms(void *owner)
+{
+    struct line *line = owner;
+
+    return line->now_ms + line->ahead_ms;
+}
+
 static inline void line_wake_at(void *owner, int64_t due_ms)
 {
     ((struct line *)owner)->wake_ms = due_ms;
@@ -186,6 +194,7 @@ static inline void line_on_closed(void *owner, enum smpp_end end, int error)
 
 static const struct smpp_conn_ops line_conn_ops = {
     .now_ms = line_now_ms,
+    .exact_ms = line_exact_ms,
     .wake_at = line_wake_at,
     .on_closed = line_on_closed,
 };
