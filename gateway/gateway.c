@@ -206,10 +206,13 @@ static bool open_http(struct gateway *gateway, char *error, size_t error_size)
     client.calls_max += inbound_posts_max(gateway);
     gateway->http_client =
         http_client_new(gateway->base, gateway->clock, &client, http_is_done, gateway);
-    limits.body_max_bytes = config->max_body_bytes;
-    limits.connections_max = config->max_connections;
-    limits.connections_per_address_max = config->max_connections;
-    limits.request_deadline_ms = config->request_timeout_ms;
+    /* Without the section the socket has the server's own limits. */
+    if (*config->address.host) {
+        limits.body_max_bytes = config->max_body_bytes;
+        limits.connections_max = config->max_connections;
+        limits.connections_per_address_max = config->max_connections;
+        limits.request_deadline_ms = config->request_timeout_ms;
+    }
     gateway->http_server =
         http_server_new(gateway->base, gateway->clock, &limits, api_on_request, gateway);
     snprintf(path, sizeof(path), "%s/sluice.sock", store_folder(gateway->store));

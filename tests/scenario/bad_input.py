@@ -103,6 +103,23 @@ def without_a_state_folder_it_does_not_start(lab):
     check(got not in (0, None) and "nonsense" in said, f"--nonsense: status {got} ({said})")
 
 
+def without_an_http_section_the_socket_answers(lab):
+    path = write(lab, "no-http.conf", 'listen "smpp" { address = "127.0.0.1:0" }\n')
+    state = lab.folder / "no-http"
+    process = subprocess.Popen([str(BUILD / "sluiced"), "-c", str(path), "--state-dir",
+                                str(state)], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    lab.others.append(process)
+
+    def answers():
+        done = subprocess.run([str(BUILD / "sluice"), "status", "--state-dir", str(state)],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return done.returncode == 0
+    until(answers, 10, "sluice status does not find it")
+    process.terminate()
+    equal(process.wait(10), 0, "status after SIGTERM")
+
+
 def is_ready(lab):
     try:
         return lab.http("GET", "/readyz", token=None).status == 200
@@ -346,6 +363,7 @@ if __name__ == "__main__":
     scenario(110, RefusalLab, a_wrong_file_is_named_with_line_and_reason,
              a_file_that_cannot_be_read_is_said_so, without_a_state_folder_it_does_not_start,
              the_environment_may_name_the_state_folder,
+             without_an_http_section_the_socket_answers,
              a_good_file_is_checked_and_printed_without_its_secrets,
              practice_never_listens_beyond_loopback, a_taken_port_is_named,
              a_state_folder_in_use_is_named, a_store_of_nonsense_is_refused_and_left_alone,
