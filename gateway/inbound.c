@@ -26,7 +26,8 @@
 enum {
     ROW_BYTES = 1024,     /* of a message on average: inbound_max of them are kept */
     PART_MAX_BYTES = 254, /* what has more is no part, whatever it says */
-    ANSWERED_MS = 2000,   /* in this time an operator has not begun to repeat it */
+    PART_TLVS_MAX_BYTES = 256,
+    ANSWERED_MS = 2000, /* in this time an operator has not begun to repeat it */
     ANSWERED_MAX = 1 << 20,
     SWEEP_MS = 60 * 1000,
     DROPPED_PER_SWEEP = 1024,
@@ -184,7 +185,7 @@ bool inbound_unrouted_drop(struct gateway *gateway, uint64_t id)
     return true;
 }
 
-/* What nobody asked for while it was kept goes; and who was answered is old news. */
+/* What nobody asked for while it was kept goes. */
 static void sweep(void *owner)
 {
     struct inbound *inbound = owner;
@@ -196,8 +197,9 @@ static void sweep(void *owner)
     if (inbound->oldest == NULL || inbound->oldest->at_ms >= before_ms ||
         !store_begin(gateway->store, STORE_CONTINUATION))
         return;
-    while (inbound->oldest && inbound->oldest->at_ms < before_ms &&
-           dropped++ < DROPPED_PER_SWEEP)
+    for (; inbound->oldest && inbound->oldest->at_ms < before_ms &&
+           dropped < DROPPED_PER_SWEEP;
+         dropped++)
         (void)inbound_unrouted_drop(gateway, inbound->oldest->id);
     store_end(gateway->store);
     gateway->counters.inbound_dropped += dropped;
@@ -237,7 +239,7 @@ static void put_letter(struct gateway *gateway, enum letter_kind kind, uint64_t 
 static void put_body(struct gateway *gateway, uint32_t account,
                      const struct inbound_message *message, const struct body *body)
 {
-    uint8_t bytes[STORE_INBOUND_BYTES_MAX];
+    uint8_t bytes[INBOUND_PACKED_MAX];
     size_t size = inbound_pack(body, bytes);
 
     put_letter(gateway, LETTER_INBOUND, body->id, account, message, bytes, size);
@@ -386,7 +388,7 @@ static void keep_for_people(struct gateway *gateway, const struct inbound_messag
     gateway->counters.inbound_unroutable++;
     for (size_t i = 0; i < message->part_count; i++) {
         const struct body *body = message->parts[i];
-        uint8_t bytes[STORE_INBOUND_BYTES_MAX];
+        uint8_t bytes[INBOUND_PACKED_MAX];
         size_t size = inbound_pack(body, bytes);
         struct body *copy = inbound_unpack(body->id, bytes, size);
 
@@ -520,7 +522,7 @@ static bool is_nobodys(struct arrival *it)
 
 static void keep_part(struct arrival *it)
 {
-    uint8_t bytes[STORE_INBOUND_BYTES_MAX];
+    uint8_t bytes[INBOUND_PACKED_MAX];
     size_t size = inbound_pack(it->body, bytes);
 
     put_row(it->gateway, it->body->id, 0, it->link, it->at_ms, STORE_INBOUND_GATHERED,
@@ -579,7 +581,9 @@ uint32_t inbound_take(struct gateway *gateway, uint32_t link, uint64_t session,
     it.body = intake_body(NULL, deliver, destination);
     it.hash = hash_of(link, it.body);
     it.is_part = it.body->text_size <= PART_MAX_BYTES &&
-                 collector_part_of(it.body, &it.part) && is_reached(gateway, link, it.body);
+                 it.body->tlv_size <= PART_TLVS_MAX_BYTES &&
+                 collector_part_of(it.body, &it.part) &&
+                 it.part.total <= INBOUND_PARTS_MAX && is_reached(gateway, link, it.body);
     if (is_repetition(gateway, it.hash) ||
         (it.is_part && inbound_set_has(gateway, link, it.body, &it.part))) {
         gateway->counters.inbound_repeated++;

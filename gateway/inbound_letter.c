@@ -4,6 +4,7 @@
  */
 #include "gateway/inbound_pieces.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +45,7 @@ static uint8_t *append(uint8_t *at, const void *octets, size_t size)
     return at + size;
 }
 
-size_t inbound_pack(const struct body *body, uint8_t out[STORE_INBOUND_BYTES_MAX])
+size_t inbound_pack(const struct body *body, uint8_t out[INBOUND_PACKED_MAX])
 {
     const struct packed packed = {
         .text_size = body->text_size,
@@ -65,9 +66,7 @@ size_t inbound_pack(const struct body *body, uint8_t out[STORE_INBOUND_BYTES_MAX
     };
     uint8_t *at = out;
 
-    if (sizeof(packed) + sizeof(struct body) + body->text_size + body->tlv_size >
-        STORE_INBOUND_BYTES_MAX)
-        return 0;
+    assert(body->text_size + body->tlv_size <= INBOUND_OCTETS_MAX);
     at = append(at, &packed, sizeof(packed));
     at = append(at, body->source, packed.source_size);
     at = append(at, body->destination, packed.destination_size);
@@ -95,7 +94,7 @@ struct body *inbound_unpack(uint64_t id, const uint8_t *bytes, size_t size)
     if (packed.version != VERSION || packed.source_size >= BODY_ADDRESS_SIZE ||
         packed.destination_size >= BODY_ADDRESS_SIZE ||
         packed.service_type_size >= BODY_SERVICE_TYPE_SIZE ||
-        packed.text_size > BODY_BYTES_MAX || packed.tlv_size > STORE_INBOUND_BYTES_MAX ||
+        packed.text_size > INBOUND_OCTETS_MAX || packed.tlv_size > INBOUND_OCTETS_MAX ||
         packed.header_size > packed.text_size ||
         size != sizeof(packed) + packed.source_size + packed.destination_size +
                     packed.service_type_size + packed.text_size + packed.tlv_size)

@@ -21,8 +21,16 @@
 struct gateway;
 struct table;
 
-/* Of text and TLVs together; what has more is refused. */
-enum { INBOUND_OCTETS_MAX = 70 * 1024 };
+/*
+ * What a decision holds at most: a post may take six octets for each of the text, and is
+ * not more than a row may be.  Longer than this no telephone writes.
+ */
+enum {
+    INBOUND_OCTETS_MAX =
+        20 * 1024,          /* of text and TLVs together; what has more is refused */
+    INBOUND_PARTS_MAX = 64, /* parts of more are messages of their own */
+    INBOUND_PACKED_MAX = INBOUND_OCTETS_MAX + 512,
+};
 
 /* One message of a subscriber, whole or what came of it. */
 struct inbound_message {
@@ -100,8 +108,8 @@ void inbound_sets_free(struct inbound *inbound);
 
 /* --- forms (inbound_letter.c) ------------------------------------------------------- */
 
-/* The row of a body; its size, 0 when it is larger than STORE_INBOUND_BYTES_MAX. */
-size_t inbound_pack(const struct body *body, uint8_t out[STORE_INBOUND_BYTES_MAX]);
+/* The row of a body that is not larger than INBOUND_OCTETS_MAX; its size. */
+size_t inbound_pack(const struct body *body, uint8_t out[INBOUND_PACKED_MAX]);
 /* And back, from the heap; NULL: it is none. */
 struct body *inbound_unpack(uint64_t id, const uint8_t *bytes, size_t size);
 

@@ -30,7 +30,7 @@ struct store_inbound {
     uint32_t size;
 };
 
-enum { STORE_INBOUND_BYTES_MAX = 72 * 1024 };
+enum { STORE_INBOUND_BYTES_MAX = 128 * 1024 };
 
 /* Seen once: the hash of something, and when.  Kinds are forgotten by age. */
 enum store_mark_kind {

@@ -90,7 +90,7 @@ static void bind_client(struct lone_line *line, const char *name, uint8_t versio
     CHECK_EQ(pdu.status, ESME_ROK, name);
 }
 
-/* ---- The operator's octets --------------------------------------------------------- */
+/* ---- The operator's octets ------------------------------------------------- */
 
 struct written {
     const char *from;
@@ -114,8 +114,11 @@ static size_t put_text(uint8_t *out, size_t at, const char *text)
 /* A deliver_sm by 4.6.1, field by field. */
 static void write_deliver(const struct written *it)
 {
-    uint8_t out[2048] = {0, 0, 0, 0, 0, 0, 0, 0x05, 0, 0, 0, 0};
+    static uint8_t out[80 * 1024];
     size_t at = 12;
+
+    memset(out, 0, 16);
+    out[7] = 0x05; /* deliver_sm */
 
     sequence++;
     out[at++] = 0;
@@ -145,6 +148,7 @@ static void write_deliver(const struct written *it)
     if (it->tlv_size > 0)
         memcpy(out + at, it->tlvs, it->tlv_size);
     at += it->tlv_size;
+    out[1] = (uint8_t)(at >> 16);
     out[2] = (uint8_t)(at >> 8);
     out[3] = (uint8_t)at;
     assert_int_equal(send(op.fd, out, at, MSG_NOSIGNAL), at);
@@ -209,7 +213,7 @@ static void expect_nothing(struct lone_line *line)
     assert_false(lone_line_read(line, &pdu, QUIET_MS));
 }
 
-/* ---- Octets ------------------------------------------------------------------------- */
+/* ---- Octets ---------------------------------------------------------------- */
 
 TEST(a_message_comes_to_its_account_octet_for_octet)
 {
@@ -275,8 +279,7 @@ TEST(a_payload_is_passed_on_and_a_peer_of_3_3_does_not_stop_what_is_behind_it)
     end();
 }
 
-/* ---- Whose ----------------------------------------------------------------------------
- */
+/* ---- Whose ----------------------------------------------------------------- */
 
 TEST(the_first_word_leads_to_the_account)
 {
@@ -348,8 +351,7 @@ TEST(when_all_that_may_be_kept_is_the_operator_is_told_to_come_again)
     end();
 }
 
-/* ---- Again -----------------------------------------------------------------------------
- */
+/* ---- Again ----------------------------------------------------------------- */
 
 TEST(what_the_operator_repeats_on_a_new_session_is_taken_once)
 {
@@ -395,8 +397,7 @@ TEST(it_is_kept_until_the_account_has_acknowledged_it)
     end();
 }
 
-/* ---- Long ones
- * --------------------------------------------------------------------------- */
+/* ---- Long ones ------------------------------------------------------------ */
 
 /* 23.040 9.2.3.24.1 and .8, by hand. */
 static void write_part_8(uint8_t reference, uint8_t total, uint8_t number, const char *text)
@@ -541,8 +542,87 @@ TEST(a_reference_that_is_used_again_is_another_message)
     end();
 }
 
-/* ---- Wishes
- * ------------------------------------------------------------------------------- */
+/* ---- Bounds ---------------------------------------------------------------- */
+
+#define HOOK                                                                               \
+    "inbound \"hook\" { to = \"12345\" account = \"shop\" webhook = "                      \
+    "\"http://127.0.0.1:1\" "                                                              \
+    "}\n"
+
+/* Octets of IA5 of which each takes six in JSON. */
+static void write_controls(size_t size)
+{
+    static uint8_t tlvs[4 + 0xFFFF];
+    const struct written it = {.from = "79161234567",
+                               .to = "12345",
+                               .data_coding = 1,
+                               .tlvs = tlvs,
+                               .tlv_size = 4 + size};
+
+    memset(tlvs, 0x01, sizeof(tlvs));
+    tlvs[0] = 0x04; /* message_payload */
+    tlvs[1] = 0x24;
+    tlvs[2] = (uint8_t)(size >> 8);
+    tlvs[3] = (uint8_t)size;
+    write_deliver(&it);
+}
+
+TEST(what_is_longer_than_a_post_may_be_is_refused)
+{
+    begin(ACCOUNTS HOOK);
+    write_controls(20 * 1024);
+    expect_answer(ESME_ROK);
+    write_controls(20 * 1024 + 1);
+    expect_answer(0x66);
+    write_controls(0xFFFF);
+    expect_answer(0x66);
+    CHECK_EQ(outbox_waiting(lone_gateway_of(lone), LETTER_HOOK), 1, "posts");
+    assert_in_range(outbox_bytes(lone_gateway_of(lone), LETTER_HOOK), 6 * 20 * 1024,
+                    128 * 1024);
+    end();
+}
+
+TEST(as_many_parts_as_are_collected_fit_into_one_decision)
+{
+    enum { MOST = 64 };
+    uint8_t octets[254] = {5, 0x00, 3, 9, MOST, 1};
+    const struct written it = {.from = "79161234567",
+                               .to = "12345",
+                               .esm_class = 0x40,
+                               .data_coding = 1,
+                               .octets = octets,
+                               .size = sizeof(octets)};
+    uint8_t tlvs[4 + 300] = {0};
+    struct written laden = it;
+
+    laden.tlvs = tlvs;
+    laden.tlv_size = sizeof(tlvs);
+    begin("inbound_collect_within = \"100ms\"\n" ACCOUNTS HOOK);
+    memset(octets + 6, 0x01, sizeof(octets) - 6);
+    for (uint8_t number = 1; number < MOST; number++) {
+        octets[5] = number;
+        write_deliver(&it);
+        expect_answer(ESME_ROK);
+    }
+    for (int i = 0; i < 150; i++)
+        lone_gateway_turn(lone);
+    CHECK_EQ(outbox_waiting(lone_gateway_of(lone), LETTER_HOOK), MOST - 1, "posts");
+    octets[4] = MOST + 1; /* of more parts than are collected: a message of its own */
+    write_deliver(&it);
+    expect_answer(ESME_ROK);
+    CHECK_EQ(outbox_waiting(lone_gateway_of(lone), LETTER_HOOK), MOST, "posts");
+    octets[5] = 1;
+    octets[4] = 2; /* and so is one with more parameters than a part has */
+    tlvs[0] = 0x13;
+    tlvs[2] = 300 >> 8;
+    tlvs[3] = 300 & 0xFF;
+    write_deliver(&laden);
+    expect_answer(ESME_ROK);
+    CHECK_EQ(outbox_waiting(lone_gateway_of(lone), LETTER_HOOK), MOST + 1, "posts");
+    end();
+}
+
+/* ---- Wishes ---------------------------------------------------------------- */
 
 /* The status of an advert of the shop to this number. */
 static int send_advert(const char *to)
@@ -650,8 +730,7 @@ TEST(a_stop_may_be_for_the_number_written_to_alone)
     end();
 }
 
-/* ---- Replies
- * ------------------------------------------------------------------------------ */
+/* ---- Replies ------------------------------------------------------------ */
 
 #define REPLY                                                                              \
     "inbound \"all\" { to = \"12345\" account = \"shop\" reply = \"Thank you\" "           \
@@ -730,8 +809,7 @@ TEST(what_is_a_report_is_not_answered_though_it_is_not_marked)
     end();
 }
 
-/* ---- Beside receipts ------------------------------------------------------------------
- */
+/* ---- Beside receipts ------------------------------------------------------- */
 
 static void report_delivery(uint32_t submit, const char *id)
 {
@@ -801,6 +879,8 @@ int main(void)
         RUN(who_wishes_so_gets_a_long_message_whole),
         RUN(a_part_that_does_not_come_holds_the_others_for_a_time),
         RUN(a_reference_that_is_used_again_is_another_message),
+        RUN(what_is_longer_than_a_post_may_be_is_refused),
+        RUN(as_many_parts_as_are_collected_fit_into_one_decision),
         RUN(a_stop_reaches_the_list_and_a_start_takes_it_off_again),
         RUN(who_opts_out_while_a_message_waits_does_not_get_it),
         RUN(transactional_messages_go_on_unless_the_account_says_otherwise),
