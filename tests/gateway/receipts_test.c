@@ -261,7 +261,7 @@ TEST(each_end_has_its_word_and_its_hearers)
         }
         body->registered_delivery = 1;
         assert_true(receipts_write_row(lone_gateway_of(lone), &live, body, &row));
-        receipts_write_letter(lone_gateway_of(lone), live.message.account, 7, row.bytes,
+        receipts_write_letter(lone_gateway_of(lone), live.message.account, row.bytes,
                               row.size, &letter);
         CHECK(says(&letter.pdu, rows[i].stat), rows[i].row);
         CHECK_EQ(letter.pdu.esm_class, 0x04, rows[i].row);
@@ -767,7 +767,8 @@ TEST(a_transmitter_gets_no_receipt)
     CHECK_EQ(outbox_waiting(lone_gateway_of(lone), LETTER_RECEIPT), 1, "it waits");
     assert_in_range(
         gateway_now_ms(lone_gateway_of(lone)) -
-            outbox_oldest_ms(lone_gateway_of(lone), LETTER_RECEIPT,
+            outbox_oldest_ms(
+                lone_gateway_of(lone), LETTER_RECEIPT,
                 catalog_account_at(lone_gateway_of(lone)->catalog, ACCOUNT)->number),
         10000, 11000);
     bind_line(&lines[1], SMPP_BIND_RECEIVER);
