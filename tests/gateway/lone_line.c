@@ -155,8 +155,10 @@ bool lone_line_read(struct lone_line *line, struct smpp_pdu *out, int wait_ms)
 
 void lone_line_expect(struct lone_line *line, uint32_t command, struct smpp_pdu *out)
 {
-    if (!lone_line_read(line, out, EXPECT_MS))
-        fail_msg("no PDU came");
+    do {
+        if (!lone_line_read(line, out, EXPECT_MS))
+            fail_msg("no PDU came");
+    } while (out->command == SMPP_ENQUIRE_LINK && command != SMPP_ENQUIRE_LINK);
     CHECK_EQ(out->command, command, "the next PDU");
 }
 
