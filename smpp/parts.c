@@ -13,6 +13,8 @@ enum {
     ELEMENT_PART_16 = 0x08,
     ELEMENT_SINGLE_SHIFT = 0x24,
     ELEMENT_LOCKING_SHIFT = 0x25,
+    ELEMENT_CARD_FIRST = 0x70,
+    ELEMENT_CARD_LAST = 0x7F,
 };
 
 static uint16_t integer_16(const uint8_t *at)
@@ -98,6 +100,8 @@ static void read_element(struct smpp_header *header, uint8_t id, const uint8_t *
         return;
     }
     header->is_only_text = false;
+    if (id >= ELEMENT_CARD_FIRST && id <= ELEMENT_CARD_LAST)
+        header->is_for_card = true;
 }
 
 bool smpp_header_read(struct smpp_octets user_data, struct smpp_header *out_header)

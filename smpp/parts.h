@@ -42,6 +42,7 @@ struct smpp_header {
     bool is_only_text;       /* nothing but concatenation and language shifts */
     bool is_part;            /* `part` is filled: a concatenation that makes sense */
     bool has_ports;          /* application ports, 8 or 16 bits */
+    bool is_for_card;        /* (U)SIM toolkit security headers (23.040 9.2.3.24.7) */
     struct smpp_shift shift; /* the tables of GSM text behind it */
     uint16_t destination_port;
     uint16_t source_port;

@@ -93,6 +93,30 @@ TEST(a_header_says_whether_it_is_of_text_alone)
     }
 }
 
+/* 3GPP TS 23.040 9.2.3.24: 0x70 to 0x7F are of the (U)SIM toolkit. */
+TEST(a_header_for_the_card_is_told)
+{
+    static const struct {
+        const char *row;
+        struct smpp_octets user_data;
+        bool is_for_card;
+    } rows[] = {
+        {"command packet",     OCTETS("\x02\x70\x00"),                     true },
+        {"the last of them",   OCTETS("\x02\x7F\x00"),                     true },
+        {"beside another",     OCTETS("\x07\x70\x00\x00\x03\xCC\x02\x01"), true },
+        {"before the first",   OCTETS("\x02\x6F\x00"),                     false},
+        {"behind the last",    OCTETS("\x02\x80\x00"),                     false},
+        {"concatenation only", OCTETS("\x05\x00\x03\xCC\x02\x01"),         false},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct smpp_header header;
+
+        CHECK(smpp_header_read(rows[i].user_data, &header), rows[i].row);
+        CHECK_EQ(header.is_for_card, rows[i].is_for_card, rows[i].row);
+    }
+}
+
 TEST(a_header_that_runs_past_its_end_is_none)
 {
     static const struct {
@@ -422,6 +446,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(a_header_says_which_part_it_is),
         RUN(a_header_says_whether_it_is_of_text_alone),
+        RUN(a_header_for_the_card_is_told),
         RUN(a_header_that_runs_past_its_end_is_none),
         RUN(a_written_header_reads_back),
         RUN(a_written_header_names_its_part_and_its_tables),
