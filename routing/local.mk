@@ -1,5 +1,7 @@
 noinst_LIBRARIES += librouting.a
 librouting_a_SOURCES = \
+	routing/countries.def \
+	routing/country.c routing/country.h \
 	routing/delivery.c routing/delivery.h \
 	routing/gate.c routing/gate.h \
 	routing/group.c routing/group.h \
@@ -9,11 +11,15 @@ librouting_a_SOURCES = \
 	routing/message.c routing/message.h \
 	routing/money.c routing/money.h \
 	routing/number.c routing/number.h \
+	routing/permission.c routing/permission.h \
 	routing/plan.c routing/plan.h \
 	routing/prefix.c routing/prefix.h \
+	routing/premium.def \
 	routing/price.c routing/price.h \
 	routing/recall.c routing/recall.h \
 	routing/rule.c routing/rule.h \
-	routing/step.c routing/step.h
+	routing/source.c routing/source.h \
+	routing/step.c routing/step.h \
+	routing/usage.c routing/usage.h
 
 EXTRA_DIST += routing/README.md

@@ -60,3 +60,23 @@ tests_routing_recall_test_SOURCES = tests/routing/recall_test.c tests/test.h
 tests_routing_recall_test_LDADD = librouting.a $(CMOCKA_LIBS)
 tests_routing_rule_test_SOURCES = tests/routing/rule_test.c tests/test.h
 tests_routing_rule_test_LDADD = librouting.a $(CMOCKA_LIBS)
+
+# What an account may send, and how much.
+check_PROGRAMS += \
+	tests/routing/country_test \
+	tests/routing/permission_test \
+	tests/routing/source_test \
+	tests/routing/usage_test
+TESTS += \
+	tests/routing/country_test \
+	tests/routing/permission_test \
+	tests/routing/source_test \
+	tests/routing/usage_test
+tests_routing_country_test_SOURCES = tests/routing/country_test.c tests/test.h
+tests_routing_country_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_permission_test_SOURCES = tests/routing/permission_test.c tests/test.h
+tests_routing_permission_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_source_test_SOURCES = tests/routing/source_test.c tests/test.h
+tests_routing_source_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_usage_test_SOURCES = tests/routing/usage_test.c tests/test.h
+tests_routing_usage_test_LDADD = librouting.a $(CMOCKA_LIBS)
