@@ -9,8 +9,7 @@
 #include "gateway/store_reader.h"
 #include "routing/ledger.h"
 
-/* NULL: it has been refused. */
-static struct account *find_account(struct api_call *call)
+struct account *api_find_account(struct api_call *call)
 {
     struct account *account = api_account_for(call->gateway, &call->asker, call->name);
 
@@ -22,7 +21,7 @@ static struct account *find_account(struct api_call *call)
 
 void api_on_balance(struct api_call *call)
 {
-    const struct account *account = find_account(call);
+    const struct account *account = api_find_account(call);
     struct json_writer *writer;
     const struct balance *balance;
     char currency[4];
@@ -121,7 +120,7 @@ static void on_statement(void *owner, uint64_t tag, const struct statement *stat
 
 void api_on_statement(struct api_call *call)
 {
-    const struct account *account = find_account(call);
+    const struct account *account = api_find_account(call);
     struct api_question *question;
 
     if (account == NULL)

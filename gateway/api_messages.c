@@ -15,6 +15,7 @@
 #include "gateway/clock.h"
 #include "gateway/ids.h"
 #include "gateway/intake.h"
+#include "gateway/limits.h"
 #include "gateway/public_id.h"
 #include "gateway/rfc3339.h"
 #include "gateway/store.h"
@@ -39,6 +40,19 @@ static const enum api_problem problem_of[INTAKE_RESULTS] = {
     [INTAKE_RATE] = API_RATE,
     [INTAKE_FULL] = API_FULL,
     [INTAKE_OPTED_OUT] = API_OPTED_OUT,
+    [INTAKE_SUSPENDED] = API_SUSPENDED,
+    [INTAKE_DENIED_SOURCE] = API_DENIED_SOURCE,
+    [INTAKE_DENIED_DATA_CODING] = API_DENIED_CONTENT,
+    [INTAKE_DENIED_ESM_CLASS] = API_DENIED_CONTENT,
+    [INTAKE_DENIED_PROTOCOL_ID] = API_DENIED_CONTENT,
+    [INTAKE_DENIED_PORT] = API_DENIED_CONTENT,
+    [INTAKE_DENIED_DESTINATION] = API_DENIED_DESTINATION,
+    [INTAKE_DENIED_PREMIUM] = API_DENIED_PREMIUM,
+    [INTAKE_PARTS_PER_HOUR] = API_PARTS_LIMIT,
+    [INTAKE_PARTS_PER_DAY] = API_PARTS_LIMIT,
+    [INTAKE_SPEND_PER_HOUR] = API_SPEND_LIMIT,
+    [INTAKE_SPEND_PER_DAY] = API_SPEND_LIMIT,
+    [INTAKE_RECIPIENT] = API_RECIPIENT_LIMIT,
 };
 
 static void answer_accepted(void *owner, const struct store_effect *effect)
@@ -61,13 +75,49 @@ static void answer_accepted(void *owner, const struct store_effect *effect)
     api_answer(gateway, effect->target, 202);
 }
 
-static int64_t seconds_until_rate(const struct gateway *gateway, const char *account)
+static void answer_repeated(struct gateway *gateway, const struct store_effect *answer,
+                            const struct intake_first *first)
+{
+    const struct account *account = catalog_account(gateway->catalog, first->account);
+    struct json_writer *writer = api_writer(gateway);
+    char currency[4];
+
+    json_write_object(writer, NULL);
+    json_write_string(writer, "id", first->id);
+    json_write_integer(writer, "parts", first->parts);
+    json_write_money(writer, "held", 0);
+    json_write_string(writer, "currency",
+                      ledger_currency_code(account->currency, currency));
+    json_write_object_end(writer);
+    api_answer(gateway, answer->target, 202);
+}
+
+static int64_t ms_until_rate(const struct gateway *gateway, const char *account)
 {
     int index = config_find_account(gateway->config, account);
-    int64_t due_ms = accounts_parts_due_ms(gateway->accounts, (uint32_t)index, 1,
-                                           clock_mono_ms(gateway->clock));
 
-    return due_ms > 1000 ? (due_ms + 999) / 1000 : 1;
+    return accounts_parts_due_ms(gateway->accounts, (uint32_t)index, 1,
+                                 clock_mono_ms(gateway->clock));
+}
+
+/* How long it is no use to ask again; 0: it is no matter of time. */
+static int64_t wait_ms(const struct gateway *gateway, const char *name,
+                       enum intake_result result)
+{
+    const struct account *account = catalog_account_named(gateway->catalog, name);
+    struct limits_facts limit;
+
+    if (result == INTAKE_RATE)
+        return ms_until_rate(gateway, name) + 1;
+    if (result == INTAKE_FULL)
+        return 1;
+    if (result == INTAKE_RECIPIENT)
+        return account->config->recipient_within_ms;
+    if (result < INTAKE_PARTS_PER_HOUR || result > INTAKE_SPEND_PER_DAY ||
+        !limits_facts(gateway, account, (enum usage_kind)(result - INTAKE_PARTS_PER_HOUR),
+                      &limit))
+        return 0;
+    return limit.ends_ms - gateway_now_ms(gateway);
 }
 
 static void refuse_submit(struct api_call *call, const struct intake_request *submit,
@@ -75,15 +125,13 @@ static void refuse_submit(struct api_call *call, const struct intake_request *su
 {
     const char *why = intake_result_text(result);
     struct gateway *gateway = call->gateway;
-    uint64_t request = call->request->id;
+    int64_t ms = wait_ms(gateway, submit->account, result);
 
-    if (result == INTAKE_RATE)
-        api_refuse_for_now(gateway, request, API_RATE,
-                           seconds_until_rate(gateway, submit->account), why);
-    else if (result == INTAKE_FULL)
-        api_refuse_for_now(gateway, request, API_FULL, 1, why);
+    if (ms > 0)
+        api_refuse_for_now(gateway, call->request->id, problem_of[result],
+                           (ms + 999) / 1000, why);
     else
-        api_refuse(gateway, request, problem_of[result], NULL, "%s", why);
+        api_refuse(gateway, call->request->id, problem_of[result], NULL, "%s", why);
 }
 
 /* All of it points into the document.  NULL, or what is wrong. */
@@ -91,6 +139,7 @@ static const char *read_submit(struct json_document *document, struct intake_req
 {
     const char *schedule = json_read_text(document, "schedule", JSON_OPTIONAL);
 
+    out->tell_first = answer_repeated;
     out->start_at_ms = 0;
     if (schedule != NULL && !rfc3339_read(schedule, &out->start_at_ms))
         return "\"schedule\" must be a time of RFC 3339";

@@ -44,6 +44,9 @@ bool api_may_act_for(const struct api_asker *asker, const char *account);
 struct account *api_account_for(const struct gateway *gateway,
                                 const struct api_asker *asker, const char *name);
 
+/* The account named in the path; NULL: it has been refused. */
+struct account *api_find_account(struct api_call *call);
+
 /* What we pay and to whom is our own affair: only for the scope admin. */
 bool api_sees_cost(const struct api_asker *asker);
 void api_write_cost(struct json_writer *writer, const char *key,
@@ -73,8 +76,16 @@ enum api_problem {
     API_UNKNOWN_INBOUND,
     API_METHOD,
     API_TOO_LATE,
+    API_SUSPENDED,
+    API_DENIED_SOURCE,
+    API_DENIED_CONTENT,
+    API_DENIED_DESTINATION,
+    API_DENIED_PREMIUM,
     API_RATE,
     API_OPTED_OUT,
+    API_PARTS_LIMIT,
+    API_SPEND_LIMIT,
+    API_RECIPIENT_LIMIT,
     API_FULL,
     API_NOT_READY,
     API_PROBLEMS
@@ -182,6 +193,9 @@ void api_on_trace(struct api_call *call);
 void api_on_cancel(struct api_call *call);
 void api_on_balance(struct api_call *call);
 void api_on_statement(struct api_call *call);
+void api_on_limits(struct api_call *call);
+void api_on_suspend(struct api_call *call);
+void api_on_resume(struct api_call *call);
 void api_on_channels(struct api_call *call);
 void api_on_verify(struct api_call *call);
 void api_on_status(struct api_call *call);

@@ -17,6 +17,8 @@
 #include "gateway/dispatch.h"
 #include "gateway/esme.h"
 #include "gateway/inbound.h"
+#include "gateway/intake.h"
+#include "gateway/limits.h"
 #include "gateway/outbox.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
@@ -135,6 +137,16 @@ static void look_at_accounts(const struct gateway *gateway, struct json_writer *
         if (inbound_age_ms(gateway, account->number, now_ms) > OLD_RECEIPT_S * 1000LL)
             say(writer, "account %s does not take what its subscribers write",
                 account->name);
+        if (account->suspended_since_ms != 0)
+            say(writer, "account %s is suspended", account->name);
+        for (int kind = 0; kind < USAGE_KINDS; kind++) {
+            struct limits_facts limit;
+
+            if (limits_facts(gateway, account, (enum usage_kind)kind, &limit) &&
+                limit.used >= limit.limit - limit.limit / 5)
+                say(writer, "account %s has used four fifths or more of its %s",
+                    account->name, usage_name((enum usage_kind)kind));
+        }
         if (account->balance.available <= account->balance.limit)
             say(writer, "account %s has used up its balance", account->name);
     }
@@ -162,16 +174,15 @@ static void look_at_certificates(const struct gateway *gateway, struct json_writ
 static void write_messages(const struct gateway *gateway, struct json_writer *writer)
 {
     const struct gateway_counters *counters = &gateway->counters;
+    uint64_t refused = 0;
 
     json_write_object(writer, "messages");
     json_write_integer(writer, "live", (int64_t)lives_count(gateway->lives));
     json_write_integer(writer, "queued", (int64_t)dispatch_queued(gateway));
     json_write_integer(writer, "accepted", (int64_t)counters->accepted);
-    json_write_integer(writer, "refused",
-                       (int64_t)(counters->refused_money + counters->refused_rate +
-                                 counters->refused_opted_out + counters->refused_full +
-                                 counters->refused_plan +
-                                 counters->refused_other));
+    for (int i = INTAKE_OK; i < INTAKE_RESULTS; i++)
+        refused += counters->refused[i];
+    json_write_integer(writer, "refused", (int64_t)refused);
     json_write_object(writer, "ended");
     for (int end = MESSAGE_DELIVERED; end <= MESSAGE_UNKNOWN; end++)
         json_write_integer(writer, message_end_name((enum message_end)end),

@@ -24,6 +24,9 @@ enum {
     CATALOG_PINS_MAX = 65536,
 };
 
+struct duplicates;
+struct limit;
+
 /* A sender, as the loop knows it. */
 struct account {
     uint32_t number;
@@ -33,6 +36,10 @@ struct account {
     struct balance balance;
     uint64_t accepted; /* messages, since the start */
     uint64_t refused;
+    uint64_t repeated;             /* answered with the id of the first */
+    int64_t suspended_since_ms;    /* wall; 0: it may send */
+    struct limit *limit;           /* limits.c's; NULL: it has none */
+    struct duplicates *duplicates; /* duplicates.c's; NULL: they are not looked for */
 };
 
 struct catalog;

@@ -18,6 +18,8 @@
 #include "gateway/log.h"
 #include "gateway/public_id.h"
 #include "routing/message.h"
+#include "routing/permission.h"
+#include "routing/usage.h"
 #include "smpp/receipt.h"
 
 struct profile;
@@ -61,6 +63,12 @@ struct config_tls {
     enum config_verify verify; /* is the other side's certificate asked for and checked */
     const char *name;          /* of a link: the name in the operator's certificate */
     enum config_tls_version min_version;
+};
+
+/* What a list says, as it is written. */
+struct config_list {
+    const char **words;
+    size_t count;
 };
 
 /* listen "name" { ... }: a socket for ESMEs. */
@@ -199,6 +207,23 @@ struct config_account {
     struct config_network *allow_from; /* none = from anywhere */
     size_t allow_from_count;
     const char *client_certificate; /* the name its TLS certificate must have; "" = none */
+    const char *country;            /* its home; "" has none */
+    struct config_list sources;
+    struct config_list data_codings;
+    struct config_list esm_classes;
+    struct config_list protocol_ids;
+    struct config_list ports;
+    struct config_list destinations;
+    bool premium;
+    struct permissions permissions; /* what these words mean */
+    uint32_t parts_per_hour;        /* 0 = no limit, also below */
+    uint32_t parts_per_day;
+    int64_t spend_per_hour_micro;
+    int64_t spend_per_day_micro;
+    struct usage_limits limits; /* these four */
+    uint32_t recipient_max;     /* messages to one recipient within recipient_within_ms */
+    int64_t recipient_within_ms;
+    int64_t dedupe_within_ms; /* 0: repetitions are messages like others */
 };
 
 enum config_bind { CONFIG_TRANSCEIVER, CONFIG_TRANSMITTER, CONFIG_RECEIVER, CONFIG_PAIR };
@@ -517,6 +542,13 @@ struct config {
     int64_t inbound_repeat_within_ms;
     uint32_t aliases; /* short ids remembered at once */
     int64_t drain_ms; /* how long SIGTERM waits for answers */
+    const char *country;             /* of accounts that say none; "" is none */
+    struct config_list destinations; /* of accounts that say none */
+    struct config_list premium_ranges;
+    const char **premium_prefixes; /* what these words mean, beside the known ones */
+    size_t premium_prefix_count;
+    bool premium_known;  /* the ranges of routing/premium.def, too */
+    uint32_t dedupe_max; /* submissions remembered per account */
 
     struct config_listen *listens;
     size_t listen_count;

@@ -336,6 +336,7 @@ static void build_accounts(struct config_build *build)
         build_granted_plans(build, node, account);
         build_networks(build, node, account);
         config_account_tlvs_build(build, node, account);
+        config_permissions_build(build, node, account);
     }
 }
 
@@ -404,6 +405,7 @@ static void build_global(struct config_build *build)
         snprintf(folder, sizeof(folder), "%s/%s", config->folder, providers);
     config->providers = config_memory_text(build->memory, folder);
     config_build_rows(build, build->root, config);
+    config_permissions_build_global(build);
 }
 
 struct config *config_load(const char *path, struct config_errors *errors)

@@ -56,11 +56,17 @@ void config_receipts_build(struct config_build *build, const struct config_node 
 
 /* The word of receipt_columns for an enum smpp_receipt_column. */
 const char *config_receipt_column_name(uint8_t column);
+
 /* config_tlvs.c.  The dictionaries; an account's needs its plans. */
 void config_account_tlvs_build(struct config_build *build, const struct config_node *node,
                                struct config_account *account);
 void config_link_tlvs_build(struct config_build *build, const struct config_node *node,
                             struct config_link *link);
+
+/* config_permissions.c.  The file's own first, then each account's. */
+void config_permissions_build_global(struct config_build *build);
+void config_permissions_build(struct config_build *build, const struct config_node *node,
+                              struct config_account *account);
 
 /* config_plans.c.  Plans need links and channels, rules and prices need accounts too. */
 void config_build_plans(struct config_build *build);

@@ -31,6 +31,17 @@ static void print_secret(const char *name, const char *value, int indent, FILE *
         print_word(name, CONFIG_MASK, indent, out);
 }
 
+static void print_list(const char *name, const struct config_list *list, int indent,
+                       FILE *out)
+{
+    fprintf(out, "%*s%s = {", indent, "", name);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", out);
+        config_text_print(list->words[i], out);
+    }
+    fputs("}\n", out);
+}
+
 static void print_global(const struct config *config, FILE *out)
 {
     char *folder = realpath(config->providers, NULL);
@@ -38,6 +49,8 @@ static void print_global(const struct config *config, FILE *out)
     print_rows("global", config, 0, out);
     print_word("providers", folder != NULL ? folder : config->providers, 0, out);
     free(folder);
+    print_list("destinations", &config->destinations, 0, out);
+    print_list("premium_ranges", &config->premium_ranges, 0, out);
 }
 
 static void print_http(const struct config *config, FILE *out)
@@ -94,6 +107,12 @@ static void print_account(const struct config *config, const struct config_accou
         fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", config->plans[account->plans[i]].name);
     fputs("}\n", out);
     print_rows("account", account, 2, out);
+    print_list("destinations", &account->destinations, 2, out);
+    print_list("sources", &account->sources, 2, out);
+    print_list("data_codings", &account->data_codings, 2, out);
+    print_list("esm_classes", &account->esm_classes, 2, out);
+    print_list("protocol_ids", &account->protocol_ids, 2, out);
+    print_list("ports", &account->ports, 2, out);
     fputs("  allow_from = {", out);
     for (size_t i = 0; i < account->allow_from_count; i++) {
         fputs(i > 0 ? ", " : "", out);

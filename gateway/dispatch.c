@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gateway/collector.h"
+#include "gateway/duplicates.h"
 #include "gateway/gateway.h"
 #include "gateway/log.h"
 #include "gateway/money_moves.h"
@@ -164,6 +165,7 @@ void dispatch_end(struct gateway *gateway, struct live *live, enum message_end e
     clock_disarm(gateway->clock, &live->timer);
     money_record_end(gateway, live);
     receipts_make(gateway, live);
+    duplicates_ended(gateway, live);
     store_effect(gateway->store, &durable);
 }
 

@@ -465,6 +465,14 @@ enum outbox_sent esmes_deliver(struct gateway *gateway, uint32_t account,
     return best == OUTBOX_SENT ? best : deliver_to_silent(binds, best, pdu, cookie);
 }
 
+void esmes_suspend(struct gateway *gateway, uint32_t account)
+{
+    const struct account *its = catalog_account(gateway->catalog, account);
+
+    if (its != NULL && its->config != NULL)
+        esme_binds_suspend(&gateway->esmes->binds[its->config - gateway->config->accounts]);
+}
+
 void esmes_drain(struct gateway *gateway)
 {
     struct esmes *esmes = gateway->esmes;

@@ -54,6 +54,10 @@ enum outbox_sent esmes_deliver(struct gateway *gateway, uint32_t account,
                                uint64_t preferred, bool others, struct smpp_pdu *pdu,
                                uint64_t cookie);
 
+/* The account was suspended: those who wait for a place are refused, its sessions are
+ * unbound. */
+void esmes_suspend(struct gateway *gateway, uint32_t account);
+
 /* Unbinds all; done when esmes_count() is 0. */
 void esmes_drain(struct gateway *gateway);
 size_t esmes_count(const struct gateway *gateway);

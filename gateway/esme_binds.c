@@ -104,14 +104,21 @@ static void stop_waiting(struct esme *esme)
     DL_DELETE(binds_of(esme)->waiting, esme);
 }
 
-static void refuse_waiting(struct binds *binds)
+static void refuse_waiting(struct binds *binds, uint32_t status, const char *reason)
 {
     while (binds->waiting) {
         struct esme *esme = binds->waiting;
 
         stop_waiting(esme);
-        refuse(esme, ESME_RALYBND, "bind-limit");
+        refuse(esme, status, reason);
     }
+}
+
+void esme_binds_suspend(struct binds *binds)
+{
+    refuse_waiting(binds, ESME_RBINDFAIL, "suspended");
+    for (struct esme *esme = binds->bound; esme; esme = esme->next)
+        smpp_session_unbind(smpp_conn_session(esme->conn), esme_now_ms(esme));
 }
 
 static void end_round_if_told(struct binds *binds)
@@ -119,7 +126,7 @@ static void end_round_if_told(struct binds *binds)
     if (binds->probes > 0)
         return;
     clock_disarm(binds->gateway->clock, &binds->round);
-    refuse_waiting(binds);
+    refuse_waiting(binds, ESME_RALYBND, "bind-limit");
 }
 
 static void probe_is_over(struct esme *esme)
@@ -229,7 +236,9 @@ static void password_was_right(struct esme *esme, uint32_t account)
 {
     esme->known = true;
     esme->account = account;
-    if (accounts_take_bind(esme->gateway->accounts, account))
+    if (catalog_account_at(esme->gateway->catalog, account)->suspended_since_ms != 0)
+        refuse(esme, ESME_RBINDFAIL, "suspended");
+    else if (accounts_take_bind(esme->gateway->accounts, account))
         admit(esme);
     else
         wait_for_place(esme);

@@ -95,6 +95,9 @@ const char *esme_from(const struct esme *esme, char out[ESME_FROM_SIZE]);
 struct binds *esme_binds_new(struct gateway *gateway);
 void esme_binds_free(struct gateway *gateway, struct binds *binds);
 
+/* Everybody goes. */
+void esme_binds_suspend(struct binds *binds);
+
 /* The session's callbacks. */
 void esme_on_bind(void *owner, const struct smpp_pdu *bind);
 void esme_on_alive(void *owner);

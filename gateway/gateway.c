@@ -19,11 +19,13 @@
 #include "gateway/collector.h"
 #include "gateway/config.h"
 #include "gateway/dispatch.h"
+#include "gateway/duplicates.h"
 #include "gateway/esme.h"
 #include "gateway/http_client.h"
 #include "gateway/http_server.h"
 #include "gateway/inbound.h"
 #include "gateway/intake.h"
+#include "gateway/limits.h"
 #include "gateway/live.h"
 #include "gateway/log.h"
 #include "gateway/marks.h"
@@ -35,6 +37,7 @@
 #include "gateway/reports.h"
 #include "gateway/store.h"
 #include "gateway/store_reader.h"
+#include "gateway/suspension.h"
 #include "gateway/tls.h"
 #include "smpp/client.h"
 
@@ -265,6 +268,7 @@ static void make_modules(struct gateway *gateway)
     gateway->pairs = pairs_new(gateway->config->max_messages);
     gateway->operations = operations_new(gateway);
     gateway->multi_answers = intake_multi_new();
+    gateway->repeat_answers = intake_repeat_new();
     gateway->catalog = catalog_new(gateway->config);
     gateway->dispatch = dispatch_new(gateway);
     gateway->reports = reports_new(gateway);
@@ -273,6 +277,8 @@ static void make_modules(struct gateway *gateway)
     gateway->inbound = inbound_new(gateway);
     gateway->optouts = optouts_new();
     gateway->collector = collector_new(gateway);
+    gateway->limits = limits_new(gateway);
+    gateway->suspensions = suspensions_new(gateway);
     gateway->messengers = messengers_new(gateway);
     gateway->accounts =
         accounts_new(gateway->config, gateway->executor, esmes_on_checked, gateway);
@@ -310,6 +316,8 @@ static bool start(struct gateway *gateway, const struct gateway_options *options
     if (!recovery_load(gateway, error, error_size) ||
         !catalog_settle(gateway->catalog, gateway->store, error, error_size))
         return false;
+    limits_settle(gateway);
+    duplicates_settle(gateway);
     gateway->recovered = true;
     open_channels(gateway);
     recovery_resume(gateway);
@@ -368,10 +376,14 @@ void gateway_free(struct gateway *gateway)
     accounts_free(gateway->accounts);
     operations_free(gateway->operations);
     intake_multi_free(gateway->multi_answers);
+    intake_repeat_free(gateway->repeat_answers);
     lives_free(gateway->lives);
     pairs_free(gateway->pairs);
     aliases_free(gateway->aliases);
     collector_free(gateway->collector);
+    suspensions_free(gateway->suspensions);
+    limits_free(gateway->limits);
+    duplicates_free(gateway);
     catalog_free(gateway->catalog);
     tls_free(gateway->tls);
     free(gateway->links);

@@ -26,17 +26,20 @@ struct executor;
 struct http_client;
 struct http_server;
 struct inbound;
+struct limits;
 struct link;
 struct lives;
 struct marks;
 struct messengers;
 struct optouts;
 struct outboxes;
+struct repeat_answers;
 struct reports;
 struct api;
 struct smpp_transport;
 struct store;
 struct store_reader;
+struct suspensions;
 struct tls;
 
 /* Answers to query_sm, cancel_sm and replace_sm. */
@@ -53,11 +56,8 @@ struct gateway_counters {
     uint64_t multis;             /* of these, submit_multi */
     uint64_t accepted;
     struct operation_counts operations;
-    uint64_t refused_money;
-    uint64_t refused_rate;
-    uint64_t refused_full;
-    uint64_t refused_plan; /* asked for by a parameter, and not to be had */
-    uint64_t refused_other;
+    uint64_t refused[32]; /* by enum intake_result */
+    uint64_t repeated;    /* answered with the id of the first */
     uint64_t collected_sets;
     uint64_t collected_timeouts;
     uint64_t permits;
@@ -103,7 +103,6 @@ struct gateway_counters {
     uint64_t inbound_replied;
     uint64_t inbound_unreplied;
     uint64_t inbound_stops;
-    uint64_t refused_opted_out;
     uint64_t absorbed_micro;
     uint64_t ledger_mismatches;
 };
@@ -128,12 +127,15 @@ struct gateway {
     struct inbound *inbound;
     struct optouts *optouts;
     struct collector *collector;
+    struct limits *limits;
+    struct suspensions *suspensions;
     struct accounts *accounts;
     struct link **links; /* as the configuration lists them */
     struct aliases *aliases;
     struct pairs *pairs;
     struct operations *operations;
     struct multi_answers *multi_answers;
+    struct repeat_answers *repeat_answers;
     struct messengers *messengers;
     struct esmes *esmes;
     struct http_server *http_server;

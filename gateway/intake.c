@@ -20,6 +20,7 @@
 #include "gateway/esme.h"
 #include "gateway/gateway.h"
 #include "gateway/ids.h"
+#include "gateway/limits.h"
 #include "gateway/money_moves.h"
 #include "gateway/optouts.h"
 #include "gateway/pairs.h"
@@ -32,53 +33,99 @@
 
 static const int64_t validity_max_ms = 366LL * 24 * 3600 * 1000;
 
+/* clang-format off */
 static const struct {
     uint32_t status;
+    const char *cause;
     const char *text;
 } results[INTAKE_RESULTS] = {
-    [INTAKE_OK] = {ESME_ROK,             "accepted"                               },
-    [INTAKE_NO_ACCOUNT] = {ESME_RSYSERR,         "there is no such account"               },
-    [INTAKE_BAD_SOURCE] = {ESME_RINVSRCADR,      "the sender is longer than 20 characters"},
-    [INTAKE_BAD_DESTINATION] = {ESME_RINVDSTADR,      "the recipient is not a phone number"    },
-    [INTAKE_BAD_TEXT] = {ESME_RINVMSGLEN,
-                   "the text is too long or not what it claims to be"             },
-    [INTAKE_BAD_TIME] = {ESME_RINVEXPIRY,      "the validity is over already"           },
-    [INTAKE_NO_PLAN] = {ESME_RINVSERTYP,      "there is no such plan for this account" },
-    [INTAKE_NO_PRICE] = {ESME_RINVDSTADR,
-                   "no step of the plan has a price for this recipient"           },
-    [INTAKE_NO_MONEY] = {ESME_RSUBMITFAIL,
-                   "the balance does not cover what the plan may cost"            },
-    [INTAKE_RATE] = {ESME_RTHROTTLED,      "the account's rate is exceeded"         },
-    [INTAKE_FULL] = {ESME_RMSGQFUL,        "the gateway is full, try again later"   },
-    [INTAKE_OPTED_OUT] = {ESME_ROPTEDOUT,       "the recipient has opted out"            },
-    [INTAKE_LONG_REFERENCE] = {ESME_RINVPARLEN,
-                   "what is to come back is longer than 128 octets"               },
-    [INTAKE_NO_SUCH_PLAN] = {ESME_RINVOPTPARAMVAL,
-                   "the parameter names no plan of this account"                  },
+    [INTAKE_OK] = {ESME_ROK, "none", "accepted"},
+    [INTAKE_NO_ACCOUNT] = {ESME_RSYSERR, "no_account", "there is no such account"},
+    [INTAKE_BAD_SOURCE] = {ESME_RINVSRCADR, "bad_source",
+        "the sender is longer than 20 characters"},
+    [INTAKE_BAD_DESTINATION] = {ESME_RINVDSTADR, "bad_destination",
+        "the recipient is not a phone number"},
+    [INTAKE_BAD_TEXT] = {ESME_RINVMSGLEN, "bad_text",
+        "the text is too long or not what it claims to be"},
+    [INTAKE_BAD_TIME] = {ESME_RINVEXPIRY, "bad_time", "the validity is over already"},
+    [INTAKE_NO_PLAN] = {ESME_RINVSERTYP, "no_plan",
+        "there is no such plan for this account"},
+    [INTAKE_NO_PRICE] = {ESME_RINVDSTADR, "no_price",
+        "no step of the plan has a price for this recipient"},
+    [INTAKE_NO_MONEY] = {ESME_RSUBMITFAIL, "money",
+        "the balance does not cover what the plan may cost"},
+    [INTAKE_RATE] = {ESME_RTHROTTLED, "rate", "the account's rate is exceeded"},
+    [INTAKE_FULL] = {ESME_RMSGQFUL, "full", "the gateway is full, try again later"},
+    [INTAKE_OPTED_OUT] = {ESME_ROPTEDOUT, "opted_out", "the recipient has opted out"},
+    [INTAKE_LONG_REFERENCE] = {ESME_RINVPARLEN, "long_reference",
+        "what is to come back is longer than 128 octets"},
+    [INTAKE_NO_SUCH_PLAN] = {ESME_RINVOPTPARAMVAL, "plan",
+        "the parameter names no plan of this account"},
+    [INTAKE_SUSPENDED] = {INTAKE_RSUSPENDED, "suspended", "the account is suspended"},
+    [INTAKE_DENIED_SOURCE] = {ESME_RINVSRCADR, "source",
+        "the account may not send as this sender"},
+    [INTAKE_DENIED_DATA_CODING] = {INTAKE_RDATACODING, "data_coding",
+        "the account may not use this data_coding"},
+    [INTAKE_DENIED_ESM_CLASS] = {ESME_RINVESMCLASS, "esm_class",
+        "the account may not use this esm_class"},
+    [INTAKE_DENIED_PROTOCOL_ID] = {INTAKE_RPROTOCOLID, "protocol_id",
+        "the account may not use this protocol_id"},
+    [INTAKE_DENIED_PORT] = {INTAKE_RPORT, "port",
+        "the account may not address this port"},
+    [INTAKE_DENIED_DESTINATION] = {ESME_RINVDSTADR, "destination",
+        "the account may not send to this country or range"},
+    [INTAKE_DENIED_PREMIUM] = {INTAKE_RPREMIUM, "premium",
+        "the account may not send to premium numbers"},
+    [INTAKE_PARTS_PER_HOUR] = {INTAKE_RPARTS, "parts_per_hour",
+        "the account has used up its parts of this hour"},
+    [INTAKE_PARTS_PER_DAY] = {INTAKE_RPARTS, "parts_per_day",
+        "the account has used up its parts of this day"},
+    [INTAKE_SPEND_PER_HOUR] = {INTAKE_RSPEND, "spend_per_hour",
+        "the account has spent what it may in this hour"},
+    [INTAKE_SPEND_PER_DAY] = {INTAKE_RSPEND, "spend_per_day",
+        "the account has spent what it may on this day"},
+    [INTAKE_RECIPIENT] = {INTAKE_RRECIPIENT, "recipient",
+        "this recipient had too many messages of the account already"},
 };
+/* clang-format on */
+
+static_assert(INTAKE_DENIED_PREMIUM - INTAKE_DENIED_SOURCE ==
+                      PERMISSION_PREMIUM - PERMISSION_SOURCE &&
+                  INTAKE_SPEND_PER_DAY - INTAKE_PARTS_PER_HOUR == USAGE_SPEND_DAY,
+              "in the order of what is asked");
+static_assert(INTAKE_RESULTS <= sizeof(((struct gateway_counters *)0)->refused) /
+                                    sizeof(((struct gateway_counters *)0)->refused[0]),
+              "a counter each");
 
 const char *intake_result_text(enum intake_result result)
 {
     return results[result].text;
 }
 
+const char *intake_result_cause(enum intake_result result)
+{
+    return results[result].cause;
+}
+
 void intake_count_refusal(struct submission *it, enum intake_result result)
 {
-    struct gateway_counters *counters = &it->gateway->counters;
-
     it->account->refused++;
-    if (result == INTAKE_NO_MONEY)
-        counters->refused_money++;
-    else if (result == INTAKE_RATE)
-        counters->refused_rate++;
-    else if (result == INTAKE_FULL)
-        counters->refused_full++;
-    else if (result == INTAKE_OPTED_OUT)
-        counters->refused_opted_out++;
-    else if (result == INTAKE_NO_SUCH_PLAN)
-        counters->refused_plan++;
-    else
-        counters->refused_other++;
+    it->gateway->counters.refused[result]++;
+}
+
+/* --- may it ------------------------------------------------------------------------- */
+
+static enum intake_result permit(const struct submission *it)
+{
+    enum permission permission;
+
+    if (it->account->suspended_since_ms != 0)
+        return INTAKE_SUSPENDED;
+    permission = limits_permit(it->gateway, it->account, it->body, it->is_reply);
+    return permission == PERMISSION_OK
+               ? INTAKE_OK
+               : (enum intake_result)(INTAKE_DENIED_SOURCE + permission -
+                                      PERMISSION_SOURCE);
 }
 
 /* --- which plan --------------------------------------------------------------------- */
@@ -202,6 +249,7 @@ static enum intake_result begin_message(struct submission *it)
     struct gateway *gateway = it->gateway;
     uint32_t parts = it->is_part ? it->part.total : it->parts;
     struct posting posting;
+    enum usage_kind over;
     struct live *live;
     int64_t hold;
 
@@ -210,6 +258,11 @@ static enum intake_result begin_message(struct submission *it)
     if (it->pins == 0 ||
         !price_worst_case(catalog_pins(gateway->catalog, it->pins), parts, &hold))
         return INTAKE_NO_PRICE;
+    if (!limits_recipient_fits(gateway, it->account, it->body->destination))
+        return INTAKE_RECIPIENT;
+    over = limits_ask(gateway, it->account, parts, hold);
+    if (over != USAGE_FITS)
+        return (enum intake_result)(INTAKE_PARTS_PER_HOUR + over);
     if (!balance_hold(&it->account->balance, hold))
         return INTAKE_NO_MONEY;
     name_submission(it);
@@ -223,6 +276,8 @@ static enum intake_result begin_message(struct submission *it)
         posting.message = live->message.id;
     }
     store_accept(gateway->store, &live->message, it->body, hold > 0 ? &posting : NULL);
+    limits_count(gateway, it->account, parts, hold, it->body->destination);
+    intake_remember(it);
     pairs_note(gateway, live);
     answer_when_durable(it);
     if (it->is_part)
@@ -235,6 +290,7 @@ static enum intake_result begin_message(struct submission *it)
 static void join_message(struct submission *it, struct live *live)
 {
     name_submission(it);
+    intake_remember(it);
     answer_when_durable(it);
     collector_join(it->gateway, live, it->body, &it->part);
 }
@@ -267,12 +323,19 @@ enum intake_result intake_accept(struct submission *it)
     enum intake_result result;
     uint32_t index = (uint32_t)it->account_index;
 
-    choose_plan(it);
-    result = measure(it);
+    result = permit(it);
+    if (result == INTAKE_OK) {
+        choose_plan(it);
+        result = measure(it);
+    }
     if (result == INTAKE_OK && !it->is_reply &&
         optouts_forbid(it->gateway, it->account->number, it->class, it->body->source,
                        it->body->destination))
         result = INTAKE_OPTED_OUT;
+    if (result == INTAKE_OK && intake_answer_as_first(it)) {
+        free(it->body);
+        return INTAKE_OK;
+    }
     if (result == INTAKE_OK && !accounts_take_parts(accounts, index, it->parts,
                                                     clock_mono_ms(it->gateway->clock))) {
         result = INTAKE_RATE;
@@ -467,6 +530,12 @@ static void answer_submit(void *owner, const struct store_effect *effect)
     esmes_answer(gateway, effect->target, effect->number, effect->extra, id);
 }
 
+static void tell_first(struct gateway *gateway, const struct store_effect *answer,
+                       const struct intake_first *first)
+{
+    esmes_answer(gateway, answer->target, answer->number, answer->extra, first->id);
+}
+
 /* In a decision: the message becomes what the body says; INTAKE_NO_MONEY changes nothing.
  */
 static enum intake_result replace(struct submission *it, struct live *live,
@@ -474,7 +543,8 @@ static enum intake_result replace(struct submission *it, struct live *live,
 {
     struct gateway *gateway = it->gateway;
 
-    if (!replace_hold(gateway, it->account->number, replacement->more_micro))
+    if (!replace_hold(gateway, it->account->number, replacement->more_parts,
+                      replacement->more_micro))
         return INTAKE_NO_MONEY;
     replace_apply(gateway, live, replacement);
     it->answer.id = live->bodies[0]->id;
@@ -493,9 +563,15 @@ static uint32_t replace_present(struct submission *it, struct live *live)
     uint32_t index = (uint32_t)it->account_index;
     struct replacement replacement = {
         .body = it->body, .start_at_ms = it->start_at_ms, .deadline_ms = it->deadline_ms};
-    enum intake_result result = INTAKE_FULL;
+    enum intake_result result = permit(it);
     uint32_t status;
 
+    if (result != INTAKE_OK) {
+        free(it->body);
+        intake_count_refusal(it, result);
+        return results[result].status;
+    }
+    result = INTAKE_FULL;
     replace_name(live, it->body);
     status = replace_measure(gateway, live, &replacement);
     if (status != ESME_ROK) {
@@ -542,6 +618,7 @@ uint32_t intake_submit(struct gateway *gateway, size_t account, uint64_t session
                    .target = session,
                    .number = submit->sequence,
                    .extra = submit->command},
+        .tell_first = tell_first,
     };
     char destination[NUMBER_SIZE];
     struct live *live;
@@ -640,7 +717,8 @@ static enum intake_result take_request(struct submission *it,
 enum intake_result intake_api(struct gateway *gateway, const struct intake_request *request,
                               const struct store_effect *answer, uint64_t *out_id)
 {
-    struct submission it = {.gateway = gateway, .answer = *answer};
+    struct submission it = {
+        .gateway = gateway, .answer = *answer, .tell_first = request->tell_first};
     enum intake_result result = take_request(&it, request);
 
     if (result == INTAKE_OK)

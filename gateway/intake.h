@@ -30,6 +30,23 @@ uint32_t intake_submit_multi(struct gateway *gateway, size_t account, uint64_t s
 struct multi_answers *intake_multi_new(void);
 void intake_multi_free(struct multi_answers *answers);
 
+/* What a repetition is answered with: the first one's public id and parts. */
+struct intake_first {
+    const char *id;
+    uint32_t account;
+    uint32_t parts;
+};
+
+/* `answer` is as it was given with the repetition. */
+typedef void intake_told(struct gateway *gateway, const struct store_effect *answer,
+                         const struct intake_first *first);
+
+/* Answers to repetitions that wait until the first is durable. */
+struct repeat_answers;
+struct repeat_answers *intake_repeat_new(void);
+/* Accepts NULL. */
+void intake_repeat_free(struct repeat_answers *answers);
+
 /* A message of the API, all of UTF-8. */
 struct intake_request {
     const char *account;
@@ -39,6 +56,7 @@ struct intake_request {
     const char *plan;    /* NULL: by the rules */
     int64_t validity_ms; /* 0: the plan's deadline */
     int64_t start_at_ms; /* 0 or past: now */
+    intake_told *tell_first;
 };
 
 enum intake_result {
@@ -56,12 +74,42 @@ enum intake_result {
     INTAKE_RATE,
     INTAKE_FULL,
     INTAKE_OPTED_OUT, /* the recipient wants nothing of the account */
+    INTAKE_SUSPENDED,
+    INTAKE_DENIED_SOURCE, /* as enum permission, from here ... */
+    INTAKE_DENIED_DATA_CODING,
+    INTAKE_DENIED_ESM_CLASS,
+    INTAKE_DENIED_PROTOCOL_ID,
+    INTAKE_DENIED_PORT,
+    INTAKE_DENIED_DESTINATION,
+    INTAKE_DENIED_PREMIUM, /* ... to here */
+    INTAKE_PARTS_PER_HOUR, /* as enum usage_kind, from here ... */
+    INTAKE_PARTS_PER_DAY,
+    INTAKE_SPEND_PER_HOUR,
+    INTAKE_SPEND_PER_DAY, /* ... to here */
+    INTAKE_RECIPIENT,
     INTAKE_RESULTS
 };
 
 /*
+ * Answers for which SMPP 3.4 has no status: of the range 0x400-0x4FF, the SMSC's own
+ * (5.1.3).  sluiced(8) tells what each means; their numbers do not change.  They have no
+ * names in smpp/status.def: an operator's 0x400 is something else.
+ */
+enum intake_status {
+    INTAKE_RSUSPENDED = 0x400,
+    INTAKE_RDATACODING = 0x401,
+    INTAKE_RPROTOCOLID = 0x402,
+    INTAKE_RPORT = 0x403,
+    INTAKE_RPREMIUM = 0x404,
+    INTAKE_RPARTS = 0x405,
+    INTAKE_RSPEND = 0x406,
+    INTAKE_RRECIPIENT = 0x407,
+};
+
+/*
  * INTAKE_OK: `answer` runs when the message is durable, with `id` set to the
- * submission's, which is also in *out_id.
+ * submission's, which is also in *out_id; or it is a repetition, and request->tell_first
+ * does, with the first one's id in *out_id.
  */
 enum intake_result intake_api(struct gateway *gateway, const struct intake_request *request,
                               const struct store_effect *answer, uint64_t *out_id);
@@ -80,7 +128,8 @@ enum intake_result intake_reply(struct gateway *gateway,
 struct body *intake_body(const struct config_account *account, const struct smpp_pdu *pdu,
                          const char *destination);
 
-/* Why, in a sentence. */
+/* Why, in a sentence; and in a word, for metrics. */
 const char *intake_result_text(enum intake_result result);
+const char *intake_result_cause(enum intake_result result);
 
 #endif

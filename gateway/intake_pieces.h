@@ -6,6 +6,7 @@
 #define GATEWAY_INTAKE_PIECES_H
 
 #include "gateway/catalog.h"
+#include "gateway/duplicates.h"
 #include "gateway/intake.h"
 #include "smpp/parts.h"
 
@@ -29,6 +30,7 @@ struct submission {
     int64_t start_at_ms;        /* 0: now */
     int64_t deadline_ms;        /* 0: the plan's */
     struct store_effect answer; /* without `run`: the caller answers */
+    intake_told *tell_first;    /* answers a repetition; NULL: it is not looked for */
     /* Worked out here. */
     uint8_t class;
     uint32_t pins;
@@ -38,6 +40,7 @@ struct submission {
     bool is_part;
     bool is_reply; /* to what the recipient wrote: the caller is in a decision too */
     struct smpp_part part;
+    struct duplicates_key key; /* of accounts that look for repetitions */
 };
 
 /* What is the same for all destinations: ESME_ROK, or the status to answer, counted. */
@@ -46,6 +49,14 @@ uint32_t intake_read(const struct smpp_pdu *pdu, struct submission *it);
 /* Takes the body whatever comes of it.  A message of a submit_multi still wants its first
  * review. */
 enum intake_result intake_accept(struct submission *it);
+
+/* --- repetitions (intake_repeat.c) -------------------------------------------------- */
+
+/* True: it is one, and is answered with the first when that is durable. */
+bool intake_answer_as_first(struct submission *it);
+
+/* In a decision: it has its names, and is accepted. */
+void intake_remember(const struct submission *it);
 
 void intake_count_refusal(struct submission *it, enum intake_result result);
 

@@ -177,6 +177,17 @@ void live_forget(struct gateway *gateway, struct live *live)
     lives->spare_count++;
 }
 
+size_t live_ids(const struct gateway *gateway, uint64_t *out, size_t room)
+{
+    size_t count = 0;
+    uint64_t value;
+
+    for (size_t at = 0;
+         count < room && table_next(gateway->lives->by_id, &at, &out[count], &value);)
+        count++;
+    return count;
+}
+
 struct live *live_next(const struct gateway *gateway, size_t *at)
 {
     uint64_t id;

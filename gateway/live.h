@@ -68,6 +68,9 @@ void live_forget(struct gateway *gateway, struct live *live);
 /* A body of this size from the heap; aborts without memory. */
 struct body *live_body_new(uint32_t text_size, uint32_t tlv_size);
 
+/* The ids of all, as many as there is room for; returns how many. */
+size_t live_ids(const struct gateway *gateway, uint64_t *out, size_t room);
+
 /* Every live message once; for the end and for people. */
 struct live *live_next(const struct gateway *gateway, size_t *at);
 

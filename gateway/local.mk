@@ -26,6 +26,7 @@ libgateway_a_SOURCES += \
 	gateway/config_build.c gateway/config_build.h \
 	gateway/config_check.c \
 	gateway/config_inbound.c \
+	gateway/config_permissions.c \
 	gateway/config_plans.c \
 	gateway/config_forms.c gateway/config_print.c gateway/config_report.c \
 	gateway/config_receipts.c \
@@ -64,12 +65,15 @@ libgateway_a_SOURCES += \
 	gateway/dispatch.c gateway/dispatch.h gateway/dispatch_pieces.h \
 	gateway/dispatch_channels.c \
 	gateway/dispatch_permit.c gateway/dispatch_ways.c \
+	gateway/duplicates.c gateway/duplicates.h \
 	gateway/esme.c gateway/esme.h gateway/esme_pieces.h \
 	gateway/esme_binds.c \
 	gateway/esme_doors.c \
 	gateway/gateway.c gateway/gateway.h \
 	gateway/intake.c gateway/intake.h gateway/intake_pieces.h \
 	gateway/intake_multi.c \
+	gateway/intake_repeat.c \
+	gateway/limits.c gateway/limits.h \
 	gateway/live.c gateway/live.h \
 	gateway/inbound.c gateway/inbound.h gateway/inbound_pieces.h \
 	gateway/inbound_hook.c \
@@ -89,6 +93,7 @@ libgateway_a_SOURCES += \
 	gateway/receipts_notices.c \
 	gateway/receipts_tlvs.c \
 	gateway/recovery.c gateway/recovery.h \
+	gateway/repeats.c gateway/repeats.h \
 	gateway/reports.c gateway/reports.h gateway/reports_pieces.h \
 	gateway/reports_awaited.c \
 	gateway/reports_channels.c \
@@ -97,6 +102,7 @@ libgateway_a_SOURCES += \
 	gateway/reports_learn.c \
 	gateway/reports_parked.c \
 	gateway/reports_parts.c \
+	gateway/suspension.c gateway/suspension.h \
 	gateway/translate.c gateway/translate.h
 
 sbin_PROGRAMS += sluiced
@@ -114,6 +120,7 @@ libgateway_a_SOURCES += \
 	gateway/api_inbound.c \
 	gateway/api_channels.c \
 	gateway/api_ledger.c \
+	gateway/api_limits.c \
 	gateway/api_messages.c \
 	gateway/api_status.c \
 	gateway/api_trace.c \
@@ -136,6 +143,7 @@ libgateway_a_SOURCES += \
 	gateway/store_history.c \
 	gateway/store_journal.c gateway/store_journal.h \
 	gateway/store_inbound.c gateway/store_inbound.h \
+	gateway/store_limits.c \
 	gateway/store_load.c \
 	gateway/store_merge.c gateway/store_merge.h \
 	gateway/store_reader.c gateway/store_reader.h \
@@ -151,6 +159,7 @@ libgateway_a_SOURCES += \
 # The operator's command.
 bin_PROGRAMS += sluice
 sluice_SOURCES = \
+	gateway/cli/account.c \
 	gateway/cli/balance.c \
 	gateway/cli/call.c gateway/cli/call.h \
 	gateway/cli/cancel.c \

@@ -14,11 +14,14 @@
 #include "gateway/clock.h"
 #include "gateway/collector.h"
 #include "gateway/dispatch.h"
+#include "gateway/duplicates.h"
 #include "gateway/esme.h"
 #include "gateway/executor.h"
 #include "gateway/gateway.h"
 #include "gateway/http_server.h"
 #include "gateway/inbound.h"
+#include "gateway/intake.h"
+#include "gateway/limits.h"
 #include "gateway/live.h"
 #include "gateway/loop_histogram.h"
 #include "gateway/process.h"
@@ -105,13 +108,9 @@ static void by_refusal(struct page *page, const struct facts *it)
 {
     char labels[LABELS_SIZE];
 
-    number(page, label(labels, "cause", "money"), (int64_t)it->counters->refused_money);
-    number(page, label(labels, "cause", "rate"), (int64_t)it->counters->refused_rate);
-    number(page, label(labels, "cause", "full"), (int64_t)it->counters->refused_full);
-    number(page, label(labels, "cause", "opted_out"),
-           (int64_t)it->counters->refused_opted_out);
-    number(page, label(labels, "cause", "plan"), (int64_t)it->counters->refused_plan);
-    number(page, label(labels, "cause", "other"), (int64_t)it->counters->refused_other);
+    for (int i = INTAKE_BAD_SOURCE; i < INTAKE_RESULTS; i++)
+        number(page, label(labels, "cause", intake_result_cause((enum intake_result)i)),
+               (int64_t)it->counters->refused[i]);
 }
 
 static void by_inbound_refusal(struct page *page, const struct facts *it)
@@ -426,6 +425,34 @@ BY_ACCOUNT(by_account_inbound,
                outbox_waiting_of(it->gateway, LETTER_HOOK, account->number))
 BY_ACCOUNT(by_account_oldest_inbound,
            age_s(it, oldest_inbound_ms(it->gateway, account->number)))
+
+BY_ACCOUNT(by_account_repeated, account->repeated)
+BY_ACCOUNT(by_account_suspended, account->suspended_since_ms != 0)
+BY_ACCOUNT(by_account_remembered, duplicates_count(account))
+BY_ACCOUNT(by_account_forgotten, duplicates_forgotten(account) + limits_forgotten(account))
+
+/* Of each limit that is set. */
+#define BY_LIMIT(function, write, first, last, member)                                     \
+    static void function(struct page *page, const struct facts *it)                        \
+    {                                                                                      \
+        const struct account *account;                                                     \
+        struct limits_facts limit;                                                         \
+        char labels[LABELS_SIZE];                                                          \
+                                                                                           \
+        for (size_t i = 0; (account = next_account(it, &i)) != NULL;)                      \
+            for (int kind = first; kind <= (int)last; kind++)                              \
+                if (limits_facts(it->gateway, account, (enum usage_kind)kind, &limit))     \
+                    write(page,                                                            \
+                          two_labels(labels, "account", account->name, "limit",            \
+                                     usage_name((enum usage_kind)kind)),                   \
+                          (int64_t)limit.member);                                          \
+    }
+
+BY_LIMIT(by_parts_used, number, USAGE_PARTS_HOUR, USAGE_PARTS_DAY, used)
+BY_LIMIT(by_parts_limit, number, USAGE_PARTS_HOUR, USAGE_PARTS_DAY, limit)
+BY_LIMIT(by_spend_used, millionths, USAGE_SPEND_HOUR, USAGE_SPEND_DAY, used)
+BY_LIMIT(by_spend_limit, millionths, USAGE_SPEND_HOUR, USAGE_SPEND_DAY, limit)
+BY_LIMIT(by_limit_alarm, number, USAGE_PARTS_HOUR, USAGE_SPEND_DAY, alarms)
 
 /* ---- The page ------------------------------------------------------------ */
 

@@ -5,6 +5,7 @@
 
 #include "gateway/catalog.h"
 #include "gateway/gateway.h"
+#include "gateway/limits.h"
 #include "gateway/store.h"
 #include "routing/delivery.h"
 #include "routing/ledger.h"
@@ -168,6 +169,7 @@ static void charge_late(struct gateway *gateway, struct live *live, struct accou
     int64_t taken = absorb ? 0 : balance_late(&account->balance, amount);
 
     gateway->counters.absorbed_micro += (uint64_t)(amount - taken);
+    limits_correct(gateway, account, live->message.accepted_at_ms, taken);
     add_posting(moves, live, anchor, account->currency, POSTING_LATE_CAPTURE,
                 account->number, taken);
     add_posting(moves, live, anchor, account->currency, POSTING_ABSORB, account->number,
@@ -244,6 +246,7 @@ void money_record_end(struct gateway *gateway, struct live *live)
 
     if (held > 0) {
         balance_release(&account->balance, held);
+        limits_correct(gateway, account, live->message.accepted_at_ms, -held);
         release = ledger_posting(POSTING_RELEASE, account->number, held);
         release.currency = account->currency;
         release.message = live->message.id;

@@ -10,8 +10,10 @@
 #include "gateway/collector.h"
 #include "gateway/config.h"
 #include "gateway/dispatch.h"
+#include "gateway/duplicates.h"
 #include "gateway/gateway.h"
 #include "gateway/inbound.h"
+#include "gateway/limits.h"
 #include "gateway/live.h"
 #include "gateway/log.h"
 #include "gateway/marks.h"
@@ -19,6 +21,7 @@
 #include "gateway/receipts.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
+#include "gateway/suspension.h"
 #include "routing/delivery.h"
 
 enum { ROWS_PER_LOOK = 512 };
@@ -134,6 +137,21 @@ static void on_alias(void *owner, uint32_t alias, uint64_t id)
     aliases_load(gateway->aliases, alias, id);
 }
 
+static void on_usage(void *owner, const struct store_usage *usage)
+{
+    limits_load(owner, usage);
+}
+
+static void on_suspension(void *owner, const struct store_suspension *suspension)
+{
+    suspension_load(owner, suspension);
+}
+
+static void on_duplicate(void *owner, const struct store_duplicate *duplicate)
+{
+    duplicates_load(owner, duplicate);
+}
+
 static void on_highest_id(void *owner, uint64_t id)
 {
     struct gateway *gateway = owner;
@@ -164,6 +182,9 @@ bool recovery_load(struct gateway *gateway, char *error, size_t error_size)
         .on_mark = on_mark,
         .on_optout = on_optout,
         .on_alias = on_alias,
+        .on_usage = on_usage,
+        .on_suspension = on_suspension,
+        .on_duplicate = on_duplicate,
         .on_progress = on_progress,
         .on_highest_id = on_highest_id,
     };

@@ -8,8 +8,10 @@
 #include "gateway/catalog.h"
 #include "gateway/collector.h"
 #include "gateway/dispatch.h"
+#include "gateway/duplicates.h"
 #include "gateway/gateway.h"
 #include "gateway/ids.h"
+#include "gateway/limits.h"
 #include "gateway/money_moves.h"
 #include "gateway/operations_pieces.h"
 #include "gateway/pairs.h"
@@ -132,16 +134,22 @@ uint32_t replace_measure(struct gateway *gateway, const struct live *live,
     if (!price_worst_case(live->pins, it->parts, &hold))
         return ESME_RREPLACEFAIL;
     it->more_micro = hold - live->message.held_micro;
+    it->more_parts =
+        it->parts > live->message.parts ? (uint32_t)(it->parts - live->message.parts) : 0;
     return ESME_ROK;
 }
 
-bool replace_hold(struct gateway *gateway, uint32_t account, int64_t more_micro)
+bool replace_hold(struct gateway *gateway, uint32_t number, uint32_t more_parts,
+                  int64_t more_micro)
 {
-    struct balance *balance = &catalog_account(gateway->catalog, account)->balance;
+    struct account *account = catalog_account(gateway->catalog, number);
 
+    if (limits_ask(gateway, account, more_parts, more_micro > 0 ? more_micro : 0) !=
+        USAGE_FITS)
+        return false;
     if (more_micro > 0)
-        return balance_hold(balance, more_micro);
-    balance_release(balance, -more_micro);
+        return balance_hold(&account->balance, more_micro);
+    balance_release(&account->balance, -more_micro);
     return true;
 }
 
@@ -170,10 +178,12 @@ static void change_message(struct gateway *gateway, struct live *live,
 
 void replace_apply(struct gateway *gateway, struct live *live, struct replacement *it)
 {
-    const struct account *account =
-        catalog_account(gateway->catalog, live->message.account);
+    struct account *account = catalog_account(gateway->catalog, live->message.account);
     struct posting posting;
 
+    limits_count_more(gateway, account, live->message.accepted_at_ms, it->more_parts,
+                      it->more_micro);
+    duplicates_replaced(gateway, live);
     if (it->more_micro != 0) {
         posting = it->more_micro > 0
                       ? ledger_posting(POSTING_HOLD, account->number, it->more_micro)
@@ -300,13 +310,14 @@ static struct body *body_with_text(const struct live *live,
     return body;
 }
 
-/* The first status that is not ESME_ROK; *out_more is the money of all. */
+/* The first status that is not ESME_ROK; *out_parts and *out_more are of all. */
 static uint32_t measure_all(struct operation *operation, struct replacement *out,
-                            int64_t *out_more)
+                            uint32_t *out_parts, int64_t *out_more)
 {
     const struct replace_request *request = operation->replacing;
     size_t bytes = 0;
 
+    *out_parts = 0;
     *out_more = 0;
     for (uint16_t i = 0; i < request->count; i++) {
         struct live *live = live_find(operation->gateway, request->messages[i]);
@@ -316,6 +327,7 @@ static uint32_t measure_all(struct operation *operation, struct replacement *out
                                       .start_at_ms = request->start_at_ms,
                                       .deadline_ms = request->deadline_ms};
         status = replace_measure(operation->gateway, live, &out[i]);
+        *out_parts += out[i].more_parts;
         bytes += RECORDS_BYTES + body_size(out[i].body->text_size, out[i].body->tlv_size);
         if (status == ESME_ROK &&
             (__builtin_add_overflow(*out_more, out[i].more_micro, out_more) ||
@@ -364,6 +376,7 @@ static uint32_t finish(struct operation *operation)
 {
     const struct replace_request *request = operation->replacing;
     struct replacement *replacements;
+    uint32_t parts;
     int64_t more;
     uint32_t status;
 
@@ -372,8 +385,9 @@ static uint32_t finish(struct operation *operation)
     replacements = calloc(request->count, sizeof(*replacements));
     if (replacements == NULL)
         abort();
-    status = measure_all(operation, replacements, &more);
-    if (status == ESME_ROK && !replace_hold(operation->gateway, operation->account, more))
+    status = measure_all(operation, replacements, &parts, &more);
+    if (status == ESME_ROK &&
+        !replace_hold(operation->gateway, operation->account, parts, more))
         status = ESME_RSUBMITFAIL;
     if (status == ESME_ROK)
         apply_all(operation, replacements);

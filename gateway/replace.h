@@ -26,6 +26,7 @@ struct replacement {
     uint16_t parts;
     bool is_text;
     int64_t more_micro; /* to be held, or (below 0) to be released */
+    uint32_t more_parts;
 };
 
 /* Nothing was submitted, and it is no part of a long message. */
@@ -43,9 +44,10 @@ uint32_t replace_measure(struct gateway *gateway, const struct live *live,
 void replace_apply(struct gateway *gateway, struct live *live,
                    struct replacement *replacement);
 
-/* What must be held more (or less) for all of them together; false: it does not fit. */
-bool replace_hold(struct gateway *gateway, uint32_t account, int64_t more_micro)
-    __attribute__((warn_unused_result));
+/* What must be held more (or less) for all of them together; false: it does not fit, in
+ * the balance or in the account's limits. */
+bool replace_hold(struct gateway *gateway, uint32_t account, uint32_t more_parts,
+                  int64_t more_micro) __attribute__((warn_unused_result));
 
 /*
  * For replace_if_present (SMPP 3.4 5.2.18): the youngest message with the source,

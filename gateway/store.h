@@ -28,6 +28,7 @@
 #include "gateway/body.h"
 #include "routing/ledger.h"
 #include "routing/message.h"
+#include "routing/usage.h"
 
 struct clock;
 struct executor;
@@ -85,6 +86,30 @@ struct store_parked {
     uint8_t bytes[STORE_RECEIPT_BYTES]; /* reports.c's own form */
 };
 
+/* What an account has used of its limits. */
+struct store_usage {
+    uint32_t account;
+    struct usage usage; /* since_ms 0: nothing is counted, the row goes */
+};
+
+/* An account that may not send. */
+struct store_suspension {
+    uint32_t account;
+    int64_t since_ms; /* 0: it may again */
+};
+
+/* A submission whose repetition would be told by its content. */
+struct store_duplicate {
+    uint64_t id;
+    uint64_t key; /* two hashes of the content */
+    uint64_t check;
+    int64_t ended_at_ms; /* of its message; 0: it lives */
+    uint32_t account;
+    uint32_t parts;
+    uint32_t alias; /* in its public id, and the form of that */
+    uint32_t form;
+};
+
 /* A name and its number, a plan or pinned prices by content, or how a link was found to
  * write ids; made once, never changed. */
 enum store_definition_kind {
@@ -126,6 +151,10 @@ struct store_loader {
     void (*on_optout)(void *owner, const struct store_optout *optout);
     /* In the order of their giving.  May be NULL. */
     void (*on_alias)(void *owner, uint32_t alias, uint64_t id);
+    /* What limits and repetitions of accounts are about; may be NULL. */
+    void (*on_usage)(void *owner, const struct store_usage *usage);
+    void (*on_suspension)(void *owner, const struct store_suspension *suspension);
+    void (*on_duplicate)(void *owner, const struct store_duplicate *duplicate);
     void (*on_progress)(void *owner, uint64_t messages);
     /* Last: no message, part, attempt or parked report ever recorded had a higher id.
      * May be NULL. */
@@ -185,6 +214,12 @@ void store_receipt_add(struct store *store, const struct store_receipt *receipt)
 void store_receipt_gone(struct store *store, uint64_t id, uint32_t account);
 void store_park(struct store *store, const struct store_parked *parked);
 void store_unpark(struct store *store, uint64_t id);
+/* The whole row: of several in a batch the last is written. */
+void store_usage(struct store *store, const struct store_usage *usage);
+void store_suspend(struct store *store, const struct store_suspension *suspension);
+/* Remembered, or its end noted. */
+void store_duplicate(struct store *store, const struct store_duplicate *duplicate);
+void store_duplicate_gone(struct store *store, uint64_t id);
 void store_define(struct store *store, const struct store_definition *definition);
 /*
  * A body that takes the place of the one with its id, whose revision differs; what the

@@ -80,6 +80,16 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_BASELINE_SET] = "UPDATE message SET baseline=?2 WHERE id=?1",
     [STATEMENT_ALIAS_ADD] = "INSERT OR REPLACE INTO alias(alias, id) VALUES(?,?)",
     [STATEMENT_ALIAS_GONE] = "DELETE FROM alias WHERE alias=?",
+    [STATEMENT_USAGE_SET] =
+        "INSERT OR REPLACE INTO usage(account, since, hour, day, parts_hour, parts_day,"
+        " spend_hour, spend_day) VALUES(?,?,?,?,?,?,?,?)",
+    [STATEMENT_USAGE_GONE] = "DELETE FROM usage WHERE account=?",
+    [STATEMENT_SUSPEND] = "INSERT OR IGNORE INTO suspension(account, since) VALUES(?,?)",
+    [STATEMENT_RESUME] = "DELETE FROM suspension WHERE account=?",
+    [STATEMENT_DUPLICATE_SET] =
+        "INSERT INTO duplicate(id, account, key, \"check\", ended_at, parts, alias, form)"
+        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8) ON CONFLICT(id) DO UPDATE SET ended_at=?5",
+    [STATEMENT_DUPLICATE_GONE] = "DELETE FROM duplicate WHERE id=?",
 };
 
 bool store_prepare_statements(struct store_sqlite *store, char *error, size_t error_size)
@@ -535,6 +545,10 @@ static bool (*const operations[])(struct store_sqlite *, struct store_record *) 
     [STORE_RECORD_OPTOUT_GONE] = store_apply_optout_gone,
     [STORE_RECORD_REPLACE] = apply_replace,
     [STORE_RECORD_ALIAS] = apply_alias,
+    [STORE_RECORD_USAGE] = store_apply_usage,
+    [STORE_RECORD_SUSPEND] = store_apply_suspend,
+    [STORE_RECORD_DUPLICATE] = store_apply_duplicate,
+    [STORE_RECORD_DUPLICATE_GONE] = store_apply_duplicate_gone,
 };
 
 static bool flush_journal(struct store_sqlite *store, uint64_t sequence)
@@ -555,8 +569,8 @@ static bool apply_all(struct store_sqlite *store, const struct store_window *win
         at += record->size;
     }
     return flush_postings(store) && flush_balances(store) && flush_outboxes(store) &&
-           flush_highest_id(store) && flush_journal(store, window->sequence) &&
-           step(store, STATEMENT_COMMIT);
+           store_flush_usages(store) && flush_highest_id(store) &&
+           flush_journal(store, window->sequence) && step(store, STATEMENT_COMMIT);
 }
 
 enum store_applied store_sqlite_apply(struct store_sqlite *store,
@@ -569,6 +583,7 @@ enum store_applied store_sqlite_apply(struct store_sqlite *store,
     store->posting_count = 0;
     store->balances.count = 0;
     store->outboxes.count = 0;
+    store->usages.count = 0;
     if (apply_all(store, window)) {
         store->journal_sequence = window->sequence;
         return STORE_APPLIED;

@@ -34,6 +34,10 @@ enum store_record_kind {
     STORE_RECORD_OPTOUT_GONE,
     STORE_RECORD_REPLACE,
     STORE_RECORD_ALIAS,
+    STORE_RECORD_USAGE,
+    STORE_RECORD_SUSPEND,
+    STORE_RECORD_DUPLICATE,
+    STORE_RECORD_DUPLICATE_GONE,
 };
 
 /* Every record begins with this; `size` leads to the next one. */
@@ -125,6 +129,21 @@ struct store_record_alias {
     uint32_t alias;
     uint32_t forgotten; /* 0: none */
     uint64_t id;
+};
+
+struct store_record_usage {
+    struct store_record head;
+    struct store_usage usage;
+};
+
+struct store_record_suspend {
+    struct store_record head;
+    struct store_suspension suspension;
+};
+
+struct store_record_duplicate { /* GONE reads the id only */
+    struct store_record head;
+    struct store_duplicate duplicate;
 };
 
 struct store_batch {

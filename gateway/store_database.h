@@ -39,6 +39,12 @@ enum store_statement {
     STATEMENT_BASELINE_SET,
     STATEMENT_ALIAS_ADD,
     STATEMENT_ALIAS_GONE,
+    STATEMENT_USAGE_SET,
+    STATEMENT_USAGE_GONE,
+    STATEMENT_SUSPEND,
+    STATEMENT_RESUME,
+    STATEMENT_DUPLICATE_SET,
+    STATEMENT_DUPLICATE_GONE,
     STATEMENTS
 };
 
@@ -54,6 +60,14 @@ enum { STORE_SUMS_MAX = 512 };
 
 struct store_sums {
     struct store_sum entries[STORE_SUMS_MAX];
+    size_t count;
+};
+
+/* The rows of usage that a batch changes, each written once at its end. */
+enum { STORE_USAGES_MAX = 64 };
+
+struct store_usages {
+    struct store_usage entries[STORE_USAGES_MAX];
     size_t count;
 };
 
@@ -75,6 +89,7 @@ struct store_sqlite {
     int posting_count; /* of them, waiting to be written together */
     struct store_sums balances;
     struct store_sums outboxes;
+    struct store_usages usages;
     uint64_t highest_id; /* of all that was ever recorded */
     uint64_t highest_recorded;
     uint64_t journal_sequence; /* the last batch of the journal that is in the tables */
@@ -106,6 +121,22 @@ bool store_load_inbound(struct store_sqlite *store, const struct store_loader *l
 
 /* Remembers that a message ended. */
 void store_sqlite_add_ended(struct store_sqlite *store, uint64_t id);
+
+/* --- limits of accounts (store_limits.c) -------------------------------------------- */
+
+struct store_loader;
+struct store_record;
+
+/* The operations; false on failure. */
+bool store_apply_usage(struct store_sqlite *store, struct store_record *record);
+bool store_apply_suspend(struct store_sqlite *store, struct store_record *record);
+bool store_apply_duplicate(struct store_sqlite *store, struct store_record *record);
+bool store_apply_duplicate_gone(struct store_sqlite *store, struct store_record *record);
+/* At the end of a batch. */
+bool store_flush_usages(struct store_sqlite *store);
+/* Suspensions, usage, and what repetitions are told by. */
+bool store_load_limits(struct store_sqlite *store, const struct store_loader *loader,
+                       void *owner, char *error, size_t error_size);
 
 /* The first column of the first row; false when there is none. */
 bool store_ask_integer(sqlite3 *database, const char *sql, int64_t *out);

@@ -294,7 +294,8 @@ bool store_sqlite_load(struct store_sqlite *store, const struct store_loader *lo
                  parked) &&
         store_load_inbound(store, loader, owner, error, error_size) &&
         (loader->on_alias == NULL ||
-         for_rows(&load, "SELECT alias, id FROM alias ORDER BY id, rowid", 0, alias));
+         for_rows(&load, "SELECT alias, id FROM alias ORDER BY id, rowid", 0, alias)) &&
+        store_load_limits(store, loader, owner, error, error_size);
 
     if (ok && loader->on_highest_id)
         loader->on_highest_id(owner, store->highest_id);

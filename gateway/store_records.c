@@ -252,3 +252,36 @@ void store_alias(struct store *store, uint32_t alias, uint64_t id, uint32_t forg
     record->forgotten = forgotten;
     record->id = id;
 }
+
+/* --- limits of accounts ------------------------------------------------------------- */
+
+void store_usage(struct store *store, const struct store_usage *usage)
+{
+    struct store_record_usage *record = append(store, STORE_RECORD_USAGE, sizeof(*record));
+
+    record->usage = *usage;
+}
+
+void store_suspend(struct store *store, const struct store_suspension *suspension)
+{
+    struct store_record_suspend *record =
+        append(store, STORE_RECORD_SUSPEND, sizeof(*record));
+
+    record->suspension = *suspension;
+}
+
+void store_duplicate(struct store *store, const struct store_duplicate *duplicate)
+{
+    struct store_record_duplicate *record =
+        append(store, STORE_RECORD_DUPLICATE, sizeof(*record));
+
+    record->duplicate = *duplicate;
+}
+
+void store_duplicate_gone(struct store *store, uint64_t id)
+{
+    struct store_record_duplicate *record =
+        append(store, STORE_RECORD_DUPLICATE_GONE, sizeof(*record));
+
+    record->duplicate = (struct store_duplicate){.id = id};
+}

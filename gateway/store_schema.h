@@ -35,6 +35,8 @@
 /*
  * In live.db only.  `late` lies over attempts whose rows are in the history already;
  * `history` says which days there are, and when the last of their messages ended.
+ * `usage` has a row for each account with limits, `suspension` one for each that may not
+ * send, `duplicate` one for each submission whose repetition is told.
  */
 #define STORE_SCHEMA_LIVE                                                                  \
     "CREATE TABLE IF NOT EXISTS late("                                                     \
@@ -69,6 +71,14 @@
     " PRIMARY KEY(account, number, sender)) WITHOUT ROWID;"                                \
     "CREATE TABLE IF NOT EXISTS alias("                                                    \
     " alias INTEGER PRIMARY KEY, id INTEGER);"                                             \
+    "CREATE TABLE IF NOT EXISTS usage("                                                    \
+    " account INTEGER PRIMARY KEY, since INTEGER, hour INTEGER, day INTEGER,"              \
+    " parts_hour INTEGER, parts_day INTEGER, spend_hour INTEGER, spend_day INTEGER);"      \
+    "CREATE TABLE IF NOT EXISTS suspension("                                               \
+    " account INTEGER PRIMARY KEY, since INTEGER);"                                        \
+    "CREATE TABLE IF NOT EXISTS duplicate("                                                \
+    " id INTEGER PRIMARY KEY, account INTEGER, key INTEGER, \"check\" INTEGER,"            \
+    " ended_at INTEGER, parts INTEGER, alias INTEGER, form INTEGER);"                      \
     "CREATE TABLE IF NOT EXISTS definition("                                               \
     " kind INTEGER, number INTEGER, name TEXT, content BLOB,"                              \
     " PRIMARY KEY(kind, number)) WITHOUT ROWID;"                                           \

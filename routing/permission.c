@@ -116,7 +116,8 @@ enum permission permission_ask(const struct permissions *permissions,
     enum permission content;
     uint32_t premium;
 
-    if (!source_fits(permissions->sources, permissions->source_count, facts->source))
+    if (facts->source != NULL &&
+        !source_fits(permissions->sources, permissions->source_count, facts->source))
         return PERMISSION_SOURCE;
     if (!facts->is_our_text && (content = ask_content(permissions, facts)) != PERMISSION_OK)
         return content;

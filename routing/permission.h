@@ -55,7 +55,7 @@ const struct port_range *permission_safe_ports(size_t *out_count);
 /* A submission.  Its content is not asked about when it is text of which we make the PDU.
  */
 struct permission_facts {
-    const char *source;
+    const char *source;      /* NULL: it is not the account's choice */
     const char *destination; /* digits */
     bool is_our_text;
     uint8_t data_coding;

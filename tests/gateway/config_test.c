@@ -71,7 +71,7 @@ static struct config *load_text(const char *text, struct config_errors *errors)
 #define CHANNEL                                                                            \
     "channel \"m\" { profile = \"lab\" url = \"http://127.0.0.1:1\" token = \"t\" "        \
     "key = \"k\" }\n"
-#define PLAN    "plan \"p\" { step \"a\" { channels = {\"l\"} } }\n"
+#define PLAN    "plan \"p\" { step \"a\" { channels = {\"l\"} } } destinations = {\"*\"}\n"
 #define ACCOUNT "account \"x\" { password = \"pw\" plan = \"p\" }\n"
 #define LISTEN  "listen \"smpp\" { address = \"127.0.0.1:0\" }\n"
 #define PRICE   "price { side = \"sell\" price = \"0.05\" }\n"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gateway/gateway.h"
+#include "gateway/intake.h"
 #include "gateway/optouts.h"
 #include "gateway/outbox.h"
 #include "smpp/command.h"
@@ -642,7 +643,7 @@ TEST(a_stop_reaches_the_list_and_a_start_takes_it_off_again)
     CHECK_EQ(send_advert("79161234567"), 403, "after");
     CHECK_EQ(send_advert("79161234568"), 202, "to somebody else");
     CHECK_EQ(optouts_count(lone_gateway_of(lone)), 2, "both accounts of the number");
-    CHECK_EQ(counters()->refused_opted_out, 1, "counted");
+    CHECK_EQ(counters()->refused[INTAKE_OPTED_OUT], 1, "counted");
     written_and_taken("79161234567", "Start");
     CHECK_EQ(send_advert("79161234567"), 202, "after a start");
     end();

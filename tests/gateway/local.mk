@@ -241,3 +241,16 @@ TESTS += tests/gateway/dictionary_test
 tests_gateway_dictionary_test_SOURCES = tests/gateway/dictionary_test.c tests/test.h
 tests_gateway_dictionary_test_LDADD = libgateway.a librouting.a libsmpp.a $(CONFUSE_LIBS) \
 	$(OPENSSL_LIBS) $(CMOCKA_LIBS)
+# What an account may send, and how much.
+check_PROGRAMS += \
+	tests/gateway/repeats_test
+TESTS += \
+	tests/gateway/repeats_test
+tests_gateway_repeats_test_SOURCES = tests/gateway/repeats_test.c tests/test.h
+tests_gateway_repeats_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/gateway/limits_test
+TESTS += tests/gateway/limits_test
+tests_gateway_limits_test_SOURCES = tests/gateway/limits_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_limits_test_LDADD = $(LONE_GATEWAY_LIBS)

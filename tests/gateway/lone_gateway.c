@@ -37,6 +37,7 @@ struct lone_gateway {
 
 static const char text[] =
     "practice = true\n"
+    "destinations = {\"*\"}\n"
     "providers = \"%s/conf/providers\"\n"
     "listen \"smpp\" { address = \"127.0.0.1:0\" }\n"
     "http {\n"

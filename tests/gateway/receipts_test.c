@@ -458,7 +458,7 @@ TEST(a_plan_by_parameter_is_taken_or_refused_with_a_status_of_its_own)
     bind_line(&lines[0], SMPP_BIND_TRANSCEIVER);
     submit_with(&lines[0], tags, (const char *const[2]){"none"}, &pdu);
     CHECK_EQ(pdu.status, ESME_RINVOPTPARAMVAL, "no such plan");
-    CHECK_EQ(counters()->refused_plan, 1, "counted");
+    CHECK_EQ(counters()->refused[INTAKE_NO_SUCH_PLAN], 1, "counted");
     expect_silence(&operator, "nothing is sent");
     /* Its first step is a messenger nobody answers for: skipped at once. */
     submit_with(&lines[0], tags, (const char *const[2]){"both"}, &pdu);

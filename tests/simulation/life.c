@@ -34,7 +34,8 @@ static void write_account(FILE *file, const char *name, const char *plan,
     fprintf(file,
             "account \"%s\" {\n  password = \"secret08\"\n  plan = \"%s\"\n"
             "  opening = \"%s\"\n  window = 16\n  binds = 8\n"
-            "  allow_from = {\"127.0.0.0/8\"}\n}\n",
+            "  allow_from = {\"127.0.0.0/8\"}\n"
+            "  data_codings = {\"*\"}\n  protocol_ids = {\"*\"}\n  ports = {\"*\"}\n}\n",
             name, plan, opening);
 }
 
@@ -44,6 +45,7 @@ static void write_config(const struct world *world, FILE *file, const char *prov
             "practice = true\nproviders = \"%s\"\nmax_messages = 2000\n"
             "ring_operations = 4096\nring = \"4MiB\"\ndisk_reserve = \"0\"\n"
             "late_window = \"1h\"\nparked_max = 1000\n"
+            "destinations = {\"*\"}\npremium_ranges = {\"none\"}\n"
             "listen \"smpp\" { address = \"127.0.0.1:1\" }\n"
             "http { address = \"127.0.0.1:2\" }\n",
             providers);

@@ -1,0 +1,106 @@
+/*
+ * A submission that repeats another: it is answered with the first one's id, when that is
+ * durable.  The first may have left memory by then, so the answer is kept whole.  A
+ * destination of a submit_multi shares its id with the others, and is no repetition.
+ */
+#include "gateway/intake_pieces.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "gateway/gateway.h"
+#include "gateway/public_id.h"
+#include "gateway/store.h"
+
+struct repeat_answer {
+    struct repeat_answer *next;
+    intake_told *tell;
+    struct store_effect answer;
+    uint32_t account;
+    uint32_t parts;
+    char id[PUBLIC_ID_SIZE];
+};
+
+struct repeat_answers {
+    struct repeat_answer *first;
+    struct repeat_answer *last;
+};
+
+struct repeat_answers *intake_repeat_new(void)
+{
+    struct repeat_answers *answers = calloc(1, sizeof(*answers));
+
+    if (answers == NULL)
+        abort();
+    return answers;
+}
+
+void intake_repeat_free(struct repeat_answers *answers)
+{
+    while (answers && answers->first) {
+        struct repeat_answer *next = answers->first->next;
+
+        free(answers->first);
+        answers->first = next;
+    }
+    free(answers);
+}
+
+/* Barriers end in the order they were made: it is the first that waits. */
+static void is_durable(void *owner, const struct store_effect *effect)
+{
+    struct gateway *gateway = owner;
+    struct repeat_answers *answers = gateway->repeat_answers;
+    struct repeat_answer *answer = answers->first;
+    struct intake_first first;
+
+    assert(answer && answer->answer.id == effect->id);
+    first = (struct intake_first){answer->id, answer->account, answer->parts};
+    answers->first = answer->next;
+    answer->tell(gateway, &answer->answer, &first);
+    free(answer);
+}
+
+static void keep(struct submission *it, const struct duplicates_first *first)
+{
+    struct repeat_answers *answers = it->gateway->repeat_answers;
+    struct repeat_answer *answer = calloc(1, sizeof(*answer));
+
+    if (answer == NULL)
+        abort();
+    answer->tell = it->tell_first;
+    answer->answer = it->answer;
+    answer->account = it->account->number;
+    answer->parts = first->parts;
+    (void)public_id_write((enum public_id_form)first->form, first->id, first->alias,
+                          answer->id);
+    if (answers->first == NULL)
+        answers->first = answer;
+    else
+        answers->last->next = answer;
+    answers->last = answer;
+}
+
+bool intake_answer_as_first(struct submission *it)
+{
+    struct store_effect durable = {.run = is_durable};
+    struct duplicates_first first;
+
+    if (it->account->duplicates == NULL || it->tell_first == NULL)
+        return false;
+    it->key = duplicates_key_of(it->body);
+    if (!duplicates_find(it->gateway, it->account, &it->key, &first))
+        return false;
+    it->answer.id = durable.id = first.id;
+    keep(it, &first);
+    store_barrier(it->gateway->store, &durable);
+    it->account->repeated++;
+    it->gateway->counters.repeated++;
+    return true;
+}
+
+void intake_remember(const struct submission *it)
+{
+    if (it->tell_first != NULL)
+        duplicates_remember(it->gateway, it->account, &it->key, it->body, it->parts);
+}
