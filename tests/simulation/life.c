@@ -13,6 +13,7 @@
 #include "gateway/config.h"
 #include "gateway/executor.h"
 #include "gateway/gateway.h"
+#include "gateway/limits.h"
 #include "gateway/live.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
@@ -35,6 +36,7 @@ static void write_account(FILE *file, const char *name, const char *plan,
             "account \"%s\" {\n  password = \"secret08\"\n  plan = \"%s\"\n"
             "  opening = \"%s\"\n  window = 16\n  binds = 8\n"
             "  allow_from = {\"127.0.0.0/8\"}\n"
+            "  spend_per_day = \"1000000\"\n"
             "  data_codings = {\"*\"}\n  protocol_ids = {\"*\"}\n  ports = {\"*\"}\n}\n",
             name, plan, opening);
 }
@@ -218,6 +220,24 @@ void world_moment(struct world *world, enum moment moment)
         world->ending_now = true;
 }
 
+/*
+ * On the first day what the day has used is what was not given back of all that was ever
+ * held, after a crash too.
+ */
+static void watch_usage(struct world *world, const struct account *account)
+{
+    static const int64_t day_ms = 24 * 3600 * 1000;
+    int64_t first_day_ends_ms = (WALL_START_MS / day_ms + 1) * day_ms;
+    struct limits_facts day;
+
+    if (limits_facts(world->gateway, account, USAGE_SPEND_DAY, &day) &&
+        day.ends_ms == first_day_ends_ms &&
+        day.used != account->balance.opening - account->balance.available)
+        world_violation(world, "%s has used %lld of its day, and not %lld", account->name,
+                        (long long)day.used,
+                        (long long)(account->balance.opening - account->balance.available));
+}
+
 void life_watch(struct world *world)
 {
     struct gateway *gateway = world->gateway;
@@ -235,6 +255,7 @@ void life_watch(struct world *world)
             world_violation(world, "%s has %lld available and %lld held", account->name,
                             (long long)account->balance.available,
                             (long long)account->balance.held);
+        watch_usage(world, account);
     }
     if (counters->waiting_operations > gateway->config->ring_operations ||
         counters->waiting_bytes > gateway->config->ring_bytes)

@@ -18,9 +18,6 @@
 #include "tests/simulation/smsc.h"
 #include "tests/simulation/vfs.h"
 
-/* 2026-11-16, in the middle of the day. */
-#define WALL_START_MS 1794830400000
-
 enum { VIOLATIONS_SHOWN = 10, TURNS_MAX = 10000 };
 
 struct errand {

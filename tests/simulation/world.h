@@ -59,6 +59,9 @@ struct dialect {
 
 enum { CLIENTS_MAX = 12, UPSETS_MAX = 256 };
 
+/* When every world begins: 2026-11-16, in the middle of the day. */
+#define WALL_START_MS 1794830400000
+
 struct world {
     uint64_t seed;
     bool verbose;
