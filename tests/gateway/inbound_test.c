@@ -768,6 +768,23 @@ TEST(a_writer_is_answered_once_in_a_time)
     end();
 }
 
+/* Nothing that the account may not do by itself keeps it from answering, but its country.
+ */
+TEST(a_reply_is_no_repetition_and_has_no_sender_of_the_accounts_choice)
+{
+    begin("account \"shop\" { password = \"p\" plan = \"dear\" opening = \"1000\""
+          " dedupe_within = \"1h\" sources = {\"ACME\"} destinations = {\"RU\"} }\n" REPLY);
+    written_and_taken("79161234567", "hello");
+    expect_reply("79161234567", "Thank you");
+    written_and_taken("79161234568", "hello");
+    expect_reply("79161234568", "Thank you");
+    written_and_taken("4917012345678", "hello");
+    expect_nothing(&op);
+    CHECK_EQ(counters()->refused[INTAKE_DENIED_DESTINATION], 1, "another country");
+    CHECK_EQ(counters()->accepted, 2, "messages of the account");
+    end();
+}
+
 TEST(who_stops_is_told_so_and_nothing_more)
 {
     begin(ACCOUNTS REPLY);
@@ -887,6 +904,7 @@ int main(void)
         RUN(transactional_messages_go_on_unless_the_account_says_otherwise),
         RUN(a_stop_may_be_for_the_number_written_to_alone),
         RUN(a_writer_is_answered_once_in_a_time),
+        RUN(a_reply_is_no_repetition_and_has_no_sender_of_the_accounts_choice),
         RUN(who_stops_is_told_so_and_nothing_more),
         RUN(what_is_no_person_is_not_answered),
         RUN(what_is_a_report_is_not_answered_though_it_is_not_marked),

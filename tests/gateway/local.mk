@@ -254,3 +254,19 @@ tests_gateway_limits_test_SOURCES = tests/gateway/limits_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
 	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
 tests_gateway_limits_test_LDADD = $(LONE_GATEWAY_LIBS)
+check_PROGRAMS += tests/gateway/config_permissions_test tests/gateway/store_limits_test
+TESTS += tests/gateway/config_permissions_test tests/gateway/store_limits_test
+tests_gateway_config_permissions_test_SOURCES = \
+	tests/gateway/config_permissions_test.c tests/test.h
+tests_gateway_config_permissions_test_LDADD = libgateway.a librouting.a \
+	$(CONFUSE_LIBS) $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+tests_gateway_store_limits_test_SOURCES = tests/gateway/store_limits_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_limits_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/gateway/duplicates_test
+TESTS += tests/gateway/duplicates_test
+tests_gateway_duplicates_test_SOURCES = tests/gateway/duplicates_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
+tests_gateway_duplicates_test_LDADD = $(LONE_GATEWAY_LIBS)

@@ -167,6 +167,9 @@ bool life_load(struct life *life, const struct store_loader *loader, void *owner
         OR(on_optout, NULL),
         OR(on_highest_id, no_number),
         .on_alias = loader ? loader->on_alias : NULL,
+        .on_usage = loader ? loader->on_usage : NULL,
+        .on_suspension = loader ? loader->on_suspension : NULL,
+        .on_duplicate = loader ? loader->on_duplicate : NULL,
     };
 #undef OR
 
