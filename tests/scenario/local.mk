@@ -5,6 +5,7 @@ SCENARIOS += \
 	tests/scenario/lab_cascade.py \
 	tests/scenario/lab_cascade_rows.py \
 	tests/scenario/lab_poor.py \
+	tests/scenario/limits.py \
 	tests/scenario/late_answer.py \
 	tests/scenario/reports.py \
 	tests/scenario/lab_refusals.py \
@@ -40,6 +41,7 @@ EXTRA_DIST += \
 	tests/scenario/lab_cascade_rows.py \
 	tests/scenario/lab_long.py \
 	tests/scenario/lab_poor.py \
+	tests/scenario/limits.py \
 	tests/scenario/late_answer.py \
 	tests/scenario/lab_refusals.py \
 	tests/scenario/lab_sms.py \
