@@ -9,6 +9,7 @@
 
 #include "gateway/catalog.h"
 #include "gateway/gateway.h"
+#include "gateway/intake.h"
 #include "gateway/receipts_pieces.h"
 #include "smpp/command.h"
 #include "tests/gateway/lone_line.h"
