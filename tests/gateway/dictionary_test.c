@@ -14,7 +14,7 @@
 #include "tests/test.h"
 
 static const char frame[] =
-    "practice = true\n"
+    "practice = true\ncountry = \"DE\"\n"
     "link \"up\" { host = \"h\" port = 1 system_id = \"s\" receipts = true\n%s\n}\n"
     "plan \"sms\" { step \"a\" { channels = {\"up\"} } }\n"
     "plan \"cheap\" { step \"b\" { channels = {\"up\"} } }\n"

@@ -153,12 +153,35 @@ bool lone_line_read(struct lone_line *line, struct smpp_pdu *out, int wait_ms)
     return true;
 }
 
+void lone_line_stay(struct lone_line *line, int ms)
+{
+    int64_t until_ms = now_ms() + ms;
+    struct smpp_pdu pdu;
+
+    make_room(line);
+    while (now_ms() < until_ms && !line->ended) {
+        lone_gateway_turn(line->lone);
+        hear(line);
+        if (!cut(line, &pdu))
+            continue;
+        if (pdu.command == SMPP_ENQUIRE_LINK) {
+            lone_line_answer(line, &pdu, ESME_ROK);
+            make_room(line);
+        } else {
+            line->taken = 0;
+        }
+    }
+}
+
 void lone_line_expect(struct lone_line *line, uint32_t command, struct smpp_pdu *out)
 {
-    do {
+    for (;;) {
         if (!lone_line_read(line, out, EXPECT_MS))
             fail_msg("no PDU came");
-    } while (out->command == SMPP_ENQUIRE_LINK && command != SMPP_ENQUIRE_LINK);
+        if (out->command != SMPP_ENQUIRE_LINK || command == SMPP_ENQUIRE_LINK)
+            break;
+        lone_line_answer(line, out, ESME_ROK);
+    }
     CHECK_EQ(out->command, command, "the next PDU");
 }
 

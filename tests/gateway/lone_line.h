@@ -46,6 +46,8 @@ void lone_line_take(struct lone_line *line, const struct smpp_pdu *submit, const
 bool lone_line_read(struct lone_line *line, struct smpp_pdu *out, int wait_ms);
 /* The next PDU but enquire_link, which must be this command and come within seconds. */
 void lone_line_expect(struct lone_line *line, uint32_t command, struct smpp_pdu *out);
+/* Turns for so long, as one who lives: enquire_link is answered, the rest waits. */
+void lone_line_stay(struct lone_line *line, int ms);
 /* True when the gateway closes it within `wait_ms`; PDUs before that are dropped. */
 bool lone_line_ends(struct lone_line *line, int wait_ms);
 

@@ -53,7 +53,7 @@ static void end(void)
 
 static void turn_for(int ms)
 {
-    lone_gateway_turn_for(lone, ms);
+    lone_line_stay(&line, ms);
 }
 
 static uint64_t submit_with(const char *to, const char *text, const char *more)

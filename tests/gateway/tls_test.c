@@ -159,8 +159,10 @@ TEST(a_crowd_of_handshakes_is_spread_over_turns_and_nobody_is_forgotten)
     begin(&place);
     for (size_t i = 0; i < CROWD; i++)
         connect_client(&place, &clients[i]);
-    turn(&place);
-    answered = count_answered(clients);
+    /* Time that other programs take counts too: a turn may end before the first. */
+    do
+        turn(&place);
+    while ((answered = count_answered(clients)) == 0);
     assert_in_range(answered, 1, ANSWERED_MAX);
     for (unsigned i = 0; i < TURNS_MAX && done < CROWD; i++) {
         done = 0;
