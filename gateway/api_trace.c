@@ -124,6 +124,8 @@ void api_write_story(struct gateway *gateway, struct json_writer *writer,
     json_write_integer(writer, "segments", message->segments);
     json_write_bool(writer, "collected", (message->flags & MESSAGE_COLLECTED) != 0);
     json_write_bool(writer, "binary", (message->flags & MESSAGE_BINARY) != 0);
+    json_write_bool(writer, "transliterated",
+                    (message->flags & MESSAGE_TRANSLITERATED) != 0);
     json_write_array(writer, "steps");
     for (uint8_t i = 0; it->plan != NULL && i < it->plan->step_count; i++)
         write_step(gateway, writer, it, i);

@@ -340,6 +340,7 @@ static void fill_step(struct catalog *catalog, const struct config_step *config,
     step->until = proofs[config->until];
     step->wait_full = config->wait_full;
     step->stop_on_silence = config->on_silence == CONFIG_STOP;
+    step->flash_as_text = config->flash == CONFIG_FLASH_AS_TEXT;
     step->within_ms = config->within_ms;
     step->enter_within_ms = config->enter_within_ms;
 }
@@ -481,13 +482,14 @@ const struct plan *catalog_plan_at(const struct catalog *catalog, size_t index)
     return catalog->plans[catalog->plan_of_config[index]];
 }
 
-enum config_split catalog_split(const struct catalog *catalog, const struct plan *plan)
+const struct config_link *catalog_form_link(const struct catalog *catalog,
+                                            const struct plan *plan)
 {
     for (uint8_t i = plan->step_count; i > 0; i--)
         for (size_t link = 0; link < catalog->config->link_count; link++)
             if (catalog->links[link] == plan->steps[i - 1].ways[0])
-                return catalog->config->links[link].split;
-    return CONFIG_UDH8;
+                return &catalog->config->links[link];
+    return NULL;
 }
 
 const struct price_pins *catalog_pins(const struct catalog *catalog, uint32_t number)

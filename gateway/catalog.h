@@ -72,8 +72,10 @@ const struct plan *catalog_plan(const struct catalog *catalog, uint32_t number);
 const struct plan *catalog_plan_at(const struct catalog *catalog, size_t index);
 const struct price_pins *catalog_pins(const struct catalog *catalog, uint32_t number);
 
-/* How long texts are cut for the links of a plan: by the last of them, for all alike. */
-enum config_split catalog_split(const struct catalog *catalog, const struct plan *plan);
+/* The link in whose form texts are written and cut, for all links of a plan alike: the last
+ * one.  NULL: there is none. */
+const struct config_link *catalog_form_link(const struct catalog *catalog,
+                                            const struct plan *plan);
 
 /* Indexed by channel number, for delivery_decide(). */
 const struct channel_traits *catalog_traits(const struct catalog *catalog);

@@ -154,7 +154,8 @@ static struct set *new_set(struct gateway *gateway, struct live *live,
     return set;
 }
 
-void collector_open(struct gateway *gateway, struct live *live, const struct smpp_part *part)
+void collector_open(struct gateway *gateway, struct live *live,
+                    const struct smpp_part *part)
 {
     new_set(gateway, live, part);
     gateway->counters.collected_sets++;
@@ -210,8 +211,8 @@ void collector_resume(struct gateway *gateway, struct live *live)
     }
     set = new_set(gateway, live, &part);
     set->distinct = translate_distinct_parts(live);
-    clock_arm_in(gateway->clock, &live->collecting, left_ms > 0 ? left_ms : 0, waited_enough,
-                 live);
+    clock_arm_in(gateway->clock, &live->collecting, left_ms > 0 ? left_ms : 0,
+                 waited_enough, live);
 }
 
 size_t collector_sets(const struct gateway *gateway)

@@ -38,6 +38,9 @@ enum config_proof { CONFIG_ACCEPTED, CONFIG_DELIVERED, CONFIG_READ };
 /* What data_coding 0 means. */
 enum config_alphabet { CONFIG_GSM0338, CONFIG_ASCII, CONFIG_LATIN1 };
 
+/* Whether Cyrillic goes out over links in Latin letters. */
+enum config_latin { CONFIG_LATIN_NEVER, CONFIG_LATIN_CHEAPER };
+
 /* host:port; the host is a name or a numeric address, without brackets. */
 struct config_address {
     const char *host;
@@ -191,6 +194,7 @@ struct config_account {
     uint32_t tps;   /* parts per second; 0 = no limit */
     uint32_t burst; /* parts the bucket holds */
     enum config_alphabet default_alphabet;
+    enum config_latin transliterate;
     enum config_accepted_as accepted_as;
     enum config_late_charge late_charge;
     enum public_id_form message_id;    /* of its submissions */
@@ -367,6 +371,7 @@ struct config_link {
     enum config_id_rule id_rule;
     enum config_alphabet default_alphabet;
     enum config_split split;
+    uint8_t languages; /* bit 1 << smpp_language: national tables it takes */
     bool receipts; /* false: proves CONFIG_ACCEPTED only */
     bool unmarked_receipts;
     enum config_receipt_check receipt_address;
@@ -424,6 +429,9 @@ enum config_choose { CONFIG_CHOOSE_ORDER, CONFIG_CHOOSE_WEIGHT, CONFIG_CHOOSE_CH
 
 enum config_on_silence { CONFIG_ADVANCE, CONFIG_STOP };
 
+/* What a channel that is no link does with a message of class 0. */
+enum config_flash { CONFIG_FLASH_SKIP, CONFIG_FLASH_AS_TEXT };
+
 /* step "name" { ... } of a plan. */
 struct config_step {
     const char *name;
@@ -434,6 +442,7 @@ struct config_step {
     int64_t within_ms;
     int64_t enter_within_ms;
     enum config_on_silence on_silence;
+    enum config_flash flash;
     bool wait_full;
 };
 

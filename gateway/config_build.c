@@ -14,6 +14,7 @@
 #include "gateway/config_value.h"
 #include "gateway/profile.h"
 #include "routing/plan.h"
+#include "smpp/gsm.h"
 
 static const struct config_shape shapes[] = {
     {"global",       NULL,      false, NULL},
@@ -176,6 +177,31 @@ static void build_hosts(struct config_build *build, const struct config_node *no
                             entry->values[i]);
 }
 
+static uint8_t language_of(const char *name)
+{
+    for (uint8_t language = 1; language < SMPP_LANGUAGES; language++)
+        if (strcmp(smpp_language_name(language), name) == 0)
+            return language;
+    return SMPP_LANGUAGE_NONE;
+}
+
+static void build_languages(struct config_build *build, const struct config_node *node,
+                            struct config_link *link)
+{
+    const struct config_entry *entry = config_node_entry(node, "languages");
+
+    for (size_t i = 0; entry != NULL && i < entry->value_count; i++) {
+        uint8_t language = language_of(entry->values[i]);
+
+        if (language == SMPP_LANGUAGE_NONE)
+            config_error_in(build->errors, node, entry,
+                            "languages are turkish, spanish, portuguese; not '%.40s'",
+                            entry->values[i]);
+        else
+            link->languages |= (uint8_t)(1u << language);
+    }
+}
+
 static void build_links(struct config_build *build)
 {
     struct config *config = build->config;
@@ -191,6 +217,7 @@ static void build_links(struct config_build *build)
         if (link->password == NULL)
             link->password = "";
         config_tls_of_link(build, node, link);
+        build_languages(build, node, link);
         config_on_status_build(build, node, link);
         config_on_report_build(build, node, link);
         config_receipts_build(build, node, link);

@@ -11,6 +11,7 @@
 #include "gateway/config_build.h"
 #include "gateway/config_rows.h"
 #include "gateway/config_value.h"
+#include "smpp/gsm.h"
 
 static void print_rows(const char *section, const void *base, int indent, FILE *out)
 {
@@ -191,6 +192,20 @@ static void print_receipts(const struct config_link *link, FILE *out)
     }
 }
 
+static void print_languages(const struct config_link *link, FILE *out)
+{
+    const char *comma = "";
+
+    fputs("  languages = {", out);
+    for (uint8_t language = 1; language < SMPP_LANGUAGES; language++) {
+        if (!(link->languages & 1u << language))
+            continue;
+        fprintf(out, "%s\"%s\"", comma, smpp_language_name(language));
+        comma = ", ";
+    }
+    fputs("}\n", out);
+}
+
 static void print_link(const struct config_link *link, FILE *out)
 {
     fprintf(out, "\nlink \"%s\" {\n", link->name);
@@ -201,6 +216,7 @@ static void print_link(const struct config_link *link, FILE *out)
     print_secret("password", link->password, 2, out);
     config_tls_print(&link->tls, true, 2, out);
     print_receipts(link, out);
+    print_languages(link, out);
     for (size_t i = 0; i < link->on_status_count; i++) {
         char title[16];
 

@@ -32,6 +32,7 @@ enum config_type {
     CONFIG_TYPE_SCOPE,
     CONFIG_TYPE_CLASS,
     CONFIG_TYPE_ALPHABET,
+    CONFIG_TYPE_LATIN,
     CONFIG_TYPE_ACCEPTED_AS,
     CONFIG_TYPE_LATE_CHARGE,
     CONFIG_TYPE_MESSAGE_ID,
@@ -49,6 +50,7 @@ enum config_type {
     CONFIG_TYPE_CHOOSE,
     CONFIG_TYPE_PROOF,
     CONFIG_TYPE_ON_SILENCE,
+    CONFIG_TYPE_FLASH,
     CONFIG_TYPE_SIDE,
     CONFIG_TYPE_UNIT,
     CONFIG_TYPE_BILLED,
@@ -103,6 +105,7 @@ struct config_key {
 #define OFFSET_SCOPE(type, name)       offsetof(type, name)
 #define OFFSET_CLASS(type, name)       offsetof(type, name)
 #define OFFSET_ALPHABET(type, name)    offsetof(type, name)
+#define OFFSET_LATIN(type, name)       offsetof(type, name)
 #define OFFSET_ACCEPTED_AS(type, name) offsetof(type, name)
 #define OFFSET_LATE_CHARGE(type, name) offsetof(type, name)
 #define OFFSET_MESSAGE_ID(type, name)  offsetof(type, name)
@@ -120,6 +123,7 @@ struct config_key {
 #define OFFSET_CHOOSE(type, name)      offsetof(type, name)
 #define OFFSET_PROOF(type, name)       offsetof(type, name)
 #define OFFSET_ON_SILENCE(type, name)  offsetof(type, name)
+#define OFFSET_FLASH(type, name)       offsetof(type, name)
 #define OFFSET_SIDE(type, name)        offsetof(type, name)
 #define OFFSET_UNIT(type, name)        offsetof(type, name)
 #define OFFSET_BILLED(type, name)      offsetof(type, billed)

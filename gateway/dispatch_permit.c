@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "gateway/collector.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/money_moves.h"
@@ -67,10 +68,11 @@ static bool fill_handover(struct gateway *gateway, struct live *live,
     }
     const struct config_link *link =
         catalog_link_config(gateway->catalog, attempt->channel);
+    const struct translate_form form =
+        translate_form_of(catalog_form_link(gateway->catalog, live->plan));
 
-    if (!translate_segment(live, attempt->segment, account_alphabet(gateway, live),
-                           translate_alphabet(link->default_alphabet),
-                           catalog_split(gateway->catalog, live->plan), dispatch->octets,
+    if (!translate_segment(live, attempt->segment, account_alphabet(gateway, live), &form,
+                           translate_alphabet(link->default_alphabet), dispatch->octets,
                            segment))
         return false;
     out->body = segment->body;
@@ -203,6 +205,33 @@ static bool is_bad_number(const struct gateway *gateway, const struct message *m
     return false;
 }
 
+/* All parts of a long message have come. */
+static bool is_whole(const struct live *live)
+{
+    struct smpp_part part;
+
+    return !(live->message.flags & MESSAGE_COLLECTED) ||
+           (collector_part_of(live->bodies[0], &part) &&
+            part.total == translate_distinct_parts(live));
+}
+
+/* What a channel that is no link may show of it in this step. */
+static bool is_text_for_step(const struct gateway *gateway, const struct live *live)
+{
+    enum smpp_alphabet alphabet;
+
+    if (!(live->message.flags & MESSAGE_BINARY))
+        return true;
+    if (!live->plan->steps[live->message.step].flash_as_text)
+        return false;
+    alphabet = account_alphabet(gateway, live);
+    for (uint16_t i = 0; i < live->body_count; i++)
+        if (!translate_is_text(live->bodies[i], alphabet) &&
+            !translate_is_flash(live->bodies[i], alphabet))
+            return false;
+    return is_whole(live);
+}
+
 static struct gate_verdict ask_gate(struct gateway *gateway, struct live *live,
                                     const struct channel *channel, uint64_t anchor_id)
 {
@@ -213,7 +242,7 @@ static struct gate_verdict ask_gate(struct gateway *gateway, struct live *live,
         .now_ms = clock_mono_ms(gateway->clock),
         .has_address = live->bodies[0]->destination[0] != 0 &&
                        !(is_link && is_bad_number(gateway, message)),
-        .is_text = !(message->flags & MESSAGE_BINARY),
+        .is_text = is_text_for_step(gateway, live),
         .needs_text = !is_link,
         .suspended = channel->suspended_until_ms != 0,
         .probe_at_ms = channel->probe ? INT64_MAX : channel->suspended_until_ms,

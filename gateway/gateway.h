@@ -58,6 +58,7 @@ struct gateway_counters {
     struct operation_counts operations;
     uint64_t refused[32]; /* by enum intake_result */
     uint64_t repeated;    /* answered with the id of the first */
+    uint64_t transliterated;
     uint64_t collected_sets;
     uint64_t collected_timeouts;
     uint64_t permits;

@@ -152,17 +152,31 @@ static void choose_plan(struct submission *it)
     it->class = it->plan->class < QUEUE_CLASSES ? it->plan->class : (uint8_t)config->class;
 }
 
+/* Some step shows class 0 to the person as any text. */
+static bool shows_flash(const struct plan *plan)
+{
+    for (uint8_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].flash_as_text)
+            return true;
+    return false;
+}
+
 static enum intake_result measure(struct submission *it)
 {
-    enum smpp_alphabet alphabet = translate_alphabet(it->account->config->default_alphabet);
+    enum smpp_alphabet alphabet = translate_alphabet_of(it->account);
+    const struct config_link *link = catalog_form_link(it->gateway->catalog, it->plan);
+    const struct translate_form form = translate_form_of(link);
 
-    if (!translate_count(it->body, alphabet, catalog_split(it->gateway->catalog, it->plan),
-                         &it->segments, &it->parts))
+    it->in_latin = translate_wants_latin(it->account, link, it->body);
+    if (!translate_count(it->body, alphabet, &form, it->in_latin, &it->segments,
+                         &it->parts))
         return INTAKE_BAD_TEXT;
     it->is_text = translate_is_text(it->body, alphabet);
-    it->is_part = it->plan->collects && it->is_text && !it->body->from_api &&
-                  it->segments == 1 && it->parts == 1 && it->start_at_ms <= it->now_ms &&
-                  collector_part_of(it->body, &it->part);
+    it->is_part = it->plan->collects &&
+                  (it->is_text ||
+                   (shows_flash(it->plan) && translate_is_flash(it->body, alphabet))) &&
+                  !it->body->from_api && it->segments == 1 && it->parts == 1 &&
+                  it->start_at_ms <= it->now_ms && collector_part_of(it->body, &it->part);
     return INTAKE_OK;
 }
 
@@ -193,6 +207,10 @@ static void fill_message(const struct submission *it, struct live *live, uint32_
     message->state = MESSAGE_WAITING;
     if (!it->is_text)
         message->flags |= MESSAGE_BINARY;
+    if (it->in_latin) {
+        message->flags |= MESSAGE_TRANSLITERATED;
+        it->gateway->counters.transliterated++;
+    }
     if (it->class == CONFIG_ADVERTISING)
         message->flags |= MESSAGE_ADVERTISING;
     if (it->is_reply)
@@ -292,6 +310,8 @@ static void join_message(struct submission *it, struct live *live)
     name_submission(it);
     intake_remember(it);
     answer_when_durable(it);
+    if (!it->is_text)
+        live->message.flags |= MESSAGE_BINARY;
     collector_join(it->gateway, live, it->body, &it->part);
 }
 

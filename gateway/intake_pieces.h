@@ -37,6 +37,7 @@ struct submission {
     uint16_t segments;
     uint16_t parts;
     bool is_text;
+    bool in_latin;
     bool is_part;
     bool is_reply; /* to what the recipient wrote: the caller is in a decision too */
     struct smpp_part part;

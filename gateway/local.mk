@@ -103,7 +103,8 @@ libgateway_a_SOURCES += \
 	gateway/reports_parked.c \
 	gateway/reports_parts.c \
 	gateway/suspension.c gateway/suspension.h \
-	gateway/translate.c gateway/translate.h
+	gateway/translate.c gateway/translate.h \
+	gateway/transliterate.c gateway/transliterate.def gateway/transliterate.h
 
 sbin_PROGRAMS += sluiced
 sluiced_SOURCES = gateway/main.c

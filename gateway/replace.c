@@ -58,16 +58,6 @@ void replace_name(const struct live *live, struct body *body)
     body->replaced_after_s = seconds_since(old->id, gateway_now_ms(live->gateway));
 }
 
-static enum smpp_alphabet alphabet_of(const struct gateway *gateway,
-                                      const struct live *live)
-{
-    const struct account *account =
-        catalog_account(gateway->catalog, live->message.account);
-
-    return account->config ? translate_alphabet(account->config->default_alphabet)
-                           : SMPP_ALPHABET_GSM;
-}
-
 /* --- times -------------------------------------------------------------------------- */
 
 static int64_t start_of(const struct live *live, const struct replacement *replacement,
@@ -121,14 +111,19 @@ static uint32_t check_times(const struct live *live, const struct replacement *r
 uint32_t replace_measure(struct gateway *gateway, const struct live *live,
                          struct replacement *it)
 {
-    enum smpp_alphabet alphabet = alphabet_of(gateway, live);
+    const struct account *account =
+        catalog_account(gateway->catalog, live->message.account);
+    enum smpp_alphabet alphabet = translate_alphabet_of(account);
+    const struct config_link *link = catalog_form_link(gateway->catalog, live->plan);
+    const struct translate_form form = translate_form_of(link);
     uint32_t status = check_times(live, it, gateway_now_ms(gateway));
     int64_t hold;
 
     if (status != ESME_ROK)
         return status;
-    if (!translate_count(it->body, alphabet, catalog_split(gateway->catalog, live->plan),
-                         &it->segments, &it->parts))
+    it->in_latin = translate_wants_latin(account, link, it->body);
+    if (!translate_count(it->body, alphabet, &form, it->in_latin, &it->segments,
+                         &it->parts))
         return ESME_RINVMSGLEN;
     it->is_text = translate_is_text(it->body, alphabet);
     if (!price_worst_case(live->pins, it->parts, &hold))
@@ -164,9 +159,11 @@ static void change_message(struct gateway *gateway, struct live *live,
     message->segments = it->segments;
     message->parts = it->parts;
     message->held_micro += it->more_micro;
-    message->flags &= (uint8_t)~MESSAGE_BINARY;
+    message->flags &= (uint8_t) ~(MESSAGE_BINARY | MESSAGE_TRANSLITERATED);
     if (!it->is_text)
         message->flags |= MESSAGE_BINARY;
+    if (it->in_latin)
+        message->flags |= MESSAGE_TRANSLITERATED;
     if (start_ms == 0 && message->state == MESSAGE_SCHEDULED) {
         message->start_at_ms = now_ms;
     } else if (start_ms != 0) {

@@ -25,6 +25,7 @@ struct replacement {
     uint16_t segments;
     uint16_t parts;
     bool is_text;
+    bool in_latin;
     int64_t more_micro; /* to be held, or (below 0) to be released */
     uint32_t more_parts;
 };

@@ -136,10 +136,11 @@ struct message {
 };
 
 enum {
-    MESSAGE_BINARY = 1 << 0,      /* no text: only links may carry it */
-    MESSAGE_COLLECTED = 1 << 1,   /* from the parts of an SMS-only client */
-    MESSAGE_ADVERTISING = 1 << 3, /* what is in doubt is never sent again */
-    MESSAGE_REPLY = 1 << 4,       /* to what the recipient wrote: no opt-out stops it */
+    MESSAGE_BINARY = 1 << 0,         /* no text: only links may carry it */
+    MESSAGE_COLLECTED = 1 << 1,      /* from the parts of an SMS-only client */
+    MESSAGE_TRANSLITERATED = 1 << 2, /* links carry its Cyrillic in Latin letters */
+    MESSAGE_ADVERTISING = 1 << 3,    /* what is in doubt is never sent again */
+    MESSAGE_REPLY = 1 << 4,          /* to what the recipient wrote: no opt-out stops it */
 };
 
 const char *message_state_name(enum message_state state);

@@ -34,6 +34,7 @@ struct plan_step {
     uint8_t until; /* enum attempt_state: ACCEPTED, DELIVERED or READ */
     bool wait_full;
     bool stop_on_silence;
+    bool flash_as_text; /* its channels, if no links, show class 0 as any text */
     int64_t within_ms;
     int64_t enter_within_ms;
 };

@@ -254,7 +254,10 @@ static void print_head(const struct story *story, FILE *out)
         else
             fprintf(out, " (not sold)");
     }
-    fprintf(out, "\n\n");
+    fprintf(out, "\n");
+    if (cli_claim(trace, "transliterated"))
+        fprintf(out, "over links in Latin letters, to save a part\n");
+    fprintf(out, "\n");
 }
 
 static void print_events(struct story *story, int64_t accepted_ms, FILE *out)

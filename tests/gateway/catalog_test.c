@@ -357,7 +357,7 @@ TEST(long_texts_are_cut_for_the_last_link_of_the_plan)
     place->steps[0].way_count = 1;
     place->steps[0].ways = &place->ways[1];
     start(place);
-    CHECK_EQ(catalog_split(place->catalog, catalog_plan_at(place->catalog, 0)),
+    CHECK_EQ(catalog_form_link(place->catalog, catalog_plan_at(place->catalog, 0))->split,
              CONFIG_UDH16, "its own");
     stop(place);
 }

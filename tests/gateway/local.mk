@@ -50,7 +50,7 @@ TESTS += \
 tests_gateway_accounts_test_SOURCES = tests/gateway/accounts_test.c tests/test.h
 tests_gateway_accounts_test_LDADD = libgateway.a $(SODIUM_LIBS) $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_config_test_SOURCES = tests/gateway/config_test.c tests/test.h
-tests_gateway_config_test_LDADD = libgateway.a librouting.a $(CONFUSE_LIBS) $(OPENSSL_LIBS) \
+tests_gateway_config_test_LDADD = libgateway.a librouting.a libsmpp.a $(CONFUSE_LIBS) $(OPENSSL_LIBS) \
 	$(CMOCKA_LIBS)
 tests_gateway_profile_test_SOURCES = tests/gateway/profile_test.c tests/test.h
 tests_gateway_profile_test_LDADD = libgateway.a librouting.a $(CONFUSE_LIBS) \
@@ -270,3 +270,8 @@ TESTS += tests/gateway/duplicates_test
 tests_gateway_duplicates_test_SOURCES = tests/gateway/duplicates_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
 tests_gateway_duplicates_test_LDADD = $(LONE_GATEWAY_LIBS)
+
+check_PROGRAMS += tests/gateway/transliterate_test
+tests_gateway_transliterate_test_SOURCES = tests/gateway/transliterate_test.c tests/test.h
+tests_gateway_transliterate_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+TESTS += tests/gateway/transliterate_test

@@ -5,6 +5,8 @@
 
 #include "tests/test.h"
 
+static const struct translate_form plain_form = {SMPP_ALPHABET_GSM, CONFIG_UDH8, 0};
+
 /* A message by hand: bodies, and nothing else of a gateway. */
 static struct body *body_new(const void *text, size_t size)
 {
@@ -30,6 +32,8 @@ static void live_of(struct live *live, struct body **bodies, uint16_t count)
 
 static const uint8_t concatenated[] = {5, 0, 3, 7, 2, 1, 'a'};
 static const uint8_t with_ports[] = {6, 5, 4, 0x0B, 0x84, 0x23, 0xF0, 'a'};
+static const uint8_t in_turkish[] = {3, 0x25, 1, 1, 'a'};
+static const uint8_t a_part_in_turkish[] = {8, 0, 3, 7, 2, 1, 0x24, 1, 1, 'a'};
 static const uint8_t broken_header[] = {200, 0, 3, 'a'};
 
 static const struct {
@@ -42,19 +46,29 @@ static const struct {
     size_t size;
     bool is_text;
 } texts[] = {
-    {"the default alphabet",            0,    0,    0,    0, "a",           1,                     true },
-    {"Latin-1",                         3,    0,    0,    0, "a",           1,                     true },
-    {"UCS-2",                           8,    0,    0,    0, "\0a",         2,                     true },
-    {"binary",                          4,    0,    0,    0, "a",           1,                     false},
-    {"class 0: flash",                  0x10, 0,    0,    0, "a",           1,                     false},
-    {"class 1",                         0x11, 0,    0,    0, "a",           1,                     true },
-    {"a protocol id",                   0,    0x41, 0,    0, "a",           1,                     false},
-    {"a part of a long message",        0,    0,    0x40, 0, concatenated,  sizeof(concatenated),  true },
-    {"to an application's port",        0,    0,    0x40, 0, with_ports,    sizeof(with_ports),    false},
-    {"a header that runs past the end", 0,    0,    0x40, 0, broken_header, sizeof(broken_header),
-     false                                                                                              },
-    {"nothing at all",                  0,    0,    0,    0, "",            0,                     true },
-    {"from the interface, always",      4,    1,    0x40, 1, "a",           1,                     true },
+    {"the default alphabet",            0,    0,    0,    0, "a",               1,                     true },
+    {"Latin-1",                         3,    0,    0,    0, "a",               1,                     true },
+    {"UCS-2",                           8,    0,    0,    0, "\0a",             2,                     true },
+    {"binary",                          4,    0,    0,    0, "a",               1,                     false},
+    {"class 0: flash",                  0x10, 0,    0,    0, "a",               1,                     false},
+    {"class 1",                         0x11, 0,    0,    0, "a",               1,                     true },
+    {"a protocol id",                   0,    0x41, 0,    0, "a",               1,                     false},
+    {"a part of a long message",        0,    0,    0x40, 0, concatenated,      sizeof(concatenated),  true },
+    {"in a national language",          0,    0,    0x40, 0, in_turkish,        sizeof(in_turkish),    true },
+    {"a part in a national language",   0,    0,    0x40, 0, a_part_in_turkish,
+     sizeof(a_part_in_turkish),                                                                        true },
+    {"class 0 UCS-2",                   0x18, 0,    0,    0, "\0a",             2,                     false},
+    {"class 0, to be deleted",          0x50, 0,    0,    0, "a",               1,                     false},
+    {"to be deleted after reading",     0x40, 0,    0,    0, "a",               1,                     true },
+    {"compressed",                      0x20, 0,    0,    0, "a",               1,                     false},
+    {"message waiting",                 0xC8, 0,    0,    0, "a",               1,                     false},
+    {"message waiting, UCS-2",          0xE0, 0,    0,    0, "\0a",             2,                     false},
+    {"a reserved group",                0x80, 0,    0,    0, "a",               1,                     false},
+    {"to an application's port",        0,    0,    0x40, 0, with_ports,        sizeof(with_ports),    false},
+    {"a header that runs past the end", 0,    0,    0x40, 0, broken_header,     sizeof(broken_header),
+     false                                                                                                  },
+    {"nothing at all",                  0,    0,    0,    0, "",                0,                     true },
+    {"from the interface, always",      4,    1,    0x40, 1, "a",               1,                     true },
 };
 
 TEST(only_what_is_surely_text_is_text)
@@ -68,6 +82,83 @@ TEST(only_what_is_surely_text_is_text)
         body->from_api = texts[i].from_api;
         CHECK_EQ(translate_is_text(body, SMPP_ALPHABET_GSM), texts[i].is_text,
                  texts[i].row);
+        free(body);
+    }
+}
+
+/* A body with one TLV behind its text, as the wire has it. */
+static struct body *body_with_tlv(uint16_t tag, const void *value, uint16_t size)
+{
+    struct body *body = calloc(1, body_size(1, 4u + size));
+    const uint8_t head[] = {(uint8_t)(tag >> 8), (uint8_t)tag, (uint8_t)(size >> 8),
+                            (uint8_t)size};
+
+    body->text_size = 1;
+    body->tlv_size = 4u + size;
+    body->number = 1;
+    body->bytes[0] = 'a';
+    memcpy(body->bytes + 1, head, sizeof(head));
+    memcpy(body->bytes + 5, value, size);
+    return body;
+}
+
+TEST(a_parameter_may_send_it_elsewhere_than_to_the_person)
+{
+    static const struct {
+        const char *row;
+        uint16_t tag;
+        const char *value;
+        uint16_t size;
+        bool is_text;
+        bool is_flash;
+    } rows[] = {
+        {"user_message_reference",  0x0204, "\0\1",     2, true,  false},
+        {"language_indicator",      0x020D, "\1",       1, true,  false},
+        {"source_port",             0x020A, "\x0B\x84", 2, false, false},
+        {"destination_port",        0x020B, "\x0B\x84", 2, false, false},
+        {"payload_type of its own", 0x0019, "\0",       1, true,  false},
+        {"payload_type WCMP",       0x0019, "\1",       1, false, false},
+        {"any unit of the handset", 0x0005, "\0",       1, true,  false},
+        {"the display: flash",      0x0005, "\1",       1, false, true },
+        {"the card",                0x0005, "\3",       1, false, false},
+        {"an indicator of waiting", 0x0030, "\x80",     1, false, false},
+        {"a USSD operation",        0x0501, "\1",       1, false, false},
+        {"an ITS session",          0x1383, "\0\0",     2, false, false},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct body *body = body_with_tlv(rows[i].tag, rows[i].value, rows[i].size);
+
+        CHECK_EQ(translate_is_text(body, SMPP_ALPHABET_GSM), rows[i].is_text, rows[i].row);
+        CHECK_EQ(translate_is_flash(body, SMPP_ALPHABET_GSM), rows[i].is_flash,
+                 rows[i].row);
+        free(body);
+    }
+}
+
+TEST(flash_is_text_but_for_its_class)
+{
+    static const struct {
+        const char *row;
+        uint8_t data_coding;
+        uint8_t protocol_id;
+        bool is_flash;
+    } rows[] = {
+        {"no class",        0x00, 0,    false},
+        {"class 0",         0x10, 0,    true },
+        {"class 0 of 0xF0", 0xF0, 0,    true },
+        {"class 1",         0xF1, 0,    false},
+        {"class 0 octets",  0x14, 0,    false},
+        {"a protocol id",   0x10, 0x41, false},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct body *body = body_new("ab", 2);
+
+        body->data_coding = rows[i].data_coding;
+        body->protocol_id = rows[i].protocol_id;
+        CHECK_EQ(translate_is_flash(body, SMPP_ALPHABET_GSM), rows[i].is_flash,
+                 rows[i].row);
         free(body);
     }
 }
@@ -119,11 +210,312 @@ TEST(segments_and_parts_are_counted_as_they_will_be_sent)
         body = body_new(text, unit * counts[i].times);
         body->from_api = counts[i].from_api;
         body->data_coding = counts[i].data_coding;
-        ok = translate_count(body, SMPP_ALPHABET_GSM, counts[i].split, &segments, &parts);
+        const struct translate_form form = {SMPP_ALPHABET_GSM, counts[i].split, 0};
+
+        ok = translate_count(body, SMPP_ALPHABET_GSM, &form, false, &segments, &parts);
         CHECK_EQ(ok, counts[i].segments != 0, counts[i].row);
         if (ok) {
             CHECK_EQ(segments, counts[i].segments, counts[i].row);
             CHECK_EQ(parts, counts[i].parts, counts[i].row);
+        }
+        free(body);
+    }
+}
+
+/* Texts that are written anew for the links: in which alphabet, and how many parts. */
+TEST(a_text_is_written_in_the_alphabet_that_takes_the_fewest_parts)
+{
+    enum { TURKISH = 1 << 1, SPANISH = 1 << 2, PORTUGUESE = 1 << 3 };
+    static const struct {
+        const char *row;
+        const char *unit;
+        unsigned times;
+        enum smpp_alphabet link;
+        enum config_split split;
+        uint8_t languages;
+        uint16_t parts;
+        uint8_t data_coding; /* of the first segment */
+        const char *header;  /* its first octets, in hex */
+    } rows[] = {
+        {"GSM is GSM",                                  "ñ",                 160, SMPP_ALPHABET_GSM,     CONFIG_UDH8,    TURKISH,    1, 0, ""        },
+        {"no table: UCS-2",                             "ş",                 70,  SMPP_ALPHABET_GSM,     CONFIG_UDH8,    0,          1, 8, ""        },
+        {"no part saved: UCS-2",                        "ş",                 70,  SMPP_ALPHABET_GSM,     CONFIG_UDH8,    TURKISH,    1, 8,
+         ""                                                                                                                                           },
+        {"a single shift saves one",                    "ş",                 71,  SMPP_ALPHABET_GSM,     CONFIG_UDH8,    TURKISH,    1, 0,
+         "03240101"                                                                                                                                   },
+        {"155 of them",                                 "ş",                 155, SMPP_ALPHABET_GSM,     CONFIG_UDH8,    TURKISH,    1, 0,
+         "03250101"                                                                                                                                   },
+        {"156 are two parts",                           "ş",                 156, SMPP_ALPHABET_GSM,     CONFIG_UDH8,    TURKISH,    2, 0,
+         "080003"                                                                                                                                     },
+        {"149 in each",                                 "ş",                 298, SMPP_ALPHABET_GSM,     CONFIG_UDH8,    TURKISH,    2, 0, "080003"  },
+        {"and one more",                                "ş",                 299, SMPP_ALPHABET_GSM,     CONFIG_UDH8,    TURKISH,    3, 0, "080003"  },
+        {"148 beside a long header",                    "ş",                 297, SMPP_ALPHABET_GSM,     CONFIG_UDH16,   TURKISH,    3,
+         0,                                                                                                                                 "090804"  },
+        {"a few behind escapes",                        "aaaaaaaaá",         15,  SMPP_ALPHABET_GSM,     CONFIG_UDH8,    SPANISH,
+         1,                                                                                                                              0, "03240102"},
+        {"the language is not the operator's",          "aaaaaaaaá",         15,  SMPP_ALPHABET_GSM,
+         CONFIG_UDH8,                                                                                                     TURKISH,    3, 8, "050003"  },
+        {"one letter only a locking shift makes cheap", "ãõ",               70,  SMPP_ALPHABET_GSM,
+         CONFIG_UDH8,                                                                                                     PORTUGUESE, 1, 0, "03250103"},
+        {"both shifts",                                 "ããããããããΦ", 15,  SMPP_ALPHABET_GSM,     CONFIG_UDH8,    PORTUGUESE, 1, 0,
+         "06240103250103"                                                                                                                             },
+        {"no header beside parameters",                 "ş",                 71,  SMPP_ALPHABET_GSM,     CONFIG_SAR,     TURKISH,    2,
+         8,                                                                                                                                 ""        },
+        {"nor in a payload",                            "ş",                 71,  SMPP_ALPHABET_GSM,     CONFIG_PAYLOAD, TURKISH,    2, 8, ""        },
+        {"for Latin-1: as long as GSM",                 "ä",                 160, SMPP_ALPHABET_LATIN_1, CONFIG_UDH8,    0,          1,
+         0,                                                                                                                                 ""        },
+        {"for Latin-1: in parts as GSM",                "ä",                 306, SMPP_ALPHABET_LATIN_1, CONFIG_UDH8,    0,          2,
+         0,                                                                                                                                 "050003"  },
+        {"what GSM lacks: as octets",                   "á",                 141, SMPP_ALPHABET_LATIN_1, CONFIG_UDH8,    0,          2, 0,
+         "050003"                                                                                                                                     },
+        {"what Latin-1 lacks",                          "€",                71,  SMPP_ALPHABET_LATIN_1, CONFIG_UDH8,    0,          2, 8,
+         "050003"                                                                                                                                     },
+        {"for ASCII",                                   "a",                  160, SMPP_ALPHABET_ASCII,   CONFIG_UDH8,    0,          1, 0, ""        },
+        {"what ASCII lacks",                            "ä",                 71,  SMPP_ALPHABET_ASCII,   CONFIG_UDH8,    0,          2, 8, "050003"  },
+    };
+    static char text[2000];
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        static uint8_t scratch[TRANSLATE_SEGMENT_MAX];
+        const struct translate_form form = {rows[i].link, rows[i].split, rows[i].languages};
+        size_t unit = strlen(rows[i].unit);
+        struct translated segment;
+        struct live live;
+        uint16_t parts;
+        char header[2 * SMPP_HEADER_MAX_SIZE + 1] = "";
+
+        for (unsigned n = 0; n < rows[i].times; n++)
+            memcpy(text + n * unit, rows[i].unit, unit);
+        struct body *body = body_new(text, unit * rows[i].times);
+
+        body->from_api = 1;
+        live_of(&live, &body, 1);
+        CHECK(translate_count(body, SMPP_ALPHABET_GSM, &form, false, &live.message.segments,
+                              &parts),
+              rows[i].row);
+        CHECK_EQ(parts, rows[i].parts, rows[i].row);
+        CHECK(translate_segment(&live, 1, SMPP_ALPHABET_GSM, &form, rows[i].link, scratch,
+                                &segment),
+              rows[i].row);
+        CHECK_EQ(segment.data_coding, rows[i].data_coding, rows[i].row);
+        for (size_t n = 0; n < segment.header_size && n < strlen(rows[i].header) / 2; n++)
+            snprintf(header + 2 * n, 3, "%02x", segment.octets[n]);
+        CHECK_STR(header, rows[i].header, rows[i].row);
+        CHECK_EQ((segment.esm_class & SMPP_ESM_CLASS_UDHI) != 0, segment.header_size > 0,
+                 rows[i].row);
+        if (rows[i].split != CONFIG_PAYLOAD)
+            CHECK(segment.octet_count <= 160, rows[i].row);
+        free(body);
+    }
+}
+
+/* A long text under data_coding 0, where the account and the link mean two alphabets. */
+TEST(a_long_text_is_cut_in_the_alphabet_of_the_link)
+{
+    static const struct {
+        const char *row;
+        enum smpp_alphabet from;
+        enum smpp_alphabet to;
+        enum config_split split;
+        const char *unit; /* as the account encodes it */
+        unsigned times;
+        uint16_t segments;
+        uint8_t data_coding;
+        const char *said; /* a character of it, as the link encodes it */
+    } rows[] = {
+        {"Latin-1 to GSM",                SMPP_ALPHABET_LATIN_1, SMPP_ALPHABET_GSM,     CONFIG_UDH8,    "\xE9",
+         306,                                                                                                        2, 0, "\x05"    },
+        {"Latin-1 to GSM, in parameters", SMPP_ALPHABET_LATIN_1, SMPP_ALPHABET_GSM,
+         CONFIG_SAR,                                                                                    "\xE9", 307, 3, 0, "\x05"    },
+        {"Latin-1 to GSM, long header",   SMPP_ALPHABET_LATIN_1, SMPP_ALPHABET_GSM,
+         CONFIG_UDH16,                                                                                  "\xE9", 304, 2, 0, "\x05"    },
+        {"Latin-1 to GSM, whole",         SMPP_ALPHABET_LATIN_1, SMPP_ALPHABET_GSM,     CONFIG_PAYLOAD,
+         "\xE9",                                                                                                306, 1, 0, "\x05"    },
+        {"Latin-1 that GSM lacks",        SMPP_ALPHABET_LATIN_1, SMPP_ALPHABET_GSM,     CONFIG_UDH8,
+         "\xE1",                                                                                                134, 2, 8, "\x00\xE1"},
+        {"GSM to Latin-1",                SMPP_ALPHABET_GSM,     SMPP_ALPHABET_LATIN_1, CONFIG_UDH8,    "\x05",
+         306,                                                                                                        2, 0, "\xE9"    },
+        {"GSM to Latin-1, whole",         SMPP_ALPHABET_GSM,     SMPP_ALPHABET_LATIN_1, CONFIG_PAYLOAD,
+         "\x05",                                                                                                306, 1, 0, "\xE9"    },
+        {"GSM that Latin-1 lacks",        SMPP_ALPHABET_GSM,     SMPP_ALPHABET_LATIN_1, CONFIG_UDH8,
+         "\x10",                                                                                                161, 3, 8, "\x03\x94"},
+        {"ASCII to GSM",                  SMPP_ALPHABET_ASCII,   SMPP_ALPHABET_GSM,     CONFIG_UDH8,    "@",    306, 2,
+         0,                                                                                                                "\x00"    },
+        {"GSM to ASCII",                  SMPP_ALPHABET_GSM,     SMPP_ALPHABET_ASCII,   CONFIG_UDH8,    "\x02", 306,
+         2,                                                                                                             0, "$"       },
+    };
+    static char text[400];
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        static uint8_t scratch[TRANSLATE_SEGMENT_MAX];
+        const struct translate_form form = {rows[i].to, rows[i].split, 0};
+        size_t said = rows[i].to == SMPP_ALPHABET_GSM && rows[i].said[0] == 0 &&
+                              rows[i].data_coding == 0
+                          ? 1
+                          : (rows[i].data_coding == 8 ? 2 : strlen(rows[i].said));
+        struct live live;
+        uint16_t parts;
+        size_t told = 0;
+
+        for (unsigned n = 0; n < rows[i].times; n++)
+            text[n] = rows[i].unit[0];
+        struct body *body = body_new(text, rows[i].times);
+
+        live_of(&live, &body, 1);
+        CHECK(translate_count(body, rows[i].from, &form, false, &live.message.segments,
+                              &parts),
+              rows[i].row);
+        CHECK_EQ(live.message.segments, rows[i].segments, rows[i].row);
+        for (uint16_t number = 1; number <= live.message.segments; number++) {
+            struct translated segment;
+
+            CHECK(translate_segment(&live, number, rows[i].from, &form, rows[i].to, scratch,
+                                    &segment),
+                  rows[i].row);
+            CHECK_EQ(segment.data_coding, rows[i].data_coding, rows[i].row);
+            for (size_t at = segment.header_size; at < segment.octet_count; at += said) {
+                CHECK_BYTES(segment.octets + at, said, rows[i].said, said, rows[i].row);
+                told++;
+            }
+        }
+        CHECK_EQ(told, rows[i].times, rows[i].row);
+        free(body);
+    }
+}
+
+/* The parts of a client, whose header stays: only their text is written anew. */
+TEST(the_parts_of_a_client_are_recoded_behind_their_headers)
+{
+    static const struct {
+        const char *row;
+        enum smpp_alphabet from;
+        enum smpp_alphabet to;
+        const char *unit;
+        size_t size;
+        uint8_t data_coding;
+        const char *said;
+    } rows[] = {
+        {"Latin-1 to GSM",                    SMPP_ALPHABET_LATIN_1, SMPP_ALPHABET_GSM,     "\xE9", 134, 0,
+         "\x05"                                                                                                   },
+        {"GSM to Latin-1, all of it",         SMPP_ALPHABET_GSM,     SMPP_ALPHABET_LATIN_1, "\x05", 153,
+         0,                                                                                                 "\xE9"},
+        {"no letter there: UCS-2",            SMPP_ALPHABET_LATIN_1, SMPP_ALPHABET_GSM,     "\xE1", 67,  8,
+         NULL                                                                                                     },
+        {"no room in UCS-2: by its own name", SMPP_ALPHABET_LATIN_1, SMPP_ALPHABET_GSM,
+         "\xE1",                                                                                    134, 3, "\xE1"},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        static uint8_t scratch[TRANSLATE_SEGMENT_MAX];
+        const struct translate_form form = {rows[i].to, CONFIG_UDH8, 0};
+        uint8_t octets[160] = {5, 0, 3, 7, 2, 1};
+        struct translated segment;
+        struct live live;
+        uint16_t parts;
+
+        memset(octets + 6, (uint8_t)rows[i].unit[0], rows[i].size);
+        struct body *body = body_new(octets, 6 + rows[i].size);
+
+        body->esm_class = SMPP_ESM_CLASS_UDHI;
+        body->header_size = 6;
+        live_of(&live, &body, 1);
+        CHECK(translate_count(body, rows[i].from, &form, false, &live.message.segments,
+                              &parts),
+              rows[i].row);
+        CHECK_EQ(parts, 1, rows[i].row);
+        CHECK(
+            translate_segment(&live, 1, rows[i].from, &form, rows[i].to, scratch, &segment),
+            rows[i].row);
+        CHECK_EQ(segment.data_coding, rows[i].data_coding, rows[i].row);
+        CHECK_BYTES(segment.octets, 6, octets, 6, rows[i].row);
+        CHECK_EQ(segment.octet_count, 6 + rows[i].size * (rows[i].data_coding == 8 ? 2 : 1),
+                 rows[i].row);
+        for (size_t at = 6; rows[i].said && at < segment.octet_count; at++)
+            CHECK_EQ(segment.octets[at], (uint8_t)rows[i].said[0], rows[i].row);
+        free(body);
+    }
+}
+
+TEST(another_link_of_the_plan_gets_the_same_segments_in_its_own_alphabet)
+{
+    static uint8_t scratch[TRANSLATE_SEGMENT_MAX];
+    char text[306];
+    struct translated segment;
+    struct live live;
+    uint16_t parts;
+
+    memset(text, 0x05, sizeof(text));
+    struct body *body = body_new(text, sizeof(text));
+
+    live_of(&live, &body, 1);
+    CHECK(translate_count(body, SMPP_ALPHABET_GSM, &plain_form, false,
+                          &live.message.segments, &parts),
+          "two parts");
+    CHECK(translate_segment(&live, 2, SMPP_ALPHABET_GSM, &plain_form, SMPP_ALPHABET_LATIN_1,
+                            scratch, &segment),
+          "over the link that takes Latin-1");
+    CHECK_EQ(segment.octet_count, 6 + 153, "as long");
+    CHECK_EQ(segment.octets[6], 0xE9, "in Latin-1");
+    free(body);
+}
+
+TEST(cyrillic_in_latin_is_counted_and_cut_as_it_is_sent)
+{
+    static uint8_t scratch[TRANSLATE_SEGMENT_MAX];
+    static const struct {
+        const char *row;
+        const char *unit;
+        unsigned times;
+        uint8_t data_coding; /* 0xFF: from the API */
+        bool cheaper;
+        uint16_t parts; /* in Latin letters */
+    } rows[] = {
+        {"one part saves nothing",   "ы",       70,  0xFF, false, 1},
+        {"two become one",           "ы",       71,  0xFF, true,  1},
+        {"160 still one",            "ы",       160, 0xFF, true,  1},
+        {"161: three become two",    "ы",       161, 0xFF, true,  2},
+        {"as many parts either way", "щ",       71,  0xFF, false, 2},
+        {"a face cannot be written", "ы😀",   71,  0xFF, false, 0},
+        {"nothing to transliterate", "á",       71,  0xFF, false, 0},
+        {"submitted in UCS-2",       "\x04\x4B", 71,  8,    true,  1},
+        {"flash stays as it is",     "\x04\x4B", 71,  0x18, false, 0},
+        {"submitted in ISO-8859-5",  "\xEB",     150, 6,    true,  1},
+    };
+    static char text[1000];
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        size_t unit = rows[i].data_coding == 8 || rows[i].data_coding == 0x18
+                          ? 2
+                          : strlen(rows[i].unit);
+        uint16_t segments;
+        uint16_t parts = 0;
+
+        for (unsigned n = 0; n < rows[i].times; n++)
+            memcpy(text + n * unit, rows[i].unit, unit);
+        struct body *body = body_new(text, unit * rows[i].times);
+
+        body->from_api = rows[i].data_coding == 0xFF;
+        body->data_coding = rows[i].data_coding == 0xFF ? 0 : rows[i].data_coding;
+        CHECK_EQ(translate_is_cheaper_in_latin(body, SMPP_ALPHABET_GSM, &plain_form),
+                 rows[i].cheaper, rows[i].row);
+        if (rows[i].parts > 0) {
+            CHECK(translate_count(body, SMPP_ALPHABET_GSM, &plain_form, true, &segments,
+                                  &parts),
+                  rows[i].row);
+            CHECK_EQ(parts, rows[i].parts, rows[i].row);
+        }
+        if (rows[i].cheaper) {
+            struct translated segment;
+            struct live live;
+
+            live_of(&live, &body, 1);
+            live.message.segments = segments;
+            live.message.flags = MESSAGE_TRANSLITERATED;
+            CHECK(translate_segment(&live, 1, SMPP_ALPHABET_GSM, &plain_form,
+                                    SMPP_ALPHABET_GSM, scratch, &segment),
+                  rows[i].row);
+            CHECK_EQ(segment.data_coding, 0, rows[i].row);
+            CHECK_EQ(segment.octets[segment.octet_count - 1], 'y', rows[i].row);
         }
         free(body);
     }
@@ -140,8 +532,9 @@ TEST(what_has_a_header_must_fit_one_short_message)
 
         body->esm_class = SMPP_ESM_CLASS_UDHI;
         body->header_size = 6;
-        CHECK_EQ(translate_count(body, SMPP_ALPHABET_GSM, CONFIG_UDH8, &segments, &parts),
-                 size <= 6 + 153, "153 septets beside the header");
+        CHECK_EQ(
+            translate_count(body, SMPP_ALPHABET_GSM, &plain_form, false, &segments, &parts),
+            size <= 6 + 153, "153 septets beside the header");
         free(body);
     }
 }
@@ -160,8 +553,9 @@ static size_t collect_segments(struct live *live, enum config_split split, uint8
         struct smpp_header header = {0};
         struct smpp_part part;
 
-        CHECK(translate_segment(live, number, SMPP_ALPHABET_GSM, SMPP_ALPHABET_GSM, split,
-                                scratch, &segment),
+        CHECK(translate_segment(live, number, SMPP_ALPHABET_GSM,
+                                &(struct translate_form){SMPP_ALPHABET_GSM, split, 0},
+                                SMPP_ALPHABET_GSM, scratch, &segment),
               "a segment");
         if (split == CONFIG_SAR) {
             CHECK(segment.has_sar, "parameters");
@@ -211,8 +605,9 @@ TEST(the_segments_together_are_the_text)
 
             body->from_api = 1;
             live_of(&live, &body, 1);
-            CHECK(translate_count(body, SMPP_ALPHABET_GSM, splits[s],
-                                  &live.message.segments, &parts),
+            CHECK(translate_count(body, SMPP_ALPHABET_GSM,
+                                  &(struct translate_form){SMPP_ALPHABET_GSM, splits[s], 0},
+                                  false, &live.message.segments, &parts),
                   units[u]);
             CHECK(live.message.segments > 3, units[u]);
             CHECK_EQ(smpp_text_encode(smpp_text_best_alphabet(text, size), text, size,
@@ -238,13 +633,14 @@ TEST(cut_otherwise_than_counted_nothing_is_sent)
     body->from_api = 1;
     live_of(&live, &body, 1);
     live.message.segments = 2;
-    CHECK(translate_segment(&live, 2, SMPP_ALPHABET_GSM, SMPP_ALPHABET_GSM, CONFIG_UDH8,
+    CHECK(translate_segment(&live, 2, SMPP_ALPHABET_GSM, &plain_form, SMPP_ALPHABET_GSM,
                             scratch, &segment),
           "as counted");
-    CHECK(!translate_segment(&live, 1, SMPP_ALPHABET_GSM, SMPP_ALPHABET_GSM, CONFIG_UDH16,
-                             scratch, &segment),
+    CHECK(!translate_segment(&live, 1, SMPP_ALPHABET_GSM,
+                             &(struct translate_form){SMPP_ALPHABET_GSM, CONFIG_UDH16, 0},
+                             SMPP_ALPHABET_GSM, scratch, &segment),
           "three parts with the longer header");
-    CHECK(!translate_segment(&live, 3, SMPP_ALPHABET_GSM, SMPP_ALPHABET_GSM, CONFIG_UDH8,
+    CHECK(!translate_segment(&live, 3, SMPP_ALPHABET_GSM, &plain_form, SMPP_ALPHABET_GSM,
                              scratch, &segment),
           "there is no third");
     free(body);
@@ -261,7 +657,7 @@ TEST(a_short_message_goes_on_octet_for_octet)
     body->data_coding = 0xF5;
     body->esm_class = 0x03;
     live_of(&live, &body, 1);
-    CHECK(translate_segment(&live, 1, SMPP_ALPHABET_GSM, SMPP_ALPHABET_LATIN_1, CONFIG_UDH8,
+    CHECK(translate_segment(&live, 1, SMPP_ALPHABET_GSM, &plain_form, SMPP_ALPHABET_LATIN_1,
                             scratch, &segment),
           "short");
     CHECK_BYTES(segment.octets, segment.octet_count, octets, sizeof(octets), "octets");
@@ -300,7 +696,9 @@ TEST(what_zero_means_is_translated_between_account_and_link)
         struct live live;
 
         live_of(&live, &body, 1);
-        CHECK(translate_segment(&live, 1, recodings[i].from, recodings[i].to, CONFIG_UDH8,
+        const struct translate_form form = {recodings[i].to, CONFIG_UDH8, 0};
+
+        CHECK(translate_segment(&live, 1, recodings[i].from, &form, recodings[i].to,
                                 scratch, &segment),
               recodings[i].row);
         CHECK_EQ(segment.data_coding, recodings[i].data_coding, recodings[i].row);
@@ -360,13 +758,37 @@ TEST(each_part_goes_with_its_own_header)
     live_of(&live, bodies, 2);
     live.message.flags = MESSAGE_COLLECTED;
     live.message.segments = 2;
-    CHECK(translate_segment(&live, 1, SMPP_ALPHABET_GSM, SMPP_ALPHABET_GSM, CONFIG_SAR,
-                            scratch, &segment),
+    CHECK(translate_segment(&live, 1, SMPP_ALPHABET_GSM,
+                            &(struct translate_form){SMPP_ALPHABET_GSM, CONFIG_SAR, 0},
+                            SMPP_ALPHABET_GSM, scratch, &segment),
           "one");
     CHECK(segment.body == bodies[1], "one");
     CHECK_BYTES(segment.octets, segment.octet_count, bodies[1]->bytes, bodies[1]->text_size,
                 "one");
     CHECK(!segment.has_sar, "as it came");
+    free(bodies[0]);
+    free(bodies[1]);
+}
+
+TEST(parts_told_by_parameters_alone_go_one_by_one)
+{
+    static uint8_t scratch[TRANSLATE_SEGMENT_MAX];
+    struct body *bodies[] = {body_new("one", 3), body_new("two", 3)};
+    struct translated segment;
+    struct live live;
+
+    bodies[1]->number = 2;
+    live_of(&live, bodies, 2);
+    live.message.flags = MESSAGE_COLLECTED;
+    live.message.segments = 2;
+    for (uint16_t number = 1; number <= 2; number++) {
+        CHECK(translate_segment(&live, number, SMPP_ALPHABET_GSM, &plain_form,
+                                SMPP_ALPHABET_GSM, scratch, &segment),
+              "a segment");
+        CHECK_BYTES(segment.octets, segment.octet_count, bodies[number - 1]->bytes, 3,
+                    "as it came");
+        CHECK_EQ(segment.esm_class, 0, "without a header");
+    }
     free(bodies[0]);
     free(bodies[1]);
 }
@@ -466,6 +888,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(only_what_is_surely_text_is_text),
+        RUN(a_parameter_may_send_it_elsewhere_than_to_the_person),
+        RUN(flash_is_text_but_for_its_class),
+        RUN(a_text_is_written_in_the_alphabet_that_takes_the_fewest_parts),
+        RUN(a_long_text_is_cut_in_the_alphabet_of_the_link),
+        RUN(the_parts_of_a_client_are_recoded_behind_their_headers),
+        RUN(another_link_of_the_plan_gets_the_same_segments_in_its_own_alphabet),
+        RUN(cyrillic_in_latin_is_counted_and_cut_as_it_is_sent),
         RUN(segments_and_parts_are_counted_as_they_will_be_sent),
         RUN(what_has_a_header_must_fit_one_short_message),
         RUN(the_segments_together_are_the_text),
@@ -474,6 +903,7 @@ int main(void)
         RUN(what_zero_means_is_translated_between_account_and_link),
         RUN(parts_are_put_in_order_whatever_came_first),
         RUN(each_part_goes_with_its_own_header),
+        RUN(parts_told_by_parameters_alone_go_one_by_one),
         RUN(parts_in_different_alphabets_are_one_text),
         RUN(a_text_that_has_no_room_is_refused),
         RUN(the_head_of_a_text_is_shown_and_of_what_is_no_text_nothing),

@@ -22,7 +22,8 @@ SCENARIOS += \
 	tests/scenario/tls.py \
 	tests/scenario/sessions.py \
 	tests/scenario/storms.py \
-	tests/scenario/cli.py
+	tests/scenario/cli.py \
+	tests/scenario/text.py
 PRELOADS += tests/scenario/faults.so
 SANITIZED += tests/scenario/lab_cascade.py
 
@@ -54,6 +55,7 @@ EXTRA_DIST += \
 	tests/scenario/smpp_client.py \
 	tests/scenario/storms.py \
 	tests/scenario/tamper.py \
+	tests/scenario/text.py \
 	tests/scenario/tls.py
 
 SCENARIOS += tests/scenario/demo.py
