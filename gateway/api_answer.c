@@ -53,6 +53,8 @@ static const struct {
     [API_BAD_SIGNATURE] = {401, "bad_signature"     },
     [API_NO_MONEY] = {402, "no_money"          },
     [API_FORBIDDEN] = {403, "forbidden"         },
+    [API_NO_CLASS] = {403, "no_class"          },
+    [API_DENIED] = {403, "denied"            },
     [API_UNKNOWN_PATH] = {404, "unknown_path"      },
     [API_UNKNOWN_ACCOUNT] = {404, "unknown_account"   },
     [API_UNKNOWN_MESSAGE] = {404, "unknown_message"   },

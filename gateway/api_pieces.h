@@ -68,6 +68,8 @@ enum api_problem {
     API_BAD_SIGNATURE,
     API_NO_MONEY,
     API_FORBIDDEN,
+    API_NO_CLASS,
+    API_DENIED,
     API_UNKNOWN_PATH,
     API_UNKNOWN_ACCOUNT,
     API_UNKNOWN_MESSAGE,
@@ -205,5 +207,8 @@ void api_on_optouts(struct api_call *call);
 void api_on_optout(struct api_call *call);
 void api_on_optout_put(struct api_call *call);
 void api_on_optout_delete(struct api_call *call);
+void api_on_review(struct api_call *call);
+void api_on_review_release(struct api_call *call);
+void api_on_review_drop(struct api_call *call);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "gateway/body.h"
 #include "gateway/catalog.h"
+#include "gateway/senders.h"
 #include "gateway/translate.h"
 #include "routing/delivery.h"
 
@@ -51,7 +52,8 @@ static void write_step(struct gateway *gateway, struct json_writer *writer,
 }
 
 /* In the order of the attempts, which are told already: what else is known of each. */
-static void write_marks(struct json_writer *writer, const struct attempt *attempt)
+static void write_marks(struct gateway *gateway, struct json_writer *writer,
+                        const struct api_message *it, const struct attempt *attempt)
 {
     static const struct {
         uint16_t flag;
@@ -70,6 +72,10 @@ static void write_marks(struct json_writer *writer, const struct attempt *attemp
     json_write_id(writer, "ref", attempt->anchor);
     json_write_integer(writer, "code", attempt->code);
     json_write_time(writer, "again_at", attempt->again_at_ms);
+    json_write_string(writer, "sender",
+                      it->body_count > 0
+                          ? senders_told(gateway, it->message, it->bodies[0], attempt)
+                          : NULL);
     json_write_array(writer, "marks");
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
         if (attempt->flags & marks[i].flag)
@@ -112,6 +118,16 @@ static void write_receipt(struct gateway *gateway, struct json_writer *writer,
     json_write_object_end(writer);
 }
 
+static const char *const class_names[] = {"transactional", "service", "advertising"};
+
+/* NULL: it never was kept for review. */
+static const char *review_word(const struct message *message)
+{
+    if (message->flags & MESSAGE_KEPT)
+        return message->flags & MESSAGE_REVIEWED ? "dropped" : "kept";
+    return message->flags & MESSAGE_REVIEWED ? "released" : NULL;
+}
+
 void api_write_story(struct gateway *gateway, struct json_writer *writer,
                      const struct api_message *it)
 {
@@ -126,13 +142,15 @@ void api_write_story(struct gateway *gateway, struct json_writer *writer,
     json_write_bool(writer, "binary", (message->flags & MESSAGE_BINARY) != 0);
     json_write_bool(writer, "transliterated",
                     (message->flags & MESSAGE_TRANSLITERATED) != 0);
+    json_write_string(writer, "class", class_names[message_class(message)]);
+    json_write_string(writer, "review", review_word(message));
     json_write_array(writer, "steps");
     for (uint8_t i = 0; it->plan != NULL && i < it->plan->step_count; i++)
         write_step(gateway, writer, it, i);
     json_write_array_end(writer);
     json_write_array(writer, "tries");
     for (size_t i = 0; i < message->attempt_count; i++)
-        write_marks(writer, &message->attempts[i]);
+        write_marks(gateway, writer, it, &message->attempts[i]);
     json_write_array_end(writer);
     json_write_array(writer, "receipts");
     for (size_t i = 0; i < it->body_count; i++)

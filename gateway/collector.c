@@ -11,8 +11,10 @@
 #include "gateway/catalog.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
+#include "gateway/content.h"
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
+#include "gateway/review.h"
 #include "gateway/store.h"
 #include "gateway/table.h"
 #include "gateway/translate.h"
@@ -110,6 +112,24 @@ void collector_forget(struct gateway *gateway, struct live *live)
     live->set = NULL;
 }
 
+/* What a rule says of the whole text, which no part of it may have shown.  True: it ended.
+ */
+static bool judge_whole(struct gateway *gateway, struct live *live)
+{
+    const struct account *account =
+        catalog_account(gateway->catalog, live->message.account);
+    const struct content_rule *rule =
+        contents_judge_whole(gateway, live, translate_alphabet_of(account));
+
+    if (rule != NULL && rule->action == CONTENT_REVIEW && !review_is_full(gateway))
+        review_keep(gateway, live, rule->name);
+    else if (rule != NULL && rule->action != CONTENT_PASS) {
+        dispatch_end(gateway, live, MESSAGE_REJECTED);
+        return true;
+    }
+    return false;
+}
+
 static void close_set(struct gateway *gateway, struct live *live)
 {
     struct set *set = live->set;
@@ -123,6 +143,8 @@ static void close_set(struct gateway *gateway, struct live *live)
         live->message.parts = set->distinct;
     }
     collector_forget(gateway, live);
+    if (judge_whole(gateway, live))
+        return;
     store_message(gateway->store, &live->message, NULL);
     dispatch_review(gateway, live);
 }

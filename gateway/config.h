@@ -186,6 +186,7 @@ struct config_account {
     size_t *plans;             /* all that may be asked for, `plan` included */
     size_t plan_count;
     enum config_class class;
+    uint8_t classes; /* bit 1 << class: those its messages may have */
     char currency[4];
     int64_t opening_micro; /* posted once per state folder */
     int64_t credit_micro;  /* how far below zero `available` may go */
@@ -336,6 +337,15 @@ enum config_validity {
     CONFIG_VALIDITY_NONE
 };
 
+/* sender { ... } of a link: what becomes of a name there. */
+struct config_sender {
+    const char *name;   /* "*": every name */
+    const char *prefix; /* of the destination, digits; "" fits all */
+    enum config_class class;
+    const char *becomes; /* "": it stays */
+    bool refuse;
+};
+
 /* link "name" { ... }: our connections to one operator. */
 struct config_link {
     const char *name;
@@ -383,6 +393,8 @@ struct config_link {
     struct config_report_error *report_errors;
     size_t report_error_count;
     struct config_tlvs tlvs; /* its dictionary */
+    struct config_sender *senders;
+    size_t sender_count;
     struct config_on_status *on_status; /* by rising status */
     size_t on_status_count;
     struct config_on_status on_other; /* for every status without a row */
@@ -455,6 +467,26 @@ struct config_plan {
     bool collects; /* some step needs the whole text of a long message */
     struct config_step *steps;
     size_t step_count;
+};
+
+enum config_content_action {
+    CONFIG_CONTENT_PASS,
+    CONFIG_CONTENT_DENY,
+    CONFIG_CONTENT_REVIEW
+};
+
+/* content "name" { ... }: what is done with a text; the first that fits. */
+struct config_content {
+    const char *name;
+    bool any_account;
+    size_t account;           /* index in accounts, when not any */
+    struct config_list texts; /* folded, as routing/content.h has them */
+    struct config_list domains;
+    struct config_list domains_not;
+    enum config_class class; /* CONFIG_ANY_CLASS: as otherwise */
+    bool has_plan;
+    size_t plan;
+    enum config_content_action action;
 };
 
 /* rule { ... }: which plan a message takes; the first that fits, else the account's. */
@@ -550,6 +582,7 @@ struct config {
     int64_t inbound_collect_within_ms;
     int64_t inbound_repeat_within_ms;
     uint32_t aliases; /* short ids remembered at once */
+    uint32_t review_max; /* messages kept for review at once */
     int64_t drain_ms; /* how long SIGTERM waits for answers */
     const char *country;             /* of accounts that say none; "" is none */
     struct config_list destinations; /* of accounts that say none */
@@ -570,6 +603,8 @@ struct config {
     size_t channel_count;
     struct config_plan *plans;
     size_t plan_count;
+    struct config_content *contents;
+    size_t content_count;
     struct config_rule *rules;
     size_t rule_count;
     struct config_price *prices;

@@ -25,6 +25,7 @@ static const struct config_shape shapes[] = {
     {"account",      "global",  true,  NULL},
     {"tlv",          "account", true,  NULL},
     {"link",         "global",  true,  NULL},
+    {"sender",       "link",    false, NULL},
     {"on_status",    "link",    true,  NULL},
     {"source",       "link",    true,  NULL},
     {"destination",  "link",    true,  NULL},
@@ -35,6 +36,7 @@ static const struct config_shape shapes[] = {
     {"channel",      "global",  true,  NULL},
     {"plan",         "global",  true,  NULL},
     {"step",         "plan",    true,  NULL},
+    {"content",      "global",  true,  NULL},
     {"rule",         "global",  false, NULL},
     {"price",        "global",  false, NULL},
     {"inbound",      "global",  true,  NULL},
@@ -202,6 +204,17 @@ static void build_languages(struct config_build *build, const struct config_node
     }
 }
 
+static void build_senders(struct config_build *build, const struct config_node *node,
+                          struct config_link *link)
+{
+    const struct config_node *child = NULL;
+    struct config_sender *sender = link->senders =
+        config_build_take(build, node, "sender", sizeof(*sender), &link->sender_count);
+
+    for (; (child = config_node_child(node, "sender", child)) != NULL; sender++)
+        config_build_rows(build, child, sender);
+}
+
 static void build_links(struct config_build *build)
 {
     struct config *config = build->config;
@@ -218,6 +231,7 @@ static void build_links(struct config_build *build)
             link->password = "";
         config_tls_of_link(build, node, link);
         build_languages(build, node, link);
+        build_senders(build, node, link);
         config_on_status_build(build, node, link);
         config_on_report_build(build, node, link);
         config_receipts_build(build, node, link);
@@ -319,6 +333,34 @@ static void build_granted_plans(struct config_build *build, const struct config_
     }
 }
 
+/* Its own class always; what is not told follows from its plans. */
+static void build_granted_classes(struct config_build *build,
+                                  const struct config_node *node,
+                                  struct config_account *account)
+{
+    static const char *const names[CONFIG_CLASSES + 1] = {"transactional", "service",
+                                                          "advertising", NULL};
+    const struct config_entry *entry = config_node_entry(node, "classes");
+
+    account->classes = (uint8_t)(1u << account->class);
+    for (size_t i = 0; entry == NULL && i < account->plan_count; i++) {
+        enum config_class class = build->config->plans[account->plans[i]].class;
+
+        if (class != CONFIG_ANY_CLASS)
+            account->classes |= (uint8_t)(1u << class);
+    }
+    for (size_t i = 0; entry != NULL && i < entry->value_count; i++) {
+        int class = 0;
+
+        while (class < CONFIG_CLASSES && strcmp(names[class], entry->values[i]) != 0)
+            class ++;
+        if (class == CONFIG_CLASSES)
+            config_build_unknown(build, node, entry, "class", entry->values[i], names);
+        else
+            account->classes |= (uint8_t)(1u << class);
+    }
+}
+
 static void build_networks(struct config_build *build, const struct config_node *node,
                            struct config_account *account)
 {
@@ -361,6 +403,7 @@ static void build_accounts(struct config_build *build)
                 config_build_plan(build, node, config_node_entry(node, "plan"), plan);
         config_account_password(build, node, account);
         build_granted_plans(build, node, account);
+        build_granted_classes(build, node, account);
         build_networks(build, node, account);
         config_account_tlvs_build(build, node, account);
         config_permissions_build(build, node, account);
@@ -457,6 +500,7 @@ struct config *config_load(const char *path, struct config_errors *errors)
         config_build_plans(&build);
         build_accounts(&build);
         build_http(&build);
+        config_build_contents(&build);
         config_build_rules(&build);
         config_build_prices(&build);
         config_build_inbounds(&build);

@@ -77,6 +77,10 @@ void config_build_prices(struct config_build *build);
 void config_build_inbounds(struct config_build *build);
 void config_check_inbounds(struct config_build *build);
 
+/* config_content.c.  Content rules need plans and accounts. */
+void config_build_contents(struct config_build *build);
+void config_print_contents(const struct config *config, FILE *out);
+
 /* config_build.c, for all who build.  The section's rows into `base`. */
 void config_build_rows(struct config_build *build, const struct config_node *node,
                        void *base);

@@ -6,6 +6,9 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
+
+#include "routing/sender.h"
 
 /* SMPP 3.4 5.2.1 to 5.2.7, without the NUL; of passwords what the field may hold. */
 enum {
@@ -15,6 +18,7 @@ enum {
     ADDRESS_RANGE_MAX = 40,
     SERVICE_TYPE_MAX = 5,
     NATIONAL_PREFIX_MAX = 3,
+    SENDER_MAX = 20, /* 5.2.8 */
 };
 
 /* The section that made element `index` of its kind. */
@@ -153,6 +157,52 @@ static void check_text_of_link(struct config_build *build, const struct config_n
                         "%s is longer than %zu characters", key, longest);
 }
 
+static bool is_digits(const char *text)
+{
+    return text[strspn(text, "0123456789")] == '\0';
+}
+
+static void check_prefix(struct config_build *build, const struct config_node *node,
+                         const char *prefix)
+{
+    if (!is_digits(prefix))
+        config_error_in(build->errors, node, config_node_entry(node, "prefix"),
+                        "prefix is of digits, without '+'; not '%.40s'", prefix);
+}
+
+static bool same_sender(const struct config_sender *a, const struct config_sender *b)
+{
+    return a->class == b->class && strcmp(a->prefix, b->prefix) == 0 &&
+           strcasecmp(a->name, b->name) == 0;
+}
+
+static void check_senders(struct config_build *build, const struct config_link *link,
+                          const struct config_node *parent)
+{
+    const struct config_node *node = NULL;
+
+    if (link->sender_count > SENDER_ROWS_MAX)
+        config_error_in(build->errors, parent, NULL, "a link has at most %d sender rows",
+                        SENDER_ROWS_MAX);
+    for (size_t i = 0; (node = config_node_child(parent, "sender", node)) != NULL; i++) {
+        const struct config_sender *sender = &link->senders[i];
+
+        if (sender->prefix == NULL || sender->name == NULL)
+            continue; /* told as required */
+        check_prefix(build, node, sender->prefix);
+        if (sender->refuse && sender->becomes[0] != '\0')
+            config_error_in(build->errors, node, config_node_entry(node, "becomes"),
+                            "what is refused becomes nothing else");
+        if (strlen(sender->becomes) > SENDER_MAX || strlen(sender->name) > SENDER_MAX)
+            config_error_in(build->errors, node, NULL, "a sender has at most %d characters",
+                            SENDER_MAX);
+        for (size_t j = 0; j < i; j++)
+            if (same_sender(sender, &link->senders[j]))
+                config_error_in(build->errors, node, NULL,
+                                "there is a row for the same name, prefix and class");
+    }
+}
+
 static void check_links(struct config_build *build)
 {
     const struct config *config = build->config;
@@ -180,6 +230,7 @@ static void check_links(struct config_build *build)
                               config_node_entry(node, "interface_version"),
                               "SMPP 3.3 has no bind_transceiver; most such operators want "
                               "bind = \"pair\"");
+        check_senders(build, link, node);
         if (link->bind == CONFIG_TRANSMITTER && link->receipts)
             config_warning_in(
                 build->errors, node, config_node_entry(node, "bind"),
@@ -266,19 +317,6 @@ static void check_plans(struct config_build *build)
         for (size_t j = 0; (step = config_node_child(plan, "step", step)) != NULL; j++)
             check_step_prices(build, i, j, step);
     }
-}
-
-static bool is_digits(const char *text)
-{
-    return text[strspn(text, "0123456789")] == '\0';
-}
-
-static void check_prefix(struct config_build *build, const struct config_node *node,
-                         const char *prefix)
-{
-    if (!is_digits(prefix))
-        config_error_in(build->errors, node, config_node_entry(node, "prefix"),
-                        "prefix is of digits, without '+'; not '%.40s'", prefix);
 }
 
 static bool same_price(const struct config_price *a, const struct config_price *b)

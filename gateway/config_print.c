@@ -95,6 +95,22 @@ static void print_tlvs(const struct config_tlvs *tlvs, FILE *out)
     }
 }
 
+static void print_classes(const struct config_account *account, FILE *out)
+{
+    static const char *const names[CONFIG_CLASSES] = {"transactional", "service",
+                                                      "advertising"};
+    const char *comma = "";
+
+    fputs("  classes = {", out);
+    for (int class = 0; class < CONFIG_CLASSES; class ++) {
+        if (!(account->classes & 1u << class))
+            continue;
+        fprintf(out, "%s\"%s\"", comma, names[class]);
+        comma = ", ";
+    }
+    fputs("}\n", out);
+}
+
 static void print_account(const struct config *config, const struct config_account *account,
                           FILE *out)
 {
@@ -107,6 +123,7 @@ static void print_account(const struct config *config, const struct config_accou
     for (size_t i = 0; i < account->plan_count; i++)
         fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", config->plans[account->plans[i]].name);
     fputs("}\n", out);
+    print_classes(account, out);
     print_rows("account", account, 2, out);
     print_list("destinations", &account->destinations, 2, out);
     print_list("sources", &account->sources, 2, out);
@@ -217,6 +234,11 @@ static void print_link(const struct config_link *link, FILE *out)
     config_tls_print(&link->tls, true, 2, out);
     print_receipts(link, out);
     print_languages(link, out);
+    for (size_t i = 0; i < link->sender_count; i++) {
+        fputs("  sender {\n", out);
+        print_rows("sender", &link->senders[i], 4, out);
+        fputs("  }\n", out);
+    }
     for (size_t i = 0; i < link->on_status_count; i++) {
         char title[16];
 
@@ -301,6 +323,7 @@ void config_print(const struct config *config, FILE *out)
         print_channel(&config->channels[i], out);
     for (size_t i = 0; i < config->plan_count; i++)
         print_plan(&config->plans[i], out);
+    config_print_contents(config, out);
     for (size_t i = 0; i < config->rule_count; i++) {
         const struct config_rule *rule = &config->rules[i];
 

@@ -23,6 +23,7 @@
 #define STRUCT_token        struct config_token
 #define STRUCT_account      struct config_account
 #define STRUCT_link         struct config_link
+#define STRUCT_sender       struct config_sender
 #define STRUCT_on_status    struct config_on_status
 #define STRUCT_source       struct config_form
 #define STRUCT_destination  struct config_form
@@ -31,6 +32,7 @@
 #define STRUCT_channel      struct config_channel
 #define STRUCT_plan         struct config_plan
 #define STRUCT_step         struct config_step
+#define STRUCT_content      struct config_content
 #define STRUCT_rule         struct config_rule
 #define STRUCT_price        struct config_price
 #define STRUCT_inbound      struct config_inbound
@@ -129,6 +131,9 @@ static const struct {
     {CONFIG_TYPE_ON_SILENCE,  "stop",            CONFIG_STOP              },
     {CONFIG_TYPE_FLASH,       "skip",            CONFIG_FLASH_SKIP        },
     {CONFIG_TYPE_FLASH,       "as text",         CONFIG_FLASH_AS_TEXT     },
+    {CONFIG_TYPE_CONTENT,     "pass",            CONFIG_CONTENT_PASS      },
+    {CONFIG_TYPE_CONTENT,     "deny",            CONFIG_CONTENT_DENY      },
+    {CONFIG_TYPE_CONTENT,     "review",          CONFIG_CONTENT_REVIEW    },
     {CONFIG_TYPE_SIDE,        "sell",            CONFIG_SELL              },
     {CONFIG_TYPE_SIDE,        "buy",             CONFIG_BUY               },
     {CONFIG_TYPE_UNIT,        "part",            CONFIG_PER_PART          },

@@ -51,6 +51,7 @@ enum config_type {
     CONFIG_TYPE_PROOF,
     CONFIG_TYPE_ON_SILENCE,
     CONFIG_TYPE_FLASH,
+    CONFIG_TYPE_CONTENT,
     CONFIG_TYPE_SIDE,
     CONFIG_TYPE_UNIT,
     CONFIG_TYPE_BILLED,
@@ -124,6 +125,7 @@ struct config_key {
 #define OFFSET_PROOF(type, name)       offsetof(type, name)
 #define OFFSET_ON_SILENCE(type, name)  offsetof(type, name)
 #define OFFSET_FLASH(type, name)       offsetof(type, name)
+#define OFFSET_CONTENT(type, name)     offsetof(type, name)
 #define OFFSET_SIDE(type, name)        offsetof(type, name)
 #define OFFSET_UNIT(type, name)        offsetof(type, name)
 #define OFFSET_BILLED(type, name)      offsetof(type, billed)

@@ -15,6 +15,7 @@
 #include "gateway/pairs.h"
 #include "gateway/receipts.h"
 #include "gateway/reports.h"
+#include "gateway/review.h"
 #include "gateway/store.h"
 
 enum {
@@ -155,6 +156,7 @@ void dispatch_end(struct gateway *gateway, struct live *live, enum message_end e
 
     collector_forget(gateway, live);
     pairs_forget(gateway, live);
+    review_forget(gateway, live);
     message->state = MESSAGE_ENDED;
     message->end = (uint8_t)end;
     message->ended_at_ms = gateway_now_ms(gateway);

@@ -14,6 +14,7 @@
 #include "gateway/pairs.h"
 #include "gateway/receipts.h"
 #include "gateway/reports.h"
+#include "gateway/senders.h"
 #include "gateway/store.h"
 #include "gateway/translate.h"
 #include "routing/gate.h"
@@ -24,11 +25,7 @@ enum { RETURNED_MS = 100 };
 static enum smpp_alphabet account_alphabet(const struct gateway *gateway,
                                            const struct live *live)
 {
-    const struct account *account =
-        catalog_account(gateway->catalog, live->message.account);
-
-    return account->config ? translate_alphabet(account->config->default_alphabet)
-                           : SMPP_ALPHABET_GSM;
+    return translate_alphabet_of(catalog_account(gateway->catalog, live->message.account));
 }
 
 /* What is left of the attempt's step; the last one has until the deadline. */
@@ -76,6 +73,9 @@ static bool fill_handover(struct gateway *gateway, struct live *live,
                            segment))
         return false;
     out->body = segment->body;
+    if (senders_find(gateway, attempt->channel, out->body->source, live->class,
+                     out->body->destination, &out->sender) == SENDER_REPLACED)
+        gateway->counters.senders_replaced++;
     out->esm_class = segment->esm_class;
     out->data_coding = segment->data_coding;
     out->octets = segment->octets;
@@ -232,6 +232,19 @@ static bool is_text_for_step(const struct gateway *gateway, const struct live *l
     return is_whole(live);
 }
 
+/* The link does not take this name for this number and class. */
+static bool is_sender_refused(struct gateway *gateway, const struct live *live,
+                              uint32_t channel)
+{
+    const char *becomes;
+
+    if (senders_find(gateway, channel, live->bodies[0]->source, live->class,
+                     live->bodies[0]->destination, &becomes) != SENDER_REFUSED)
+        return false;
+    gateway->counters.senders_refused++;
+    return true;
+}
+
 static struct gate_verdict ask_gate(struct gateway *gateway, struct live *live,
                                     const struct channel *channel, uint64_t anchor_id)
 {
@@ -250,6 +263,7 @@ static struct gate_verdict ask_gate(struct gateway *gateway, struct live *live,
         .opted_out = !(message->flags & MESSAGE_REPLY) &&
                      optouts_forbid(gateway, message->account, live->class,
                                     live->bodies[0]->source, live->bodies[0]->destination),
+        .sender_refused = is_sender_refused(gateway, live, channel->number),
     };
 
     facts.deadline_ms =

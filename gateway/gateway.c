@@ -18,6 +18,7 @@
 #include "gateway/clock.h"
 #include "gateway/collector.h"
 #include "gateway/config.h"
+#include "gateway/content.h"
 #include "gateway/dispatch.h"
 #include "gateway/duplicates.h"
 #include "gateway/esme.h"
@@ -35,6 +36,8 @@
 #include "gateway/pairs.h"
 #include "gateway/recovery.h"
 #include "gateway/reports.h"
+#include "gateway/review.h"
+#include "gateway/senders.h"
 #include "gateway/store.h"
 #include "gateway/store_reader.h"
 #include "gateway/suspension.h"
@@ -279,6 +282,8 @@ static void make_modules(struct gateway *gateway)
     gateway->collector = collector_new(gateway);
     gateway->limits = limits_new(gateway);
     gateway->suspensions = suspensions_new(gateway);
+    gateway->senders = senders_new();
+    gateway->review = review_new(gateway);
     gateway->messengers = messengers_new(gateway);
     gateway->accounts =
         accounts_new(gateway->config, gateway->executor, esmes_on_checked, gateway);
@@ -318,6 +323,11 @@ static bool start(struct gateway *gateway, const struct gateway_options *options
         return false;
     limits_settle(gateway);
     duplicates_settle(gateway);
+    if (!senders_settle(gateway)) {
+        snprintf(error, error_size, "the state folder has no room for more sender tables");
+        return false;
+    }
+    gateway->contents = contents_new(gateway);
     gateway->recovered = true;
     open_channels(gateway);
     recovery_resume(gateway);
@@ -384,6 +394,9 @@ void gateway_free(struct gateway *gateway)
     suspensions_free(gateway->suspensions);
     limits_free(gateway->limits);
     duplicates_free(gateway);
+    senders_free(gateway->senders);
+    contents_free(gateway->contents);
+    review_free(gateway->review);
     catalog_free(gateway->catalog);
     tls_free(gateway->tls);
     free(gateway->links);

@@ -18,6 +18,7 @@ struct catalog;
 struct clock;
 struct collector;
 struct config;
+struct contents;
 struct dispatch;
 struct drain_state;
 struct esmes;
@@ -34,6 +35,8 @@ struct messengers;
 struct optouts;
 struct outboxes;
 struct repeat_answers;
+struct review;
+struct senders;
 struct reports;
 struct api;
 struct smpp_transport;
@@ -58,7 +61,11 @@ struct gateway_counters {
     struct operation_counts operations;
     uint64_t refused[32]; /* by enum intake_result */
     uint64_t repeated;    /* answered with the id of the first */
+    uint64_t review_released;
+    uint64_t review_dropped;
     uint64_t transliterated;
+    uint64_t senders_replaced;
+    uint64_t senders_refused;
     uint64_t collected_sets;
     uint64_t collected_timeouts;
     uint64_t permits;
@@ -130,6 +137,9 @@ struct gateway {
     struct collector *collector;
     struct limits *limits;
     struct suspensions *suspensions;
+    struct senders *senders;
+    struct contents *contents;
+    struct review *review;
     struct accounts *accounts;
     struct link **links; /* as the configuration lists them */
     struct aliases *aliases;

@@ -15,6 +15,7 @@
 #include "gateway/clock.h"
 #include "gateway/collector.h"
 #include "gateway/config.h"
+#include "gateway/content.h"
 #include "gateway/dictionary.h"
 #include "gateway/dispatch.h"
 #include "gateway/esme.h"
@@ -26,6 +27,8 @@
 #include "gateway/pairs.h"
 #include "gateway/public_id.h"
 #include "gateway/replace.h"
+#include "gateway/review.h"
+#include "gateway/source.h"
 #include "gateway/translate.h"
 #include "routing/number.h"
 #include "smpp/command.h"
@@ -52,6 +55,10 @@ static const struct {
         "there is no such plan for this account"},
     [INTAKE_NO_PRICE] = {ESME_RINVDSTADR, "no_price",
         "no step of the plan has a price for this recipient"},
+    [INTAKE_NO_CLASS] = {ESME_RX_R_APPN, "class",
+        "the account may not send messages of this class"},
+    [INTAKE_DENIED] = {ESME_RX_R_APPN, "content",
+        "the content of the message is not allowed"},
     [INTAKE_NO_MONEY] = {ESME_RSUBMITFAIL, "money",
         "the balance does not cover what the plan may cost"},
     [INTAKE_RATE] = {ESME_RTHROTTLED, "rate", "the account's rate is exceeded"},
@@ -130,14 +137,37 @@ static enum intake_result permit(const struct submission *it)
 
 /* --- which plan --------------------------------------------------------------------- */
 
-static void choose_plan(struct submission *it)
+/* What the content rules make of it: its class, its plan, whether it may pass. */
+static enum intake_result judge(struct submission *it, uint8_t *out_class)
+{
+    const struct content_rule *rule;
+
+    /* What is sent in reply is the configuration's own. */
+    if (it->is_reply)
+        return INTAKE_OK;
+    rule = contents_judge(it->gateway, it->account->number, it->body,
+                          translate_alphabet_of(it->account));
+
+    if (rule == NULL)
+        return INTAKE_OK;
+    if (rule->plan != 0)
+        it->plan = catalog_plan(it->gateway->catalog, rule->plan);
+    *out_class = rule->class;
+    if (rule->action == CONTENT_REVIEW)
+        it->kept_by = rule->name;
+    return rule->action == CONTENT_DENY ? INTAKE_DENIED : INTAKE_OK;
+}
+
+static enum intake_result choose_plan(struct submission *it)
 {
     size_t count;
     const struct rule *rules = catalog_rules(it->gateway->catalog, &count);
     const struct config_account *config = it->account->config;
+    uint8_t class = CONTENT_SAME_CLASS;
+    enum intake_result result = judge(it, &class);
     const struct rule_facts facts = {
         .account = it->account->number,
-        .class = config->class,
+        .class = class != CONTENT_SAME_CLASS ? class : (uint32_t)config->class,
         .service_type = it->body->service_type,
         .source = it->body->source,
         .destination = it->body->destination,
@@ -150,6 +180,11 @@ static void choose_plan(struct submission *it)
             catalog_plan(it->gateway->catalog, rule_find(rules, count, &facts, otherwise));
     }
     it->class = it->plan->class < QUEUE_CLASSES ? it->plan->class : (uint8_t)config->class;
+    if (class != CONTENT_SAME_CLASS)
+        it->class = class;
+    if (result == INTAKE_OK && !(config->classes & 1u << it->class))
+        result = INTAKE_NO_CLASS;
+    return result;
 }
 
 /* Some step shows class 0 to the person as any text. */
@@ -211,8 +246,7 @@ static void fill_message(const struct submission *it, struct live *live, uint32_
         message->flags |= MESSAGE_TRANSLITERATED;
         it->gateway->counters.transliterated++;
     }
-    if (it->class == CONFIG_ADVERTISING)
-        message->flags |= MESSAGE_ADVERTISING;
+    message->flags |= message_class_flags(it->class);
     if (it->is_reply)
         message->flags |= MESSAGE_REPLY;
     if (it->start_at_ms > it->now_ms) {
@@ -288,6 +322,9 @@ static enum intake_result begin_message(struct submission *it)
     it->body->number = it->is_part ? it->part.number : 1;
     live = live_new(gateway, it->body->id, it->body);
     fill_message(it, live, parts, hold);
+    /* A long message is judged when it is whole. */
+    if (it->kept_by && !it->is_part)
+        review_keep(gateway, live, it->kept_by);
     if (hold > 0) {
         posting = ledger_posting(POSTING_HOLD, it->account->number, hold);
         posting.currency = it->account->currency;
@@ -322,7 +359,7 @@ static enum intake_result record(struct submission *it)
     enum intake_result result = INTAKE_OK;
     bool in_decision = it->multi != NULL || it->is_reply;
 
-    if (lives_are_full(gateway->lives) ||
+    if ((it->kept_by && review_is_full(gateway)) || lives_are_full(gateway->lives) ||
         (form_of(it) == PUBLIC_ID_ALIAS && !aliases_have_room(gateway)) ||
         (!in_decision && !store_begin(gateway->store, STORE_BEGINNING)))
         return INTAKE_FULL;
@@ -344,10 +381,10 @@ enum intake_result intake_accept(struct submission *it)
     uint32_t index = (uint32_t)it->account_index;
 
     result = permit(it);
-    if (result == INTAKE_OK) {
-        choose_plan(it);
+    if (result == INTAKE_OK)
+        result = choose_plan(it);
+    if (result == INTAKE_OK)
         result = measure(it);
-    }
     if (result == INTAKE_OK && !it->is_reply &&
         optouts_forbid(it->gateway, it->account->number, it->class, it->body->source,
                        it->body->destination))
@@ -672,19 +709,14 @@ static bool is_granted(const struct config_account *account, int plan)
     return false;
 }
 
-/* Letters make it alphanumeric (5.2.5), few digits a short code, others are international.
- */
-static void set_source(struct body *body, const char *source)
+static void set_source(struct body *body, const char *from)
 {
-    char digits[NUMBER_SIZE];
+    struct source source;
 
-    memcpy(body->source, source, strlen(source) + 1);
-    body->source_ton = 5;
-    if (!number_normalise(source, strlen(source), digits))
-        return;
-    memcpy(body->source, digits, strlen(digits) + 1);
-    body->source_ton = strlen(digits) <= 6 ? 3 : 1;
-    body->source_npi = strlen(digits) <= 6 ? 0 : 1;
+    source_read(from, &source);
+    body->source_ton = source.ton;
+    body->source_npi = source.npi;
+    memcpy(body->source, source.address, sizeof(body->source));
 }
 
 /* A message of the API, or a reply; `it` says by which of the two. */

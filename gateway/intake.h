@@ -70,6 +70,8 @@ enum intake_result {
     INTAKE_NO_SUCH_PLAN,   /* the same, by an optional parameter */
     INTAKE_LONG_REFERENCE, /* more than the receipt can give back */
     INTAKE_NO_PRICE,
+    INTAKE_NO_CLASS, /* the message's class is not granted to the account */
+    INTAKE_DENIED,   /* by a content rule */
     INTAKE_NO_MONEY,
     INTAKE_RATE,
     INTAKE_FULL,

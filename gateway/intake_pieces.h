@@ -36,6 +36,7 @@ struct submission {
     uint32_t pins;
     uint16_t segments;
     uint16_t parts;
+    const char *kept_by; /* the rule that keeps it for review; NULL */
     bool is_text;
     bool in_latin;
     bool is_part;

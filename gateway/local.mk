@@ -25,6 +25,7 @@ libgateway_a_SOURCES += \
 	gateway/config.c gateway/config.h gateway/config_keys.def \
 	gateway/config_build.c gateway/config_build.h \
 	gateway/config_check.c \
+	gateway/config_content.c \
 	gateway/config_inbound.c \
 	gateway/config_permissions.c \
 	gateway/config_plans.c \
@@ -103,6 +104,10 @@ libgateway_a_SOURCES += \
 	gateway/reports_parked.c \
 	gateway/reports_parts.c \
 	gateway/suspension.c gateway/suspension.h \
+	gateway/content.c gateway/content.h \
+	gateway/review.c gateway/review.h \
+	gateway/senders.c gateway/senders.h \
+	gateway/source.c gateway/source.h \
 	gateway/translate.c gateway/translate.h \
 	gateway/transliterate.c gateway/transliterate.def gateway/transliterate.h
 
@@ -117,6 +122,7 @@ libgateway_a_SOURCES += \
 	gateway/admin.c gateway/admin.h \
 	gateway/api.c gateway/api.h gateway/api_pieces.h \
 	gateway/api_accounts.c \
+	gateway/api_review.c \
 	gateway/api_answer.c \
 	gateway/api_inbound.c \
 	gateway/api_channels.c \
@@ -143,6 +149,7 @@ libgateway_a_SOURCES += \
 	gateway/store_folder.c \
 	gateway/store_history.c \
 	gateway/store_journal.c gateway/store_journal.h \
+	gateway/store_kept.c \
 	gateway/store_inbound.c gateway/store_inbound.h \
 	gateway/store_limits.c \
 	gateway/store_load.c \
@@ -171,6 +178,7 @@ sluice_SOURCES = \
 	gateway/cli/inbound.c \
 	gateway/cli/optout.c \
 	gateway/cli/ledger.c \
+	gateway/cli/review.c \
 	gateway/cli/send.c \
 	gateway/cli/sluice.c \
 	gateway/cli/status.c \

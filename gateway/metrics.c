@@ -30,6 +30,7 @@
 #include "gateway/operations.h"
 #include "gateway/receipts.h"
 #include "gateway/reports.h"
+#include "gateway/review.h"
 #include "gateway/store.h"
 #include "gateway/tls.h"
 #include "routing/ledger.h"
@@ -130,6 +131,15 @@ static void by_operation(struct page *page, const struct facts *it)
     number(page, label(labels, "result", "cancelled"), (int64_t)counts->cancelled);
     number(page, label(labels, "result", "replaced"), (int64_t)counts->replaced);
     number(page, label(labels, "result", "refused"), (int64_t)counts->refused);
+}
+
+static void by_decision(struct page *page, const struct facts *it)
+{
+    char labels[LABELS_SIZE];
+
+    number(page, label(labels, "decision", "release"),
+           (int64_t)it->counters->review_released);
+    number(page, label(labels, "decision", "drop"), (int64_t)it->counters->review_dropped);
 }
 
 static void by_end(struct page *page, const struct facts *it)

@@ -20,6 +20,8 @@
 #include "gateway/optouts.h"
 #include "gateway/receipts.h"
 #include "gateway/reports.h"
+#include "gateway/review.h"
+#include "gateway/senders.h"
 #include "gateway/store.h"
 #include "gateway/suspension.h"
 #include "routing/delivery.h"
@@ -39,6 +41,8 @@ static void on_definition(void *owner, const struct store_definition *definition
 
     if (definition->kind == STORE_ID_RULE)
         reports_load_rule(gateway, definition);
+    else if (definition->kind == STORE_SENDERS)
+        senders_load(gateway->senders, definition);
     else
         catalog_load(gateway->catalog, definition);
 }
@@ -152,6 +156,11 @@ static void on_duplicate(void *owner, const struct store_duplicate *duplicate)
     duplicates_load(owner, duplicate);
 }
 
+static void on_kept(void *owner, const struct store_kept *kept)
+{
+    review_load(owner, kept);
+}
+
 static void on_highest_id(void *owner, uint64_t id)
 {
     struct gateway *gateway = owner;
@@ -185,6 +194,7 @@ bool recovery_load(struct gateway *gateway, char *error, size_t error_size)
         .on_usage = on_usage,
         .on_suspension = on_suspension,
         .on_duplicate = on_duplicate,
+        .on_kept = on_kept,
         .on_progress = on_progress,
         .on_highest_id = on_highest_id,
     };
@@ -242,9 +252,7 @@ static bool tie(struct gateway *gateway, struct live *live)
     if (live->plan == NULL || live->pins == NULL || account == NULL ||
         live->body_count == 0)
         return false;
-    live->class = live->plan->class < QUEUE_CLASSES
-                      ? live->plan->class
-                      : (uint8_t)(account->config ? account->config->class : 0);
+    live->class = message_class(&live->message);
     return true;
 }
 

@@ -12,6 +12,7 @@
 #include "gateway/catalog.h"
 #include "gateway/gateway.h"
 #include "gateway/log.h"
+#include "gateway/senders.h"
 #include "gateway/table.h"
 #include "gateway/translate.h"
 #include "routing/delivery.h"
@@ -248,6 +249,13 @@ static void head_of(const struct live *live, const struct attempt *attempt,
     translate_head(body, SMPP_ALPHABET_GSM, out);
 }
 
+/* `told` is the name the operator was given in place of the body's; NULL: that. */
+static bool same_source(const char *source, const struct body *body, const char *told)
+{
+    return source[0] == 0 || body->source[0] == 0 ||
+           strcmp(told != NULL ? told : body->source, source) == 0;
+}
+
 static bool could_be_meant(const struct reports_channel *channel, const struct live *live,
                            const struct attempt *attempt, const struct kept_report *report)
 {
@@ -255,7 +263,8 @@ static bool could_be_meant(const struct reports_channel *channel, const struct l
     char head[TRANSLATE_HEAD_SIZE];
 
     if (strcmp(body->destination, report->destination) != 0 ||
-        (report->source[0] && body->source[0] && strcmp(body->source, report->source) != 0))
+        !same_source(report->source, body,
+                     senders_told(live->gateway, &live->message, body, attempt)))
         return false;
     if (report->has_user_message_reference && body->has_user_message_reference)
         return report->user_message_reference == body->user_message_reference;

@@ -110,6 +110,12 @@ struct store_duplicate {
     uint32_t form;
 };
 
+/* A message kept for review, as its row. */
+struct store_kept {
+    uint64_t message;
+    char rule[32]; /* by which */
+};
+
 /* A name and its number, a plan or pinned prices by content, or how a link was found to
  * write ids; made once, never changed. */
 enum store_definition_kind {
@@ -118,6 +124,7 @@ enum store_definition_kind {
     STORE_PLAN = 3,
     STORE_PINS = 4,
     STORE_ID_RULE = 5,
+    STORE_SENDERS = 6, /* the sender table of a link, by when it came into force */
 };
 
 struct store_definition {
@@ -155,6 +162,7 @@ struct store_loader {
     void (*on_usage)(void *owner, const struct store_usage *usage);
     void (*on_suspension)(void *owner, const struct store_suspension *suspension);
     void (*on_duplicate)(void *owner, const struct store_duplicate *duplicate);
+    void (*on_kept)(void *owner, const struct store_kept *kept);
     void (*on_progress)(void *owner, uint64_t messages);
     /* Last: no message, part, attempt or parked report ever recorded had a higher id.
      * May be NULL. */
@@ -220,6 +228,8 @@ void store_suspend(struct store *store, const struct store_suspension *suspensio
 /* Remembered, or its end noted. */
 void store_duplicate(struct store *store, const struct store_duplicate *duplicate);
 void store_duplicate_gone(struct store *store, uint64_t id);
+void store_keep(struct store *store, const struct store_kept *kept);
+void store_unkeep(struct store *store, uint64_t message);
 void store_define(struct store *store, const struct store_definition *definition);
 /*
  * A body that takes the place of the one with its id, whose revision differs; what the

@@ -61,6 +61,8 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_UNPARK] = "DELETE FROM parked WHERE id=?",
     [STATEMENT_DEFINE] =
         "INSERT OR IGNORE INTO definition(kind, number, name, content) VALUES(?,?,?,?)",
+    [STATEMENT_KEEP] = "INSERT OR IGNORE INTO kept(message, rule) VALUES(?,?)",
+    [STATEMENT_UNKEEP] = "DELETE FROM kept WHERE message=?",
     [STATEMENT_IS_LIVE] = "SELECT 1 FROM message WHERE id=?",
     [STATEMENT_HIGHEST_ID] =
         "INSERT OR REPLACE INTO meta(key, value) VALUES('highest_id', ?)",
@@ -549,6 +551,8 @@ static bool (*const operations[])(struct store_sqlite *, struct store_record *) 
     [STORE_RECORD_SUSPEND] = store_apply_suspend,
     [STORE_RECORD_DUPLICATE] = store_apply_duplicate,
     [STORE_RECORD_DUPLICATE_GONE] = store_apply_duplicate_gone,
+    [STORE_RECORD_KEEP] = store_apply_keep,
+    [STORE_RECORD_UNKEEP] = store_apply_unkeep,
 };
 
 static bool flush_journal(struct store_sqlite *store, uint64_t sequence)

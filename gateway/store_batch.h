@@ -38,6 +38,8 @@ enum store_record_kind {
     STORE_RECORD_SUSPEND,
     STORE_RECORD_DUPLICATE,
     STORE_RECORD_DUPLICATE_GONE,
+    STORE_RECORD_KEEP,
+    STORE_RECORD_UNKEEP,
 };
 
 /* Every record begins with this; `size` leads to the next one. */
@@ -144,6 +146,11 @@ struct store_record_suspend {
 struct store_record_duplicate { /* GONE reads the id only */
     struct store_record head;
     struct store_duplicate duplicate;
+};
+
+struct store_record_kept { /* KEEP; UNKEEP reads the message only */
+    struct store_record head;
+    struct store_kept kept;
 };
 
 struct store_batch {

@@ -26,6 +26,8 @@ enum store_statement {
     STATEMENT_PARK,
     STATEMENT_UNPARK,
     STATEMENT_DEFINE,
+    STATEMENT_KEEP,
+    STATEMENT_UNKEEP,
     STATEMENT_IS_LIVE,
     STATEMENT_HIGHEST_ID,
     STATEMENT_JOURNAL,
@@ -118,6 +120,12 @@ bool store_apply_optout_put(struct store_sqlite *store, struct store_record *rec
 bool store_apply_optout_gone(struct store_sqlite *store, struct store_record *record);
 bool store_load_inbound(struct store_sqlite *store, const struct store_loader *loader,
                         void *owner, char *error, size_t error_size);
+
+/* store_kept.c: the same for messages kept for review. */
+bool store_apply_keep(struct store_sqlite *store, struct store_record *record);
+bool store_apply_unkeep(struct store_sqlite *store, struct store_record *record);
+bool store_load_kept(struct store_sqlite *store, const struct store_loader *loader,
+                     void *owner, char *error, size_t error_size);
 
 /* Remembers that a message ended. */
 void store_sqlite_add_ended(struct store_sqlite *store, uint64_t id);

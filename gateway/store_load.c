@@ -293,6 +293,7 @@ bool store_sqlite_load(struct store_sqlite *store, const struct store_loader *lo
         for_rows(&load, "SELECT id, channel, at, bytes FROM parked ORDER BY at, id", 0,
                  parked) &&
         store_load_inbound(store, loader, owner, error, error_size) &&
+        store_load_kept(store, loader, owner, error, error_size) &&
         (loader->on_alias == NULL ||
          for_rows(&load, "SELECT alias, id FROM alias ORDER BY id, rowid", 0, alias)) &&
         store_load_limits(store, loader, owner, error, error_size);

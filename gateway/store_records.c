@@ -148,6 +148,24 @@ void store_unpark(struct store *store, uint64_t id)
     record->parked.id = id;
 }
 
+static void append_kept(struct store *store, enum store_record_kind kind,
+                        const struct store_kept *kept)
+{
+    struct store_record_kept *record = append(store, kind, sizeof(*record));
+
+    record->kept = *kept;
+}
+
+void store_keep(struct store *store, const struct store_kept *kept)
+{
+    append_kept(store, STORE_RECORD_KEEP, kept);
+}
+
+void store_unkeep(struct store *store, uint64_t message)
+{
+    append_kept(store, STORE_RECORD_UNKEEP, &(struct store_kept){.message = message});
+}
+
 void store_define(struct store *store, const struct store_definition *definition)
 {
     uint32_t name_size = (uint32_t)strlen(definition->name) + 1;

@@ -79,6 +79,8 @@
     "CREATE TABLE IF NOT EXISTS duplicate("                                                \
     " id INTEGER PRIMARY KEY, account INTEGER, key INTEGER, \"check\" INTEGER,"            \
     " ended_at INTEGER, parts INTEGER, alias INTEGER, form INTEGER);"                      \
+    "CREATE TABLE IF NOT EXISTS kept("                                                     \
+    " message INTEGER PRIMARY KEY, rule TEXT);"                                            \
     "CREATE TABLE IF NOT EXISTS definition("                                               \
     " kind INTEGER, number INTEGER, name TEXT, content BLOB,"                              \
     " PRIMARY KEY(kind, number)) WITHOUT ROWID;"                                           \

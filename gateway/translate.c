@@ -633,20 +633,15 @@ bool translate_segment(const struct live *live, uint16_t number,
 
 /* --- text --------------------------------------------------------------------------- */
 
-static bool add_text(const struct body *body, enum smpp_alphabet account_alphabet,
-                     char *out, size_t room, size_t *used)
+bool translate_body_text(const struct body *body, enum smpp_alphabet default_alphabet,
+                         char *out, size_t room, size_t *out_size)
 {
-    size_t size = body->text_size;
-
-    if (body->from_api) {
-        if (size > room - *used)
-            return false;
-        memcpy(out + *used, body->bytes, size);
-    } else if (!decode_body(body, account_alphabet, SIZE_MAX, out + *used, room - *used,
-                            &size)) {
+    if (!body->from_api)
+        return decode_body(body, default_alphabet, SIZE_MAX, out, room, out_size);
+    if (body->text_size > room)
         return false;
-    }
-    *used += size;
+    memcpy(out, body->bytes, body->text_size);
+    *out_size = body->text_size;
     return true;
 }
 
@@ -657,10 +652,16 @@ bool translate_text(const struct live *live, enum smpp_alphabet account_alphabet
     size_t used = 0;
 
     find_distinct(live, &distinct);
-    for (uint16_t i = 0; i <= SMPP_PARTS_MAX; i++)
-        if (distinct.by_number[i] &&
-            !add_text(distinct.by_number[i], account_alphabet, out, room - 1, &used))
+    for (uint16_t i = 0; i <= SMPP_PARTS_MAX; i++) {
+        size_t size;
+
+        if (distinct.by_number[i] == NULL)
+            continue;
+        if (!translate_body_text(distinct.by_number[i], account_alphabet, out + used,
+                                 room - 1 - used, &size))
             return false;
+        used += size;
+    }
     out[used] = 0;
     return true;
 }

@@ -100,6 +100,12 @@ const struct body *translate_segment_body(const struct live *live, uint16_t numb
 /* And back: the segment a submission goes as. */
 uint16_t translate_body_segment(const struct live *live, const struct body *body);
 
+/* The text of one body in UTF-8, without a NUL; false: it is not in an alphabet that is
+ * known, or has no room. */
+bool translate_body_text(const struct body *body, enum smpp_alphabet default_alphabet,
+                         char *out, size_t room, size_t *out_size)
+    __attribute__((warn_unused_result));
+
 /* The whole text in UTF-8 with a NUL; false: no text, or more than the room. */
 bool translate_text(const struct live *live, enum smpp_alphabet account_alphabet, char *out,
                     size_t room);

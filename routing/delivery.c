@@ -302,6 +302,11 @@ void delivery_decide(struct message *message, const struct plan *plan,
     if (message->state == MESSAGE_ENDED || message->state == MESSAGE_COLLECTING)
         return;
     assert(message->step < plan->step_count);
+    if (message->flags & MESSAGE_KEPT) {
+        out->end = now_ms >= message->deadline_ms ? MESSAGE_EXPIRED : MESSAGE_END_NONE;
+        out->due_ms = message->deadline_ms;
+        return;
+    }
     if (message->state == MESSAGE_SCHEDULED) {
         if (now_ms >= message->deadline_ms) {
             out->end = MESSAGE_EXPIRED;
@@ -356,7 +361,8 @@ int64_t delivery_step_end_ms(const struct message *message, const struct plan *p
 static bool is_of_the_way(enum reason reason)
 {
     return reason == REASON_NO_PRICE || reason == REASON_PROVIDER_DOWN ||
-           reason == REASON_QUOTA || reason == REASON_CHANNEL_GONE;
+           reason == REASON_QUOTA || reason == REASON_CHANNEL_GONE ||
+           reason == REASON_SENDER;
 }
 
 struct attempt *delivery_skip_step(struct message *message, uint32_t channel, uint64_t id,

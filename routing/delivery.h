@@ -59,7 +59,8 @@ struct delivery_decision {
  * close doubts whose time is over, and nothing else.  Idempotent: asked twice without
  * news it answers the same.  `traits` is indexed by channel number.
  *
- * A message that is still being collected is left to its collector.  Of a group of
+ * A message that is still being collected is left to its collector; one that is kept for
+ * review only ends, at its deadline.  Of a group of
  * channels that take segments, the one that took the first takes them all.
  */
 void delivery_decide(struct message *message, const struct plan *plan,

@@ -16,6 +16,8 @@ struct gate_verdict gate_ask(const struct gate_facts *facts)
         return skip(REASON_OPTED_OUT);
     if (facts->needs_text && !facts->is_text)
         return skip(REASON_CONTENT);
+    if (facts->sender_refused)
+        return skip(REASON_SENDER);
     if (!facts->has_price || facts->sell_micro > facts->held_micro)
         return skip(REASON_NO_PRICE);
     if (facts->sell_micro - facts->buy_micro < facts->margin_floor_micro)

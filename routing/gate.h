@@ -24,6 +24,7 @@ struct gate_facts {
     int64_t margin_floor_micro;
     int64_t held_micro; /* what the message still holds: the step must fit in it */
     bool opted_out;     /* the recipient wants nothing of the account */
+    bool sender_refused; /* the way does not take the name */
 };
 
 enum gate_answer { GATE_GO, GATE_WAIT, GATE_SKIP };

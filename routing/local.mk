@@ -2,6 +2,7 @@ noinst_LIBRARIES += librouting.a
 librouting_a_SOURCES = \
 	routing/countries.def \
 	routing/country.c routing/country.h \
+	routing/content.c routing/content.h \
 	routing/delivery.c routing/delivery.h \
 	routing/gate.c routing/gate.h \
 	routing/group.c routing/group.h \
@@ -20,6 +21,7 @@ librouting_a_SOURCES = \
 	routing/rule.c routing/rule.h \
 	routing/source.c routing/source.h \
 	routing/step.c routing/step.h \
-	routing/usage.c routing/usage.h
+	routing/usage.c routing/usage.h \
+	routing/sender.c routing/sender.h
 
 EXTRA_DIST += routing/README.md

@@ -1,6 +1,7 @@
 /* Names of the states, and the growing list of attempts. */
 #include "routing/message.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,11 +43,28 @@ static const char *const reasons[REASONS] = {
     [REASON_CHANNEL_GONE] = "channel_gone",
     [REASON_UNKNOWN] = "unknown",
     [REASON_OPTED_OUT] = "opted_out",
+    [REASON_SENDER] = "sender",
 };
 
 static const char *name_at(const char *const *names, size_t count, size_t at)
 {
     return at < count && names[at] ? names[at] : "unknown";
+}
+
+static const uint8_t class_flags[] = {0, MESSAGE_SERVICE, MESSAGE_ADVERTISING};
+
+uint8_t message_class_flags(uint8_t class)
+{
+    assert(class < sizeof(class_flags));
+    return class_flags[class];
+}
+
+uint8_t message_class(const struct message *message)
+{
+    for (uint8_t class = sizeof(class_flags) - 1; class > 0; class --)
+        if (message->flags & class_flags[class])
+            return class;
+    return 0;
 }
 
 const char *message_state_name(enum message_state state)

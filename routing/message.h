@@ -62,6 +62,7 @@ enum reason {
     REASON_CHANNEL_GONE = 13,
     REASON_UNKNOWN = 14,
     REASON_OPTED_OUT = 15,
+    REASON_SENDER = 16, /* the way does not take the sender's name */
     REASONS
 };
 
@@ -141,7 +142,14 @@ enum {
     MESSAGE_TRANSLITERATED = 1 << 2, /* links carry its Cyrillic in Latin letters */
     MESSAGE_ADVERTISING = 1 << 3,    /* what is in doubt is never sent again */
     MESSAGE_REPLY = 1 << 4,          /* to what the recipient wrote: no opt-out stops it */
+    MESSAGE_SERVICE = 1 << 5,        /* neither: transactional */
+    MESSAGE_KEPT = 1 << 6,           /* for review: nothing is sent */
+    MESSAGE_REVIEWED = 1 << 7,       /* it was kept, and released or dropped */
 };
+
+/* Its class, 0 transactional, 1 service, 2 advertising: fixed at acceptance. */
+uint8_t message_class(const struct message *message);
+uint8_t message_class_flags(uint8_t class);
 
 const char *message_state_name(enum message_state state);
 const char *message_end_name(enum message_end end);

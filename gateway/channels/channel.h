@@ -46,6 +46,7 @@ struct handover {
     /* Links: the segment as it goes into submit_sm. */
     uint8_t esm_class;
     uint8_t data_coding;
+    const char *sender; /* in the place of the body's source; NULL: that */
     const uint8_t *octets;
     size_t octet_count;
     const struct smpp_part *sar; /* to be told by sar_ parameters; NULL: not */

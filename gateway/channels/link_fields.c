@@ -42,16 +42,16 @@ static enum config_form_kind number_form(const struct config_link *config,
 }
 
 static enum config_form_kind source_form(const struct config_link *config,
-                                         const struct body *body)
+                                         const char *address, uint8_t ton)
 {
-    const char *digits = body->source + (body->source[0] == '+');
+    const char *digits = address + (address[0] == '+');
     size_t size = strlen(digits);
 
-    if (body->source_ton == TON_ALPHANUMERIC || strspn(digits, "0123456789") != size)
+    if (ton == TON_ALPHANUMERIC || strspn(digits, "0123456789") != size)
         return CONFIG_FORM_ALPHANUMERIC;
     if (size <= config->short_code_max)
         return CONFIG_FORM_SHORT;
-    if (body->source_ton == TON_NATIONAL)
+    if (ton == TON_NATIONAL)
         return CONFIG_FORM_NATIONAL;
     return number_form(config, config->sources, digits);
 }
@@ -91,16 +91,22 @@ static uint8_t or_given(int32_t said, uint8_t given)
     return said == CONFIG_AS_GIVEN ? given : (uint8_t)said;
 }
 
-static void fill_addresses(const struct config_link *config, const struct body *body,
-                           struct smpp_pdu *pdu, struct link_room *room)
+static void fill_source(const struct config_link *config, const char *address, uint8_t ton,
+                        uint8_t npi, struct smpp_pdu *pdu, struct link_room *room)
 {
-    const struct config_form *source = &config->sources[source_form(config, body)];
+    const struct config_form *form = &config->sources[source_form(config, address, ton)];
+
+    pdu->source_ton = or_given(form->ton, ton);
+    pdu->source_npi = or_given(form->npi, npi);
+    pdu->source = write_address(config, form, address, room->source);
+}
+
+static void fill_destination(const struct config_link *config, const struct body *body,
+                             struct smpp_pdu *pdu, struct link_room *room)
+{
     const struct config_form *destination =
         &config->destinations[number_form(config, config->destinations, body->destination)];
 
-    pdu->source_ton = or_given(source->ton, body->source_ton);
-    pdu->source_npi = or_given(source->npi, body->source_npi);
-    pdu->source = write_address(config, source, body->source, room->source);
     pdu->destination_ton = or_given(destination->ton, body->destination_ton);
     pdu->destination_npi = or_given(destination->npi, body->destination_npi);
     pdu->destination =
@@ -180,7 +186,14 @@ void link_fill(const struct link *link, const struct handover *handover,
     smpp_pdu_init(pdu, SMPP_SUBMIT_SM, 0, 0);
     pdu->service_type = view_of(config->service_type[0] != '\0' ? config->service_type
                                                                 : body->service_type);
-    fill_addresses(config, body, pdu, room);
+    if (handover->sender != NULL) {
+        source_read(handover->sender, &room->sender);
+        fill_source(config, room->sender.address, room->sender.ton, room->sender.npi, pdu,
+                    room);
+    } else {
+        fill_source(config, body->source, body->source_ton, body->source_npi, pdu, room);
+    }
+    fill_destination(config, body, pdu, room);
     pdu->esm_class = handover->esm_class;
     pdu->protocol_id = or_given(config->protocol_id, body->protocol_id);
     pdu->priority_flag = or_given(config->priority, body->priority_flag);

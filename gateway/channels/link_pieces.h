@@ -17,6 +17,7 @@
 #include "gateway/channels/channel.h"
 #include "gateway/channels/pace.h"
 #include "gateway/clock.h"
+#include "gateway/source.h"
 #include "smpp/conn.h"
 #include "smpp/timestamp.h"
 
@@ -180,6 +181,7 @@ enum { LINK_ADDRESS_SIZE = 24 };
 
 /* Where what is written anew for one submit_sm lives. */
 struct link_room {
+    struct source sender; /* in place of the body's source */
     char source[LINK_ADDRESS_SIZE];
     char destination[LINK_ADDRESS_SIZE];
     char validity[SMPP_TIMESTAMP_SIZE];

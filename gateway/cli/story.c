@@ -102,14 +102,17 @@ static const char *which_try(const struct story *story, const struct json_value 
     return out;
 }
 
-static void tell_handover(struct story *story, const struct json_value *attempt)
+static void tell_handover(struct story *story, const struct json_value *attempt,
+                          const struct json_value *more)
 {
     const char *id = cli_text(attempt, "provider_id");
+    const char *sender = cli_text(more, "sender");
     char which[64];
 
     tell(story, cli_time_ms(attempt, "sent_at"), cli_text(attempt, "step"),
-         "handed over to %s%s%s%s", cli_text(attempt, "channel"),
-         which_try(story, attempt, which), id[0] != '\0' ? ", its id " : "", id);
+         "handed over to %s%s%s%s%s%s", cli_text(attempt, "channel"),
+         which_try(story, attempt, which), sender[0] != '\0' ? " as from " : "", sender,
+         id[0] != '\0' ? ", its id " : "", id);
 }
 
 /* What the state means to a person. */
@@ -163,7 +166,7 @@ static void tell_attempt(struct story *story, const struct json_value *attempt,
     char details[LINE_SIZE];
 
     if (cli_time_ms(attempt, "sent_at") != 0)
-        tell_handover(story, attempt);
+        tell_handover(story, attempt, more);
     write_details(story, attempt, more, details);
     if (has_mark(more, "permit returned"))
         tell(story, cli_time_ms(attempt, "updated_at"), cli_text(attempt, "step"),
@@ -255,6 +258,8 @@ static void print_head(const struct story *story, FILE *out)
             fprintf(out, " (not sold)");
     }
     fprintf(out, "\n");
+    if (cli_text(trace, "review")[0] != '\0')
+        fprintf(out, "%s by review\n", cli_text(trace, "review"));
     if (cli_claim(trace, "transliterated"))
         fprintf(out, "over links in Latin letters, to save a part\n");
     fprintf(out, "\n");

@@ -326,6 +326,36 @@ static const struct {
      "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n reconnect_min = \"2s\" "
      "reconnect_max = \"1s\" }\n",
      "t.conf:2: link 'l': reconnect_max is shorter than reconnect_min"},
+    {"language nobody has",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n languages = {\"turkish\", \"klingon\"} }\n",
+     "t.conf:2: link 'l': languages are turkish, spanish, portuguese; not 'klingon'"},
+    {"sender without a name",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n sender { refuse = true } }\n",
+     "t.conf:2: sender: name is required"},
+    {"sender refused and replaced",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n sender { name = \"A\"\n refuse = true becomes = \"B\" } }\n",
+     "t.conf:3: sender: what is refused becomes nothing else"},
+    {"sender too long",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n sender { name = \"A\" becomes = \"twenty-one-characters\" } }\n",
+     "t.conf:2: sender: a sender has at most 20 characters"},
+    {"sender with a plus in its prefix",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n sender { name = \"A\" prefix = \"+44\" } }\n",
+     "t.conf:2: sender: prefix is of digits, without '+'; not '+44'"},
+    {"sender twice",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n sender { name = \"A\" }\n sender { name = \"a\" refuse = true } }\n",
+     "t.conf:3: sender: there is a row for the same name, prefix and class"},
+    {"content for an unknown account",      GOOD "content \"c\" { account = \"y\" }\n",
+     "t.conf:7: content 'c': there is no account 'y'; did you mean 'x'?"},
+    {"content with an unknown plan",        GOOD "content \"c\" { plan = \"none\" }\n",
+     "t.conf:7: content 'c': there is no plan 'none'"},
+    {"content with an empty pattern",       "content \"c\" { text = {\"a\", \"\"} }\n",
+     "t.conf:1: content 'c': text must hold 1 to 200 octets each"},
+    {"content denied and sent otherwise",
+     "content \"c\" { text = {\"a\"}\n class = \"service\" action = \"deny\" }\n",
+     "t.conf:2: content 'c': what is denied has neither class nor plan"},
+    {"class that is none",
+     PRACTICE LINK PLAN "account \"x\" { password = \"a\" plan = \"p\" classes = {\"servce\"} }\n",
+     "t.conf:4: account 'x': there is no class 'servce'; did you mean 'service'?"},
     {"two http sections",
      "http { address = \"127.0.0.1:0\" }\nhttp { address = \"127.0.0.1:0\" }\n",
      "t.conf:2: http: there is one already, on line 1"},
@@ -916,6 +946,54 @@ static void check_prints_as_it_loads(struct config *config, const char *row)
     free(second);
 }
 
+/* What is granted follows from what is told, and else from the plans. */
+TEST(an_account_has_its_own_class_and_those_it_is_granted)
+{
+    static const struct {
+        const char *row;
+        const char *account; /* what it says besides */
+        uint8_t classes;
+    } rows[] = {
+        {"its own",                "",                                        1    },
+        {"another own",            "class = \"service\"",                     2    },
+        {"and of its plans",       "plans = {\"q\"}",                         1 | 4},
+        {"told, not of its plans", "plans = {\"q\"} classes = {\"service\"}", 1 | 2},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct config_errors errors;
+        struct config *config;
+        char text[1024];
+
+        snprintf(
+            text, sizeof(text),
+            PRACTICE LINK PLAN
+            "plan \"q\" { class = \"advertising\" step \"a\" { channels = {\"l\"} } }\n"
+            "account \"x\" { password = \"pw\" plan = \"p\" %s }\n" LISTEN PRICE,
+            rows[i].account);
+        config = load_text(text, &errors);
+        CHECK(config != NULL, rows[i].row);
+        CHECK_EQ(config->accounts[0].classes, rows[i].classes, rows[i].row);
+        config_free(config);
+    }
+}
+
+TEST(patterns_and_domains_are_folded)
+{
+    struct config_errors errors;
+    struct config *config = load_text(
+        "content \"c\" { text = {\"ВЫИГРАЛ*Приз\"} domains = {\"*.Shop.Example\", "
+        "\".bit.ly\", \"*\"} }\n",
+        &errors);
+
+    assert_non_null(config);
+    CHECK_STR(config->contents[0].texts.strings[0], "выиграл*приз", "pattern");
+    CHECK_STR(config->contents[0].domains.strings[0], "shop.example", "domain");
+    CHECK_STR(config->contents[0].domains.strings[1], "bit.ly", "domain");
+    CHECK_STR(config->contents[0].domains.strings[2], "*", "any");
+    config_free(config);
+}
+
 TEST(what_is_printed_loads_again_and_is_the_same)
 {
     struct config_errors errors;
@@ -957,7 +1035,15 @@ TEST(what_is_printed_loads_again_and_is_the_same)
         "reply = \"a \\\"b\\\"\" stop_words = {\"\"} start_words = {\"Go\"} opt_out = "
         "\"sender\" "
         "webhook = \"http://h\" webhook_secret = \"****\" }\n"
-        "inbound_unroutable = \"keep\"\n",
+        "inbound_unroutable = \"keep\"\n"
+        "link \"o\" { host = \"127.0.0.1\" port = 1 system_id = \"s\"\n"
+        "  languages = {\"portuguese\", \"turkish\"}\n"
+        "  sender { name = \"A\" prefix = \"44\" class = \"service\" becomes = \"B\" }\n"
+        "  sender { name = \"*\" refuse = true } }\n"
+        "content \"c\" { account = \"x\" text = {\"Win*PRIZE\", \"%\"}\n"
+        "  domains = {\"*.Shop.Example\", \"*\"} domains_not = {\"bit.ly\"}\n"
+        "  class = \"advertising\" plan = \"q\" action = \"review\" }\n"
+        "content \"d\" { text = {\"b\"} action = \"deny\" }\n",
         &errors);
     if (config == NULL)
         fail_msg("%s", errors.lines[0]);
@@ -1126,6 +1212,8 @@ int main(void)
         TEST_IN_FOLDER(the_labs_link_behaves_as_it_says),
         TEST_IN_FOLDER(the_labs_messenger_and_plans_are_as_it_says),
         TEST_IN_FOLDER(the_labs_prices_are_as_it_says),
+        TEST_IN_FOLDER(an_account_has_its_own_class_and_those_it_is_granted),
+        TEST_IN_FOLDER(patterns_and_domains_are_folded),
         TEST_IN_FOLDER(what_is_printed_loads_again_and_is_the_same),
         TEST_IN_FOLDER(words_are_known_by_their_common_form),
         TEST_IN_FOLDER(secrets_are_never_printed),

@@ -128,6 +128,11 @@ static void no_parked(void *owner, const struct store_parked *parked)
     (void)owner, (void)parked;
 }
 
+static void no_kept(void *owner, const struct store_kept *kept)
+{
+    (void)owner, (void)kept;
+}
+
 bool life_open(struct life *life)
 {
     start(life);
@@ -161,6 +166,7 @@ bool life_load(struct life *life, const struct store_loader *loader, void *owner
         OR(on_late, no_attempt),
         OR(on_receipt, no_receipt),
         OR(on_parked, no_parked),
+        OR(on_kept, no_kept),
         OR(on_progress, no_number),
         OR(on_inbound, NULL),
         OR(on_mark, NULL),

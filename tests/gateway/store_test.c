@@ -310,6 +310,8 @@ struct told {
     struct attempt late;
     struct store_receipt receipt;
     struct store_parked parked;
+    struct store_kept kept;
+    unsigned keeps;
     unsigned messages;
     unsigned bodies;
     unsigned attempts;
@@ -427,6 +429,14 @@ static void told_alias(void *owner, uint32_t alias, uint64_t id)
     told->aliases = told->aliases * 1000 + alias * 10 + (unsigned)id;
 }
 
+static void told_kept(void *owner, const struct store_kept *kept)
+{
+    struct told *told = owner;
+
+    told->kept = *kept;
+    told->keeps++;
+}
+
 static void told_highest(void *owner, uint64_t id)
 {
     struct told *told = owner;
@@ -446,6 +456,7 @@ static const struct store_loader told_loader = {
     .on_receipt = told_receipt,
     .on_parked = told_parked,
     .on_alias = told_alias,
+    .on_kept = told_kept,
     .on_highest_id = told_highest,
 };
 
@@ -595,6 +606,32 @@ TEST(names_are_loaded_in_the_order_of_their_giving)
     assert_int_equal(count_of(&life, "alias"), 2);
     reopen(&life, &told);
     assert_int_equal(told.aliases, 102113);
+    life_free(&life);
+}
+
+TEST(what_is_kept_for_review_is_told_until_it_is_decided)
+{
+    const struct store_kept kept = {.message = 5, .rule = "strange-links"};
+    struct life life;
+    struct told told;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    begin(&life);
+    store_keep(life.store, &(struct store_kept){.message = 4, .rule = "another"});
+    store_keep(life.store, &kept);
+    store_keep(life.store, &(struct store_kept){.message = 5, .rule = "later"});
+    store_unkeep(life.store, 4);
+    store_end(life.store);
+    reopen(&life, &told);
+    assert_int_equal(told.keeps, 1);
+    assert_memory_equal(&told.kept, &kept, sizeof(kept));
+    begin(&life);
+    store_unkeep(life.store, 5);
+    store_end(life.store);
+    reopen(&life, &told);
+    assert_int_equal(told.keeps, 0);
     life_free(&life);
 }
 
@@ -981,6 +1018,7 @@ int main(void)
         RUN(loading_gives_back_what_was_accepted),
         RUN(a_body_is_replaced_once_with_its_money),
         RUN(names_are_loaded_in_the_order_of_their_giving),
+        RUN(what_is_kept_for_review_is_told_until_it_is_decided),
         RUN(no_id_is_forgotten_when_its_message_has_gone),
         RUN(what_comes_late_lies_over_the_history),
         RUN(a_move_that_was_interrupted_is_done_again_with_what_is_newer),

@@ -373,6 +373,29 @@ static const struct {
     {"the grace",                                &sms,       "s o +60000", DEADLINE_MS + GRACE_MS},
 };
 
+TEST(a_message_kept_for_review_only_ends_at_its_deadline)
+{
+    static const uint8_t states[] = {MESSAGE_WAITING, MESSAGE_SCHEDULED};
+
+    for (size_t i = 0; i < ROWS(states); i++) {
+        struct life life = {message_at_start(), &sms, START_MS, "kept"};
+        struct delivery_decision decision;
+
+        life.message.state = states[i];
+        life.message.flags = MESSAGE_KEPT;
+        decision = life_ask(&life);
+        CHECK(!decision.send && decision.end == MESSAGE_END_NONE, "nothing is sent");
+        CHECK_EQ(decision.due_ms, START_MS + DEADLINE_MS, "asked again at the deadline");
+        CHECK_EQ(life.message.state, states[i], "it stays where it was");
+        life.now_ms += DEADLINE_MS;
+        CHECK_EQ(life_ask(&life).end, MESSAGE_EXPIRED, "the deadline");
+        life.now_ms = START_MS;
+        life.message.flags = MESSAGE_REVIEWED;
+        CHECK(life_ask(&life).send, "released, it goes on");
+        message_done(&life.message);
+    }
+}
+
 TEST(it_says_when_to_ask_again)
 {
     for (size_t i = 0; i < ROWS(dues); i++) {
@@ -623,6 +646,7 @@ int main(void)
         RUN(each_life_goes_as_its_row_says),
         RUN(an_ended_message_is_asked_nothing),
         RUN(a_message_that_is_collected_is_left_to_its_collector),
+        RUN(a_message_kept_for_review_only_ends_at_its_deadline),
         RUN(a_scheduled_message_waits_for_its_time_and_no_longer_than_its_deadline),
         RUN(it_says_when_to_ask_again),
         RUN(a_group_lists_every_channel_that_may_take_the_try),

@@ -4,40 +4,53 @@
 #include "tests/test.h"
 
 /* Times; address, text, needs text, price; suspended until; sell, buy, floor, held;
- * opted out. */
+ * opted out; a name that is refused. */
 static const struct {
     const char *row;
     struct gate_facts facts;
     enum gate_answer answer;
     enum reason reason;
 } rows[] = {
-    {"nothing against it",        {1, 2, 1, 1, 0, 1, 0, 0, 5, 3, 0, 5, 0}, GATE_GO,   REASON_NONE         },
-    {"the deadline",              {2, 2, 1, 1, 0, 1, 0, 0, 5, 3, 0, 5, 0}, GATE_SKIP, REASON_EXPIRED      },
-    {"no address",                {1, 2, 0, 1, 0, 1, 0, 0, 5, 3, 0, 5, 0}, GATE_SKIP, REASON_NO_ADDRESS   },
-    {"binary over a link",        {1, 2, 1, 0, 0, 1, 0, 0, 5, 3, 0, 5, 0}, GATE_GO,   REASON_NONE         },
+    {"nothing against it",
+     {1, 2, 1, 1, 0, 1, 0, 0, 5, 3, 0, 5, 0, 0},
+     GATE_GO,                                                                            REASON_NONE         },
+    {"the deadline",              {2, 2, 1, 1, 0, 1, 0, 0, 5, 3, 0, 5, 0, 0}, GATE_SKIP, REASON_EXPIRED      },
+    {"no address",
+     {1, 2, 0, 1, 0, 1, 0, 0, 5, 3, 0, 5, 0, 0},
+     GATE_SKIP,                                                                          REASON_NO_ADDRESS   },
+    {"binary over a link",
+     {1, 2, 1, 0, 0, 1, 0, 0, 5, 3, 0, 5, 0, 0},
+     GATE_GO,                                                                            REASON_NONE         },
     {"binary, not over a link",
-     {1, 2, 1, 0, 1, 1, 0, 0, 5, 3, 0, 5, 0},
-     GATE_SKIP,                                                                       REASON_CONTENT      },
-    {"no price",                  {1, 2, 1, 1, 0, 0, 0, 0, 5, 3, 0, 5, 0}, GATE_SKIP, REASON_NO_PRICE     },
+     {1, 2, 1, 0, 1, 1, 0, 0, 5, 3, 0, 5, 0, 0},
+     GATE_SKIP,                                                                          REASON_CONTENT      },
+    {"no price",                  {1, 2, 1, 1, 0, 0, 0, 0, 5, 3, 0, 5, 0, 0}, GATE_SKIP, REASON_NO_PRICE     },
     {"more than is held",
-     {1, 2, 1, 1, 0, 1, 0, 0, 5, 3, 0, 4, 0},
-     GATE_SKIP,                                                                       REASON_NO_PRICE     },
-    {"no margin",                 {1, 2, 1, 1, 0, 1, 0, 0, 5, 5, 0, 5, 0}, GATE_GO,   REASON_NONE         },
-    {"under its cost",            {1, 2, 1, 1, 0, 1, 0, 0, 5, 6, 0, 5, 0}, GATE_SKIP, REASON_NO_PRICE     },
-    {"just the margin",           {1, 2, 1, 1, 0, 1, 0, 0, 5, 3, 2, 5, 0}, GATE_GO,   REASON_NONE         },
+     {1, 2, 1, 1, 0, 1, 0, 0, 5, 3, 0, 4, 0, 0},
+     GATE_SKIP,                                                                          REASON_NO_PRICE     },
+    {"no margin",                 {1, 2, 1, 1, 0, 1, 0, 0, 5, 5, 0, 5, 0, 0}, GATE_GO,   REASON_NONE         },
+    {"under its cost",
+     {1, 2, 1, 1, 0, 1, 0, 0, 5, 6, 0, 5, 0, 0},
+     GATE_SKIP,                                                                          REASON_NO_PRICE     },
+    {"just the margin",           {1, 2, 1, 1, 0, 1, 0, 0, 5, 3, 2, 5, 0, 0}, GATE_GO,   REASON_NONE         },
     {"under the margin",
-     {1, 2, 1, 1, 0, 1, 0, 0, 5, 3, 3, 5, 0},
-     GATE_SKIP,                                                                       REASON_NO_PRICE     },
-    {"suspended",                 {1, 9, 1, 1, 0, 1, 1, 2, 5, 3, 0, 5, 0}, GATE_SKIP, REASON_PROVIDER_DOWN},
-    {"the probe is due",          {2, 9, 1, 1, 0, 1, 1, 2, 5, 3, 0, 5, 0}, GATE_GO,   REASON_NONE         },
-    {"charged before",            {1, 2, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0}, GATE_GO,   REASON_NONE         },
-    {"opted out",                 {1, 2, 1, 1, 0, 1, 0, 0, 5, 3, 0, 5, 1}, GATE_SKIP, REASON_OPTED_OUT    },
+     {1, 2, 1, 1, 0, 1, 0, 0, 5, 3, 3, 5, 0, 0},
+     GATE_SKIP,                                                                          REASON_NO_PRICE     },
+    {"suspended",
+     {1, 9, 1, 1, 0, 1, 1, 2, 5, 3, 0, 5, 0, 0},
+     GATE_SKIP,                                                                          REASON_PROVIDER_DOWN},
+    {"the probe is due",          {2, 9, 1, 1, 0, 1, 1, 2, 5, 3, 0, 5, 0, 0}, GATE_GO,   REASON_NONE         },
+    {"charged before",            {1, 2, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0}, GATE_GO,   REASON_NONE         },
+    {"opted out",                 {1, 2, 1, 1, 0, 1, 0, 0, 5, 3, 0, 5, 1, 0}, GATE_SKIP, REASON_OPTED_OUT    },
     {"opted out, and no price",
-     {1, 2, 1, 1, 0, 0, 0, 0, 5, 3, 0, 5, 1},
-     GATE_SKIP,                                                                       REASON_OPTED_OUT    },
+     {1, 2, 1, 1, 0, 0, 0, 0, 5, 3, 0, 5, 1, 0},
+     GATE_SKIP,                                                                          REASON_OPTED_OUT    },
+    {"a name the link refuses",
+     {1, 2, 1, 1, 0, 1, 0, 0, 5, 3, 0, 5, 0, 1},
+     GATE_SKIP,                                                                          REASON_SENDER       },
     {"several causes: the first",
-     {2, 2, 0, 0, 1, 0, 1, 9, 5, 6, 0, 4, 0},
-     GATE_SKIP,                                                                       REASON_EXPIRED      },
+     {2, 2, 0, 0, 1, 0, 1, 9, 5, 6, 0, 4, 0, 0},
+     GATE_SKIP,                                                                          REASON_EXPIRED      },
 };
 
 TEST(the_gate_lets_through_what_nothing_speaks_against)

@@ -30,6 +30,14 @@ TESTS += \
 	tests/routing/price_test \
 	tests/routing/recall_test \
 	tests/routing/rule_test
+check_PROGRAMS += tests/routing/sender_test
+tests_routing_sender_test_SOURCES = tests/routing/sender_test.c tests/test.h
+tests_routing_sender_test_LDADD = librouting.a $(CMOCKA_LIBS)
+TESTS += tests/routing/sender_test
+check_PROGRAMS += tests/routing/content_test
+tests_routing_content_test_SOURCES = tests/routing/content_test.c tests/test.h
+tests_routing_content_test_LDADD = librouting.a $(CMOCKA_LIBS)
+TESTS += tests/routing/content_test
 tests_routing_delivery_test_SOURCES = \
 	tests/routing/delivery_test.c tests/routing/delivery_script.h tests/test.h
 tests_routing_delivery_test_LDADD = librouting.a $(CMOCKA_LIBS)

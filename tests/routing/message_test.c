@@ -43,7 +43,22 @@ TEST(the_numbers_that_are_stored_stay_as_they_are)
     CHECK_EQ(ATTEMPT_UNKNOWN, 9, "attempt");
     CHECK_EQ(REASON_UNKNOWN, 14, "reason");
     CHECK_EQ(ATTEMPT_NEXT_WAY, 64, "flag");
+    CHECK_EQ(REASON_SENDER, 16, "reason");
+    CHECK_EQ(MESSAGE_TRANSLITERATED, 4, "flag");
     CHECK_EQ(MESSAGE_ADVERTISING, 8, "flag");
+    CHECK_EQ(MESSAGE_SERVICE, 32, "flag");
+    CHECK_EQ(MESSAGE_KEPT, 64, "flag");
+    CHECK_EQ(MESSAGE_REVIEWED, 128, "flag");
+}
+
+TEST(a_class_is_kept_in_the_flags)
+{
+    for (uint8_t class = 0; class < 3; class ++) {
+        struct message message = {.flags = MESSAGE_BINARY | MESSAGE_KEPT};
+
+        message.flags |= message_class_flags(class);
+        CHECK_EQ(message_class(&message), class, "class");
+    }
 }
 
 TEST(attempts_keep_their_order_while_the_list_grows)
@@ -74,6 +89,7 @@ int main(void)
         RUN(every_reason_is_found_by_its_name),
         RUN(states_and_ends_have_the_names_of_the_interface),
         RUN(the_numbers_that_are_stored_stay_as_they_are),
+        RUN(a_class_is_kept_in_the_flags),
         RUN(attempts_keep_their_order_while_the_list_grows),
     };
 

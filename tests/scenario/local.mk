@@ -23,7 +23,8 @@ SCENARIOS += \
 	tests/scenario/sessions.py \
 	tests/scenario/storms.py \
 	tests/scenario/cli.py \
-	tests/scenario/text.py
+	tests/scenario/text.py \
+	tests/scenario/content.py
 PRELOADS += tests/scenario/faults.so
 SANITIZED += tests/scenario/lab_cascade.py
 
@@ -31,6 +32,7 @@ EXTRA_DIST += \
 	tests/scenario/README.md \
 	tests/scenario/bad_input.py \
 	tests/scenario/cli.py \
+	tests/scenario/content.py \
 	tests/scenario/crash_points.py \
 	tests/scenario/crowd.py \
 	tests/scenario/durable.py \
