@@ -98,7 +98,7 @@ size_t content_fold(const char *utf8, size_t size, char *out)
         } else if (small != character) {
             used += write_small(small, out + used);
         } else if (!is_invisible(character)) {
-            memcpy(out + used, utf8 + at, length);
+            memmove(out + used, utf8 + at, length);
             used += length;
         }
         at += length;

@@ -42,7 +42,7 @@ struct content_rule {
 /*
  * Writes UTF-8 so that what looks alike is alike: small letters, one space for each run of
  * white space, nothing for soft hyphens and characters without width.  Never longer than
- * the text; no NUL is written.  Returns the size.
+ * the text, which `out` may be itself; no NUL is written.  Returns the size.
  */
 size_t content_fold(const char *utf8, size_t size, char *out);
 

@@ -33,6 +33,9 @@ TEST(what_looks_alike_is_folded_alike)
 
         CHECK(size <= strlen(rows[i].text), rows[i].row);
         CHECK_BYTES(out, size, rows[i].folded, strlen(rows[i].folded), rows[i].row);
+        memcpy(out, rows[i].text, strlen(rows[i].text));
+        size = content_fold(out, strlen(rows[i].text), out);
+        CHECK_BYTES(out, size, rows[i].folded, strlen(rows[i].folded), "in place");
     }
 }
 
