@@ -121,13 +121,14 @@ static bool judge_whole(struct gateway *gateway, struct live *live)
     const struct content_rule *rule =
         contents_judge_whole(gateway, live, translate_alphabet_of(account));
 
-    if (rule != NULL && rule->action == CONTENT_REVIEW && !review_is_full(gateway))
+    if (rule == NULL || rule->action == CONTENT_PASS)
+        return false;
+    if (rule->action == CONTENT_REVIEW && !review_is_full(gateway)) {
         review_keep(gateway, live, rule->name);
-    else if (rule != NULL && rule->action != CONTENT_PASS) {
-        dispatch_end(gateway, live, MESSAGE_REJECTED);
-        return true;
+        return false;
     }
-    return false;
+    dispatch_end(gateway, live, MESSAGE_REJECTED);
+    return true;
 }
 
 static void close_set(struct gateway *gateway, struct live *live)
@@ -138,7 +139,9 @@ static void close_set(struct gateway *gateway, struct live *live)
     live->message.state = MESSAGE_WAITING;
     live->message.entered_at_ms = gateway_now_ms(gateway);
     live->message.segments = set->distinct;
-    if (set->distinct < set->part.total) {
+    if (set->distinct == set->part.total) {
+        gateway->counters.collected_sets++;
+    } else {
         live->message.flags |= MESSAGE_BINARY; /* the whole text is not there */
         live->message.parts = set->distinct;
     }
@@ -180,7 +183,6 @@ void collector_open(struct gateway *gateway, struct live *live,
                     const struct smpp_part *part)
 {
     new_set(gateway, live, part);
-    gateway->counters.collected_sets++;
     clock_arm_in(gateway->clock, &live->collecting, live->plan->collect_within_ms,
                  waited_enough, live);
 }

@@ -73,6 +73,37 @@ static void check_encode(enum smpp_alphabet alphabet, const char *utf8, size_t s
     free(octets);
 }
 
+/* The same with national tables: what is decoded and written again reads the same. */
+static void check_shifted(struct smpp_shift shift, const uint8_t *in, size_t size)
+{
+    struct smpp_segment segments[SMPP_PARTS_MAX];
+    struct smpp_text_progress decoded, encoded, back;
+    struct smpp_text_measure measure;
+    size_t room = size * SMPP_TEXT_DECODED_GROWTH;
+    char *utf8 = buffer(room);
+    uint8_t *octets = buffer(room * SMPP_TEXT_ENCODED_GROWTH);
+    char *again = buffer(room);
+
+    (void)smpp_text_decode_shifted(shift, in, size, utf8, room, &decoded);
+    assert(decoded.read == size && smpp_text_is_utf8(utf8, decoded.written));
+    if (smpp_text_encode_shifted(shift, utf8, decoded.written, octets,
+                                 room * SMPP_TEXT_ENCODED_GROWTH,
+                                 &encoded) == SMPP_TEXT_OK) {
+        size_t count;
+
+        (void)smpp_text_decode_shifted(shift, octets, encoded.written, again, room, &back);
+        assert(back.written == decoded.written && memcmp(again, utf8, back.written) == 0);
+        assert(smpp_text_measure_shifted(shift, utf8, decoded.written, 6, &measure) ==
+               SMPP_TEXT_OK);
+        count = smpp_parts_split_shifted(shift, octets, encoded.written, 6, segments,
+                                         SMPP_PARTS_MAX);
+        assert(count == (measure.parts <= SMPP_PARTS_MAX ? measure.parts : 0));
+    }
+    free(utf8);
+    free(octets);
+    free(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum smpp_alphabet alphabet;
@@ -84,5 +115,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     room = (size - 1) * (data[0] / 64);
     check_decode(alphabet, data + 1, size - 1, room);
     check_encode(alphabet, (const char *)data + 1, size - 1, room);
+    check_shifted((struct smpp_shift){data[0] & 3, data[0] >> 2 & 3}, data + 1, size - 1);
     return 0;
 }

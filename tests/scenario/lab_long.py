@@ -3,10 +3,11 @@
 
 import time
 
+from datetime import datetime
 from decimal import Decimal
 
 from lab import Lab, check, equal, scenario, until
-from smpp_client import Session, sar, udh8, udh16
+from smpp_client import Session, relative_time, sar, udh8, udh16
 
 # The last digit of the number says what the messenger does.
 MESSENGER = "rule=*1:delivered,rule=*2:failed,rule=*3:404,rule=*4:silent"
@@ -178,6 +179,94 @@ def other_content_under_the_same_number_opens_a_new_set(lab):
     equal(len(lab.sms(to)), 1, "SMS")
 
 
+# Each way of telling parts, by (reference, total, number).
+KINDS = (("8", lambda *part: {"udh": udh8(*part)}),
+         ("16", lambda *part: {"udh": udh16(*part)}),
+         ("sar", lambda *part: {"tlvs": sar(*part)}))
+
+
+def every_kind_is_repeated_interleaved_and_used_again_alike(lab):
+    for row, (name, kind) in enumerate(KINDS):
+        to = f"7903000312{row}1"
+        ids = [lab.part(to, b"a1 ", **kind(0x51, 2, 1)),
+               lab.part(to, b"b1 ", **kind(0x52, 2, 1)),
+               lab.part(to, b"a1 ", **kind(0x51, 2, 1)),
+               lab.part(to, b"b2", **kind(0x52, 2, 2)),
+               lab.part(to, b"a2", **kind(0x51, 2, 2)),
+               lab.part(to, b"c1 ", **kind(0x51, 2, 1)),
+               lab.part(to, b"c2", **kind(0x51, 2, 2))]
+        lab.outcome(ids)
+        equal(sorted(lab.posted(to)), ["a1 a2", "b1 b2", "c1 c2"], f"posts, {name}")
+        equal(lab.sms(to), [], f"SMS, {name}")
+
+
+def one_reference_in_three_kinds_is_three_messages(lab):
+    to = "79030003131"
+    ids = [lab.part(to, b"%s %d " % (name.encode(), number), **kind(0x53, 2, number))
+           for number in (1, 2) for name, kind in KINDS]
+    ids += [lab.part(to, b"of three %d " % number, udh=udh8(0x53, 3, number))
+            for number in (1, 2, 3)]
+    ids += [lab.part(to, b"else %d " % number, udh=udh8(0x53, 2, number), source=b"Else")
+            for number in (1, 2)]
+    lab.outcome(ids)
+    equal(sorted(lab.posted(to)), ["16 1 16 2 ", "8 1 8 2 ", "else 1 else 2 ",
+                                   "of three 1 of three 2 of three 3 ", "sar 1 sar 2 "],
+          "posts")
+
+
+def a_part_of_a_complete_set_opens_a_new_one(lab):
+    to = "79030003141"
+    first = [lab.part(to, b"p%d " % n, udh=udh8(0x54, 2, n)) for n in (1, 2)]
+    lab.outcome(first)
+    # The client had not heard of its second part, and says it again.
+    again = lab.part(to, b"p2 ", udh=udh8(0x54, 2, 2))
+    equal(lab.message(again)["state"], "collecting", "state of the part that came again")
+    row = lab.ended(again)
+    equal((row["submissions"], row["charged"]), ([again], "0.050000"), "of its own")
+    equal(lab.posted(to), ["p1 p2 "], "posts")
+    equal(lab.texts(to), [udh8(0x54, 2, 2) + b"p2 "], "SMS")
+
+
+def missing_parts_leave_the_others_in_order_with_their_headers(lab):
+    for row, (name, kind) in enumerate(KINDS):
+        to = f"7903000315{row}2"
+        ids = [lab.part(to, b"<%d>" % n, **kind(0x55, 5, n)) for n in (4, 1, 2)]
+        sent = until(lambda: len(lab.sms(to)) == 3 and lab.sms(to), 8, "three SMS")
+        texts = [bytes.fromhex(one["text"])[-3:] for one in sent]
+        equal(texts, [b"<1>", b"<2>", b"<4>"], f"order, {name}")
+        lab.outcome(ids)
+        equal(lab.charged(ids), 3 * SMS, f"charged, {name}")
+        equal(lab.posts(to), [], f"posts, {name}")
+
+
+def parts_in_two_alphabets_go_as_sms_each_in_its_own(lab):
+    to = "79030003162"
+    cyrillic = "Привет".encode("utf-16-be")
+    ids = [lab.part(to, cyrillic, udh=udh8(0x56, 2, 1), data_coding=8),
+           lab.part(to, b"\x00 you", udh=udh8(0x56, 2, 2))]
+    lab.outcome(ids)
+    equal([(bytes.fromhex(one["text"]), one["data_coding"]) for one in lab.sms(to)],
+          [(udh8(0x56, 2, 1) + cyrillic, "8"), (udh8(0x56, 2, 2) + b"\x00 you", "0")], "SMS")
+    equal(lab.posted(to), ["Привет@ you"], "posts")
+
+
+def validity_is_that_of_the_first_part(lab):
+    to = "79030003171"
+    ids = [lab.part(to, b"one ", udh=udh8(0x57, 2, 1), validity=relative_time(3600)),
+           lab.part(to, b"two", udh=udh8(0x57, 2, 2), validity=relative_time(60))]
+    lab.outcome(ids)
+    trace = lab.get(f"/v1/messages/{ids[1]}/trace")
+    begin, end = (datetime.fromisoformat(trace[key]) for key in ("accepted_at", "deadline"))
+    check(3599 <= (end - begin).total_seconds() <= 3601, f"from {begin} to {end}")
+
+
+def what_is_over_while_it_waits_expires(lab):
+    to = "79030003181"
+    message_id = lab.part(to, b"one ", udh=udh8(0x58, 2, 1), validity=relative_time(1))
+    lab.outcome([message_id], stat="EXPIRED", timeout_s=6)
+    equal((lab.posts(to), lab.sms(to)), ([], []), "sent")
+
+
 def references_may_interleave_and_binds_may_differ(lab):
     to = "79030003041"
     with Session(lab.ports["smpp"], "cascade") as other:
@@ -199,11 +288,19 @@ def each_part_has_its_own_alphabet(lab):
 
 
 def what_is_not_a_part_is_not_collected(lab):
-    for to, header in (("79030003061", udh8(0x44, 1, 1)), ("79030003071", udh8(0x44, 0, 1)),
-                       ("79030003081", udh8(0x44, 2, 3)), ("79030003091", udh8(0x44, 2, 0))):
-        begin = time.monotonic()
-        lab.outcome([lab.part(to, b"alone", udh=header)])
-        check(time.monotonic() - begin < 2.5, f"{header.hex()} was waited for")
+    for row, (name, kind) in enumerate(KINDS):
+        for column, (total, number) in enumerate(((1, 1), (0, 1), (2, 3), (2, 0), (0, 0))):
+            to = f"7903000306{row}{column}1"
+            begin = time.monotonic()
+            message_id = lab.part(to, b"alone", **kind(0x44, total, number))
+            lab.outcome([message_id])
+            check(time.monotonic() - begin < 2.5,
+                  f"part {number} of {total} ({name}) was waited for")
+            equal(lab.posted(to), ["alone"], f"posts, {name}")
+    # Two of the three parameters say nothing.
+    to = "79030003301"
+    lab.outcome([lab.part(to, b"alone", tlvs=sar(0x44, 2, 1)[:-5])])
+    equal(lab.posted(to), ["alone"], "posts")
 
 
 def registered_delivery_is_each_parts(lab):
@@ -216,16 +313,21 @@ def registered_delivery_is_each_parts(lab):
 
 
 def for_sms_alone_each_part_leaves_at_once(lab):
-    to = "79030004001"
     with Session(lab.ports["smpp"], "sms") as esme:
-        for number in (1, 2, 3):
-            message_id = esme.submitted(to, b"part %d" % number, udh=udh8(5, 4, number))
-            until(lambda: len(lab.sms(to)) == number, 1, f"part {number} waits")
-            equal(esme.receipt(message_id).stat, "DELIVRD", "stat")
-            row = lab.ended(message_id)
-            equal((row["submissions"], row["charged"]), ([message_id], "0.050000"),
-                  "a message of its own")
-    equal(lab.texts(to), [udh8(5, 4, n) + b"part %d" % n for n in (1, 2, 3)], "octets")
+        for row, (name, kind) in enumerate(KINDS):
+            to = f"7903000400{row}"
+            for number in (1, 2, 3):
+                fields = kind(5, 4, number)
+                message_id = esme.submitted(to, b"part %d" % number, **fields)
+                until(lambda: len(lab.sms(to)) == number, 1, f"part {number} waits, {name}")
+                equal(esme.receipt(message_id).stat, "DELIVRD", "stat")
+                one = lab.ended(message_id)
+                equal((one["submissions"], one["charged"]), ([message_id], "0.050000"),
+                      "a message of its own")
+                sent = lab.sms(to)[-1]
+                equal(bytes.fromhex(sent["text"]), fields.get("udh", b"") + b"part %d" % number,
+                      f"octets, {name}")
+                check(fields.get("tlvs", b"") in bytes.fromhex(sent["tlvs"]), f"TLVs, {name}")
 
 
 def septets_and_units(lab, to, text):
@@ -275,6 +377,53 @@ def a_long_text_of_the_api_is_one_for_the_messenger(lab):
     equal(lab.posted("79030005011"), [text], "posts")
 
 
+def what_is_counted_as_collected_is_whole(lab):
+    def collected():
+        page = lab.http("GET", "/metrics").body.decode()
+        return int(page.split("\nsluice_collected_total ", 1)[1].split("\n", 1)[0])
+
+    before = collected()
+    ids = [lab.part("79030006031", b"one ", udh=udh8(0x64, 2, 1))]
+    equal(collected(), before, "after the first part")
+    ids.append(lab.part("79030006031", b"two", udh=udh8(0x64, 2, 2)))
+    equal(collected(), before + 1, "after the last")
+    lab.outcome(ids)
+
+
+def what_was_collecting_goes_on_after_kill_9(lab):
+    to = "79030006001"
+    ids = [lab.part(to, b"<%d>" % n, udh=udh8(0x61, 3, n)) for n in (1, 3)]
+    held = lab.balance("cascade")["held"]
+    lab.kill()
+    lab.start()
+    lab.wait_bound()
+    equal(lab.balance("cascade")["held"], held, "held")
+    with Session(lab.ports["smpp"], "cascade") as esme:
+        ids.append(lab.part(to, b"<2>", udh=udh8(0x61, 3, 2), esme=esme))
+        until(lambda: set(ids) <= {one.id for one in esme.receipts}, 8, "receipts are missing")
+    equal(lab.posted(to), ["<1><2><3>"], "posts")
+    equal(lab.charged(ids), MESSAGE, "charged")
+    # And what is not completed after a restart goes as SMS.
+    to = "79030006011"
+    with Session(lab.ports["smpp"], "cascade") as esme:
+        left = lab.part(to, b"left", udh=udh8(0x62, 3, 2), esme=esme)
+    lab.kill()
+    lab.start()
+    lab.wait_bound()
+    until(lambda: lab.texts(to) == [udh8(0x62, 3, 2) + b"left"], 6, "it was not sent")
+    equal(lab.ended(left)["end"], "delivered", "end")
+
+
+def each_part_is_told_what_became_of_its_own_sms(lab):
+    lab.restart_sim(smsc="every=2:undelivered")
+    to = "79030006022"
+    with Session(lab.ports["smpp"], "cascade") as esme:
+        ids = [lab.part(to, b"p%d" % n, udh=udh8(0x63, 2, n), esme=esme) for n in (1, 2)]
+        equal([esme.receipt(one).stat for one in ids], ["DELIVRD", "UNDELIV"], "receipts")
+    equal(lab.ended(ids[0])["end"], "undeliverable", "end of the whole")
+    equal(lab.charged(ids), 2 * SMS, "charged")
+
+
 def in_the_end_nothing_is_held_and_the_ledger_is_right(lab):
     for account in ("sms", "cascade"):
         lab.nothing_held(account)
@@ -283,6 +432,9 @@ def in_the_end_nothing_is_held_and_the_ledger_is_right(lab):
 
 if __name__ == "__main__":
     scenario(60, LongLab, the_first_part_holds_the_worst_case_of_all,
+             what_is_counted_as_collected_is_whole,
+             what_was_collecting_goes_on_after_kill_9,
+             each_part_is_told_what_became_of_its_own_sms,
              in_the_end_nothing_is_held_and_the_ledger_is_right,
              together=(
                  parts_become_one_text_for_the_messenger,
@@ -294,6 +446,13 @@ if __name__ == "__main__":
                  a_part_that_comes_twice_shares_the_outcome,
                  a_reference_that_is_used_again_is_a_new_message,
                  other_content_under_the_same_number_opens_a_new_set,
+                 every_kind_is_repeated_interleaved_and_used_again_alike,
+                 one_reference_in_three_kinds_is_three_messages,
+                 a_part_of_a_complete_set_opens_a_new_one,
+                 missing_parts_leave_the_others_in_order_with_their_headers,
+                 parts_in_two_alphabets_go_as_sms_each_in_its_own,
+                 validity_is_that_of_the_first_part,
+                 what_is_over_while_it_waits_expires,
                  references_may_interleave_and_binds_may_differ,
                  each_part_has_its_own_alphabet,
                  what_is_not_a_part_is_not_collected,

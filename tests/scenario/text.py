@@ -72,6 +72,7 @@ plan "flash-as-text" {{
 rule {{ prefix = "{FLASH_AS_TEXT}"  plan = "flash-as-text" }}
 """
     text += account("latin", "sms", 'default_alphabet = "latin1"')
+    text += account("thin", "messenger-then-sms", "").replace("1000.00", "0.16")
     text += account("cyrillic", "messenger-then-sms", 'transliterate = "when cheaper"')
     return text.replace("PORT", port)
 
@@ -86,7 +87,7 @@ class TextLab(Lab):
     def __enter__(self):
         super().__enter__()
         self.esmes = {name: Session(self.ports["smpp"], name)
-                      for name in ("sms", "latin", "cascade", "cyrillic")}
+                      for name in ("sms", "latin", "cascade", "cyrillic", "thin")}
         return self
 
     def __exit__(self, *error):
@@ -272,6 +273,18 @@ def what_is_no_text_passes_to_links_unchanged_and_never_to_messengers(lab):
         equal(lab.posts(to), [], f"posts of {name}")
 
 
+def the_first_part_holds_for_all_the_others(lab):
+    # Enough for the messenger and three SMS, and not for one SMS more.
+    esme = lab.esmes["thin"]
+    to = "79060000022"
+    ids = [esme.submitted(to, b"part 1 ", udh=udh8(4, 3, 1))]
+    equal(lab.balance("thin")["available"], 0, "available after the first part")
+    equal(esme.response(esme.submit("79060000031", b"another")).status, 0x45, "another message")
+    ids += [esme.submitted(to, b"part %d " % n, udh=udh8(4, 3, n)) for n in (2, 3)]
+    equal({lab.ended(one)["end"] for one in ids}, {"delivered"}, "ends")
+    equal(lab.balance("thin")["charged"], 3 * SMS, "charged")
+
+
 def class_1_is_a_text_like_any_other(lab):
     to = "79070100001"
     message_id = submit(lab, "cascade", to, b"hello", data_coding=0xF1)
@@ -351,6 +364,7 @@ if __name__ == "__main__":
         a_shift_table_saves_parts_where_the_operator_takes_it,
         a_shifted_text_is_text_for_a_messenger,
         what_is_no_text_passes_to_links_unchanged_and_never_to_messengers,
+        the_first_part_holds_for_all_the_others,
         class_1_is_a_text_like_any_other,
         a_step_may_show_flash_as_text,
         cyrillic_in_latin_saves_a_part_and_its_price,
