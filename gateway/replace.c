@@ -7,6 +7,7 @@
 
 #include "gateway/catalog.h"
 #include "gateway/collector.h"
+#include "gateway/content.h"
 #include "gateway/dispatch.h"
 #include "gateway/duplicates.h"
 #include "gateway/gateway.h"
@@ -15,6 +16,7 @@
 #include "gateway/money_moves.h"
 #include "gateway/operations_pieces.h"
 #include "gateway/pairs.h"
+#include "gateway/review.h"
 #include "gateway/store.h"
 #include "gateway/translate.h"
 #include "routing/recall.h"
@@ -108,6 +110,28 @@ static uint32_t check_times(const struct live *live, const struct replacement *r
 
 /* --- one message -------------------------------------------------------------------- */
 
+/* What the content rules make of the new text.  Class and plan were fixed at acceptance,
+ * with their prices. */
+static uint32_t judge(struct gateway *gateway, const struct live *live,
+                      enum smpp_alphabet alphabet, struct replacement *it)
+{
+    const struct message *message = &live->message;
+    const struct content_rule *rule =
+        contents_judge(gateway, message->account, it->body, alphabet);
+
+    if (rule == NULL)
+        return ESME_ROK;
+    if (rule->action == CONTENT_DENY)
+        return ESME_RX_R_APPN;
+    if ((rule->class != CONTENT_SAME_CLASS && rule->class != message_class(message)) ||
+        (rule->plan != 0 && rule->plan != live->plan->id))
+        return ESME_RREPLACEFAIL;
+    if (rule->action != CONTENT_REVIEW || (message->flags & MESSAGE_KEPT))
+        return ESME_ROK;
+    it->kept_by = rule->name;
+    return review_is_full(gateway) ? ESME_RMSGQFUL : ESME_ROK;
+}
+
 uint32_t replace_measure(struct gateway *gateway, const struct live *live,
                          struct replacement *it)
 {
@@ -119,6 +143,8 @@ uint32_t replace_measure(struct gateway *gateway, const struct live *live,
     uint32_t status = check_times(live, it, gateway_now_ms(gateway));
     int64_t hold;
 
+    if (status == ESME_ROK)
+        status = judge(gateway, live, alphabet, it);
     if (status != ESME_ROK)
         return status;
     it->in_latin = translate_wants_latin(account, link, it->body);
@@ -194,6 +220,8 @@ void replace_apply(struct gateway *gateway, struct live *live, struct replacemen
     free(live->bodies[0]);
     live->bodies[0] = it->body;
     it->body = NULL;
+    if (it->kept_by)
+        review_keep(gateway, live, it->kept_by);
     store_message(gateway->store, &live->message, NULL);
     store_replace(gateway->store, live->bodies[0], live->message.baseline_micro,
                   it->more_micro != 0 ? &posting : NULL, gateway_now_ms(gateway));

@@ -26,6 +26,7 @@ struct replacement {
     uint16_t parts;
     bool is_text;
     bool in_latin;
+    const char *kept_by; /* the rule that keeps it for review; NULL */
     int64_t more_micro; /* to be held, or (below 0) to be released */
     uint32_t more_parts;
 };

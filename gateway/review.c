@@ -104,6 +104,7 @@ void review_keep(struct gateway *gateway, struct live *live, const char *rule)
     struct store_kept row = {.message = live->message.id};
 
     assert(find(gateway, live->message.id) == NULL);
+    live->message.flags &= (uint8_t)~MESSAGE_REVIEWED;
     live->message.flags |= MESSAGE_KEPT;
     snprintf(row.rule, sizeof(row.rule), "%s", rule);
     add(gateway, &row);

@@ -4,14 +4,15 @@ rules, and messages kept for review."""
 
 import re
 
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 from cli import sluice
 from lab import Lab, check, equal, scenario, until
-from smpp_client import Session, udh8
+from smpp_client import CANCEL, OK, REPLACE, Session, cancel_body, replace_body, udh8
 
 SMS, MESSAGE = Decimal("0.05"), Decimal("0.01")
-REJECTED = 0x66  # ESME_RX_R_APPN
+REJECTED, REPLACE_FAIL = 0x66, 0x13  # ESME_RX_R_APPN, ESME_RREPLACEFAIL
 
 SENDERS = """
   sender { name = "ACME" }
@@ -285,6 +286,32 @@ def a_long_message_is_judged_when_it_is_whole(lab):
     equal({lab.ended(one)["end"] for one in ids}, {"rejected"}, "ends")
 
 
+def what_replaces_a_text_is_judged_too(lab):
+    esme = lab.esmes["sms"]
+    to = "79020000091"
+    message_id = esme.submitted(to, b"look at this")
+    for text, status in ((b"you have won", REJECTED), (b"now 50% off", REPLACE_FAIL),
+                         (b"ALERT: water", REPLACE_FAIL), (b"look at that", OK)):
+        answer = esme.response(esme.send(REPLACE, replace_body(message_id, text)))
+        equal(answer.status, status, f"status of {text}")
+    equal(lab.kept()[message_id]["text"], "look at that", "it waits for somebody still")
+    equal(lab.decide(message_id, "release").status, 200, "release")
+    equal(lab.ended(message_id)["end"], "delivered", "end")
+
+    # One that was none of ours to look at, and becomes it.
+    later = (datetime.now(timezone.utc) + timedelta(hours=1)).strftime("%y%m%d%H%M%S000+")
+    message_id = esme.submitted("79020000101", b"harmless", schedule=later.encode())
+    check(message_id not in lab.kept(), "it is kept")
+    answer = esme.response(esme.send(REPLACE, replace_body(message_id, b"see bit.ly/xyz")))
+    equal(answer.status, OK, "status")
+    equal(lab.kept()[message_id]["rule"], "strange-links", "kept")
+    equal(lab.message(message_id)["state"], "scheduled", "state")
+    answer = esme.response(esme.send(CANCEL, cancel_body(message_id, to=b"79020000101")))
+    equal(answer.status, OK, "cancel")
+    equal(lab.ended(message_id)["end"], "cancelled", "end")
+    check(message_id not in lab.kept(), "it is kept still")
+
+
 def only_an_admin_decides(lab):
     equal(lab.http("GET", "/v1/review", token=None).status, 401, "without a token")
     equal(lab.decide("1", "release").status, 404, "an id nobody has")
@@ -357,5 +384,6 @@ if __name__ == "__main__":
             what_is_dropped_is_rejected_and_its_money_goes_back,
             a_deadline_ends_what_nobody_looked_at,
             a_long_message_is_judged_when_it_is_whole,
+            what_replaces_a_text_is_judged_too,
             only_an_admin_decides,
         ))
