@@ -118,8 +118,6 @@ static void write_receipt(struct gateway *gateway, struct json_writer *writer,
     json_write_object_end(writer);
 }
 
-static const char *const class_names[] = {"transactional", "service", "advertising"};
-
 /* NULL: it never was kept for review. */
 static const char *review_word(const struct message *message)
 {
@@ -142,7 +140,7 @@ void api_write_story(struct gateway *gateway, struct json_writer *writer,
     json_write_bool(writer, "binary", (message->flags & MESSAGE_BINARY) != 0);
     json_write_bool(writer, "transliterated",
                     (message->flags & MESSAGE_TRANSLITERATED) != 0);
-    json_write_string(writer, "class", class_names[message_class(message)]);
+    json_write_string(writer, "class", message_class_name(message_class(message)));
     json_write_string(writer, "review", review_word(message));
     json_write_array(writer, "steps");
     for (uint8_t i = 0; it->plan != NULL && i < it->plan->step_count; i++)

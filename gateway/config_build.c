@@ -14,6 +14,7 @@
 #include "gateway/config_value.h"
 #include "gateway/profile.h"
 #include "routing/plan.h"
+#include "routing/message.h"
 #include "smpp/gsm.h"
 
 static const struct config_shape shapes[] = {
@@ -333,13 +334,24 @@ static void build_granted_plans(struct config_build *build, const struct config_
     }
 }
 
+/* The class of this name, told when there is none. */
+static uint8_t granted_class(struct config_build *build, const struct config_node *node,
+                             const struct config_entry *entry, const char *name)
+{
+    const char *names[CONFIG_CLASSES + 1] = {NULL};
+
+    for (uint8_t i = 0; (names[i] = message_class_name(i)) != NULL; i++)
+        if (strcmp(names[i], name) == 0)
+            return (uint8_t)(1u << i);
+    config_build_unknown(build, node, entry, "class", name, names);
+    return 0;
+}
+
 /* Its own class always; what is not told follows from its plans. */
 static void build_granted_classes(struct config_build *build,
                                   const struct config_node *node,
                                   struct config_account *account)
 {
-    static const char *const names[CONFIG_CLASSES + 1] = {"transactional", "service",
-                                                          "advertising", NULL};
     const struct config_entry *entry = config_node_entry(node, "classes");
 
     account->classes = (uint8_t)(1u << account->class);
@@ -349,16 +361,8 @@ static void build_granted_classes(struct config_build *build,
         if (class != CONFIG_ANY_CLASS)
             account->classes |= (uint8_t)(1u << class);
     }
-    for (size_t i = 0; entry != NULL && i < entry->value_count; i++) {
-        int class = 0;
-
-        while (class < CONFIG_CLASSES && strcmp(names[class], entry->values[i]) != 0)
-            class ++;
-        if (class == CONFIG_CLASSES)
-            config_build_unknown(build, node, entry, "class", entry->values[i], names);
-        else
-            account->classes |= (uint8_t)(1u << class);
-    }
+    for (size_t i = 0; entry != NULL && i < entry->value_count; i++)
+        account->classes |= granted_class(build, node, entry, entry->values[i]);
 }
 
 static void build_networks(struct config_build *build, const struct config_node *node,

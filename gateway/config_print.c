@@ -11,6 +11,7 @@
 #include "gateway/config_build.h"
 #include "gateway/config_rows.h"
 #include "gateway/config_value.h"
+#include "routing/message.h"
 #include "smpp/gsm.h"
 
 static void print_rows(const char *section, const void *base, int indent, FILE *out)
@@ -97,15 +98,14 @@ static void print_tlvs(const struct config_tlvs *tlvs, FILE *out)
 
 static void print_classes(const struct config_account *account, FILE *out)
 {
-    static const char *const names[CONFIG_CLASSES] = {"transactional", "service",
-                                                      "advertising"};
     const char *comma = "";
+    const char *name;
 
     fputs("  classes = {", out);
-    for (int class = 0; class < CONFIG_CLASSES; class ++) {
-        if (!(account->classes & 1u << class))
+    for (uint8_t i = 0; (name = message_class_name(i)) != NULL; i++) {
+        if (!(account->classes & 1u << i))
             continue;
-        fprintf(out, "%s\"%s\"", comma, names[class]);
+        fprintf(out, "%s\"%s\"", comma, name);
         comma = ", ";
     }
     fputs("}\n", out);

@@ -229,7 +229,8 @@ static void choose_alphabet(const struct translate_form *form, const char *text,
 
     out->alphabet = form->alphabet;
     if (parts_in(form->alphabet, form, text, size, &parts)) {
-        if (parts_in(SMPP_ALPHABET_GSM, form, text, size, &gsm_parts))
+        if (form->alphabet != SMPP_ALPHABET_GSM &&
+            parts_in(SMPP_ALPHABET_GSM, form, text, size, &gsm_parts))
             out->alphabet = SMPP_ALPHABET_GSM;
         return;
     }

@@ -52,11 +52,17 @@ static const char *name_at(const char *const *names, size_t count, size_t at)
 }
 
 static const uint8_t class_flags[] = {0, MESSAGE_SERVICE, MESSAGE_ADVERTISING};
+static const char *const class_names[] = {"transactional", "service", "advertising"};
 
 uint8_t message_class_flags(uint8_t class)
 {
     assert(class < sizeof(class_flags));
     return class_flags[class];
+}
+
+const char *message_class_name(uint8_t class)
+{
+    return class < sizeof(class_flags) ? class_names[class] : NULL;
 }
 
 uint8_t message_class(const struct message *message)

@@ -150,6 +150,8 @@ enum {
 /* Its class, 0 transactional, 1 service, 2 advertising: fixed at acceptance. */
 uint8_t message_class(const struct message *message);
 uint8_t message_class_flags(uint8_t class);
+/* NULL behind the last. */
+const char *message_class_name(uint8_t class);
 
 const char *message_state_name(enum message_state state);
 const char *message_end_name(enum message_end end);

@@ -58,6 +58,7 @@ TEST(a_class_is_kept_in_the_flags)
 
         message.flags |= message_class_flags(class);
         CHECK_EQ(message_class(&message), class, "class");
+        CHECK(message_class_name(class) != NULL, "its name");
     }
 }
 
