@@ -987,10 +987,10 @@ TEST(patterns_and_domains_are_folded)
         &errors);
 
     assert_non_null(config);
-    CHECK_STR(config->contents[0].texts.strings[0], "выиграл*приз", "pattern");
-    CHECK_STR(config->contents[0].domains.strings[0], "shop.example", "domain");
-    CHECK_STR(config->contents[0].domains.strings[1], "bit.ly", "domain");
-    CHECK_STR(config->contents[0].domains.strings[2], "*", "any");
+    CHECK_STR(config->contents[0].texts.words[0], "выиграл*приз", "pattern");
+    CHECK_STR(config->contents[0].domains.words[0], "shop.example", "domain");
+    CHECK_STR(config->contents[0].domains.words[1], "bit.ly", "domain");
+    CHECK_STR(config->contents[0].domains.words[2], "*", "any");
     config_free(config);
 }
 

@@ -258,7 +258,7 @@ check_PROGRAMS += tests/gateway/config_permissions_test tests/gateway/store_limi
 TESTS += tests/gateway/config_permissions_test tests/gateway/store_limits_test
 tests_gateway_config_permissions_test_SOURCES = \
 	tests/gateway/config_permissions_test.c tests/test.h
-tests_gateway_config_permissions_test_LDADD = libgateway.a librouting.a \
+tests_gateway_config_permissions_test_LDADD = libgateway.a librouting.a libsmpp.a \
 	$(CONFUSE_LIBS) $(OPENSSL_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_limits_test_SOURCES = tests/gateway/store_limits_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
