@@ -10,7 +10,7 @@
 #ifndef GATEWAY_STORE_SCHEMA_H
 #define GATEWAY_STORE_SCHEMA_H
 
-#define STORE_SCHEMA_VERSION "4"
+#define STORE_SCHEMA_VERSION "5"
 
 /* In live.db and in each day of the history; %s is "" or "day.". */
 #define STORE_SCHEMA_MESSAGES                                                              \

@@ -325,7 +325,8 @@ def decisions_are_counted(lab):
     page = lab.http("GET", "/metrics").body.decode()
     for name, least in (('review_decided_total{decision="release"}', 2),
                         ('review_decided_total{decision="drop"}', 2),
-                        ('refused_total{cause="content"}', 8),
+                        ('refused_total{cause="content"}', 7),
+                        ('refused_total{cause="class"}', 1),
                         ("senders_replaced_total", 4), ("senders_refused_total", 4)):
         value = int(re.search(rf"^sluice_{re.escape(name)} (\d+)$", page, re.M).group(1))
         check(value >= least, f"{name} is {value}")
