@@ -14,8 +14,6 @@
 #include "gateway/store_journal.h"
 #include "gateway/store_sqlite.h"
 
-enum { UNFOLDED_BYTES_MAX = 128 * 1024 * 1024 };
-
 /* --- batches ------------------------------------------------------------------------ */
 
 static struct store_batch *batch_new(void)
@@ -199,7 +197,7 @@ static void on_lazy(void *owner)
 {
     struct store *store = owner;
 
-    if (!store->in_flight && !store->failed && store->first)
+    if (!store->in_flight && !store->failed && store->first && !store_is_ahead(store))
         start_commit(store);
 }
 
@@ -220,7 +218,7 @@ void store_schedule(struct store *store)
     if (store->failed)
         return;
     schedule_tables(store);
-    if (store->in_flight || store->failed)
+    if (store->in_flight || store->failed || store_is_ahead(store))
         return;
     if (store->first && (store->first->awaited || is_full(store->first)))
         start_commit(store);
@@ -321,13 +319,11 @@ void store_on_failure(struct store *store, void (*failed)(void *owner, const cha
 
 /* --- decisions ---------------------------------------------------------------------- */
 
-/* In the ring to the journal, and between the journal and the tables. */
 static bool has_room(const struct store *store, unsigned percent)
 {
     return store->counters.waiting_operations <
                (uint64_t)store->config.ring_operations * percent / 100 &&
-           store->counters.waiting_bytes < store->config.ring_bytes * percent / 100 &&
-           store->counters.unfolded_bytes < (uint64_t)UNFOLDED_BYTES_MAX * percent / 100;
+           store->counters.waiting_bytes < store->config.ring_bytes * percent / 100;
 }
 
 bool store_begin(struct store *store, enum store_share share)

@@ -16,8 +16,9 @@
 #include "gateway/store_sqlite.h"
 
 enum {
-    FOLD_BYTES = 8 * 1024 * 1024, /* in the window: it is folded */
-    FOLD_MS = 2000,               /* after so long, or when nothing else is to be done */
+    FOLD_BYTES = 4 * 1024 * 1024,  /* in the window: it is folded */
+    AHEAD_BYTES = 8 * 1024 * 1024, /* and no more is added before that is done */
+    FOLD_MS = 2000,                /* after so long, or when nothing else is to be done */
 };
 
 /* --- windows ------------------------------------------------------------------------ */
@@ -101,6 +102,11 @@ static void fold_is_done(void *self)
 static void on_fold_time(void *owner)
 {
     store_schedule(owner);
+}
+
+bool store_is_ahead(const struct store *store)
+{
+    return store->filling_bytes >= AHEAD_BYTES;
 }
 
 static bool wants_fold(const struct store *store, bool idle)

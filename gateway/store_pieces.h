@@ -105,6 +105,8 @@ void store_window_append(struct store_window *window, const struct store_batch *
 
 /* No commit is on its way and the tables rest: starts a fold if there is reason to. */
 bool store_start_fold(struct store *store, bool idle);
+/* The journal is so far ahead that the next commit waits for the tables. */
+bool store_is_ahead(const struct store *store);
 /* All that is durable, at once and inline; false and `table_result` says why. */
 bool store_fold_all(struct store *store);
 /* Runs those whose batches are in the tables. */
