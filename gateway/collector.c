@@ -149,7 +149,6 @@ static void close_set(struct gateway *gateway, struct live *live)
     if (judge_whole(gateway, live))
         return;
     store_message(gateway->store, &live->message, NULL);
-    dispatch_review(gateway, live);
 }
 
 static void waited_enough(void *owner)
@@ -161,6 +160,7 @@ static void waited_enough(void *owner)
     assert(begun);
     gateway->counters.collected_timeouts++;
     close_set(gateway, live);
+    dispatch_review(gateway, live);
     store_end(gateway->store);
 }
 
@@ -202,6 +202,9 @@ void collector_join(struct gateway *gateway, struct live *live, struct body *tak
     set->distinct++;
     if (set->distinct == set->part.total) {
         close_set(gateway, live);
+        /* In a decision of its own: a submit_multi may complete many sets in this one, and
+         * nothing becomes of them before its answer. */
+        dispatch_review_soon(gateway, live);
         return;
     }
     live->message.start_at_ms = gateway_now_ms(gateway) + live->plan->collect_within_ms;

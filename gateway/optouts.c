@@ -13,7 +13,10 @@
 #include "gateway/table.h"
 #include "routing/number.h"
 
-enum { OPTOUTS_MAX = 16 * 1024 * 1024 };
+enum {
+    OPTOUTS_MAX = 16 * 1024 * 1024,
+    SENDERS_MAX = 64, /* of one number for an account; all of them may go in one decision */
+};
 
 struct entry {
     struct store_optout optout; /* first: it is given out */
@@ -115,6 +118,17 @@ void optouts_load(struct gateway *gateway, const struct store_optout *optout)
         (void)add(gateway->optouts, optout);
 }
 
+static bool has_stopped_many(const struct optouts *optouts, uint32_t account,
+                             const char *number)
+{
+    size_t count = 0;
+
+    for (const struct entry *entry = chain_of(optouts, key_of(account, number)); entry;
+         entry = entry->same)
+        count += is_of(entry, account, number);
+    return count >= SENDERS_MAX;
+}
+
 bool optouts_put(struct gateway *gateway, const struct store_optout *optout)
 {
     struct optouts *optouts = gateway->optouts;
@@ -124,6 +138,11 @@ bool optouts_put(struct gateway *gateway, const struct store_optout *optout)
     it.sender = sender_form(it.sender, digits);
     if (optouts_find(gateway, it.account, it.number, it.sender))
         return true;
+    if (it.sender[0] != '\0' && has_stopped_many(optouts, it.account, it.number)) {
+        it.sender = "";
+        if (optouts_find(gateway, it.account, it.number, it.sender))
+            return true;
+    }
     if (!add(optouts, &it))
         return false;
     store_optout_put(gateway->store, &it);

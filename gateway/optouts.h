@@ -23,7 +23,8 @@ void optouts_free(struct optouts *optouts); /* accepts NULL */
 void optouts_load(struct gateway *gateway, const struct store_optout *optout);
 
 /*
- * In a decision.  `sender` may be written as it comes.  False when the table is full, and
+ * In a decision.  `sender` may be written as it comes; a number that has stopped very many
+ * senders of the account has stopped all of them.  False when the table is full, and
  * nothing has changed; true also for what was there already.
  */
 bool optouts_put(struct gateway *gateway, const struct store_optout *optout)

@@ -8,10 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/intake.h"
 #include "gateway/optouts.h"
 #include "gateway/outbox.h"
+#include "gateway/store.h"
 #include "smpp/command.h"
 #include "tests/gateway/lone_line.h"
 #include "tests/test.h"
@@ -731,6 +733,33 @@ TEST(a_stop_may_be_for_the_number_written_to_alone)
     end();
 }
 
+/* One decision takes them all off again: it is bounded because they are. */
+TEST(who_stops_very_many_senders_of_an_account_stops_all)
+{
+    struct gateway *gateway;
+    char sender[16];
+    const struct store_optout optout = {
+        .account = 1, .number = "79161234567", .sender = sender};
+
+    begin(ACCOUNTS "inbound \"all\" { to = \"12345\" account = \"shop\" opt_out = "
+                   "\"sender\" }\n");
+    gateway = lone_gateway_of(lone);
+    for (unsigned i = 0; i < 3000; i++) {
+        snprintf(sender, sizeof(sender), "Shop%u", i);
+        assert_true(store_begin(gateway->store, STORE_CONTINUATION));
+        assert_true(optouts_put(gateway, &optout));
+        store_end(gateway->store);
+    }
+    CHECK_EQ(optouts_count(gateway), 65, "64 senders, and all of them");
+    assert_true(optouts_forbid(gateway, 1, CONFIG_ADVERTISING, "Other", "79161234567"));
+    assert_false(optouts_forbid(gateway, 1, CONFIG_ADVERTISING, "Other", "79161234568"));
+    assert_true(store_begin(gateway->store, STORE_CONTINUATION));
+    CHECK_EQ(optouts_remove(gateway, 1, "79161234567", NULL), 65, "taken off");
+    store_end(gateway->store);
+    CHECK_EQ(optouts_count(gateway), 0, "left");
+    end();
+}
+
 /* ---- Replies ------------------------------------------------------------ */
 
 #define REPLY                                                                              \
@@ -903,6 +932,7 @@ int main(void)
         RUN(who_opts_out_while_a_message_waits_does_not_get_it),
         RUN(transactional_messages_go_on_unless_the_account_says_otherwise),
         RUN(a_stop_may_be_for_the_number_written_to_alone),
+        RUN(who_stops_very_many_senders_of_an_account_stops_all),
         RUN(a_writer_is_answered_once_in_a_time),
         RUN(a_reply_is_no_repetition_and_has_no_sender_of_the_accounts_choice),
         RUN(who_stops_is_told_so_and_nothing_more),
