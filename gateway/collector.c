@@ -26,7 +26,13 @@ struct set {
     uint16_t distinct;
 };
 
-enum { BODIES_MAX = 2 * SMPP_PARTS_MAX }; /* of a set, repeated parts too */
+enum {
+    BODIES_MAX = SMPP_PARTS_MAX + 100, /* of a set, repeated parts too */
+    RECORDS_BYTES = 640, /* of the receipt for one, and of another that goes for it */
+};
+
+_Static_assert(BODIES_MAX *RECORDS_BYTES <= STORE_DECISION_BYTES / 8 * 7,
+               "the receipts of a message are made in one decision");
 
 struct collector {
     struct table *by_key; /* -> message */

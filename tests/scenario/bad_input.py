@@ -9,7 +9,8 @@ import subprocess
 import time
 
 from lab import BUILD, SOURCE, Lab, check, equal, scenario, until
-from smpp_client import OK, QUEUE_FULL, Session
+from smpp_client import (
+    OK, QUEUE_FULL, SUBMIT_MULTI, Multi, Session, multi_body, udh8)
 
 
 class RefusalLab(Lab):
@@ -359,6 +360,39 @@ def a_full_disk_stops_the_intake_and_nothing_else(lab):
     return f"refused after {stopped_s:.1f} s, taken again after {back_s:.1f} s"
 
 
+# ---- Very much at once ----
+
+
+BOTH = '''
+plan "both" {
+  deadline = "24h"
+  collect_within = "30s"
+  step "sms"       { channels = {"smsc"}       until = "delivered"  within = "24h" }
+  step "messenger" { channels = {"messenger"}  until = "delivered"  within = "2s" }
+}
+'''
+
+
+def one_pdu_that_completes_very_many_long_messages_harms_nobody(lab):
+    def edit(text):
+        return BOTH + text.replace("window = 256", "window = 1000").replace(
+            "connections = 4", "connections = 8").replace('plan = "sms"', 'plan = "both"', 1)
+
+    total, numbers = 64, [b"7906%07d" % number for number in range(60)]
+    with Lab(smsc="answer_delay=300", messenger=False, edit=edit) as wide:
+        wide.wait_bound(8)
+        with Session(wide.ports["smpp"]) as esme:
+            answers = [Multi(esme.ask(SUBMIT_MULTI, multi_body(
+                numbers, udh8(7, total, number) + b"part", esm_class=0x40)))
+                for number in range(1, total + 1)]
+            for answer in answers:
+                equal((answer.refused, bool(answer.id)), ({}, True), "an answer")
+            check(esme.wait(lambda: len(esme.receipts) == total * len(numbers), 30),
+                  f"{len(esme.receipts)} receipts")
+        wide.nothing_held("sms")
+        wide.verify()
+
+
 if __name__ == "__main__":
     scenario(110, RefusalLab, a_wrong_file_is_named_with_line_and_reason,
              a_file_that_cannot_be_read_is_said_so, without_a_state_folder_it_does_not_start,
@@ -369,5 +403,6 @@ if __name__ == "__main__":
              a_state_folder_in_use_is_named, a_store_of_nonsense_is_refused_and_left_alone,
              absurd_requests_get_clear_answers, raw_octets_on_the_http_port_harm_nobody,
              absurd_pdus_cost_only_their_sender,
+             one_pdu_that_completes_very_many_long_messages_harms_nobody,
              a_stop_under_load_ends_with_0_and_loses_nothing,
              a_full_disk_stops_the_intake_and_nothing_else)

@@ -135,12 +135,14 @@ def replace_body(message_id, text, source=b"Shop", schedule=b"", validity=b"",
             + b"\0" + bytes([registered, 0, len(text)]) + text)
 
 
-def multi_body(destinations, text=b"hello", source=b"Shop", registered=1, schedule=b""):
+def multi_body(destinations, text=b"hello", source=b"Shop", registered=1, schedule=b"",
+               esm_class=0):
     """4.5.1; a destination that is a string is the name of a distribution list."""
     listed = b"".join(b"\2" + one.encode() + b"\0" if isinstance(one, str)
                       else b"\1" + address(one) for one in destinations)
-    return (b"\0" + address(source) + bytes([len(destinations)]) + listed + b"\0\0\0"
-            + schedule + b"\0\0" + bytes([registered, 0, 0, 0, len(text)]) + text)
+    return (b"\0" + address(source) + bytes([len(destinations)]) + listed
+            + bytes([esm_class, 0, 0]) + schedule + b"\0\0"
+            + bytes([registered, 0, 0, 0, len(text)]) + text)
 
 
 def data_body(to, text, source=b"Shop", registered=1, esm_class=0, tlvs=b""):
