@@ -27,12 +27,13 @@ struct set {
 };
 
 enum {
-    BODIES_MAX = SMPP_PARTS_MAX + 100, /* of a set, repeated parts too */
-    RECORDS_BYTES = 640, /* of the receipt for one, and of another that goes for it */
+    BODIES_MAX = SMPP_PARTS_MAX + 60, /* of a set, repeated parts too */
+    /* Of one of them, when the message ends: its receipt, one that goes for it, a mark. */
+    END_BYTES = 720,
 };
 
-_Static_assert(BODIES_MAX *RECORDS_BYTES <= STORE_DECISION_BYTES / 8 * 7,
-               "the receipts of a message are made in one decision");
+_Static_assert(BODIES_MAX *END_BYTES <= STORE_DECISION_BYTES / 8 * 7,
+               "a message ends in one decision");
 
 struct collector {
     struct table *by_key; /* -> message */

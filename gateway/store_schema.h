@@ -10,6 +10,8 @@
 #ifndef GATEWAY_STORE_SCHEMA_H
 #define GATEWAY_STORE_SCHEMA_H
 
+/* Another one for other tables, and for another form of what the journal and `definition`
+ * hold as it is (store_sqlite.c). */
 #define STORE_SCHEMA_VERSION "5"
 
 /* In live.db and in each day of the history; %s is "" or "day.". */

@@ -11,6 +11,25 @@
 #include "gateway/store_database.h"
 #include "gateway/store_rows.h"
 #include "gateway/store_schema.h"
+#include "routing/plan.h"
+#include "routing/price.h"
+
+/*
+ * Written to the disk as they are: a store of another form must be refused, and what is
+ * read of one with an older journal would be nonsense.
+ */
+_Static_assert(sizeof(void *) != 8 ||
+                   (sizeof(struct store_record_message) == 184 &&
+                    sizeof(struct store_record_attempt) == 192 &&
+                    sizeof(struct body) == 192 && sizeof(struct store_record_usage) == 96 &&
+                    sizeof(struct store_record_duplicate) == 64 &&
+                    sizeof(struct store_record_optout) == 136 &&
+                    sizeof(struct store_record_mark) == 40 &&
+                    sizeof(struct store_record_inbound) == 64 &&
+                    sizeof(struct store_record_alias) == 32 && sizeof(struct plan) == 888 &&
+                    sizeof(struct price_pins) == 1040 &&
+                    sizeof(struct channel_traits) == 24),
+               "a struct that is stored has changed: it needs a new STORE_SCHEMA_VERSION");
 
 enum { FRAME_HEADER_BYTES = 24 }; /* of a page in the log */
 
