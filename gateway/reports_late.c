@@ -13,8 +13,9 @@
 #include "gateway/store_reader.h"
 
 enum {
-    THAWED_MS = 5000,   /* a message that was brought back stays in memory */
-    PENDING_MAX = 4096, /* reports that wait for a message to be brought back */
+    THAWED_MS = 5000,      /* a message that was brought back stays in memory */
+    PENDING_MAX = 4096,    /* reports that wait for a message to be brought back */
+    PER_MESSAGE_MAX = 256, /* of one message: they are applied in one decision */
 };
 
 /* A report whose message is being read from the database. */
@@ -33,9 +34,11 @@ bool reports_bring_back(struct reports *reports, uint64_t message,
 {
     struct pending *pending;
     struct pending **last = &reports->pending;
-    bool asked = false;
+    unsigned same = 0;
 
-    if (reports->pending_count >= PENDING_MAX)
+    for (; *last; last = &(*last)->next)
+        same += (*last)->message == message;
+    if (reports->pending_count >= PENDING_MAX || same >= PER_MESSAGE_MAX)
         return false;
     pending = calloc(1, sizeof(*pending));
     if (pending == NULL)
@@ -44,12 +47,10 @@ bool reports_bring_back(struct reports *reports, uint64_t message,
     pending->report = *report;
     if (acknowledge)
         pending->acknowledge = *acknowledge;
-    for (; *last; last = &(*last)->next)
-        asked = asked || (*last)->message == message;
     *last = pending;
     reports->pending_count++;
-    if (!asked && !store_reader_message(reports->gateway->reader, message, brought_back,
-                                        reports, message)) {
+    if (same == 0 && !store_reader_message(reports->gateway->reader, message, brought_back,
+                                           reports, message)) {
         *last = NULL;
         reports->pending_count--;
         free(pending);

@@ -560,6 +560,38 @@ TEST(one_id_again_and_again_keeps_few_reports)
     end();
 }
 
+/* All of them wait for one message to be brought back, which is one decision. */
+TEST(very_many_reports_of_a_message_that_is_long_gone_harm_nobody)
+{
+    enum { MANY = 2500, GONE_MS = 1500 };
+    struct smpp_pdu pdu, answer;
+    unsigned later = 0;
+    uint32_t sequence;
+
+    begin(HERE "window = 5000 ");
+    submit("491700000001", "hello", &sequence);
+    take(sequence, "84");
+    report("491700000001", "id:84 stat:DELIVRD err:000 text:hello");
+    turn_for(GONE_MS);
+    CHECK_EQ(lives_count(lone_gateway_of(lone)->lives), 0, "messages in memory");
+    /* Who reads the tables waits until this one is in them. */
+    submit("491700000003", "hello", &sequence);
+    for (uint32_t i = 0; i < MANY; i++) {
+        smpp_pdu_init(&pdu, SMPP_DELIVER_SM, 0, 100 + i);
+        pdu.esm_class = 0x04;
+        pdu.source = view("491700000002");
+        pdu.destination = view("Shop");
+        pdu.short_message = view("id:84 stat:UNDELIV err:001");
+        lone_line_send(&line, &pdu);
+    }
+    for (uint32_t i = 0; i < MANY; i++) {
+        lone_line_expect(&line, SMPP_DELIVER_SM | SMPP_RESPONSE, &answer);
+        later += answer.status != ESME_ROK;
+    }
+    assert_true(later < MANY);
+    end();
+}
+
 TEST(a_final_report_that_comes_again_is_counted_and_changes_nothing)
 {
     uint32_t sequence;
@@ -595,6 +627,7 @@ int main(void)
         RUN(an_id_of_another_link_is_nobodys),
         RUN(a_flood_of_unknown_ids_costs_the_link_that_sends_it),
         RUN(one_id_again_and_again_keeps_few_reports),
+        RUN(very_many_reports_of_a_message_that_is_long_gone_harm_nobody),
         RUN(a_final_report_that_comes_again_is_counted_and_changes_nothing),
     };
 
