@@ -27,12 +27,15 @@ struct set {
 };
 
 enum {
-    BODIES_MAX = SMPP_PARTS_MAX + 60, /* of a set, repeated parts too */
-    /* Of one of them, when the message ends: its receipt, one that goes for it, a mark. */
-    END_BYTES = 720,
+    BODIES_MAX = SMPP_PARTS_MAX + 20, /* of a set, repeated parts too */
+    /* In the decision that ends the message: of a body its receipt, one that goes for it,
+     * and a mark; of a segment what one report tells of all. */
+    BODY_END_BYTES = 664,
+    SEGMENT_END_BYTES = 288,
 };
 
-_Static_assert(BODIES_MAX *END_BYTES <= STORE_DECISION_BYTES / 8 * 7,
+_Static_assert(BODIES_MAX *BODY_END_BYTES + SMPP_PARTS_MAX * SEGMENT_END_BYTES + 4096 <=
+                   STORE_DECISION_BYTES,
                "a message ends in one decision");
 
 struct collector {
