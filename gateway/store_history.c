@@ -106,6 +106,8 @@ static bool name_chosen(struct store_sqlite *store, const struct move *move, cha
     for (size_t n = 0; ok && n < move->count; n++) {
         sqlite3_bind_int64(add, 1, (int64_t)move->ids[n]);
         ok = sqlite3_step(add) == SQLITE_DONE;
+        if (!ok)
+            snprintf(error, error_size, "%s", sqlite3_errmsg(store->database));
         sqlite3_reset(add);
     }
     sqlite3_finalize(add);

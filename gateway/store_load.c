@@ -275,28 +275,31 @@ bool store_sqlite_load(struct store_sqlite *store, const struct store_loader *lo
                        void *owner, int64_t late_since_ms, char *error, size_t error_size)
 {
     const struct load load = {store, loader, owner, late_since_ms, error, error_size};
-    bool ok =
-        for_rows(&load, "SELECT kind, number, name, content FROM definition", 0,
-                 definition) &&
-        for_rows(&load, "SELECT ledger, currency, amount FROM balance", 0, balance) &&
-        for_rows(&load, "SELECT account, amount FROM opening", 0, opening) &&
-        for_rows(&load, "SELECT id FROM message WHERE state=5 ORDER BY id", 0, ended) &&
-        load_messages(&load) &&
-        for_rows(
-            &load,
-            LATE_ATTEMPTS("main") " AND message IN (SELECT id FROM message WHERE state=5)",
-            late_since_ms, late) &&
-        load_late_history(&load) &&
-        for_rows(&load,
-                 "SELECT id, account, made_at, bytes FROM outbox ORDER BY made_at, id", 0,
-                 receipt) &&
-        for_rows(&load, "SELECT id, channel, at, bytes FROM parked ORDER BY at, id", 0,
-                 parked) &&
-        store_load_inbound(store, loader, owner, error, error_size) &&
-        store_load_kept(store, loader, owner, error, error_size) &&
-        (loader->on_alias == NULL ||
-         for_rows(&load, "SELECT alias, id FROM alias ORDER BY id, rowid", 0, alias)) &&
-        store_load_limits(store, loader, owner, error, error_size);
+    bool ok;
+
+    /* What ended in the journal was counted as it was folded; its row is read again. */
+    store->ended_first = store->ended_count = 0;
+    ok = for_rows(&load, "SELECT kind, number, name, content FROM definition", 0,
+                  definition) &&
+         for_rows(&load, "SELECT ledger, currency, amount FROM balance", 0, balance) &&
+         for_rows(&load, "SELECT account, amount FROM opening", 0, opening) &&
+         for_rows(&load, "SELECT id FROM message WHERE state=5 ORDER BY id", 0, ended) &&
+         load_messages(&load) &&
+         for_rows(
+             &load,
+             LATE_ATTEMPTS("main") " AND message IN (SELECT id FROM message WHERE state=5)",
+             late_since_ms, late) &&
+         load_late_history(&load) &&
+         for_rows(&load,
+                  "SELECT id, account, made_at, bytes FROM outbox ORDER BY made_at, id", 0,
+                  receipt) &&
+         for_rows(&load, "SELECT id, channel, at, bytes FROM parked ORDER BY at, id", 0,
+                  parked) &&
+         store_load_inbound(store, loader, owner, error, error_size) &&
+         store_load_kept(store, loader, owner, error, error_size) &&
+         (loader->on_alias == NULL ||
+          for_rows(&load, "SELECT alias, id FROM alias ORDER BY id, rowid", 0, alias)) &&
+         store_load_limits(store, loader, owner, error, error_size);
 
     if (ok && loader->on_highest_id)
         loader->on_highest_id(owner, store->highest_id);

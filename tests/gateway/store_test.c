@@ -795,6 +795,30 @@ TEST(a_move_that_was_interrupted_is_done_again_with_what_is_newer)
     assert_true(in_both > 0);
 }
 
+TEST(what_ended_in_the_journal_alone_is_moved_once)
+{
+    struct life life;
+    struct told told = {0};
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    assert_true(life_begin(&life, 1));
+    while (life.steps[1] != LIFE_ENDED)
+        life_run(&life, 1);
+    life_crash(&life, false);
+    assert_int_equal(
+        life_ask(&life, "live.db", "SELECT count(*) FROM message WHERE state=5"), 0);
+    assert_true(life_open(&life));
+    assert_true(life_load(&life, &told_loader, &told));
+    assert_true(life_begin(&life, 2));
+    life_run(&life, 1000);
+    assert_int_equal(store_counters(life.store)->moved, 2);
+    life_close(&life);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 0);
+    life_free(&life);
+}
+
 TEST(two_days_that_end_side_by_side_are_moved_in_two_moves)
 {
     enum { PAIRS = 30, DAY_N = 86400 };
@@ -1022,6 +1046,7 @@ int main(void)
         RUN(no_id_is_forgotten_when_its_message_has_gone),
         RUN(what_comes_late_lies_over_the_history),
         RUN(a_move_that_was_interrupted_is_done_again_with_what_is_newer),
+        RUN(what_ended_in_the_journal_alone_is_moved_once),
         RUN(two_days_that_end_side_by_side_are_moved_in_two_moves),
         RUN(a_history_that_cannot_be_written_stops_nothing),
         RUN(a_reader_that_stays_stops_neither_commits_nor_later_checkpoints),
