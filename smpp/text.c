@@ -562,8 +562,9 @@ size_t smpp_text_capacity(enum smpp_alphabet alphabet, size_t header_size)
 
     assert(header_size <= SMPP_USER_DATA_MAX_SIZE);
     octets = SMPP_USER_DATA_MAX_SIZE - header_size;
-    if (alphabet == SMPP_ALPHABET_GSM)
-        return octets * 8 / 7;
+    if (alphabet == SMPP_ALPHABET_GSM || alphabet == SMPP_ALPHABET_ASCII)
+        return octets * 8 /
+               7; /* IA5 goes on the air as the alphabet of GSM, of 7 bits too */
     return octets - octets % alphabet_row(alphabet)->unit_size;
 }
 

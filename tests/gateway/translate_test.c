@@ -191,6 +191,8 @@ static const struct {
     {"longer",                            "a",                255 * 153 + 1, 1, 0, CONFIG_UDH8,    0,   0  },
     {"submitted short",                   "a",                160,           0, 0, CONFIG_UDH8,    1,   1  },
     {"submitted long",                    "a",                161,           0, 0, CONFIG_UDH8,    2,   2  },
+    {"IA5 is of seven bits",              "a",                160,           0, 1, CONFIG_UDH8,    1,   1  },
+    {"one character of IA5 more",         "a",                161,           0, 1, CONFIG_UDH8,    2,   2  },
     {"binary goes whole, and is counted", "a",                280,           0, 4, CONFIG_UDH8,    1,   3  },
 };
 

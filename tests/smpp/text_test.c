@@ -540,6 +540,7 @@ TEST(the_capacity_beside_a_header_is_that_of_23_040)
 
         snprintf(row, sizeof(row), "header of %zu", header_size);
         CHECK_EQ(smpp_text_capacity(SMPP_ALPHABET_GSM, header_size), rows[i].gsm, row);
+        CHECK_EQ(smpp_text_capacity(SMPP_ALPHABET_ASCII, header_size), rows[i].gsm, row);
         CHECK_EQ(smpp_text_capacity(SMPP_ALPHABET_BINARY, header_size), rows[i].octets,
                  row);
         CHECK_EQ(smpp_text_capacity(SMPP_ALPHABET_UCS2, header_size), rows[i].ucs2, row);
