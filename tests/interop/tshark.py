@@ -3,15 +3,10 @@
 malformed in what sluiced sent.
 """
 
-import signal
-import subprocess
-import time
+import strangers  # noqa: F401, where the next ones are
 
-from collections import Counter
-
-from strangers import program
-
-from lab import Lab, check, equal, scenario, until
+from capture import Capture
+from lab import Lab, check, scenario
 from smpp_client import QUERY, Session, relative_time, sar, udh8, udh16
 
 SMSC = "rule=790*0042:undelivered+err:042,rule=790*0058:throttled,rule=790*0011:0x0B,format=all"
@@ -24,24 +19,9 @@ class Captured(Lab):
         super().__init__(smsc=SMSC, start=False)
 
     def __enter__(self):
-        tshark = program("tshark", "tshark")
         super().__enter__()
-        self.tshark = tshark
-        self.capture = self.folder / "traffic.pcap"
-        log = open(self.folder / "tshark.log", "ab")
-        self.capturing = subprocess.Popen(
-            [tshark, "-q", "-i", "lo", "-B", "64", "-w", str(self.capture), "-f",
-             f"tcp port {self.ports['smpp']} or tcp port {self.ports['smsc']}"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        log.close()
-        self.others.append(self.capturing)
         try:
-            until(lambda: self.capturing.poll() is not None or
-                  b"Capturing on" in (self.folder / "tshark.log").read_bytes(), 10,
-                  "tshark does not start")
-            check(self.capturing.poll() is None, "tshark cannot capture on lo: "
-                  + (self.folder / "tshark.log").read_text())
-            time.sleep(1)  # from its word to its first packet nothing tells
+            self.capture = Capture(self)
             self.start()
             self.start_sim()
             self.wait_bound()
@@ -49,17 +29,6 @@ class Captured(Lab):
             self.__exit__(None, None, None)
             raise
         return self
-
-    def read(self, *arguments):
-        """What tshark prints of the capture, with both ports decoded as SMPP."""
-        done = subprocess.run(
-            [self.tshark, "-r", str(self.capture), "-2",
-             "-d", f"tcp.port=={self.ports['smpp']},smpp",
-             "-d", f"tcp.port=={self.ports['smsc']},smpp", *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True)
-        equal(done.returncode, 0, f"status of tshark ({done.stderr})")
-        return done.stdout
 
 
 def traffic_of_every_kind_passes(lab):
@@ -89,21 +58,14 @@ def traffic_of_every_kind_passes(lab):
         old.submitted("79030000007")
         check(old.wait(lambda: old.receipts, 5), "no receipt for the client of version 3.3")
     lab.stop()
-    time.sleep(0.5)
-    lab.capturing.send_signal(signal.SIGINT)
-    lab.capturing.wait(10)
+    lab.capture.end()
 
 
 def it_is_decoded_without_one_malformed_frame(lab):
     """Only what sluiced sent is judged."""
-    ours = f"(tcp.srcport == {lab.ports['smpp']} || tcp.dstport == {lab.ports['smsc']})"
-    bad = lab.read("-Y", f"{ours} && (_ws.malformed || _ws.unreassembled ||"
-                   " (smpp && _ws.expert.severity >= 0x00600000))", "-V")
-    equal(bad[:3000], "", "frames that are malformed or of which Wireshark warns")
-    commands = Counter(
-        int(one, 0) for line in lab.read("-Y", f"{ours} && smpp", "-T", "fields", "-e",
-                                         "smpp.command_id").splitlines()
-        for one in line.split(",") if one)
+    ours = lab.capture.ours()
+    lab.capture.nothing_is_malformed(ours)
+    commands = lab.capture.commands(ours)
     wanted = {0x80000009: 5, 0x80000004: 1070, 0x00000005: 1070, 0x00000004: 1010,
               0x00000009: 4, 0x80000005: 1010, 0x80000015: 1, 0x80000006: 1, 0x80000000: 1,
               0x80000003: 1}

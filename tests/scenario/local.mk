@@ -31,6 +31,7 @@ SANITIZED += tests/scenario/lab_cascade.py
 EXTRA_DIST += \
 	tests/scenario/README.md \
 	tests/scenario/bad_input.py \
+	tests/scenario/capture.py \
 	tests/scenario/cli.py \
 	tests/scenario/content.py \
 	tests/scenario/crash_points.py \
