@@ -416,12 +416,9 @@ bool smpp_pdu_add_tlv(struct smpp_pdu *pdu, uint16_t tag, const void *value, uin
 
 struct smpp_octets smpp_pdu_user_data(const struct smpp_pdu *pdu)
 {
-    const struct smpp_tlv *payload;
+    const struct smpp_tlv *payload = smpp_pdu_tlv(pdu, SMPP_TLV_MESSAGE_PAYLOAD);
 
-    if (pdu->short_message.size > 0)
-        return pdu->short_message;
-    payload = smpp_pdu_tlv(pdu, SMPP_TLV_MESSAGE_PAYLOAD);
-    if (payload == NULL)
+    if (payload == NULL || payload->size == 0)
         return pdu->short_message;
     return (struct smpp_octets){payload->value, payload->size};
 }

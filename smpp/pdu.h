@@ -163,7 +163,10 @@ struct smpp_octets smpp_pdu_tlv_text(const struct smpp_pdu *pdu, uint16_t tag);
 bool smpp_pdu_add_tlv(struct smpp_pdu *pdu, uint16_t tag, const void *value, uint16_t size)
     __attribute__((warn_unused_result));
 
-/* The text of the message: message_payload if short_message is empty (3.4 5.3.2.32). */
+/*
+ * The text of the message: message_payload, or short_message where that is absent or empty.
+ * 3.4 5.3.2.32 forbids both; of both, 5.0 4.7.26 takes message_payload.
+ */
 struct smpp_octets smpp_pdu_user_data(const struct smpp_pdu *pdu);
 
 #endif

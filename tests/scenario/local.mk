@@ -24,7 +24,8 @@ SCENARIOS += \
 	tests/scenario/storms.py \
 	tests/scenario/cli.py \
 	tests/scenario/text.py \
-	tests/scenario/content.py
+	tests/scenario/content.py \
+	tests/scenario/strangers.py
 PRELOADS += tests/scenario/faults.so
 SANITIZED += tests/scenario/lab_cascade.py
 
@@ -57,6 +58,7 @@ EXTRA_DIST += \
 	tests/scenario/sessions.py \
 	tests/scenario/smpp_client.py \
 	tests/scenario/storms.py \
+	tests/scenario/strangers.py \
 	tests/scenario/tamper.py \
 	tests/scenario/text.py \
 	tests/scenario/tls.py

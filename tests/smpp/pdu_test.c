@@ -419,7 +419,7 @@ TEST(the_text_of_a_tlv_ends_before_its_nul_if_it_has_one)
     CHECK_BYTES(text.data, text.size, "12a", 3, "without");
 }
 
-TEST(the_user_data_is_the_payload_only_where_there_is_no_short_message)
+TEST(the_user_data_is_the_payload_or_else_the_short_message)
 {
     struct smpp_pdu pdu;
     struct smpp_octets text;
@@ -431,7 +431,10 @@ TEST(the_user_data_is_the_payload_only_where_there_is_no_short_message)
     CHECK_BYTES(text.data, text.size, "payload", 7, "payload");
     pdu.short_message = (struct smpp_octets){(const uint8_t *)"short", 5};
     text = smpp_pdu_user_data(&pdu);
-    CHECK_BYTES(text.data, text.size, "short", 5, "short");
+    CHECK_BYTES(text.data, text.size, "payload", 7, "both");
+    pdu.tlvs[0].size = 0;
+    text = smpp_pdu_user_data(&pdu);
+    CHECK_BYTES(text.data, text.size, "short", 5, "an empty payload");
 }
 
 /* ---- lists ---- */
@@ -652,7 +655,7 @@ int main(void)
         RUN(of_two_tlvs_with_one_tag_the_first_counts_and_it_is_noted),
         RUN(a_tlv_is_added_while_there_is_room_and_its_size_is_right),
         RUN(the_text_of_a_tlv_ends_before_its_nul_if_it_has_one),
-        RUN(the_user_data_is_the_payload_only_where_there_is_no_short_message),
+        RUN(the_user_data_is_the_payload_or_else_the_short_message),
         RUN(destinations_come_out_as_they_went_in),
         RUN(a_list_that_does_not_hold_what_its_count_says_is_not_written),
         RUN(an_entry_is_written_whole_or_not_at_all),
