@@ -2,7 +2,7 @@
 
 check_PROGRAMS += tests/conformance/pdu_conformance
 tests_conformance_pdu_conformance_SOURCES = tests/conformance/pdu_conformance.c \
-	tests/conformance/pdu_rows.def
+	tests/conformance/pdu_rows.def tests/conformance/tlv_rows.def
 tests_conformance_pdu_conformance_LDADD = libsmpp.a
 TESTS += tests/conformance/pdu_conformance
 

@@ -4,8 +4,8 @@
  * The octets are written down from the text of the specification, field after field, not
  * made by our encoder: a misreading in one would otherwise hide in the other.  A row is
  * decoded and looked at; what is right and needed no tolerance must also be encoded to
- * the very same octets.  All right rows together are then read as one stream, cut at
- * every octet.
+ * the very same octets.  Each row is then cut at every octet, and joined with every other
+ * row up to every octet of that: it must be read as when it came alone.
  *
  * Prints one line per requirement; ends with 1 if one does not hold.
  */
@@ -19,7 +19,7 @@
 #include "smpp/frame.h"
 #include "smpp/pdu.h"
 
-enum { OCTETS_MAX = 4096, STREAM_MAX = 64 * 1024 };
+enum { OCTETS_MAX = 4096 };
 
 /* ---- what a row looks at ---- */
 
@@ -451,37 +451,199 @@ static const char *hold_cut(const struct cut_row *row)
                : "cut otherwise";
 }
 
-/* How many whole PDUs without fault lie at the front; they are taken off. */
-static size_t take_pdus(const uint8_t *stream, size_t size, size_t *taken)
-{
-    static struct smpp_pdu pdu;
-    size_t count = 0;
-    size_t frame_size;
+/* ---- optional parameters: their lengths ---- */
 
-    while (smpp_frame_cut(stream + *taken, size - *taken, SMPP_PDU_MAX_SIZE, &frame_size) ==
-           SMPP_FRAME_PDU) {
-        if (smpp_pdu_decode(stream + *taken, frame_size, &pdu) == ESME_ROK)
-            count++;
-        *taken += frame_size;
-    }
-    return count;
+static const struct tlv_row {
+    const char *paragraph;
+    const char *name;
+    uint16_t tag;
+    size_t least;
+    size_t most;
+    bool ends_with_nul;
+} tlvs[] = {
+#define TLV(...) {__VA_ARGS__},
+#include "tests/conformance/tlv_rows.def"
+#undef TLV
+};
+
+/* A data_sm (4.7.1) with this parameter alone. */
+static size_t write_with_tlv(const struct tlv_row *row, size_t value_size, uint8_t *out)
+{
+    static const char data_sm[] =
+        "00000000 00000103 00000000 00000001 00 00 00 00 01 01 37 "
+        "00 00 00 00";
+    size_t size = parse_octets(data_sm, out);
+
+    out[size++] = (uint8_t)(row->tag >> 8);
+    out[size++] = (uint8_t)row->tag;
+    out[size++] = (uint8_t)(value_size >> 8);
+    out[size++] = (uint8_t)value_size;
+    memset(out + size, '1', value_size);
+    size += value_size;
+    if (row->ends_with_nul && value_size > 0)
+        out[size - 1] = 0;
+    out[2] = (uint8_t)(size >> 8);
+    out[3] = (uint8_t)size;
+    return size;
 }
 
-static const char *hold_stream(const uint8_t *stream, size_t size, size_t count)
+/* Whether 5.0 has another length for the same tag. */
+static bool is_of_another_row(const struct tlv_row *row, size_t value_size)
 {
-    for (size_t cut = 0; cut <= size; cut++) {
-        uint8_t *first = malloc(cut + 1);
-        size_t taken = 0;
-        size_t seen;
+    for (size_t i = 0; i < sizeof(tlvs) / sizeof(tlvs[0]); i++)
+        if (&tlvs[i] != row && tlvs[i].tag == row->tag && value_size >= tlvs[i].least &&
+            value_size <= tlvs[i].most)
+            return true;
+    return false;
+}
 
-        if (first == NULL)
-            abort();
-        memcpy(first, stream, cut);
-        seen = take_pdus(first, cut, &taken);
+static const char *hold_tlv(const struct tlv_row *row)
+{
+    const size_t sizes[] = {row->least, row->most, row->least - 1, row->most + 1};
+    static uint8_t octets[OCTETS_MAX];
+    static struct smpp_pdu pdu;
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        bool fits = sizes[i] >= row->least && sizes[i] <= row->most;
+        uint32_t status;
+
+        if (sizes[i] > OCTETS_MAX - 64 || (!fits && is_of_another_row(row, sizes[i])))
+            continue;
+        status = smpp_pdu_decode(octets, write_with_tlv(row, sizes[i], octets), &pdu);
+        if (status != (fits ? ESME_ROK : ESME_RINVPARLEN))
+            return fits ? "a right length is refused" : "a wrong length is taken";
+        if (fits && (pdu.tlv_count != 1 || pdu.tlvs[0].tag != row->tag ||
+                     pdu.tlvs[0].size != sizes[i]))
+            return "not read";
+    }
+    return NULL;
+}
+
+/* ---- cut and joined at every octet ---- */
+
+/* All that the decoder says of a PDU: its values as their octets. */
+struct outcome {
+    uint32_t status;
+    unsigned tolerated;
+    size_t size;
+    uint8_t octets[OCTETS_MAX];
+};
+
+struct stream {
+    size_t size;
+    uint8_t octets[OCTETS_MAX];
+    struct outcome alone;
+};
+
+/* In a block of its own, so that a sanitizer sees an octet too many being read. */
+static uint8_t *copy_of(const uint8_t *octets, size_t size)
+{
+    uint8_t *copy = malloc(size);
+
+    if (copy == NULL && size > 0)
+        abort();
+    if (size > 0)
+        memcpy(copy, octets, size);
+    return copy;
+}
+
+static void decode(const uint8_t *octets, size_t size, struct outcome *out)
+{
+    static struct smpp_pdu pdu;
+
+    memset(out, 0, sizeof(*out));
+    out->status = smpp_pdu_decode(octets, size, &pdu);
+    if (out->status != ESME_ROK)
+        return;
+    out->tolerated = pdu.tolerated;
+    out->size = smpp_pdu_encode(&pdu, out->octets, sizeof(out->octets));
+}
+
+/* The PDU at the front of `octets` must be this one. */
+static bool is_at_front(const struct stream *wanted, const uint8_t *octets, size_t size)
+{
+    static struct outcome outcome;
+    size_t frame_size;
+
+    if (smpp_frame_cut(octets, size, SMPP_PDU_MAX_SIZE, &frame_size) != SMPP_FRAME_PDU ||
+        frame_size != wanted->size)
+        return false;
+    decode(octets, frame_size, &outcome);
+    return memcmp(&outcome, &wanted->alone, sizeof(outcome)) == 0;
+}
+
+/* Before its last octet has come there is no PDU; then there is this one. */
+static const char *hold_every_cut(const struct stream *one)
+{
+    for (size_t cut = 0; cut <= one->size; cut++) {
+        uint8_t *first = copy_of(one->octets, cut);
+        size_t frame_size;
+        bool right = cut == one->size ? is_at_front(one, first, cut)
+                                      : smpp_frame_cut(first, cut, SMPP_PDU_MAX_SIZE,
+                                                       &frame_size) == SMPP_FRAME_MORE;
+
         free(first);
-        seen += take_pdus(stream, size, &taken);
-        if (seen != count || taken != size)
-            return "other PDUs";
+        if (!right)
+            return "another PDU, or too early";
+    }
+    return NULL;
+}
+
+/* With any part of any other PDU behind it, it is the same one. */
+static const char *hold_every_join(const struct stream *one, const struct stream *others,
+                                   size_t count)
+{
+    static uint8_t both[2 * OCTETS_MAX];
+
+    memcpy(both, one->octets, one->size);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *joined;
+        bool right;
+
+        memcpy(both + one->size, others[i].octets, others[i].size);
+        for (size_t more = 0; more < others[i].size; more++) {
+            size_t frame_size;
+
+            if (smpp_frame_cut(both, one->size + more, SMPP_PDU_MAX_SIZE, &frame_size) !=
+                    SMPP_FRAME_PDU ||
+                frame_size != one->size)
+                return "cut otherwise";
+        }
+        joined = copy_of(both, one->size + others[i].size);
+        right = is_at_front(one, joined, one->size + others[i].size) &&
+                is_at_front(&others[i], joined + one->size, others[i].size);
+        free(joined);
+        if (!right)
+            return "another PDU";
+    }
+    return NULL;
+}
+
+/* A row for each command that can be right. */
+static const char *hold_all_commands(const struct stream *streams, size_t count)
+{
+    static const uint32_t commands[] = {
+#define COMMAND(id, name) (id),
+#define FIELD(...)
+#define END
+#include "smpp/command.def"
+#undef COMMAND
+#undef FIELD
+#undef END
+    };
+
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        bool found = false;
+
+        for (size_t n = 0; n < count && !found; n++) {
+            const uint8_t *at = streams[n].octets + 4;
+
+            found =
+                streams[n].alone.status == ESME_ROK &&
+                ((uint32_t)at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3]) == commands[i];
+        }
+        if (!found)
+            return "a command has no row";
     }
     return NULL;
 }
@@ -492,29 +654,55 @@ static int report(const char *requirement, const char *paragraph, const char *fa
     return fault != NULL;
 }
 
+/* The first fault of each of `streams`, or NULL. */
+static const char *hold_cuts(const struct stream *streams, size_t count)
+{
+    const char *fault = NULL;
+
+    for (size_t i = 0; i < count && fault == NULL; i++)
+        fault = hold_every_cut(&streams[i]);
+    return fault;
+}
+
+static const char *hold_joins(const struct stream *streams, size_t count)
+{
+    const char *fault = NULL;
+
+    for (size_t i = 0; i < count && fault == NULL; i++)
+        fault = hold_every_join(&streams[i], streams, count);
+    return fault;
+}
+
 int main(void)
 {
-    static uint8_t stream[STREAM_MAX];
-    size_t stream_size = 0;
-    size_t stream_count = 0;
+    enum { COUNT = sizeof(rows) / sizeof(rows[0]) };
+    static struct stream streams[COUNT];
     int broken = 0;
 
     printf("%-66s %-9s %s\n", "requirement", "paragraph", "held");
     for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++)
         broken += report(cuts[i].requirement, cuts[i].paragraph, hold_cut(&cuts[i]));
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        uint8_t *octets = stream + stream_size;
-        size_t size = parse_octets(rows[i].octets, octets);
+    for (size_t i = 0; i < COUNT; i++) {
+        struct stream *one = &streams[i];
 
+        one->size = parse_octets(rows[i].octets, one->octets);
+        decode(one->octets, one->size, &one->alone);
         broken += report(rows[i].requirement, rows[i].paragraph,
-                         hold_row(&rows[i], octets, size));
-        if (rows[i].status == ESME_ROK) { /* stays in the stream */
-            stream_size += size;
-            stream_count++;
-        }
+                         hold_row(&rows[i], one->octets, one->size));
     }
-    broken += report("a stream cut at any octet gives the same PDUs", "3.2.1",
-                     hold_stream(stream, stream_size, stream_count));
+    for (size_t i = 0; i < sizeof(tlvs) / sizeof(tlvs[0]); i++) {
+        char requirement[80];
+
+        snprintf(requirement, sizeof(requirement), "%s: the lengths of its value",
+                 tlvs[i].name);
+        broken += report(requirement, tlvs[i].paragraph, hold_tlv(&tlvs[i]));
+    }
+    broken +=
+        report("every command has a row here", "4", hold_all_commands(streams, COUNT));
+    broken += report("a PDU cut at any octet is the same PDU", "3.2.1",
+                     hold_cuts(streams, COUNT));
+    broken += report("joined with any part of any other it is the same PDU", "3.2.1",
+                     hold_joins(streams, COUNT));
     printf("%d not held\n", broken);
     return broken > 0;
 }

@@ -2,7 +2,8 @@
  * What SMPP 3.4 asks of the services behind a session, row by row: requirement, paragraph,
  * octets said to a gateway that has one message waiting, octets that must come back.  The
  * octets are written from the text of the specification.  A paragraph beginning with "5.0"
- * is of SMPP 5.0, where 3.4 is silent; "I" marks an interpretation.
+ * is of SMPP 5.0, where 3.4 is silent; "I" marks an interpretation.  Prints a line for each
+ * row that holds.
  *
  * In the octets, lengths and sequence_numbers are left out (they are counted, and 0x21); @
  * stands for the id of the message that waits, # for an id of that length, . for any octet.
@@ -319,6 +320,7 @@ TEST(the_services_hold_their_rows)
             with_part(rows[i].heard, hear, name, part);
         }
         end_row();
+        printf("%-66s %-22s held\n", rows[i].requirement, rows[i].paragraph);
     }
     lone_line_close(&line);
     lone_gateway_free(lone);

@@ -2,7 +2,7 @@
  * What SMPP 3.4 asks of a session, row by row: requirement, paragraph, octets said, octets
  * that must come back.  The octets are written from the text of the specification.  Every
  * row is held twice: said at once, and octet by octet.  A paragraph beginning with "5.0"
- * is of SMPP 5.0, where 3.4 is silent.
+ * is of SMPP 5.0, where 3.4 is silent.  Prints a line for each row that holds.
  */
 #include "tests/test.h"
 
@@ -240,11 +240,18 @@ static void hold(enum smpp_role role, const struct row *row, size_t slice)
     line_close(&line);
 }
 
+/* A line of the table: what did not hold is in the failure instead. */
+static void print_held(const char *requirement, const char *paragraph)
+{
+    printf("%-66s %-22s held\n", requirement, paragraph);
+}
+
 TEST(an_smsc_holds_its_rows)
 {
     for (size_t i = 0; i < ROWS(serving_rows); i++) {
         hold(SMPP_ROLE_SMSC, &serving_rows[i], 0);
         hold(SMPP_ROLE_SMSC, &serving_rows[i], 1);
+        print_held(serving_rows[i].requirement, serving_rows[i].paragraph);
     }
 }
 
@@ -253,6 +260,7 @@ TEST(an_esme_holds_its_rows)
     for (size_t i = 0; i < ROWS(linked_rows); i++) {
         hold(SMPP_ROLE_ESME, &linked_rows[i], 0);
         hold(SMPP_ROLE_ESME, &linked_rows[i], 1);
+        print_held(linked_rows[i].requirement, linked_rows[i].paragraph);
     }
 }
 
@@ -290,8 +298,7 @@ struct matrix_row {
 
 #define BIND_BODY   "676F6F6400 707700 00 34 000000"
 #define BOUND(kind) "8000000" kind "00000000 736C7569636500 0210 0001 34"
-#define SUBMIT_BODY                                                                        \
-    "00 000000 0101 3339303000 00 00 00 00 00 01 00 00 00 02 6869"
+#define SUBMIT_BODY "00 000000 0101 3339303000 00 00 00 00 00 01 00 00 00 02 6869"
 #define MULTI_BODY  "00 000000 01 01 0101 3339303000 00 00 00 00 00 01 00 00 00 02 6869"
 #define DATA_BODY   "00 000000 0101 3339303000 00 00 00 0424 0002 6869"
 
@@ -413,24 +420,36 @@ static void hold_cell(enum smpp_role role, const struct matrix_row *row, int sta
     line_say(&line, said, 0);
     line_hears(&line, heard, name);
     CHECK_EQ(line.far_closed,
-             row->cells[state] == 'E' || (strcmp(row->name, "unbind") == 0 &&
-                                          row->cells[state] == 'T'),
+             row->cells[state] == 'E' ||
+                 (strcmp(row->name, "unbind") == 0 && row->cells[state] == 'T'),
              name);
     line_close(&line);
 }
 
 TEST(every_command_from_an_esme_is_answered_in_every_state)
 {
-    for (size_t i = 0; i < ROWS(from_esme); i++)
+    char requirement[128];
+
+    for (size_t i = 0; i < ROWS(from_esme); i++) {
         for (int cell = 0; cell < CELLS; cell++)
             hold_cell(SMPP_ROLE_SMSC, &from_esme[i], cell);
+        snprintf(requirement, sizeof(requirement), "from an ESME, in every state: %s",
+                 from_esme[i].name);
+        print_held(requirement, "2.3");
+    }
 }
 
 TEST(every_command_from_an_smsc_is_answered_in_every_state)
 {
-    for (size_t i = 0; i < ROWS(from_smsc); i++)
+    char requirement[128];
+
+    for (size_t i = 0; i < ROWS(from_smsc); i++) {
         for (int cell = 0; cell < CELLS; cell++)
             hold_cell(SMPP_ROLE_ESME, &from_smsc[i], cell);
+        snprintf(requirement, sizeof(requirement), "from an SMSC, in every state: %s",
+                 from_smsc[i].name);
+        print_held(requirement, "2.3");
+    }
 }
 
 /* ---- what takes more than one exchange ---- */
