@@ -151,6 +151,42 @@ static const struct row rows[] = {
     {"a schedule of 15 characters", "5.2.15",
      "00000004 00000000 00 " SHOP " " MOBILE " 00 00 00 303030303030303130303030303030 00"
      " 00 01 00 00 00 02 6869", "80000004 00000061"},
+    {"a destination is needed", "5.2.9, 5.0 4.7.6",
+     "00000004 00000000 00 " SHOP " 01 01 00 00 00 00 00 00 01 00 00 00 02 6869",
+     "80000004 0000000B"},
+    {"a NULL source is taken", "5.2.8",
+     "00000004 00000000 00 00 00 00 " MOBILE " 00 00 00 " TOMORROW " 00 01 00 00 00 02 6869",
+     "80000004 00000000 # 00"},
+    {"every service_type is taken", "5.2.11",
+     "00000004 00000000 5858585858 00 " SHOP " " MOBILE " 00 00 00 " TOMORROW
+     " 00 01 00 00 00 02 6869", "80000004 00000000 # 00"},
+    {"modes and reply path of esm_class are taken", "5.2.12",
+     "00000004 00000000 00 " SHOP " " MOBILE " 83 00 03 " TOMORROW " 00 01 00 00 00 02 6869",
+     "80000004 00000000 # 00"},
+    {"so are all bits of registered_delivery", "5.2.17",
+     "00000004 00000000 00 " SHOP " " MOBILE " 00 00 00 " TOMORROW " 00 FF 00 00 00 02 6869",
+     "80000004 00000000 # 00"},
+    {"a validity_period that is over", "5.2.16",
+     "00000004 00000000 00 " SHOP " " MOBILE " 00 00 00 00 3236303130313030303030303030302B 00"
+     " 01 00 00 00 02 6869", "80000004 00000062"},
+    {"a validity_period with another last letter", "7.1.1",
+     "00000004 00000000 00 " SHOP " " MOBILE " 00 00 00 00 30303030303130303030303030303058 00"
+     " 01 00 00 00 02 6869", "80000004 00000062"},
+    {"a parameter that is unknown is stepped over", "par. 3.3",
+     "00000004 00000000 00 " SHOP " " MOBILE " 00 00 00 " TOMORROW
+     " 00 01 00 00 00 02 6869 1FFF 0001 00", "80000004 00000000 # 00"},
+    {"one that belongs to another command too", "par. 3.3",
+     "00000004 00000000 00 " SHOP " " MOBILE " 00 00 00 " TOMORROW
+     " 00 01 00 00 00 02 6869 0427 0001 02", "80000004 00000000 # 00"},
+    {"one of a wrong length is not", "par. 3.3",
+     "00000004 00000000 00 " SHOP " " MOBILE " 00 00 00 " TOMORROW
+     " 00 01 00 00 00 02 6869 0204 0001 02", "80000004 000000C2"},
+    {"with message_payload sm_length may be 0", "3.2.3, 5.3.2.32",
+     "00000004 00000000 00 " SHOP " " MOBILE " 00 00 00 " TOMORROW
+     " 00 01 00 00 00 00 0424 0002 6869", "80000004 00000000 # 00"},
+    {"with both, message_payload is the text", "5.3.2.32, 5.0 4.7.26",
+     "00000004 00000000 00 " SHOP " " MOBILE " 00 00 00 " TOMORROW
+     " 00 01 00 00 00 02 6869 0424 0002 6869", "80000004 00000000 # 00"},
     {"a schedule of 49 quarter hours", "7.1.1",
      "00000004 00000000 00 " SHOP " " MOBILE " 00 00 00 3236303130313030303030303034392B 00"
      " 00 01 00 00 00 02 6869", "80000004 00000061"},
