@@ -75,3 +75,6 @@ storms: all
 
 SCENARIOS += tests/scenario/receipts.py
 EXTRA_DIST += tests/scenario/receipts.py
+
+SCENARIOS += tests/scenario/chaos.py
+EXTRA_DIST += tests/scenario/chaos.py tests/scenario/proxy.py
