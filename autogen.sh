@@ -85,6 +85,7 @@ command fiu-run|fiu-utils
 command valgrind|valgrind
 command mmdebstrap|mmdebstrap
 command unshare|util-linux
+command ip|iproute2
 '
 
 # True if `$1 $2 $3`, the left side of a row, is there.

@@ -76,5 +76,15 @@ storms: all
 SCENARIOS += tests/scenario/receipts.py
 EXTRA_DIST += tests/scenario/receipts.py
 
-SCENARIOS += tests/scenario/chaos.py
-EXTRA_DIST += tests/scenario/chaos.py tests/scenario/proxy.py
+SCENARIOS += \
+	tests/scenario/chaos.py \
+	tests/scenario/clocks.py \
+	tests/scenario/descriptors.py \
+	tests/scenario/partitions.py
+EXTRA_DIST += \
+	tests/scenario/chaos.py \
+	tests/scenario/clocks.py \
+	tests/scenario/descriptors.py \
+	tests/scenario/islands.py \
+	tests/scenario/partitions.py \
+	tests/scenario/proxy.py

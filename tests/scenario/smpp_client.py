@@ -185,7 +185,7 @@ class Session:
     def __init__(self, port, system_id="sms", password="secret08",
                  command=BIND_TRANSCEIVER, version=0x34, acknowledge=True,
                  answer_enquire=True, bind=True, timeout_s=10, on_event=None, source=None,
-                 wrap=None):
+                 wrap=None, host="127.0.0.1"):
         self.acknowledge = acknowledge
         self.answer_enquire = answer_enquire
         self.on_event = on_event
@@ -200,7 +200,7 @@ class Session:
         self.closed_at = None
         self.bind_status = None
         self.writing = threading.Lock()
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout_s,
+        self.socket = socket.create_connection((host, port), timeout_s,
                                                (source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(None)
