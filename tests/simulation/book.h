@@ -21,6 +21,9 @@ enum fate {
 
 enum { NOTE_TEXT_SIZE = 160 };
 
+/* Behind the number, when it was replaced. */
+#define REPLACED_TEXT "replaced"
+
 struct note {
     unsigned number; /* from 1 */
     unsigned set;    /* the number of the first part of its long message, else its own */
@@ -32,11 +35,21 @@ struct note {
     char text[NOTE_TEXT_SIZE];
     int64_t sent_at_ms;
     int64_t validity_ms; /* 0: the plan's */
+    int64_t start_ms;    /* after it was sent; 0: at once */
+    bool unwanted;       /* its recipient had opted out before */
 
     enum fate fate;
-    uint32_t status; /* that it was refused with */
-    uint64_t id;     /* that it was answered with */
+    uint32_t status;  /* that it was refused with */
+    uint64_t id;      /* that it was answered with */
+    char id_text[24]; /* as it was written */
     int64_t answered_at_ms;
+
+    /* What was asked of it later. */
+    bool cancel_asked;
+    bool cancelled; /* and confirmed */
+    bool replace_asked;
+    bool replaced;
+    char queried[8]; /* the end that a query told */
 
     /* Its notifications and receipts. */
     bool asks_news;
@@ -50,10 +63,11 @@ struct note {
 
     /* The operator's. */
     unsigned submits;
-    unsigned taken;     /* it may have gone on to the handset */
-    unsigned refused;   /* for good */
-    unsigned postponed; /* 0x58, 0x14 */
-    bool doubted;       /* an answer may not have come through, or not been kept */
+    unsigned taken;      /* it may have gone on to the handset */
+    unsigned refused;    /* for good */
+    unsigned postponed;  /* 0x58, 0x14 */
+    int64_t taken_at_ms; /* when last; 0: never */
+    bool doubted;        /* an answer may not have come through, or not been kept */
     bool told_delivered;
     bool told_failed;
     int64_t failed_ms; /* when first; 0: never */
@@ -63,7 +77,8 @@ struct note {
     /* The messenger's, on the first part of a set. */
     unsigned posts;
     unsigned posts_taken;
-    unsigned calls; /* also those that could not be made */
+    int64_t posted_at_ms; /* and answered with an id; 0: never */
+    unsigned calls;       /* also those that could not be made */
     bool messenger_delivered;
     int64_t messenger_known_ms; /* the gateway answered such a report 200; 0: it did not */
 };

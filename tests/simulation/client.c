@@ -8,7 +8,10 @@
 #include "tests/simulation/book.h"
 #include "tests/simulation/cable.h"
 #include "tests/simulation/hostile.h"
+#include "tests/simulation/operation.h"
+#include "tests/simulation/optout.h"
 #include "tests/simulation/receipt.h"
+#include "tests/simulation/smsc.h"
 #include "tests/simulation/world.h"
 
 enum {
@@ -30,7 +33,8 @@ struct client {
     unsigned set;
     struct note *open[WINDOW_MAX]; /* by place: sent on this connection, not answered */
     uint32_t open_sequence[WINDOW_MAX];
-    uint64_t sessions; /* that have ended */
+    struct operation operation; /* one at a time */
+    uint64_t sessions;          /* that have ended */
     struct clock_timer tick;
     struct clock_timer again;
     size_t input_size;
@@ -75,7 +79,7 @@ static unsigned open_count(const struct client *client)
 
 bool client_is_done(const struct client *client)
 {
-    return open_count(client) == 0;
+    return open_count(client) == 0 && client->operation.note == NULL;
 }
 
 /* --- sessions ----------------------------------------------------------------------- */
@@ -103,6 +107,7 @@ static void session_is_over(struct client *client)
     client->input_size = 0;
     client->sessions++;
     client->parts_left = 0;
+    client->operation.note = NULL;
     for (unsigned i = 0; i < WINDOW_MAX; i++) {
         struct note *note = client->open[i];
 
@@ -189,6 +194,7 @@ static void send_submit(struct client *client, struct note *note)
     uint8_t octets[512];
     uint8_t text[NOTE_TEXT_SIZE + 8];
     char validity[VALIDITY_SIZE];
+    char start[VALIDITY_SIZE];
     struct wire_buffer buffer = {octets, sizeof(octets), 0};
     struct wire_message submit = {
         .source = wire_view_of("12345"),
@@ -211,6 +217,10 @@ static void send_submit(struct client *client, struct note *note)
         snprintf(validity, sizeof(validity), "0000000000%02d000R",
                  (int)(note->validity_ms / 1000));
         submit.validity = wire_view_of(validity);
+    }
+    if (note->start_ms) {
+        snprintf(start, sizeof(start), "0000000000%02d000R", (int)(note->start_ms / 1000));
+        submit.schedule = wire_view_of(start);
     }
     client->open[place] = note;
     client->open_sequence[place] = ++client->sequence;
@@ -252,10 +262,37 @@ static void submit_next(struct client *client)
         note->parts = (uint8_t)world_between(world, 2, 3);
         client->set = note->number;
         client->parts_left = note->parts - 1u;
+    } else if (!note->cascades && world_fault(world, 12)) {
+        note->start_ms = world_between(world, 1, 12) * 1000;
     } else if (world_fault(world, 20)) {
         note->validity_ms = world_between(world, 5, 30) * 1000;
     }
+    if (strcmp(note->account, "sms") == 0) {
+        const char *number = world_fault(world, 4) ? optouts_choose(world) : NULL;
+
+        if (number)
+            snprintf(note->destination, sizeof(note->destination), "%s", number);
+        note->unwanted = optouts_has(world, note->destination);
+    }
     send_submit(client, note);
+}
+
+/* Something of one of the account's submissions. */
+static void ask(struct client *client)
+{
+    struct note *note = operation_choose(client->world, client->character.account);
+    uint8_t octets[256];
+    struct wire_buffer buffer = {octets, sizeof(octets), 0};
+
+    if (note == NULL)
+        return;
+    operation_write(client->world, &client->operation, note, ++client->sequence, &buffer);
+    send_octets(client, &buffer);
+}
+
+uint32_t client_asks(const struct client *client)
+{
+    return client->operation.note ? client->operation.command : 0;
 }
 
 static void on_tick(void *owner)
@@ -279,6 +316,8 @@ static void on_tick(void *owner)
     while (burst-- > 0 && client->sent < client->character.wanted && world->faults &&
            open_count(client) < client->window)
         submit_next(client);
+    if (client->operation.note == NULL && world_fault(world, 10))
+        ask(client);
     if (world_fault(world, 1) && world_chance(world, 4) == 0)
         leave(client);
 }
@@ -288,7 +327,6 @@ static void on_submit_answer(struct client *client, const struct wire_header *he
 {
     struct world *world = client->world;
     struct note *note = NULL;
-    char id[24];
 
     for (unsigned i = 0; i < WINDOW_MAX && note == NULL; i++) {
         if (client->open[i] == NULL || client->open_sequence[i] != header->sequence)
@@ -310,10 +348,12 @@ static void on_submit_answer(struct client *client, const struct wire_header *he
     if (note->fate == FATE_REFUSED) {
         if (header->status == WIRE_SUBMIT_FAILED)
             world_met(world, SITUATION_money_spent);
+        if (note->unwanted)
+            world_met(world, SITUATION_opted_out);
         return;
     }
-    wire_view_copy(wire_read_id(body), id, sizeof(id));
-    note->id = strtoull(id, NULL, 10);
+    wire_view_copy(wire_read_id(body), note->id_text, sizeof(note->id_text));
+    note->id = world_read_id(world, note->id_text);
     if (note->id == 0)
         world_violation(world, "N%u was accepted without an id", note->number);
 }
@@ -340,6 +380,12 @@ static void on_receipt(struct client *client, const struct wire_header *header,
     uint32_t status = WIRE_OK;
     struct note *note;
 
+    if (receipt_is_none(body)) {
+        smsc_letter_has_come(world->smsc, client->character.account, body);
+        if (!world_fault(world, 10))
+            send_bare(client, WIRE_DELIVER_SM | WIRE_RESPONSE, WIRE_OK, header->sequence);
+        return;
+    }
     if (receipt_is_news(body)) {
         receipt_note_news(world, body, client->cable, client->character.hostile);
         send_bare(client, WIRE_DELIVER_SM | WIRE_RESPONSE, WIRE_OK, header->sequence);
@@ -367,6 +413,14 @@ static void on_pdu(struct client *client, const struct wire_header *header,
         break;
     case WIRE_SUBMIT_SM | WIRE_RESPONSE:
         on_submit_answer(client, header, body);
+        break;
+    case WIRE_QUERY_SM | WIRE_RESPONSE:
+    case WIRE_CANCEL_SM | WIRE_RESPONSE:
+    case WIRE_REPLACE_SM | WIRE_RESPONSE:
+        if (client->operation.note && client->operation.sequence == header->sequence)
+            operation_answered(client->world, &client->operation, header, body);
+        else if (!client->character.hostile)
+            world_violation(client->world, "an answer to nothing that was asked");
         break;
     case WIRE_DELIVER_SM:
         on_receipt(client, header, body);

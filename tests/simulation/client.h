@@ -7,6 +7,7 @@
 #define TESTS_SIMULATION_CLIENT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct client;
 struct world;
@@ -25,5 +26,8 @@ void client_free(struct client *client);
 
 /* No answer is owed to it. */
 bool client_is_done(const struct client *client);
+
+/* The command whose answer it awaits (operation.h); 0: none. */
+uint32_t client_asks(const struct client *client);
 
 #endif

@@ -14,6 +14,7 @@
 #include "tests/simulation/judge.h"
 #include "tests/simulation/life.h"
 #include "tests/simulation/messenger.h"
+#include "tests/simulation/optout.h"
 #include "tests/simulation/smsc.h"
 #include "tests/simulation/vfs.h"
 #include "tests/simulation/web.h"
@@ -48,10 +49,13 @@ static void interrupt(void *owner, uint64_t number)
     if (!world->faults)
         return;
     /* A polite end has no need of a moment. */
-    world_arm(world,
-              ending == ENDING_POLITE ? MOMENT_ANY
-                                      : (enum moment)world_chance(world, MOMENTS),
-              ending);
+    if (ending == ENDING_POWER && world_chance(world, 3) == 0)
+        vfs_cut_at(world->vfs, VFS_SYNC, world_chance(world, 4) + 1, false);
+    else
+        world_arm(world,
+                  ending == ENDING_POLITE ? MOMENT_ANY
+                                          : (enum moment)world_chance(world, MOMENTS),
+                  ending);
     world_after(world, world_between(world, 3000, 8000), interrupt, world, 0);
 }
 
@@ -90,14 +94,17 @@ static bool is_quiet(const struct world *world)
         if (!client_is_done(world->clients[i]))
             return false;
     return lives_count(gateway->lives) == 0 &&
-           outbox_waiting(gateway, LETTER_RECEIPT) == 0 && store_is_idle(gateway->store);
+           outbox_waiting(gateway, LETTER_RECEIPT) == 0 &&
+           outbox_waiting(gateway, LETTER_INBOUND) == 0 && store_is_idle(gateway->store);
 }
 
 static void heal(struct world *world)
 {
     world_tell(world, "all is healed");
     world->faults = false;
+    world->healed_ms = world_now_ms(world);
     world->armed = false;
+    vfs_cut_at(world->vfs, VFS_SYNC, 0, false);
     if (world->disk_full)
         empty_disk(world, 0);
 }
@@ -157,6 +164,7 @@ static void populate(struct world *world)
 {
     world->smsc = smsc_new(world);
     world->messenger = messenger_new(world);
+    world->optouts = optouts_begin(world);
     for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++)
         world->clients[world->client_count++] = client_new(world, &characters[i]);
 }
@@ -189,6 +197,7 @@ void course_run(uint64_t seed, bool verbose, struct course_result *out)
     if (world->violations == 0) {
         verify(world);
         judge(world);
+        smsc_judge_letters(world->smsc);
         life_count(world);
     }
     *out = (struct course_result){.violations = world->violations,

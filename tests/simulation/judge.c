@@ -22,13 +22,18 @@ enum {
     CLAIM_MS = 150, /* a report whose id nobody knows is looked at a little later */
     SMS_MICRO = 50000,
     MESSENGER_MICRO = 10000,
-    DRAIN_MS = 12000, /* a polite end takes at most */
+    DRAIN_MS = 12000,   /* a polite end takes at most */
+    ANSWER_MS = 2000,   /* the answer has come, and is durable */
+    GRACE_MS = 5000,    /* of the link, a doubt, and a slow disk */
+    HEALTHY_MS = 10000, /* so long before its deadline it could have been sent */
+    OPTED_OUT = 0x410,
     SENDINGS_MAX = 2, /* of a segment: one, and one resend */
 };
 
 static int64_t deadline_ms(const struct note *note)
 {
-    return note->sent_at_ms + (note->validity_ms ? note->validity_ms : DEADLINE_MS);
+    return note->sent_at_ms + note->start_ms +
+           (note->validity_ms ? note->validity_ms : DEADLINE_MS);
 }
 
 static bool upset_within(const struct world *world, int64_t from_ms, int64_t to_ms)
@@ -121,6 +126,8 @@ static bool is_allowed(const struct world *world, const struct note *note)
         return note->receipt_at_ms >= deadline_ms(note);
     if (strcmp(word, "UNKNOWN") == 0)
         return lot.doubted || upset_within(world, note->sent_at_ms, note->receipt_at_ms);
+    if (strcmp(word, "DELETED") == 0)
+        return note->cancel_asked;
     return strcmp(word, "REJECTD") == 0 && lot.submits == 0 && lot.calls == 0;
 }
 
@@ -144,10 +151,14 @@ static bool is_refusal_allowed(const struct world *world, const struct note *not
     switch (note->status) {
     case WIRE_SUBMIT_FAILED: /* no money */
         return strcmp(note->account, "poor") == 0;
+    case OPTED_OUT:
+        return note->unwanted;
     case WIRE_SYSTEM_ERROR: /* it is about to end; it has unbound already; its disk is full
                              */
     case WIRE_BAD_STATE:
     case WIRE_QUEUE_FULL:
+        if (note->status == WIRE_QUEUE_FULL && world->congested_ms != 0)
+            return true;
         return upset_within(world, note->answered_at_ms, note->answered_at_ms + DRAIN_MS);
     default:
         return false;
@@ -168,6 +179,14 @@ static int64_t ended_ms_of(struct world *world, sqlite3_stmt *statement,
     return ended_ms;
 }
 
+/* Nothing hindered it from then on. */
+static int64_t may_begin_ms(const struct world *world, const struct note *note)
+{
+    int64_t start_ms = note->sent_at_ms + note->start_ms;
+
+    return start_ms > world->healed_ms ? start_ms : world->healed_ms;
+}
+
 static void judge_note(struct world *world, sqlite3_stmt *ends, const struct note *note)
 {
     unsigned number = note->number;
@@ -186,11 +205,29 @@ static void judge_note(struct world *world, sqlite3_stmt *ends, const struct not
     if (note->taken > SENDINGS_MAX)
         world_violation(world, "N%u was handed to the operator %u times", number,
                         note->taken);
+    if (note->fate == FATE_TAKEN && note->unwanted)
+        world_violation(world, "N%u was accepted, and its recipient had opted out", number);
     if (note->receipts == 0)
         return;
+    if (!note->receipt_answered)
+        world_violation(world, "the receipt of N%u was never acknowledged", number);
+    if (note->cancelled && strcmp(note->word, "DELETED") != 0)
+        world_violation(world, "N%u was cancelled, and has the receipt %s", number,
+                        note->word);
+    if (note->queried[0] && strcmp(note->word, note->queried) != 0)
+        world_violation(world, "N%u was queried as %s, and has the receipt %s", number,
+                        note->queried, note->word);
+    if (strcmp(note->word, "EXPIRED") == 0 && note->parts == 1 &&
+        note->submits + note->calls == 0 &&
+        may_begin_ms(world, note) + HEALTHY_MS < deadline_ms(note))
+        world_violation(world, "N%u was not sent, and nothing was in its way", number);
     ended_ms = ended_ms_of(world, ends, note);
     if (ended_ms == 0 && note->parts == 1)
         world_violation(world, "N%u has a receipt, and its message is nowhere", number);
+    if (note->parts == 1 && ended_ms > deadline_ms(note) + GRACE_MS &&
+        !upset_within(world, deadline_ms(note) - GRACE_MS, deadline_ms(note) + GRACE_MS))
+        world_violation(world, "N%u ended %lld ms after its deadline", number,
+                        (long long)(ended_ms - deadline_ms(note)));
     if (is_ambiguous(world, note))
         return;
     if (!is_allowed(world, note))
@@ -290,6 +327,28 @@ static void tell_postings(struct world *world, sqlite3 *database, const struct n
     sqlite3_finalize(statement);
 }
 
+/* Of what was handed over then the gateway had the id, and did not lose it. */
+static bool is_answer_kept(const struct world *world, int64_t at_ms)
+{
+    return !upset_within(world, at_ms - ANSWER_MS, at_ms + ANSWER_MS);
+}
+
+/* Whatever its end, a delivery of which the gateway has the report is paid for. */
+static int64_t must_be_paid(const struct world *world, const struct note *note)
+{
+    int64_t sum = 0;
+
+    if (note->parts > 1)
+        return 0;
+    if (note->messenger_known_ms != 0 && note->posted_at_ms != 0 &&
+        is_answer_kept(world, note->posted_at_ms))
+        sum += MESSENGER_MICRO;
+    if (note->submits == 1 && note->delivered_known_ms != 0 && !note->doubted &&
+        is_answer_kept(world, note->taken_at_ms))
+        sum += SMS_MICRO;
+    return sum;
+}
+
 /* Between what must have been charged, and what can have been: once for each step. */
 static void judge_charge(struct world *world, sqlite3_stmt *statement,
                          const struct note *first)
@@ -314,6 +373,8 @@ static void judge_charge(struct world *world, sqlite3_stmt *statement,
     if (first->parts == 1 && first->receipts > 0 && strcmp(first->word, "DELIVRD") == 0 &&
         !first->told_delivered)
         least = MESSENGER_MICRO;
+    if (least < must_be_paid(world, first))
+        least = must_be_paid(world, first);
     if ((sum <= most && (!known || sum >= least)) || is_ambiguous(world, first))
         return;
     tell_postings(world, sqlite3_db_handle(statement), first);

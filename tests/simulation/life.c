@@ -18,27 +18,30 @@
 #include "gateway/reports.h"
 #include "gateway/store.h"
 #include "smpp/transport.h"
+#include "tests/peers/wire.h"
 #include "tests/simulation/cable.h"
+#include "tests/simulation/client.h"
 #include "tests/simulation/dialect.h"
 #include "tests/simulation/messenger.h"
 #include "tests/simulation/smsc.h"
 #include "tests/simulation/vfs.h"
 #include "tests/simulation/world.h"
 
-enum { EXIT_STORE_FAILED = 75, COMMIT_MS = 1000 };
+enum { EXIT_STORE_FAILED = 75, COMMIT_MS = 1000, SMALL_RING = 64 };
 
 /* --- the configuration -------------------------------------------------------------- */
 
-static void write_account(FILE *file, const char *name, const char *plan,
-                          const char *opening)
+static void write_account(const struct world *world, FILE *file, const char *name,
+                          const char *plan, const char *opening)
 {
     fprintf(file,
             "account \"%s\" {\n  password = \"secret08\"\n  plan = \"%s\"\n"
             "  opening = \"%s\"\n  window = 16\n  binds = 8\n"
+            "  transactional_after_stop = false\n  message_id = \"%s\"\n"
             "  allow_from = {\"127.0.0.0/8\"}\n"
             "  spend_per_day = \"1000000\"\n"
             "  data_codings = {\"*\"}\n  protocol_ids = {\"*\"}\n  ports = {\"*\"}\n}\n",
-            name, plan, opening);
+            name, plan, opening, world->id_base == 16 ? "hex" : "decimal");
 }
 
 static void write_config(const struct world *world, FILE *file, const char *providers)
@@ -49,12 +52,13 @@ static void write_config(const struct world *world, FILE *file, const char *prov
             "late_window = \"1h\"\nparked_max = 1000\n"
             "destinations = {\"*\"}\npremium_ranges = {\"none\"}\n"
             "listen \"smpp\" { address = \"127.0.0.1:1\" }\n"
-            "http { address = \"127.0.0.1:2\" }\n",
+            "http { address = \"127.0.0.1:2\" }\n"
+            "inbound \"all\" { to = \"4600\" account = \"sms\" }\n",
             providers);
-    write_account(file, "sms", "sms", "1000.00");
-    write_account(file, "cascade", "both", "1000.00");
-    write_account(file, "poor", "sms", "1.00");
-    write_account(file, "hostile", "both", "1000.00");
+    write_account(world, file, "sms", "sms", "1000.00");
+    write_account(world, file, "cascade", "both", "1000.00");
+    write_account(world, file, "poor", "sms", "1.00");
+    write_account(world, file, "hostile", "both", "1000.00");
     fprintf(
         file,
         "link \"smsc\" {\n  host = \"127.0.0.1\"\n  port = 3\n  system_id = \"sluice\"\n"
@@ -115,6 +119,9 @@ void life_configure(struct world *world)
         fprintf(stderr, "simulation: %s\n", errors.lines[0]);
         exit(2);
     }
+    /* Less than a file may say: its clients are few. */
+    if (world->seed % 8 == 5)
+        world->config->ring_operations = SMALL_RING;
 }
 
 /* --- the beginning ------------------------------------------------------------------ */
@@ -195,7 +202,7 @@ void world_start_gateway(struct world *world)
         return;
     }
     life_drop(world);
-    if (!world->disk_full)
+    if (!world->disk_full && !vfs_is_down(world->vfs))
         world_violation(world, "the gateway does not start: %s", error);
     start_later(world);
 }
@@ -246,6 +253,10 @@ void life_watch(struct world *world)
 
     if (gateway == NULL)
         return;
+    if (vfs_is_down(world->vfs)) {
+        world->ending_now = true;
+        return;
+    }
     counters = store_counters(gateway->store);
     for (size_t i = 0; i < gateway->config->account_count; i++) {
         const struct account *account = catalog_account_at(gateway->catalog, i);
@@ -256,6 +267,10 @@ void life_watch(struct world *world)
                             (long long)account->balance.available,
                             (long long)account->balance.held);
         watch_usage(world, account);
+    }
+    if (counters->waiting_operations > gateway->config->ring_operations * 60 / 100) {
+        world_met(world, SITUATION_ring_over_60);
+        world->congested_ms = world_now_ms(world);
     }
     if (counters->waiting_operations > gateway->config->ring_operations ||
         counters->waiting_bytes > gateway->config->ring_bytes)
@@ -310,9 +325,23 @@ static void name_crash(struct world *world)
         world_met(world, SITUATION_crash_verdict_not_durable);
     if (world->moment == MOMENT_REPORT)
         world_met(world, SITUATION_crash_report_not_durable);
+    for (size_t i = 0; i < world->client_count; i++) {
+        uint32_t command = client_asks(world->clients[i]);
+
+        if (command == WIRE_CANCEL_SM)
+            world_met(world, SITUATION_crash_while_cancelling);
+        if (command == WIRE_REPLACE_SM)
+            world_met(world, SITUATION_crash_while_replacing);
+    }
+    if (store_counters(gateway->store)->unfolded_bytes > 0)
+        world_met(world, SITUATION_crash_journal_ahead);
+    if (!committed && store_counters(gateway->store)->waiting_operations > 0)
+        world_met(world, SITUATION_crash_commit_under_way);
     for (size_t at = 0; (live = live_next(gateway, &at)) != NULL;) {
         if (live->message.state == MESSAGE_COLLECTING)
             world_met(world, SITUATION_crash_while_collecting);
+        if (live->message.state == MESSAGE_SCHEDULED)
+            world_met(world, SITUATION_crash_while_scheduled);
         if (committed && live->origin != 0 && live->responded_at_ms == 0)
             world_met(world, SITUATION_crash_committed_no_response);
         for (uint16_t i = 0; i < live->message.attempt_count; i++)
@@ -329,9 +358,16 @@ static bool disk_was_full(const struct world *world)
 
 void life_end(struct world *world)
 {
-    bool polite = !world->ending_now && world->gateway->exit_status == 0;
+    bool polite =
+        !world->ending_now && !vfs_is_down(world->vfs) && world->gateway->exit_status == 0;
 
     life_count(world);
+    /* It went in a sync: the gateway may have seen that it failed. */
+    if (vfs_is_down(world->vfs)) {
+        world->ending_now = true;
+        world->ending = ENDING_POWER;
+        world->moment = MOMENT_ANY;
+    }
     if (world->ending_now) {
         name_crash(world);
         world_met(world,
@@ -352,6 +388,8 @@ void life_end(struct world *world)
         vfs_cut_power(world->vfs);
     else if (!polite)
         vfs_kill(world->vfs);
+    world->situations[SITUATION_torn_frame] += vfs_torn(world->vfs) - world->torn_seen;
+    world->torn_seen = vfs_torn(world->vfs);
     world->ending_now = false;
     world_upset(world);
     world->crashes++;

@@ -190,6 +190,8 @@ static void send_hook(void *owner, uint64_t index)
     if (note && !hook->forged && delivers(hook))
         note->messenger_delivered = true;
     hook->sendings++;
+    if (note && !hook->forged && delivers(hook) && note->submits > 0)
+        world_met(world, SITUATION_report_after_next_step);
     world_tell(world, "messenger reports N%u %s%s (%u)", note ? note->number : 0,
                hook->status, hook->forged ? ", forged" : "", hook->sendings);
     web_send(world, &request);
@@ -299,6 +301,8 @@ static void note_post(struct world *world, struct post *post)
     note->calls++;
     if (post->reception == RECEPTION_DOWN || post->reception == RECEPTION_BUSY)
         return;
+    if (post->reception == RECEPTION_GOOD)
+        note->posted_at_ms = world_now_ms(world);
     if (++note->posts > 1)
         world_violation(world, "N%u was posted twice", note->number);
     if (note->submits > 0)

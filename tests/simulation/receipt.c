@@ -52,13 +52,13 @@ static bool read_said(struct wire_view body, uint8_t type, struct said *out)
     return out->id[0] && out->word[0];
 }
 
-static const char *word_of(uint8_t state)
+const char *receipt_word(uint8_t state)
 {
     static const char *const words[] = {
         [WIRE_STATE_ENROUTE] = "ENROUTE",  [WIRE_STATE_DELIVERED] = "DELIVRD",
         [WIRE_STATE_EXPIRED] = "EXPIRED",  [WIRE_STATE_UNDELIVERABLE] = "UNDELIV",
         [WIRE_STATE_ACCEPTED] = "ACCEPTD", [WIRE_STATE_UNKNOWN] = "UNKNOWN",
-        [WIRE_STATE_REJECTED] = "REJECTD",
+        [WIRE_STATE_REJECTED] = "REJECTD", [WIRE_STATE_DELETED] = "DELETED",
     };
 
     return state <= WIRE_STATE_REJECTED && words[state] ? words[state] : "?";
@@ -67,7 +67,7 @@ static const char *word_of(uint8_t state)
 /* One of a submission whose answer never came is known by its text. */
 static struct note *find_note(struct world *world, const struct said *said)
 {
-    uint64_t id = strtoull(said->id, NULL, 10);
+    uint64_t id = world_read_id(world, said->id);
     struct note *note = book_find_id(world->book, id);
 
     if (note)
@@ -109,7 +109,8 @@ struct note *receipt_note(struct world *world, struct wire_view body, uint64_t c
         world_violation(world, "a client was sent a deliver_sm that is no receipt");
         return NULL;
     }
-    if (strcmp(said.id, said.tlv_id) != 0 || strcmp(said.word, word_of(said.state)) != 0)
+    if (strcmp(said.id, said.tlv_id) != 0 ||
+        strcmp(said.word, receipt_word(said.state)) != 0)
         world_violation(world, "a receipt says id %s and %s, %s and state %u", said.id,
                         said.tlv_id, said.word, said.state);
     note = find_note(world, &said);
@@ -131,6 +132,14 @@ struct note *receipt_note(struct world *world, struct wire_view body, uint64_t c
     return note;
 }
 
+bool receipt_is_none(struct wire_view body)
+{
+    struct wire_message deliver;
+
+    return wire_read_message(body, &deliver) == WIRE_OK &&
+           (deliver.esm_class & WIRE_ESM_TYPE_MASK) == 0;
+}
+
 bool receipt_is_news(struct wire_view body)
 {
     struct wire_message deliver;
@@ -150,10 +159,10 @@ void receipt_note_news(struct world *world, struct wire_view body, const void *s
         return;
     }
     if (strcmp(said.id, said.tlv_id) != 0 || said.state != WIRE_STATE_ENROUTE ||
-        strcmp(said.word, word_of(said.state)) != 0)
+        strcmp(said.word, receipt_word(said.state)) != 0)
         world_violation(world, "a notification says id %s and %s, %s and state %u", said.id,
                         said.tlv_id, said.word, said.state);
-    note = book_find_id(world->book, strtoull(said.id, NULL, 10));
+    note = book_find_id(world->book, world_read_id(world, said.id));
     if (note == NULL) {
         /* Of a submission whose answer was lost, or of octets nobody meant. */
         if (!may_be_strange &&

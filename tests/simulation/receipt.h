@@ -19,6 +19,10 @@ struct world;
 struct note *receipt_note(struct world *world, struct wire_view body, uint64_t cause,
                           bool answered, bool may_be_strange);
 
+/* What Appendix B calls a message_state. */
+const char *receipt_word(uint8_t state);
+/* The body of a deliver_sm is a message, no receipt. */
+bool receipt_is_none(struct wire_view body);
 /* The body of a deliver_sm is an intermediate notification, not a receipt. */
 bool receipt_is_news(struct wire_view body);
 

@@ -17,6 +17,7 @@ struct smsc *smsc_new(struct world *world)
     if (smsc == NULL)
         abort();
     smsc->world = world;
+    smsc_begin_letters(smsc);
     return smsc;
 }
 
@@ -45,6 +46,9 @@ void *smsc_grow(void *array, size_t count, size_t *room, size_t size)
 
 bool smsc_is_quiet(const struct smsc *smsc)
 {
+    for (size_t i = 0; i < smsc->letter_count; i++)
+        if (!smsc->letters[i].acknowledged)
+            return false;
     return smsc->reports_open == 0;
 }
 
@@ -105,7 +109,7 @@ static void send_bare(struct line *line, uint32_t command, uint32_t status,
 
 /* --- submits ------------------------------------------------------------------------ */
 
-static struct note *note_of(struct world *world, const struct wire_message *submit)
+struct wire_view smsc_text_of(const struct wire_message *submit)
 {
     struct wire_view text = wire_message_text(submit);
 
@@ -116,7 +120,7 @@ static struct note *note_of(struct world *world, const struct wire_message *subm
         text.at += header;
         text.size -= header;
     }
-    return book_find_text(world->book, text.at, text.size);
+    return text;
 }
 
 static void send_answer(void *owner, uint64_t index)
@@ -176,6 +180,28 @@ static const struct {
     [CONDUCT_REFUSE] = {WIRE_BAD_DESTINATION, SITUATION_operator_refused},
 };
 
+/* It may not come now, or not so. */
+static void check_submit(struct world *world, const struct note *note,
+                         struct wire_view text)
+{
+    bool is_new =
+        text.size > 8 &&
+        wire_view_is((struct wire_view){text.at + 8, text.size - 8}, REPLACED_TEXT);
+    int64_t now_ms = world_now_ms(world);
+
+    if (note->cancelled)
+        world_violation(world, "N%u was cancelled, and is sent", note->number);
+    if (note->unwanted)
+        world_violation(world, "N%u is sent to one who has opted out", note->number);
+    if (is_new ? !note->replace_asked : note->replaced)
+        world_violation(world, "N%u is sent with the wrong text", note->number);
+    if (now_ms < note->sent_at_ms + note->start_ms)
+        world_violation(world, "N%u is sent before its time", note->number);
+    if (note->taken_at_ms != 0 && now_ms < note->taken_at_ms + SMSC_DOUBT_MS / 2)
+        world_violation(world, "N%u is sent again after %lld ms", note->number,
+                        (long long)(now_ms - note->taken_at_ms));
+}
+
 static void note_conduct(struct world *world, struct note *note, enum conduct conduct)
 {
     if (note == NULL)
@@ -186,7 +212,7 @@ static void note_conduct(struct world *world, struct note *note, enum conduct co
     else if (conduct == CONDUCT_REFUSE)
         note->refused++;
     else
-        note->taken++;
+        note->taken++, note->taken_at_ms = world_now_ms(world);
     if (conduct <= CONDUCT_LATE || conduct == CONDUCT_DROP)
         note->doubted = true;
     if (note->cascades && note->messenger_known_ms != 0 &&
@@ -201,7 +227,8 @@ static void on_submit(struct line *line, const struct wire_header *header,
 {
     struct smsc *smsc = line->smsc;
     struct world *world = smsc->world;
-    struct note *note = note_of(world, submit);
+    struct wire_view text = smsc_text_of(submit);
+    struct note *note = book_find_text(world->book, text.at, text.size);
     enum conduct conduct = choose_conduct(world);
     struct answer answer = {.line = line, .note = note, .sequence = header->sequence};
     int64_t delay_ms = world_between(world, 2, world_fault(world, 30) ? 800 : 60);
@@ -209,8 +236,12 @@ static void on_submit(struct line *line, const struct wire_header *header,
     if (++line->open > SMSC_WINDOW)
         world_violation(world, "%u submits are open in a window of %d", line->open,
                         SMSC_WINDOW);
+    if (line->open == SMSC_WINDOW)
+        world_met(world, SITUATION_window_full);
     if ((submit->registered_delivery & WIRE_REGISTERED_MASK) != WIRE_REGISTERED_ALWAYS)
         world_violation(world, "a submit asks for no receipt");
+    if (note)
+        check_submit(world, note, text);
     note_conduct(world, note, conduct);
     answer.swallowed = conduct == CONDUCT_LOSE || conduct == CONDUCT_SWALLOW;
     if (conduct == CONDUCT_THROTTLE || conduct == CONDUCT_FULL ||
@@ -274,7 +305,8 @@ static void on_pdu(struct line *line, const struct wire_header *header,
             world_violation(world, "the operator cannot read a submit");
         break;
     case WIRE_DELIVER_SM | WIRE_RESPONSE:
-        smsc_on_report_answer(line, header);
+        if (!smsc_on_letter_answer(line, header))
+            smsc_on_report_answer(line, header);
         break;
     case WIRE_ENQUIRE_LINK:
     case WIRE_UNBIND:

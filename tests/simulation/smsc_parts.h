@@ -5,7 +5,7 @@
 #include "tests/peers/wire.h"
 #include "tests/simulation/smsc.h"
 
-enum { LINES_MAX = 512, INPUT_SIZE = 64 * 1024 };
+enum { LINES_MAX = 512, LETTERS_MAX = 64, INPUT_SIZE = 64 * 1024 };
 
 struct note;
 
@@ -45,6 +45,16 @@ struct report {
     bool done;
 };
 
+/* What a subscriber wrote; its number is its place. */
+struct letter {
+    unsigned line; /* the last it was sent on, from 1 */
+    uint32_t sequence;
+    unsigned sendings;
+    bool acknowledged;
+    unsigned life_acknowledged; /* of the gateway */
+    unsigned came;              /* to the account */
+};
+
 struct smsc {
     struct world *world;
     struct line *lines[LINES_MAX];
@@ -58,6 +68,8 @@ struct smsc {
     size_t report_count;
     size_t report_room;
     size_t reports_open;
+    struct letter letters[LETTERS_MAX];
+    size_t letter_count;
 };
 
 /* To the gateway, if the line still is. */
@@ -67,6 +79,17 @@ void smsc_send(struct line *line, const struct wire_buffer *buffer, enum moment 
  */
 void smsc_plan_reports(struct smsc *smsc, const struct answer *answer,
                        const struct wire_message *submit, int64_t answer_ms);
+/* The youngest that is bound; NULL: none is. */
+struct line *smsc_any_bound_line(struct smsc *smsc);
+/* From 1. */
+unsigned smsc_line_number(const struct smsc *smsc, const struct line *line);
+/* The text of a submit without its header. */
+struct wire_view smsc_text_of(const struct wire_message *submit);
+
+void smsc_begin_letters(struct smsc *smsc);
+/* False: it is none of a letter. */
+bool smsc_on_letter_answer(struct line *line, const struct wire_header *header);
+
 void smsc_on_report_answer(struct line *line, const struct wire_header *header);
 
 /* An array of `count` elements with room for one more; `room` is what it has. */

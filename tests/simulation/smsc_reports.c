@@ -16,12 +16,20 @@ enum {
     STRANGE_IDS = 1000000, /* so far beyond those that it gives */
 };
 
-static struct line *any_bound_line(struct smsc *smsc)
+struct line *smsc_any_bound_line(struct smsc *smsc)
 {
     for (unsigned i = smsc->line_count; i > 0; i--)
         if (smsc->lines[i - 1]->bound)
             return smsc->lines[i - 1];
     return NULL;
+}
+
+unsigned smsc_line_number(const struct smsc *smsc, const struct line *line)
+{
+    for (unsigned i = 0; i < smsc->line_count; i++)
+        if (smsc->lines[i] == line)
+            return i + 1;
+    return 0;
 }
 
 static const struct {
@@ -85,7 +93,7 @@ static void send_report(void *owner, uint64_t index)
     struct smsc *smsc = owner;
     struct world *world = smsc->world;
     struct report *report = &smsc->reports[index];
-    struct line *line = any_bound_line(smsc);
+    struct line *line = smsc_any_bound_line(smsc);
     uint8_t octets[1024];
     struct wire_buffer buffer = {octets, sizeof(octets), 0};
 
@@ -96,9 +104,7 @@ static void send_report(void *owner, uint64_t index)
         return;
     report->sequence = ++line->sequence;
     report->sendings++;
-    for (unsigned i = 0; i < smsc->line_count; i++)
-        if (smsc->lines[i] == line)
-            report->line = i + 1;
+    report->line = smsc_line_number(smsc, line);
     write_report(smsc, report, report->sequence, &buffer);
     note_report(world, report);
     world_tell(world, "operator reports N%u %s (%u)",
@@ -119,7 +125,7 @@ static void add_report(struct smsc *smsc, const struct answer *answer,
     wire_view_copy(submit->source, report->source, sizeof(report->source));
     wire_view_copy(submit->destination, report->destination, sizeof(report->destination));
     if (answer->note)
-        snprintf(report->text, sizeof(report->text), "%.20s", answer->note->text);
+        wire_view_copy(smsc_text_of(submit), report->text, sizeof(report->text));
     smsc->reports_open++;
     world_after(smsc->world, delay_ms, send_report, smsc, smsc->report_count++);
 }
@@ -136,7 +142,7 @@ static void send_noise(void *owner, uint64_t index)
     };
     struct smsc *smsc = owner;
     struct world *world = smsc->world;
-    struct line *line = any_bound_line(smsc);
+    struct line *line = smsc_any_bound_line(smsc);
     const struct report *about = &smsc->reports[index];
     unsigned kind = (unsigned)world_chance(world, 2);
     struct report report = {.id = kinds[kind].has_id ? about->id : about->id + STRANGE_IDS,
@@ -162,7 +168,7 @@ static void send_malformed(void *owner, uint64_t number)
         "",        "id: stat: err:",         "\005\000\003",
         ",,,,,,,", "text:id:1 stat:DELIVRD", "\377\376\000\000"};
     struct smsc *smsc = owner;
-    struct line *line = any_bound_line(smsc);
+    struct line *line = smsc_any_bound_line(smsc);
     uint8_t octets[256];
     struct wire_buffer buffer = {octets, sizeof(octets), 0};
     struct wire_message message = {.esm_class = WIRE_ESM_RECEIPT};

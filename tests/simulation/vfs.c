@@ -54,6 +54,7 @@ struct vfs {
     bool down;
     bool full;
     unsigned luck_percent;
+    uint64_t torn;
     uint64_t random;
     uint64_t calls[VFS_CALLS];
     uint64_t fail_at[VFS_CALLS]; /* 0: never */
@@ -174,18 +175,27 @@ static void make_names_durable(struct vfs *vfs, const char *path)
 /* The sectors that were not synced come or go by chance. */
 static void lose(struct vfs *vfs, struct file *file)
 {
+    bool kept = false;
+    bool lost = false;
+
     if (file->exists && chance(vfs) % 100 < vfs->luck_percent)
         file->exists_durably = true;
     if (file->now.size != file->durable.size && chance(vfs) % 100 < vfs->luck_percent)
         set_size(&file->durable, file->now.size);
     for (size_t i = 0; i < sectors(file->now.size) && i < sectors(file->durable.size); i++)
-        if (file->marks[i] != MARK_SAME && chance(vfs) % 100 < vfs->luck_percent) {
+        if (file->marks[i] == MARK_SAME) {
+            continue;
+        } else if (chance(vfs) % 100 >= vfs->luck_percent) {
+            lost = true;
+        } else {
             size_t end = file->durable.size;
 
+            kept = true;
             set_size(&file->durable, file->now.size > end ? file->now.size : end);
             copy_sector(&file->durable, &file->now, i);
             set_size(&file->durable, end);
         }
+    vfs->torn += kept && lost && strstr(file->path, "journal") != NULL;
     set_file_size(file, 0);
     set_file_size(file, file->durable.size);
     if (file->durable.size > 0)
@@ -839,6 +849,11 @@ void vfs_free(struct vfs *vfs)
 void vfs_set_luck(struct vfs *vfs, unsigned percent)
 {
     vfs->luck_percent = percent;
+}
+
+uint64_t vfs_torn(const struct vfs *vfs)
+{
+    return vfs->torn;
 }
 
 void vfs_set_full(struct vfs *vfs, bool full)

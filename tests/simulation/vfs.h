@@ -27,6 +27,8 @@ void vfs_set_luck(struct vfs *vfs, unsigned percent);
 /* Writes are answered SQLITE_FULL. */
 void vfs_set_full(struct vfs *vfs, bool full);
 
+/* How often a part of what had not been synced of a journal survived a power cut. */
+uint64_t vfs_torn(const struct vfs *vfs);
 /* Since it was made. */
 uint64_t vfs_calls(const struct vfs *vfs, enum vfs_call call);
 

@@ -15,10 +15,11 @@
 #include "tests/simulation/client.h"
 #include "tests/simulation/life.h"
 #include "tests/simulation/messenger.h"
+#include "tests/simulation/optout.h"
 #include "tests/simulation/smsc.h"
 #include "tests/simulation/vfs.h"
 
-enum { VIOLATIONS_SHOWN = 10, TURNS_MAX = 10000 };
+enum { VIOLATIONS_SHOWN = 10, TURNS_MAX = 10000, LUCK_PERCENT = 50 };
 
 struct errand {
     struct world *world;
@@ -42,9 +43,11 @@ struct world *world_new(uint64_t seed, bool verbose)
     world->base = event_base_new();
     world->clock = clock_new_virtual(1000, WALL_START_MS);
     world->faults = true;
+    world->id_base = seed % 5 == 2 ? 16 : 10;
     world->hash = 0xCBF29CE484222325;
     world->book = book_new();
     world->vfs = vfs_new("simulation", seed);
+    vfs_set_luck(world->vfs, LUCK_PERCENT);
     world->transport = calloc(1, sizeof(*world->transport));
     if (world->transport == NULL)
         abort();
@@ -61,6 +64,7 @@ void world_free(struct world *world)
         client_free(world->clients[i]);
     smsc_free(world->smsc);
     messenger_free(world->messenger);
+    optouts_end(world->optouts);
     while (world->errands) {
         struct errand *next = world->errands->next;
 
@@ -82,6 +86,11 @@ void world_free(struct world *world)
 int64_t world_now_ms(const struct world *world)
 {
     return clock_mono_ms(world->clock);
+}
+
+uint64_t world_read_id(const struct world *world, const char *id)
+{
+    return strtoull(id, NULL, world->id_base);
 }
 
 /* --- chance ------------------------------------------------------------------------- */

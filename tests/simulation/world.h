@@ -22,6 +22,7 @@ struct gateway;
 struct http_client;
 struct http_server;
 struct messenger;
+struct optouts;
 struct smsc;
 struct smpp_transport;
 struct vfs;
@@ -73,6 +74,8 @@ struct world {
 
     struct vfs *vfs;
     bool disk_full;
+    int64_t congested_ms; /* when last: over 60 % of the ring were full; 0: never */
+    int64_t healed_ms;
     int64_t disk_emptied_ms; /* when it was no longer */
     struct smpp_transport *transport;
     struct config *config;
@@ -91,6 +94,7 @@ struct world {
     enum ending ending;
     bool ending_now;
     uint64_t syncs_seen;
+    uint64_t torn_seen;
 
     struct cable *cables;
     struct errand *errands;
@@ -103,6 +107,8 @@ struct world {
     uint64_t hash; /* of all that was told */
     uint64_t told;
     uint64_t situations[SITUATIONS];
+    int id_base; /* that the accounts' ids are written to */
+    struct optouts *optouts;
     unsigned crashes;
     unsigned upsets; /* crashes, and connections of the operator that were dropped */
     int64_t upset_at_ms[UPSETS_MAX];
@@ -116,6 +122,8 @@ struct world *world_new(uint64_t seed, bool verbose);
 void world_free(struct world *world);
 
 int64_t world_now_ms(const struct world *world);
+/* The number of a message from the id that a client was told; 0: none. */
+uint64_t world_read_id(const struct world *world, const char *id);
 
 /* 0 .. bound - 1 */
 uint64_t world_chance(struct world *world, uint64_t bound);
