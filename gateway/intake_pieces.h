@@ -1,6 +1,8 @@
 /*
  * What the parts of the intake share: intake.c holds the way of one submission through the
- * door, intake_multi.c that of the destinations of a submit_multi.  Only they include this.
+ * door, intake_smpp.c and intake_api.c what brings it there, intake_multi.c that of the
+ * destinations of a submit_multi, intake_repeat.c that of a repetition, intake_results.c what
+ * may become of it.  Only they include this.
  */
 #ifndef GATEWAY_INTAKE_PIECES_H
 #define GATEWAY_INTAKE_PIECES_H
@@ -16,6 +18,9 @@ struct multi {
     uint32_t accepted; /* of them, used */
     uint32_t alias;
 };
+
+/* No message may be told to wait, or to live, longer. */
+#define INTAKE_VALIDITY_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
 
 /* One submission on its way through the door. */
 struct submission {
@@ -48,6 +53,9 @@ struct submission {
 /* What is the same for all destinations: ESME_ROK, or the status to answer, counted. */
 uint32_t intake_read(const struct smpp_pdu *pdu, struct submission *it);
 
+/* Whether the account may send this at all. */
+enum intake_result intake_permit(const struct submission *it);
+
 /* Takes the body whatever comes of it.  A message of a submit_multi still wants its first
  * review. */
 enum intake_result intake_accept(struct submission *it);
@@ -59,6 +67,8 @@ bool intake_answer_as_first(struct submission *it);
 
 /* In a decision: it has its names, and is accepted. */
 void intake_remember(const struct submission *it);
+
+/* --- what may become of it (intake_results.c) --------------------------------------- */
 
 void intake_count_refusal(struct submission *it, enum intake_result result);
 

@@ -72,6 +72,7 @@ libgateway_a_SOURCES += \
 	gateway/esme_doors.c \
 	gateway/gateway.c gateway/gateway.h \
 	gateway/intake.c gateway/intake.h gateway/intake_pieces.h \
+	gateway/intake_api.c gateway/intake_results.c gateway/intake_smpp.c \
 	gateway/intake_multi.c \
 	gateway/intake_repeat.c \
 	gateway/limits.c gateway/limits.h \
