@@ -159,18 +159,20 @@ static void close_set(struct gateway *gateway, struct live *live)
     if (judge_whole(gateway, live))
         return;
     store_message(gateway->store, &live->message, NULL);
+    dispatch_review(gateway, live);
 }
 
+/* All parts are here, or no more are waited for. */
 static void waited_enough(void *owner)
 {
     struct live *live = owner;
+    const struct set *set = live->set;
     struct gateway *gateway = live->gateway;
     bool begun = store_begin(gateway->store, STORE_CONTINUATION);
 
     assert(begun);
-    gateway->counters.collected_timeouts++;
+    gateway->counters.collected_timeouts += set->distinct < set->part.total;
     close_set(gateway, live);
-    dispatch_review(gateway, live);
     store_end(gateway->store);
 }
 
@@ -211,10 +213,9 @@ void collector_join(struct gateway *gateway, struct live *live, struct body *tak
         return;
     set->distinct++;
     if (set->distinct == set->part.total) {
-        close_set(gateway, live);
         /* In a decision of its own: a submit_multi may complete many sets in this one, and
          * nothing becomes of them before its answer. */
-        dispatch_review_soon(gateway, live);
+        clock_arm_in(gateway->clock, &live->collecting, 0, waited_enough, live);
         return;
     }
     live->message.start_at_ms = gateway_now_ms(gateway) + live->plan->collect_within_ms;
@@ -248,6 +249,8 @@ void collector_resume(struct gateway *gateway, struct live *live)
     }
     set = new_set(gateway, live, &part);
     set->distinct = translate_distinct_parts(live);
+    if (set->distinct == set->part.total)
+        left_ms = 0;
     clock_arm_in(gateway->clock, &live->collecting, left_ms > 0 ? left_ms : 0,
                  waited_enough, live);
 }
