@@ -283,7 +283,7 @@ static void make_modules(struct gateway *gateway)
     gateway->limits = limits_new(gateway);
     gateway->suspensions = suspensions_new(gateway);
     gateway->senders = senders_new();
-    gateway->review = review_new(gateway);
+    gateway->review = review_new();
     gateway->messengers = messengers_new(gateway);
     gateway->accounts =
         accounts_new(gateway->config, gateway->executor, esmes_on_checked, gateway);

@@ -48,8 +48,9 @@ struct inbound *inbound_new(struct gateway *gateway)
     inbound->rules = calloc(gateway->config->inbound_count + 1, sizeof(*inbound->rules));
     if (inbound->rules == NULL)
         abort();
-    inbound->sets_by_key = table_new(most);
-    inbound->unrouted_by_id = table_new(most);
+    /* The bound is inbound_max, which may be lower than what was kept under another. */
+    inbound->sets_by_key = table_new(SIZE_MAX);
+    inbound->unrouted_by_id = table_new(SIZE_MAX);
     inbound->answered = table_new(ANSWERED_MAX);
     inbound->posts = table_new(most);
     inbound->open = table_new(most);

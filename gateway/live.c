@@ -26,8 +26,9 @@ struct lives *lives_new(size_t capacity)
     if (lives == NULL)
         abort();
     lives->capacity = capacity;
-    /* Thawed and just ended ones come on top of those that live. */
-    lives->by_id = table_new(capacity * 2);
+    /* The bound is `capacity`; on top of it come thawed and just ended ones, and what was
+     * accepted under a higher one. */
+    lives->by_id = table_new(SIZE_MAX);
     lives->parts = table_new(capacity * PARTS_PER_MESSAGE);
     return lives;
 }

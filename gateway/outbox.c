@@ -76,7 +76,6 @@ struct outboxes {
 };
 
 enum {
-    LETTERS_MAX = 16 * 1024 * 1024,
     OUTBOX_OF_NOBODY = 100000, /* of an account that is no longer configured */
 };
 
@@ -132,7 +131,7 @@ struct outboxes *outboxes_new(struct gateway *gateway)
              calloc(CATALOG_ACCOUNTS_MAX + 1, sizeof(struct outbox *))) == NULL)
         abort();
     outboxes->gateway = gateway;
-    outboxes->by_id = table_new(LETTERS_MAX);
+    outboxes->by_id = table_new(SIZE_MAX); /* each account has its own bound */
     clock_arm_in(gateway->clock, &outboxes->sweep, SWEEP_MS, sweep, outboxes);
     return outboxes;
 }

@@ -15,7 +15,7 @@
 struct gateway;
 struct review;
 
-struct review *review_new(struct gateway *gateway);
+struct review *review_new(void);
 void review_free(struct review *review);
 
 /* True when no more may be kept. */

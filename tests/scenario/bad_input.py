@@ -10,7 +10,8 @@ import time
 
 from lab import BUILD, SOURCE, Lab, check, equal, scenario, until
 from smpp_client import (
-    OK, QUEUE_FULL, SUBMIT_MULTI, Multi, Session, multi_body, udh8)
+    CANCEL, OK, QUEUE_FULL, SUBMIT_MULTI, Multi, Session, cancel_body, multi_body,
+    relative_time, udh8)
 
 
 class RefusalLab(Lab):
@@ -393,6 +394,23 @@ def one_pdu_that_completes_very_many_long_messages_harms_nobody(lab):
         wide.verify()
 
 
+def a_bound_that_was_lowered_is_no_reason_not_to_start(lab):
+    with Lab(messenger=False) as wide:
+        with Session(wide.ports["smpp"]) as esme:
+            later = relative_time(3600)
+            sequences = [esme.submit("79062000000", schedule=later) for _ in range(2100)]
+            equal({esme.response(one).status for one in sequences}, {OK}, "the answers")
+        wide.stop()
+        wide.config_path.write_text("max_messages = 1000\n" + wide.config_path.read_text())
+        wide.start()
+        with Session(wide.ports["smpp"]) as esme:
+            equal(esme.response(esme.submit("79062000001")).status, QUEUE_FULL, "one more")
+            equal(esme.ask(CANCEL, cancel_body(to=b"79062000000")).status, OK, "cancel_sm")
+            until(lambda: esme.response(esme.submit("79062000001")).status == OK, 5,
+                  "it stays full")
+        wide.verify()
+
+
 if __name__ == "__main__":
     scenario(110, RefusalLab, a_wrong_file_is_named_with_line_and_reason,
              a_file_that_cannot_be_read_is_said_so, without_a_state_folder_it_does_not_start,
@@ -404,5 +422,6 @@ if __name__ == "__main__":
              absurd_requests_get_clear_answers, raw_octets_on_the_http_port_harm_nobody,
              absurd_pdus_cost_only_their_sender,
              one_pdu_that_completes_very_many_long_messages_harms_nobody,
+             a_bound_that_was_lowered_is_no_reason_not_to_start,
              a_stop_under_load_ends_with_0_and_loses_nothing,
              a_full_disk_stops_the_intake_and_nothing_else)
