@@ -212,7 +212,9 @@ static void note_conduct(struct world *world, struct note *note, enum conduct co
     else if (conduct == CONDUCT_REFUSE)
         note->refused++;
     else
-        note->taken++, note->taken_at_ms = world_now_ms(world);
+        note->taken++;
+    if (conduct <= CONDUCT_LATE || conduct >= CONDUCT_DROP)
+        note->taken_at_ms = world_now_ms(world);
     if (conduct <= CONDUCT_LATE || conduct == CONDUCT_DROP)
         note->doubted = true;
     if (note->cascades && note->messenger_known_ms != 0 &&

@@ -195,7 +195,7 @@ static void lose(struct vfs *vfs, struct file *file)
             copy_sector(&file->durable, &file->now, i);
             set_size(&file->durable, end);
         }
-    vfs->torn += kept && lost && strstr(file->path, "journal") != NULL;
+    vfs->torn += kept && lost && strstr(file->path, "/journal-") != NULL;
     set_file_size(file, 0);
     set_file_size(file, file->durable.size);
     if (file->durable.size > 0)
