@@ -20,6 +20,7 @@
 #include "gateway/review.h"
 #include "gateway/translate.h"
 
+/* --- may it ------------------------------------------------------------------------- */
 
 enum intake_result intake_permit(const struct submission *it)
 {
