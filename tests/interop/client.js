@@ -32,6 +32,7 @@ const unanswered = new Set();
 const ids = new Set();
 const reports = new Map();
 let binds = 0, again = 0, failed = 0;
+let ending = false;
 
 function submit(session) {
     while (waiting.length && unanswered.size < WINDOW) {
@@ -52,8 +53,9 @@ function submit(session) {
 }
 
 function end_if_done(session) {
-    if (ids.size + failed < messages.length || [...ids].some((id) => !reports.has(id)))
+    if (ending || ids.size + failed < messages.length || [...ids].some((id) => !reports.has(id)))
         return;
+    ending = true;
     const unknown = [...reports.keys()].filter((id) => !ids.has(id)).length;
     const twice = [...reports.values()].filter((times) => times > 1).length;
     session.unbind({}, () => {
@@ -71,6 +73,7 @@ function connect() {
             if (binds++ === 0)
                 process.stdout.write("bound\n");
             submit(session);
+            end_if_done(session);
         });
     });
     session.on("deliver_sm", (pdu) => {
@@ -84,6 +87,7 @@ function connect() {
     session.on("enquire_link", (pdu) => session.send(pdu.response()));
     session.on("error", () => session.destroy());
     session.on("close", () => {
+        ending = false;
         again += unanswered.size;
         waiting.unshift(...unanswered);
         unanswered.clear();
