@@ -262,8 +262,11 @@ fail:
 bool store_load(struct store *store, const struct store_loader *loader, void *owner,
                 int64_t late_since_ms, char *error, size_t error_size)
 {
-    return store_sqlite_load(store->sqlite, loader, owner, late_since_ms, error,
-                             error_size);
+    if (!store_sqlite_load(store->sqlite, loader, owner, late_since_ms, error, error_size))
+        return false;
+    /* What ended before is moved to the history, also when nothing new comes. */
+    store_await_idle(store);
+    return true;
 }
 
 /* Nothing is decided any more: the rest becomes durable, and all of it goes into the

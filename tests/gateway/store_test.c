@@ -811,6 +811,8 @@ TEST(what_ended_in_the_journal_alone_is_moved_once)
         life_ask(&life, "live.db", "SELECT count(*) FROM message WHERE state=5"), 0);
     assert_true(life_open(&life));
     assert_true(life_load(&life, &told_loader, &told));
+    life_run(&life, 1000);
+    assert_int_equal(store_counters(life.store)->moved, 1);
     assert_true(life_begin(&life, 2));
     life_run(&life, 1000);
     assert_int_equal(store_counters(life.store)->moved, 2);
