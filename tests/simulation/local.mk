@@ -32,20 +32,51 @@ check-simulation check-sanitized deep: tests/simulation/simulation$(EXEEXT)
 SIMULATIONS += tests/simulation/simulation
 SANITIZED += tests/simulation/simulation
 DEEP += tests/simulation/planted.sh
+# Each by its name: tests/check_dist.sh finds one that is missing here.
 EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
+	tests/simulation/planted/README.md \
 	tests/simulation/planted/anothers-number.patch \
+	tests/simulation/planted/answered-before-commit.patch \
+	tests/simulation/planted/balance-limit-ignored.patch \
+	tests/simulation/planted/cancelled-and-sent.patch \
+	tests/simulation/planted/captured-and-given-back.patch \
 	tests/simulation/planted/charged-per-try.patch \
 	tests/simulation/planted/claimed-whatever-it-says.patch \
+	tests/simulation/planted/collecting-not-resumed.patch \
+	tests/simulation/planted/cost-owed-again.patch \
 	tests/simulation/planted/doubt-forgotten.patch \
+	tests/simulation/planted/doubt-not-awaited.patch \
+	tests/simulation/planted/doubt-resent-in-silence.patch \
 	tests/simulation/planted/effects-before-commit.patch \
+	tests/simulation/planted/ended-again.patch \
+	tests/simulation/planted/fold-without-sequence.patch \
 	tests/simulation/planted/hex-ids-as-decimal.patch \
+	tests/simulation/planted/hold-not-returned.patch \
 	tests/simulation/planted/hook-signature-unread.patch \
+	tests/simulation/planted/inbound-answered-early.patch \
+	tests/simulation/planted/inbound-lost-at-start.patch \
 	tests/simulation/planted/journal-not-replayed.patch \
 	tests/simulation/planted/journal-not-synced.patch \
 	tests/simulation/planted/journal-released-early.patch \
+	tests/simulation/planted/late-capture-ignored.patch \
+	tests/simulation/planted/late-reports-unknown-at-start.patch \
+	tests/simulation/planted/optout-ignored.patch \
+	tests/simulation/planted/optout-not-kept.patch \
+	tests/simulation/planted/optout-not-loaded.patch \
 	tests/simulation/planted/parked-report-lost.patch \
+	tests/simulation/planted/part-not-stored.patch \
+	tests/simulation/planted/queue-lost-on-link-down.patch \
+	tests/simulation/planted/receipt-given-up-when-refused.patch \
+	tests/simulation/planted/receipt-kept-after-ack.patch \
 	tests/simulation/planted/receipt-not-repeated.patch \
 	tests/simulation/planted/receipt-without-row.patch \
+	tests/simulation/planted/receipts-forgotten-at-start.patch \
+	tests/simulation/planted/refused-and-sent-on.patch \
+	tests/simulation/planted/replaced-and-forgotten.patch \
 	tests/simulation/planted/report-answered-early.patch \
+	tests/simulation/planted/schedule-ignored.patch \
 	tests/simulation/planted/sent-before-permit.patch \
+	tests/simulation/planted/validity-ignored.patch \
+	tests/simulation/planted/waiting-forgotten-at-start.patch \
+	tests/simulation/planted/window-not-given-back.patch \
 	tests/simulation/planted/window-too-wide.patch
