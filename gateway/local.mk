@@ -87,7 +87,7 @@ libgateway_a_SOURCES += \
 	gateway/optouts.c gateway/optouts.h \
 	gateway/outbox.c gateway/outbox.h \
 	gateway/public_id.c gateway/public_id.h \
-	gateway/operations.c gateway/operations.h \
+	gateway/operations.c gateway/operations.h gateway/operations_pieces.h \
 	gateway/pairs.c gateway/pairs.h \
 	gateway/query.c \
 	gateway/replace.c gateway/replace.h \
