@@ -89,8 +89,7 @@ class ChaosLab(Lab):
                    if line.startswith((f"sluice_{name} ", f"sluice_{name}{{")))
 
     def load(self, seconds):
-        """How many were given an id meanwhile.  Who waits for an answer that was swallowed
-        binds again."""
+        """Returns who counts the ids that were given since; some answers are on their way."""
         before = sum(len(client.given) for client in self.clients)
         for client in self.clients:
             client.submitting = True
@@ -101,7 +100,8 @@ class ChaosLab(Lab):
 
 
 def under(lab, trouble, seconds=SECONDS):
-    """Load while `trouble(way there, way back)` holds on both sides; then all is calm."""
+    """Load while `trouble(way there, way back)` holds on both sides; then all is calm, and
+    who waits for an answer that was swallowed binds again."""
     for proxy in (lab.door, lab.operator):
         trouble(proxy.there, proxy.back)
     given = lab.load(seconds)

@@ -88,3 +88,10 @@ EXTRA_DIST += \
 	tests/scenario/islands.py \
 	tests/scenario/partitions.py \
 	tests/scenario/proxy.py
+
+# Hours of load with faults, then three times too much: SOAK_MINUTES, SOAK_OVERLOAD_S.
+.PHONY: soak
+soak: all
+	SLUICE_BUILD='$(abs_top_builddir)' SLUICE_SOURCE='$(abs_top_srcdir)' \
+		$(top_srcdir)/tests/scenario/soak.py
+EXTRA_DIST += tests/scenario/soak.py

@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""What `make soak` runs: SOAK_MINUTES (60) at 60 % of what the machine can do, with faults
+all the time: binds that are cut, an operator that stops for seconds, one that loses answers,
+one that throttles, clients that leave.  Once a quarter of a minute it is written down how
+much memory, how many descriptors and how much disk is in use, and how long an answer takes;
+in the end the slopes are told.  Then three times as much as it can do is thrown at it for
+SOAK_OVERLOAD_S (60): what is accepted is delivered, nearly as much comes through as at the
+peak, and soon after it an answer is as quick as before.
+"""
+
+import json
+import os
+import random
+import signal
+import threading
+import time
+
+from lab import Lab, check, request, scenario, until
+from smpp_client import Session
+
+MINUTES = float(os.environ.get("SOAK_MINUTES", "60"))
+OVERLOAD_S = float(os.environ.get("SOAK_OVERLOAD_S", "60"))
+SAMPLE_S = min(15, MINUTES * 60 / 20)
+PEAK_S = 15
+SHARE = 0.6
+BINDS = 4
+SMSC = "report_delay=50-300,report_retry=2000,every=20011:swallow,every=50021:throttled"
+GOODPUT_LEAST = 0.9
+BACK_WITHIN_S = 30
+
+
+class SoakLab(Lab):
+    def __init__(self):
+        super().__init__(smsc=SMSC, messenger=False)
+        self.peak = 0
+        self.samples = []
+
+    def http(self, *arguments, **more):
+        """With patience: a ledger of millions of postings is read for a while."""
+        return super().http(*arguments, **{"timeout_s": 600, **more})
+
+    def metric(self, name):
+        page = self.http("GET", "/metrics").body.decode().split("\n")
+        return sum(float(line.rsplit(" ", 1)[1]) for line in page
+                   if line.startswith((f"sluice_{name} ", f"sluice_{name}{{")))
+
+
+def p99_ms(lab, account, prefix, count=100, pause_s=0.01):
+    """Of submits beside the load, from before the send to the answer."""
+    times = []
+    with Session(lab.ports["smpp"], account) as esme:
+        for i in range(count):
+            begin = time.monotonic()
+            answer = esme.response(esme.submit(f"{prefix}{i:04}", b"%.6f" % begin,
+                                               registered=0), 30)
+            if answer.status == 0:
+                times.append((time.monotonic() - begin) * 1000)
+            time.sleep(pause_s)
+    check(times, "every one of these submits was refused")
+    return sorted(times)[len(times) * 99 // 100]
+
+
+def the_peak_is_measured(lab):
+    lab.restart_sim(smsc="report_delay=50-300")
+    lab.peak = lab.bench("-b", BINDS, "-w", 256, "-s", PEAK_S, "--allow-status",
+                         "0x14", "--retry")["completed_per_s"]
+    lab.restart_sim(smsc=SMSC)
+    return f"{lab.peak:.0f} messages/s with their receipts"
+
+
+def bench_completed(found):
+    return found["receipts"]["completed"]
+
+
+def tree_size(path, *ends):
+    return sum(one.stat().st_size for one in path.rglob("*")
+               if one.is_file() and one.name.startswith(ends))
+
+
+def sample(lab, begin):
+    pid = lab.sluiced.pid
+    status = open(f"/proc/{pid}/status").read()
+    rss = int(next(line.split()[1] for line in status.split("\n") if line.startswith("VmRSS")))
+    found = {
+        "minutes": (time.monotonic() - begin) / 60,
+        "RSS MiB": rss / 1024,
+        "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
+        "journal MiB": tree_size(lab.state, "journal-") / 2**20,
+        "WAL MiB": sum(one.stat().st_size for one in lab.state.rglob("*-wal")) / 2**20,
+        "p99 ms": p99_ms(lab, "cascade", "7907000"),
+    }
+    lab.samples.append(found)
+    print("        " + ", ".join(f"{value:.1f} {name}" for name, value in found.items()),
+          flush=True)
+
+
+def slope(samples, name):
+    """Per hour, by least squares."""
+    hours = [one["minutes"] / 60 for one in samples]
+    values = [one[name] for one in samples]
+    middle, mean = sum(hours) / len(hours), sum(values) / len(values)
+    spread = sum((hour - middle)**2 for hour in hours)
+    return sum((hour - middle) * (value - mean)
+               for hour, value in zip(hours, values)) / spread if spread else 0.0
+
+
+class Faults:
+    """One after the other, a few seconds apart, until told to stop."""
+
+    def __init__(self, lab):
+        self.lab, self.done, self.count = lab, False, 0
+        self.random = random.Random(1)
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        while not self.done:
+            self.random.choice((self.drop_links, self.stop_operator, self.leave))()
+            self.count += 1
+            time.sleep(self.random.uniform(2, 8))
+
+    def drop_links(self):
+        request(self.lab.control_port, "POST", "/drop")
+
+    def stop_operator(self):
+        self.lab.sim.send_signal(signal.SIGSTOP)
+        time.sleep(self.random.uniform(0.5, 7))
+        self.lab.sim.send_signal(signal.SIGCONT)
+
+    def leave(self):
+        for _ in range(8):
+            esme = Session(self.lab.ports["smpp"], "cascade")
+            esme.submit("79070010000", registered=0)
+            esme.close()
+
+    def stop(self):
+        self.done = True
+        self.thread.join(30)
+
+
+def it_runs_with_faults_and_stays_as_it_is(lab):
+    check(lab.peak > 0, "no peak was measured")
+    rate = SHARE * lab.peak
+    bench = lab.bench_start("-b", BINDS, "-w", 256, "-r", int(rate), "-s", int(MINUTES * 60),
+                            "--reconnect", "--retry", "--wait", 60, "--allow-status", "any",
+                            json_name="soak.json")
+    time.sleep(2)
+    faults, begin = Faults(lab), time.monotonic()
+    while time.monotonic() < begin + MINUTES * 60 - SAMPLE_S and bench.poll() is None:
+        sample(lab, begin)
+        time.sleep(SAMPLE_S)
+    faults.stop()
+    _, said = bench.communicate(timeout=600)
+    check(bench.returncode == 0, f"sluice-bench ended with {bench.returncode}:\n{said}")
+    # The first fifth fills tables and caches.
+    late = lab.samples[len(lab.samples) // 5:]
+    for name in ("RSS MiB", "descriptors", "journal MiB", "WAL MiB", "p99 ms"):
+        values = [one[name] for one in late]
+        print(f"        {name}: {min(values):.1f} to {max(values):.1f}, "
+              f"{slope(late, name):+.2f} an hour")
+    found = json.loads(bench.json_path.read_text())
+    for account in ("sms", "cascade"):
+        lab.nothing_held(account, 30)
+    lab.verify()
+    sim = lab.sim_stats("smsc")
+    doubts = lab.metric("in_doubt_total")
+    return (f"{int(rate)}/s for {MINUTES:g} minutes, {faults.count} faults: "
+            f"{bench_completed(found)} with their receipt; {doubts:.0f} in doubt, "
+            f"{sim['duplicates']} seen twice")
+
+
+def three_times_too_much_harms_nobody(lab):
+    check(lab.peak > 0, "no peak was measured")
+    lab.restart_sim(smsc="report_delay=50-300")
+    quiet_ms = p99_ms(lab, "cascade", "7907002", 300)
+    begin = time.monotonic()
+    bench = lab.bench_start("-b", 3 * BINDS, "-w", 1000, "-r", int(3 * lab.peak), "-s",
+                            int(OVERLOAD_S), "--allow-status", "any", "--wait", 60,
+                            json_name="overload.json")
+    accepted = lab.metric("receipts_acknowledged_total")
+    time.sleep(max(0.0, begin + OVERLOAD_S - time.monotonic()))
+    goodput = ((lab.metric("receipts_acknowledged_total") - accepted)
+               / (time.monotonic() - begin))
+    _, said = bench.communicate(timeout=300)
+    check(bench.returncode == 0, f"sluice-bench ended with {bench.returncode}:\n{said}")
+    ended = begin + OVERLOAD_S
+    found = json.loads(bench.json_path.read_text())
+    after = until(lambda: (now := p99_ms(lab, "cascade", "7907003")) <= 2 * quiet_ms + 5 and now,
+                  BACK_WITHIN_S, "an answer takes longer than before")
+    back_s = time.monotonic() - ended
+    share = goodput / lab.peak
+    lab.nothing_held("sms", 30)
+    lab.verify()
+    said = (f"{int(3 * lab.peak)}/s for {OVERLOAD_S:g} s: {bench_completed(found)} accepted and "
+            f"receipted, goodput {share:.0%} of the peak; p99 {quiet_ms:.1f} ms before, "
+            f"{after:.1f} ms {back_s:.0f} s after")
+    print(f"        {said}", flush=True)
+    check(share >= GOODPUT_LEAST, said)
+    check(back_s <= BACK_WITHIN_S, said)
+
+
+if __name__ == "__main__":
+    scenario(int(MINUTES * 60 + OVERLOAD_S + 900), SoakLab, the_peak_is_measured,
+             it_runs_with_faults_and_stays_as_it_is, three_times_too_much_harms_nobody)
