@@ -5,7 +5,7 @@
 #include "smpp/timestamp.h"
 #include "tests/fuzz/fuzz.h"
 
-static const int64_t years_ms = 20LL * 365 * 86400000;
+static const int64_t years_ms = 10LL * 365 * 86400000;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -193,8 +193,8 @@ static void write_tables(struct course *course)
 {
     static const char *const tables[] = {
         "SELECT * FROM message ORDER BY id",
-        "SELECT id, message, number, source, destination, options, hex(bytes), tlv_size"
-        " FROM body ORDER BY id",
+        ("SELECT id, message, number, source, destination, options, hex(bytes), tlv_size"
+         " FROM body ORDER BY id"),
         "SELECT alias, id FROM alias ORDER BY alias",
         "SELECT * FROM attempt ORDER BY message, ordinal",
         "SELECT * FROM posting ORDER BY id",

@@ -18,6 +18,7 @@ from strangers import (Stranger, program, whole_text, wireshark_finds_nothing_ma
 from lab import check, equal, free_ports, request, scenario, until
 
 MESSAGES = 500
+DROPPED_MOST = 10
 
 KANNEL = """
 group = core
@@ -131,6 +132,13 @@ class KannelLab(Stranger):
                 lambda number: self.send_by_kannel(number, f"message {number}"),
                 range(first, first + MESSAGES)))
 
+    def unreported(self, first, dropped_most):
+        """Those that are missing, unless so few are that never came to the operator."""
+        missing = {number for number in range(first, first + MESSAGES)
+                   if "1" not in self.reports.types.get(str(number), [])}
+        came = {int(one["to"][4:]) for one in self.operator.taken()} if missing else set()
+        return missing if missing & came or len(missing) > dropped_most else set()
+
     def reported(self, first):
         """How many of them, and those that were reported otherwise than once."""
         times = {number: self.reports.types.get(str(number), []).count("1")
@@ -170,16 +178,19 @@ def so_they_are_when_the_lines_break_and_sluiced_is_killed(lab):
         until(lambda: len(texts(lab, first)) >= MESSAGES * share / 5, 10,
               lambda: f"{len(texts(lab, first))} are at the operator")
         break_it()
-    until(lambda: lab.reported(first)[0] == MESSAGES, 20,
+    sending.join(20)
+    # What Kannel was writing when the line broke it may lose itself: then nobody else had it.
+    until(lambda: not lab.unreported(first, DROPPED_MOST), 20,
           lambda: f"{lab.reported(first)[0]} of {MESSAGES} are reported", every_s=0.1)
-    sending.join(5)
+    dropped = MESSAGES - lab.reported(first)[0]
     equal([dict(one) for one in ends], [{202: MESSAGES}], "answers of Kannel's sendsms")
     got = Counter(texts(lab, first))
-    equal(len(got), MESSAGES, "texts")
-    twice = sum(got.values()) - MESSAGES
+    equal(len(got), MESSAGES - dropped, "texts")
+    twice = sum(got.values()) - len(got)
     check(twice <= MESSAGES / 3, f"{twice} arrived twice")
     lab.nothing_held("sms")
-    return f"{twice} twice at the operator, {len(lab.reported(first)[1])} told otherwise"
+    return (f"{twice} twice at the operator, {len(lab.reported(first)[1]) - dropped} told "
+            f"otherwise, {dropped} lost by Kannel")
 
 
 def a_long_message_keeps_its_parts(lab):
