@@ -273,9 +273,14 @@ bool store_load(struct store *store, const struct store_loader *loader, void *ow
  * tables. */
 static void finish(struct store *store)
 {
-    /* The batch that was given to the executor may have been committed there. */
-    if (store->in_flight && store->commit_result.has_run && store->commit_result.ok)
-        recycle_first(store);
+    /* The batch that was given to the executor may have been committed there, or have
+     * failed: what could not be synced is not synced again. */
+    if (store->in_flight && store->commit_result.has_run) {
+        if (store->commit_result.ok)
+            recycle_first(store);
+        else
+            store_fail(store, store->commit_result.error);
+    }
     store_journal_release(store->journal, store->in_tables);
     while (store->first && !store->failed) {
         run_commit(store);

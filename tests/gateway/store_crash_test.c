@@ -227,6 +227,27 @@ static bool fail_once(const struct failing *failing, uint64_t nth, unsigned *out
     return calls >= nth;
 }
 
+TEST(a_commit_that_failed_and_was_not_told_yet_is_not_tried_again_at_the_end)
+{
+    struct life life;
+    uint64_t syncs;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    life_run(&life, 50);
+    syncs = vfs_calls(life.vfs, VFS_SYNC);
+    vfs_fail_at(life.vfs, VFS_SYNC, 1, SQLITE_IOERR_FSYNC);
+    assert_true(life_begin(&life, 1));
+    while (vfs_calls(life.vfs, VFS_SYNC) == syncs)
+        life_run(&life, 1);
+    assert_int_equal(life.failures, 0);
+    life_close(&life);
+    assert_int_equal(vfs_calls(life.vfs, VFS_SYNC), syncs + 1);
+    assert_int_equal(life.steps[1], LIFE_NONE);
+    life_free(&life);
+}
+
 TEST(a_failing_disk_ends_the_store_once_and_nothing_was_told)
 {
     static const struct failing rows[] = {
@@ -360,6 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(whatever_was_seen_is_there_after_a_power_cut_at_any_point),
+        RUN(a_commit_that_failed_and_was_not_told_yet_is_not_tried_again_at_the_end),
         RUN(a_failing_disk_ends_the_store_once_and_nothing_was_told),
         RUN(on_a_full_disk_the_reserve_is_used_for_one_more_try),
         RUN(a_decision_is_there_whole_or_not_at_all),
