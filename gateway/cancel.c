@@ -75,7 +75,7 @@ static void cancel_more(void *owner)
 
 /*
  * Those of other services stay listed, and are passed over again in the next turn; behind
- * very many of them nothing is looked for.
+ * very many of them nothing is looked for.  What cannot be stopped is listed no more.
  */
 void operation_cancel_pair(struct operation *operation)
 {
@@ -100,7 +100,10 @@ void operation_cancel_pair(struct operation *operation)
                          operation);
             return;
         }
-        operation->cancelled += cancel_message(gateway, live);
+        if (cancel_message(gateway, live))
+            operation->cancelled++;
+        else
+            pairs_forget(gateway, live);
     }
     operation_answer(operation, finish(operation));
 }
