@@ -260,6 +260,7 @@ static enum intake_result record(struct submission *it)
     bool in_decision = it->multi != NULL || it->is_reply;
 
     if ((it->kept_by && review_is_full(gateway)) || lives_are_full(gateway->lives) ||
+        (it->is_part && lives_parts_are_full(gateway->lives)) ||
         (form_of(it) == PUBLIC_ID_ALIAS && !aliases_have_room(gateway)) ||
         (!in_decision && !store_begin(gateway->store, STORE_BEGINNING)))
         return INTAKE_FULL;

@@ -15,6 +15,7 @@ struct lives {
     struct live *spare;  /* by bodies: a free list, linked through `set` */
     size_t spare_count;
     size_t capacity;
+    size_t parts_capacity;
 };
 
 enum { SPARE_MAX = 65536, PARTS_PER_MESSAGE = 2 };
@@ -29,7 +30,8 @@ struct lives *lives_new(size_t capacity)
     /* The bound is `capacity`; on top of it come thawed and just ended ones, and what was
      * accepted under a higher one. */
     lives->by_id = table_new(SIZE_MAX);
-    lives->parts = table_new(capacity * PARTS_PER_MESSAGE);
+    lives->parts_capacity = capacity * PARTS_PER_MESSAGE;
+    lives->parts = table_new(SIZE_MAX);
     return lives;
 }
 
@@ -70,6 +72,11 @@ void lives_free(struct lives *lives)
 bool lives_are_full(const struct lives *lives)
 {
     return table_count(lives->by_id) >= lives->capacity;
+}
+
+bool lives_parts_are_full(const struct lives *lives)
+{
+    return table_count(lives->parts) >= lives->parts_capacity;
 }
 
 size_t lives_count(const struct lives *lives)
@@ -149,8 +156,9 @@ const struct body *live_body(const struct live *live, uint64_t id)
 
 void live_join(struct gateway *gateway, struct live *live, struct body *take_body)
 {
-    if (take_body->id != live->message.id)
-        (void)!table_put(gateway->lives->parts, take_body->id, live->message.id);
+    if (take_body->id != live->message.id &&
+        !table_put(gateway->lives->parts, take_body->id, live->message.id))
+        abort();
     add_body(live, take_body);
 }
 

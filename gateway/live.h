@@ -45,6 +45,8 @@ void lives_free(struct lives *lives);
 
 /* True when no more may be begun. */
 bool lives_are_full(const struct lives *lives);
+/* True when no long message may have a further part. */
+bool lives_parts_are_full(const struct lives *lives);
 size_t lives_count(const struct lives *lives);
 
 /*

@@ -8,6 +8,8 @@ import socket
 import subprocess
 import time
 
+from collections import Counter
+
 from lab import BUILD, SOURCE, Lab, check, equal, scenario, until
 from smpp_client import (
     CANCEL, OK, QUEUE_FULL, SUBMIT_MULTI, Multi, Session, cancel_body, multi_body,
@@ -394,6 +396,22 @@ def one_pdu_that_completes_very_many_long_messages_harms_nobody(lab):
         wide.verify()
 
 
+def parts_beyond_what_fits_are_refused(lab):
+    """Long messages that never become whole, each of very many parts."""
+    with Lab(messenger=False,
+             edit=lambda text: "max_messages = 1000\n" + text) as wide:
+        with Session(wide.ports["smpp"], "cascade") as esme:
+            statuses = Counter()
+            for reference in range(10):
+                sequences = [esme.submit("79062000002", b"part", udh=udh8(reference, 255, part))
+                             for part in range(1, 255)]
+                statuses.update(esme.response(one).status for one in sequences)
+            equal(set(statuses), {OK, QUEUE_FULL}, "the answers")
+            check(statuses[OK] >= 2000, f"{statuses} fit")
+        check(wide.sluiced.poll() is None, "it has ended")
+        wide.verify()
+
+
 def a_bound_that_was_lowered_is_no_reason_not_to_start(lab):
     with Lab(messenger=False) as wide:
         with Session(wide.ports["smpp"]) as esme:
@@ -422,6 +440,7 @@ if __name__ == "__main__":
              absurd_requests_get_clear_answers, raw_octets_on_the_http_port_harm_nobody,
              absurd_pdus_cost_only_their_sender,
              one_pdu_that_completes_very_many_long_messages_harms_nobody,
+             parts_beyond_what_fits_are_refused,
              a_bound_that_was_lowered_is_no_reason_not_to_start,
              a_stop_under_load_ends_with_0_and_loses_nothing,
              a_full_disk_stops_the_intake_and_nothing_else)
