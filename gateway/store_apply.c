@@ -9,13 +9,8 @@
 #include <string.h>
 
 #include "gateway/store_database.h"
+#include "gateway/store_fresh.h"
 #include "gateway/store_rows.h"
-
-#define POSTING_INSERT                                                                     \
-    "INSERT INTO posting(id, at, kind, source, target, amount, currency, message,"         \
-    " attempt) VALUES"
-#define POSTING_ROW   "(?,?,?,?,?,?,?,?,?)"
-#define POSTING_ROW_4 POSTING_ROW "," POSTING_ROW "," POSTING_ROW "," POSTING_ROW
 
 static const char *const texts[STATEMENTS] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -43,9 +38,6 @@ static const char *const texts[STATEMENTS] = {
         "code=?6,"
         " sent_at=?7, updated_at=?8, charged=?10, cost=?11, provider_id=?12"
         " WHERE charged=?13 AND cost=?14",
-    [STATEMENT_POSTING_ADD] = POSTING_INSERT POSTING_ROW,
-    [STATEMENT_POSTINGS_ADD] =
-        POSTING_INSERT POSTING_ROW_4 "," POSTING_ROW_4 "," POSTING_ROW_4 "," POSTING_ROW_4,
     [STATEMENT_BALANCE_ADD] =
         "INSERT INTO balance(ledger, currency, amount) VALUES(?,?,?)"
         " ON CONFLICT(ledger, currency) DO UPDATE SET amount = amount + excluded.amount",
@@ -174,33 +166,23 @@ static bool add_to_balance(struct store_sqlite *store, uint64_t ledger, uint32_t
     return !__builtin_add_overflow(sum->amount, amount, &sum->amount);
 }
 
-/* A full set in one statement, what is left one by one. */
-static bool flush_postings(struct store_sqlite *store)
+/* It is above all that were recorded before this window: it cannot be there. */
+static bool is_fresh(const struct store_sqlite *store, uint64_t id)
 {
-    const int64_t *at = store->postings;
-    bool ok = true;
+    return id > store->highest_recorded;
+}
 
-    if (store->posting_count == STORE_POSTINGS_AT_ONCE) {
-        store_bind_integers(store->statements[STATEMENT_POSTINGS_ADD], at,
-                            STORE_POSTINGS_AT_ONCE * STORE_POSTING_COLUMNS);
-        ok = step(store, STATEMENT_POSTINGS_ADD);
-        store->rows += STORE_POSTINGS_AT_ONCE - 1;
-        store->posting_count = 0;
-    }
-    for (; ok && store->posting_count > 0; store->posting_count--) {
-        store_bind_integers(store->statements[STATEMENT_POSTING_ADD], at,
-                            STORE_POSTING_COLUMNS);
-        ok = step(store, STATEMENT_POSTING_ADD);
-        at += STORE_POSTING_COLUMNS;
-    }
-    store->posting_count = 0;
-    return ok;
+static bool add_fresh(struct store_sqlite *store, enum store_fresh_kind kind,
+                      const void *row)
+{
+    store->rows++;
+    return store_fresh_add(store->fresh, kind, row);
 }
 
 static bool add_posting(struct store_sqlite *store, const struct posting *posting,
                         int64_t at_ms)
 {
-    const int64_t values[STORE_POSTING_COLUMNS] = {
+    const int64_t values[STORE_POSTING_INTEGERS] = {
         store->next_posting,
         at_ms,
         posting->kind,
@@ -213,11 +195,8 @@ static bool add_posting(struct store_sqlite *store, const struct posting *postin
     };
 
     store->next_posting++;
-    memcpy(store->postings + store->posting_count * STORE_POSTING_COLUMNS, values,
-           sizeof(values));
-    if (++store->posting_count == STORE_POSTINGS_AT_ONCE && !flush_postings(store))
-        return false;
-    return add_to_balance(store, posting->from, posting->currency, -posting->amount) &&
+    return add_fresh(store, STORE_FRESH_POSTINGS, values) &&
+           add_to_balance(store, posting->from, posting->currency, -posting->amount) &&
            add_to_balance(store, posting->to, posting->currency, posting->amount);
 }
 
@@ -273,25 +252,42 @@ static bool apply_nothing(struct store_sqlite *store, struct store_record *recor
     return true;
 }
 
+static bool add_message(struct store_sqlite *store, const struct message *message,
+                        bool *out_added)
+{
+    *out_added = true;
+    if (is_fresh(store, message->id))
+        return add_fresh(store, STORE_FRESH_MESSAGES, message);
+    store_bind_message(store->statements[STATEMENT_MESSAGE_ADD], message);
+    if (!step(store, STATEMENT_MESSAGE_ADD))
+        return false;
+    *out_added = changed(store);
+    return true;
+}
+
+static bool add_body(struct store_sqlite *store, const struct body *body)
+{
+    if (is_fresh(store, body->id))
+        return add_fresh(store, STORE_FRESH_BODIES, body);
+    store_bind_body(store->statements[STATEMENT_BODY_ADD], body);
+    return step(store, STATEMENT_BODY_ADD);
+}
+
 static bool apply_accept(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_message *accept = (const struct store_record_message *)record;
     const struct body *body = (const struct body *)(accept + 1);
 
     note_id(store, accept->message.id);
-    store_bind_message(store->statements[STATEMENT_MESSAGE_ADD], &accept->message);
-    if (!step(store, STATEMENT_MESSAGE_ADD))
+    if (!add_message(store, &accept->message, &record->changed))
         return false;
-    if (!changed(store))
+    if (!record->changed)
         return true;
-    record->changed = true;
     if (accept->message.state == MESSAGE_ENDED)
         store_sqlite_add_ended(store, accept->message.id);
-    store_bind_body(store->statements[STATEMENT_BODY_ADD], body);
-    if (!step(store, STATEMENT_BODY_ADD))
-        return false;
-    return record->posting_count == 0 ||
-           add_posting(store, &accept->posting, accept->posted_at_ms);
+    return add_body(store, body) &&
+           (record->posting_count == 0 ||
+            add_posting(store, &accept->posting, accept->posted_at_ms));
 }
 
 static bool apply_join(struct store_sqlite *store, struct store_record *record)
@@ -299,8 +295,7 @@ static bool apply_join(struct store_sqlite *store, struct store_record *record)
     const struct store_record_body *join = (const struct store_record_body *)record;
 
     note_id(store, join->body.id);
-    store_bind_body(store->statements[STATEMENT_BODY_ADD], &join->body);
-    return step(store, STATEMENT_BODY_ADD);
+    return add_body(store, &join->body);
 }
 
 static bool apply_message(struct store_sqlite *store, struct store_record *record)
@@ -341,6 +336,10 @@ static bool apply_permit(struct store_sqlite *store, struct store_record *record
     const struct store_record_attempt *permit = (const struct store_record_attempt *)record;
 
     note_id(store, permit->attempt.id);
+    if (is_fresh(store, permit->attempt.id)) {
+        record->changed = true;
+        return add_fresh(store, STORE_FRESH_ATTEMPTS, permit);
+    }
     store_bind_attempt(store->statements[STATEMENT_ATTEMPT_ADD], permit->message,
                        &permit->attempt);
     if (!step(store, STATEMENT_ATTEMPT_ADD))
@@ -493,14 +492,17 @@ static bool apply_define(struct store_sqlite *store, struct store_record *record
     return step(store, STATEMENT_DEFINE);
 }
 
-/* The revision is part of what is compared: what was applied before changes nothing. */
+/*
+ * The revision is part of what is compared: what was applied before changes nothing.  The
+ * message may have come in this window.
+ */
 static bool apply_replace(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_replace *set = (const struct store_record_replace *)record;
     const int64_t baseline[] = {(int64_t)set->body.message, set->baseline_micro};
 
     store_bind_body(store->statements[STATEMENT_BODY_SET], &set->body);
-    if (!step(store, STATEMENT_BODY_SET))
+    if (!store_fresh_write(store->fresh) || !step(store, STATEMENT_BODY_SET))
         return false;
     if (!changed(store))
         return true;
@@ -572,8 +574,8 @@ static bool apply_all(struct store_sqlite *store, const struct store_window *win
             return false;
         at += record->size;
     }
-    return flush_postings(store) && flush_balances(store) && flush_outboxes(store) &&
-           store_flush_usages(store) && flush_highest_id(store) &&
+    return store_fresh_write(store->fresh) && flush_balances(store) &&
+           flush_outboxes(store) && store_flush_usages(store) && flush_highest_id(store) &&
            flush_journal(store, window->sequence) && step(store, STATEMENT_COMMIT);
 }
 
@@ -584,7 +586,7 @@ enum store_applied store_sqlite_apply(struct store_sqlite *store,
     uint64_t recorded = store->highest_recorded;
     bool full;
 
-    store->posting_count = 0;
+    store_fresh_clear(store->fresh);
     store->balances.count = 0;
     store->outboxes.count = 0;
     store->usages.count = 0;

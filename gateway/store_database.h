@@ -16,8 +16,6 @@ enum store_statement {
     STATEMENT_ATTEMPT_ADD,
     STATEMENT_ATTEMPT_SET,
     STATEMENT_LATE_SET,
-    STATEMENT_POSTING_ADD,
-    STATEMENT_POSTINGS_ADD,
     STATEMENT_BALANCE_ADD,
     STATEMENT_OPENING_ADD,
     STATEMENT_RECEIPT_ADD,
@@ -73,12 +71,12 @@ struct store_usages {
     size_t count;
 };
 
-/* Postings are only ever appended: they are written so many in one statement. */
-enum { STORE_POSTINGS_AT_ONCE = 16, STORE_POSTING_COLUMNS = 9 };
+struct store_fresh;
 
 struct store_sqlite {
     sqlite3 *database;
     sqlite3_stmt *statements[STATEMENTS];
+    struct store_fresh *fresh;
     char *folder;
     int page_size;
     int wal_pages;
@@ -87,8 +85,6 @@ struct store_sqlite {
     bool failed; /* live.db could not be written: it is not touched any more */
     uint64_t rows;
     int64_t next_posting;
-    int64_t postings[STORE_POSTINGS_AT_ONCE * STORE_POSTING_COLUMNS];
-    int posting_count; /* of them, waiting to be written together */
     struct store_sums balances;
     struct store_sums outboxes;
     struct store_usages usages;

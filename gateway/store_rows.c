@@ -12,11 +12,10 @@ void store_bind_integers(sqlite3_stmt *statement, const int64_t *values, int cou
         sqlite3_bind_int64(statement, i + 1, values[i]);
 }
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
-
-void store_bind_message(sqlite3_stmt *statement, const struct message *message)
+void store_message_integers(const struct message *message,
+                            int64_t out[STORE_MESSAGE_INTEGERS])
 {
-    const int64_t values[] = {
+    const int64_t integers[STORE_MESSAGE_INTEGERS] = {
         (int64_t)message->id,    message->account,        message->plan,
         message->pins,           message->state,          message->end,
         message->step,           message->flags,          message->segments,
@@ -26,7 +25,15 @@ void store_bind_message(sqlite3_stmt *statement, const struct message *message)
         message->baseline_micro,
     };
 
-    store_bind_integers(statement, values, COUNT(values));
+    memcpy(out, integers, sizeof(integers));
+}
+
+void store_bind_message(sqlite3_stmt *statement, const struct message *message)
+{
+    int64_t integers[STORE_MESSAGE_INTEGERS];
+
+    store_message_integers(message, integers);
+    store_bind_integers(statement, integers, STORE_MESSAGE_INTEGERS);
 }
 
 void store_read_message(sqlite3_stmt *row, int first, struct message *out)
@@ -71,7 +78,7 @@ static void unpack(int64_t packed, uint8_t octets[8])
         octets[i] = (uint8_t)((uint64_t)packed >> (56 - 8 * i));
 }
 
-void store_bind_body(sqlite3_stmt *statement, const struct body *body)
+void store_body_integers(const struct body *body, int64_t out[STORE_BODY_INTEGERS])
 {
     const uint8_t fields[8] = {
         body->source_ton, body->source_npi,  body->destination_ton, body->destination_npi,
@@ -88,18 +95,27 @@ void store_bind_body(sqlite3_stmt *statement, const struct body *body)
         (uint8_t)body->user_message_reference,
     };
 
-    sqlite3_bind_int64(statement, 1, (int64_t)body->id);
-    sqlite3_bind_int64(statement, 2, (int64_t)body->message);
-    sqlite3_bind_int64(statement, 3, (int64_t)((uint64_t)body->alias << 16 | body->number));
-    sqlite3_bind_text(statement, 4, body->source, -1, SQLITE_STATIC);
-    sqlite3_bind_text(statement, 5, body->destination, -1, SQLITE_STATIC);
-    sqlite3_bind_text(statement, 6, body->service_type, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 7, pack(fields));
-    sqlite3_bind_int64(statement, 8, pack(options));
-    sqlite3_bind_blob(statement, 9, body->bytes, (int)(body->text_size + body->tlv_size),
+    out[0] = (int64_t)body->id;
+    out[1] = (int64_t)body->message;
+    out[2] = (int64_t)((uint64_t)body->alias << 16 | body->number);
+    out[6] = pack(fields);
+    out[7] = pack(options);
+    out[9] = (int64_t)((uint64_t)body->replaced_after_s << 24 | body->tlv_size);
+}
+
+void store_bind_body(sqlite3_stmt *statement, const struct body *body)
+{
+    int64_t integers[STORE_BODY_INTEGERS] = {0};
+
+    store_body_integers(body, integers);
+    store_bind_integers(statement, integers, STORE_BODY_INTEGERS);
+    sqlite3_bind_text(statement, 1 + STORE_BODY_SOURCE, body->source, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 1 + STORE_BODY_DESTINATION, body->destination, -1,
                       SQLITE_STATIC);
-    sqlite3_bind_int64(
-        statement, 10, (int64_t)((uint64_t)body->replaced_after_s << 24 | body->tlv_size));
+    sqlite3_bind_text(statement, 1 + STORE_BODY_SERVICE_TYPE, body->service_type, -1,
+                      SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 1 + STORE_BODY_BYTES, body->bytes,
+                      (int)(body->text_size + body->tlv_size), SQLITE_STATIC);
 }
 
 static void read_text(sqlite3_stmt *row, int column, char *out, size_t room)
@@ -154,10 +170,10 @@ struct body *store_read_body(sqlite3_stmt *row, int first)
     return body;
 }
 
-void store_bind_attempt(sqlite3_stmt *statement, uint64_t message,
-                        const struct attempt *attempt)
+void store_attempt_integers(uint64_t message, const struct attempt *attempt,
+                            int64_t out[STORE_ATTEMPT_INTEGERS])
 {
-    const int64_t values[] = {
+    const int64_t integers[STORE_ATTEMPT_INTEGERS] = {
         (int64_t)message,     attempt->ordinal,
         (int64_t)attempt->id, (int64_t)attempt->anchor,
         attempt->channel,     attempt->segment,
@@ -169,8 +185,17 @@ void store_bind_attempt(sqlite3_stmt *statement, uint64_t message,
         attempt->cost_micro,
     };
 
-    store_bind_integers(statement, values, COUNT(values));
-    sqlite3_bind_text(statement, COUNT(values) + 1, attempt->provider_id, -1,
+    memcpy(out, integers, sizeof(integers));
+}
+
+void store_bind_attempt(sqlite3_stmt *statement, uint64_t message,
+                        const struct attempt *attempt)
+{
+    int64_t integers[STORE_ATTEMPT_INTEGERS];
+
+    store_attempt_integers(message, attempt, integers);
+    store_bind_integers(statement, integers, STORE_ATTEMPT_INTEGERS);
+    sqlite3_bind_text(statement, 1 + STORE_ATTEMPT_PROVIDER_ID, attempt->provider_id, -1,
                       SQLITE_STATIC);
 }
 

@@ -24,6 +24,31 @@
     "message, ordinal, state, reason, flags, code, sent_at, updated_at, charged, cost,"    \
     " provider_id"
 
+#define STORE_POSTING_COLUMNS                                                              \
+    "id, at, kind, source, target, amount, currency, message, attempt"
+
+/* Of the columns of each list, those that are integers are at their place in an array. */
+enum {
+    STORE_MESSAGE_INTEGERS = 19,
+    STORE_BODY_INTEGERS = 10,
+    STORE_ATTEMPT_INTEGERS = 17,
+    STORE_POSTING_INTEGERS = 9,
+};
+/* And these are texts and blobs. */
+enum {
+    STORE_BODY_SOURCE = 3,
+    STORE_BODY_DESTINATION = 4,
+    STORE_BODY_SERVICE_TYPE = 5,
+    STORE_BODY_BYTES = 8,
+    STORE_ATTEMPT_PROVIDER_ID = 17,
+};
+
+void store_message_integers(const struct message *message,
+                            int64_t out[STORE_MESSAGE_INTEGERS]);
+void store_body_integers(const struct body *body, int64_t out[STORE_BODY_INTEGERS]);
+void store_attempt_integers(uint64_t message, const struct attempt *attempt,
+                            int64_t out[STORE_ATTEMPT_INTEGERS]);
+
 /* Binds from parameter 1 on; texts and blobs are borrowed until the statement is reset. */
 void store_bind_message(sqlite3_stmt *statement, const struct message *message);
 void store_bind_body(sqlite3_stmt *statement, const struct body *body);

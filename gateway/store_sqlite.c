@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gateway/store_database.h"
+#include "gateway/store_fresh.h"
 #include "gateway/store_rows.h"
 #include "gateway/store_schema.h"
 #include "routing/plan.h"
@@ -283,7 +284,8 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
         snprintf(why, sizeof(why), "%s", sqlite3_errmsg(store->database));
     if (result != SQLITE_OK || !set_up(store, why, sizeof(why)) ||
         !read_counters(store, why, sizeof(why)) ||
-        !store_prepare_statements(store, why, sizeof(why))) {
+        !store_prepare_statements(store, why, sizeof(why)) ||
+        (store->fresh = store_fresh_new(store->database, why, sizeof(why))) == NULL) {
         snprintf(error, error_size, "%s cannot be opened: %s", path, why);
         store_sqlite_close(store, true);
         return NULL;
@@ -298,6 +300,7 @@ void store_sqlite_close(struct store_sqlite *store, bool well)
         return;
     for (size_t i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(store->statements[i]);
+    store_fresh_free(store->fresh);
     if (store->failed || !well)
         sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(store->database);

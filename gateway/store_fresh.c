@@ -1,0 +1,318 @@
+/*
+ * A virtual table for each kind of rows, whose rows are those that have gathered: SQLite
+ * asks for their columns, nothing is bound.  They are not known outside this connection.
+ */
+#include "gateway/store_fresh.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/store_batch.h"
+#include "gateway/store_database.h"
+#include "gateway/store_rows.h"
+
+enum {
+    AT_ONCE = 128, /* what was read a moment ago is still in the processor's cache */
+    COLUMNS_MAX = STORE_MESSAGE_INTEGERS,
+};
+
+struct kind {
+    const char *declaration; /* as many columns as the table has */
+    const char *insert;
+    /* The row as integers; columns that are none are left alone. */
+    void (*read)(const void *row, int64_t *integers);
+    /* One that is none; false: it is an integer.  NULL: all are. */
+    bool (*text)(const void *row, int column, sqlite3_context *out);
+};
+
+struct gathered {
+    const struct kind *kind;
+    sqlite3_stmt *insert;
+    size_t count;
+    const void *rows[AT_ONCE];
+};
+
+struct store_fresh {
+    struct gathered gathered[STORE_FRESH_KINDS];
+    int64_t postings[AT_ONCE][STORE_POSTING_INTEGERS];
+};
+
+/* --- kinds -------------------------------------------------------------------------- */
+
+static void read_message(const void *row, int64_t *integers)
+{
+    store_message_integers(row, integers);
+}
+
+static void read_body(const void *row, int64_t *integers)
+{
+    store_body_integers(row, integers);
+}
+
+static void read_attempt(const void *row, int64_t *integers)
+{
+    const struct store_record_attempt *permit = row;
+
+    store_attempt_integers(permit->message, &permit->attempt, integers);
+}
+
+static void read_posting(const void *row, int64_t *integers)
+{
+    memcpy(integers, row, STORE_POSTING_INTEGERS * sizeof(*integers));
+}
+
+static bool body_text(const void *row, int column, sqlite3_context *out)
+{
+    const struct body *body = row;
+
+    switch (column) {
+    case STORE_BODY_SOURCE:
+        sqlite3_result_text(out, body->source, -1, SQLITE_STATIC);
+        return true;
+    case STORE_BODY_DESTINATION:
+        sqlite3_result_text(out, body->destination, -1, SQLITE_STATIC);
+        return true;
+    case STORE_BODY_SERVICE_TYPE:
+        sqlite3_result_text(out, body->service_type, -1, SQLITE_STATIC);
+        return true;
+    case STORE_BODY_BYTES:
+        sqlite3_result_blob(out, body->bytes, (int)(body->text_size + body->tlv_size),
+                            SQLITE_STATIC);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool attempt_text(const void *row, int column, sqlite3_context *out)
+{
+    const struct store_record_attempt *permit = row;
+
+    if (column != STORE_ATTEMPT_PROVIDER_ID)
+        return false;
+    sqlite3_result_text(out, permit->attempt.provider_id, -1, SQLITE_STATIC);
+    return true;
+}
+
+#define DECLARE(columns) "CREATE TABLE x(" columns ")"
+
+/* What is there already stays as it is; a posting that is there is a failure. */
+static const struct kind kinds[STORE_FRESH_KINDS] = {
+    [STORE_FRESH_MESSAGES] = {DECLARE(STORE_MESSAGE_COLUMNS),
+                              "INSERT OR IGNORE INTO message(" STORE_MESSAGE_COLUMNS
+                              ") SELECT * FROM fresh0", read_message, NULL        },
+    [STORE_FRESH_BODIES] = {DECLARE(STORE_BODY_COLUMNS),
+                              "INSERT OR IGNORE INTO body(" STORE_BODY_COLUMNS
+                            ") SELECT * FROM fresh1",   read_body,    body_text   },
+    [STORE_FRESH_ATTEMPTS] = {DECLARE(STORE_ATTEMPT_COLUMNS),
+                              "INSERT OR IGNORE INTO attempt(" STORE_ATTEMPT_COLUMNS
+                              ") SELECT * FROM fresh2", read_attempt, attempt_text},
+    [STORE_FRESH_POSTINGS] = {DECLARE(STORE_POSTING_COLUMNS),
+                              "INSERT OR FAIL INTO posting(" STORE_POSTING_COLUMNS
+                              ") SELECT * FROM fresh3", read_posting, NULL        },
+};
+
+/* --- the virtual tables ------------------------------------------------------------- */
+
+struct fresh_table {
+    sqlite3_vtab base;
+    const struct gathered *gathered;
+};
+
+struct fresh_cursor {
+    sqlite3_vtab_cursor base;
+    const struct gathered *gathered;
+    size_t at;
+    int64_t integers[COLUMNS_MAX]; /* of the row it is on */
+};
+
+static int fresh_connect(sqlite3 *database, void *aux, int argc, const char *const *argv,
+                         sqlite3_vtab **out, char **error)
+{
+    const struct gathered *gathered = aux;
+    struct fresh_table *table;
+    int result = sqlite3_declare_vtab(database, gathered->kind->declaration);
+
+    (void)argc;
+    (void)argv;
+    (void)error;
+    if (result != SQLITE_OK)
+        return result;
+    table = calloc(1, sizeof(*table));
+    if (table == NULL)
+        abort();
+    table->gathered = gathered;
+    *out = &table->base;
+    return SQLITE_OK;
+}
+
+static int fresh_disconnect(sqlite3_vtab *table)
+{
+    free(table);
+    return SQLITE_OK;
+}
+
+static int fresh_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
+{
+    (void)table;
+    info->estimatedCost = AT_ONCE;
+    return SQLITE_OK;
+}
+
+static int fresh_open(sqlite3_vtab *table, sqlite3_vtab_cursor **out)
+{
+    struct fresh_cursor *cursor = calloc(1, sizeof(*cursor));
+
+    if (cursor == NULL)
+        abort();
+    cursor->gathered = ((struct fresh_table *)table)->gathered;
+    *out = &cursor->base;
+    return SQLITE_OK;
+}
+
+static int fresh_close(sqlite3_vtab_cursor *cursor)
+{
+    free(cursor);
+    return SQLITE_OK;
+}
+
+static void move_to(struct fresh_cursor *cursor, size_t at)
+{
+    cursor->at = at;
+    if (at < cursor->gathered->count)
+        cursor->gathered->kind->read(cursor->gathered->rows[at], cursor->integers);
+}
+
+static int fresh_filter(sqlite3_vtab_cursor *base, int index, const char *name, int argc,
+                        sqlite3_value **argv)
+{
+    (void)index;
+    (void)name;
+    (void)argc;
+    (void)argv;
+    move_to((struct fresh_cursor *)base, 0);
+    return SQLITE_OK;
+}
+
+static int fresh_next(sqlite3_vtab_cursor *base)
+{
+    struct fresh_cursor *cursor = (struct fresh_cursor *)base;
+
+    move_to(cursor, cursor->at + 1);
+    return SQLITE_OK;
+}
+
+static int fresh_eof(sqlite3_vtab_cursor *base)
+{
+    struct fresh_cursor *cursor = (struct fresh_cursor *)base;
+
+    return cursor->at >= cursor->gathered->count;
+}
+
+static int fresh_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int column)
+{
+    struct fresh_cursor *cursor = (struct fresh_cursor *)base;
+    const struct gathered *gathered = cursor->gathered;
+
+    if (gathered->kind->text == NULL ||
+        !gathered->kind->text(gathered->rows[cursor->at], column, out))
+        sqlite3_result_int64(out, cursor->integers[column]);
+    return SQLITE_OK;
+}
+
+static int fresh_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *out)
+{
+    *out = (sqlite3_int64)((struct fresh_cursor *)base)->at;
+    return SQLITE_OK;
+}
+
+static const sqlite3_module module = {
+    .xConnect = fresh_connect,
+    .xBestIndex = fresh_best_index,
+    .xDisconnect = fresh_disconnect,
+    .xOpen = fresh_open,
+    .xClose = fresh_close,
+    .xFilter = fresh_filter,
+    .xNext = fresh_next,
+    .xEof = fresh_eof,
+    .xColumn = fresh_column,
+    .xRowid = fresh_rowid,
+};
+
+/* --- gathering ---------------------------------------------------------------------- */
+
+static bool prepare(struct gathered *gathered, sqlite3 *database, int number, char *error,
+                    size_t error_size)
+{
+    char name[16];
+
+    snprintf(name, sizeof(name), "fresh%d", number);
+    if (sqlite3_create_module(database, name, &module, gathered) != SQLITE_OK) {
+        snprintf(error, error_size, "%s", sqlite3_errmsg(database));
+        return false;
+    }
+    gathered->insert = store_prepare(database, gathered->kind->insert, error, error_size);
+    return gathered->insert != NULL;
+}
+
+struct store_fresh *store_fresh_new(sqlite3 *database, char *error, size_t error_size)
+{
+    struct store_fresh *fresh = calloc(1, sizeof(*fresh));
+
+    if (fresh == NULL)
+        abort();
+    for (int i = 0; i < STORE_FRESH_KINDS; i++) {
+        fresh->gathered[i].kind = &kinds[i];
+        if (!prepare(&fresh->gathered[i], database, i, error, error_size)) {
+            store_fresh_free(fresh);
+            return NULL;
+        }
+    }
+    return fresh;
+}
+
+void store_fresh_free(struct store_fresh *fresh)
+{
+    if (fresh == NULL)
+        return;
+    for (int i = 0; i < STORE_FRESH_KINDS; i++)
+        sqlite3_finalize(fresh->gathered[i].insert);
+    free(fresh);
+}
+
+static bool write_gathered(struct gathered *gathered)
+{
+    int result;
+
+    if (gathered->count == 0)
+        return true;
+    result = sqlite3_step(gathered->insert);
+    sqlite3_reset(gathered->insert);
+    gathered->count = 0;
+    return result == SQLITE_DONE;
+}
+
+bool store_fresh_add(struct store_fresh *fresh, enum store_fresh_kind kind, const void *row)
+{
+    struct gathered *gathered = &fresh->gathered[kind];
+
+    if (kind == STORE_FRESH_POSTINGS)
+        row = memcpy(fresh->postings[gathered->count], row, sizeof(fresh->postings[0]));
+    gathered->rows[gathered->count++] = row;
+    return gathered->count < AT_ONCE || write_gathered(gathered);
+}
+
+bool store_fresh_write(struct store_fresh *fresh)
+{
+    for (int i = 0; i < STORE_FRESH_KINDS; i++)
+        if (!write_gathered(&fresh->gathered[i]))
+            return false;
+    return true;
+}
+
+void store_fresh_clear(struct store_fresh *fresh)
+{
+    for (int i = 0; i < STORE_FRESH_KINDS; i++)
+        fresh->gathered[i].count = 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * Rows that cannot be there yet, since their ids are above all that were ever recorded.
+ * They gather, and many go into their table by one statement that reads them where they
+ * lie: that costs half of binding one after the other.
+ */
+#ifndef GATEWAY_STORE_FRESH_H
+#define GATEWAY_STORE_FRESH_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum store_fresh_kind {
+    STORE_FRESH_MESSAGES, /* struct message */
+    STORE_FRESH_BODIES,   /* struct body */
+    STORE_FRESH_ATTEMPTS, /* struct store_record_attempt */
+    STORE_FRESH_POSTINGS, /* integers, as STORE_POSTING_COLUMNS names them */
+    STORE_FRESH_KINDS
+};
+
+struct store_fresh;
+
+/* NULL and the reason.  `database` has the tables, and is closed after it. */
+struct store_fresh *store_fresh_new(sqlite3 *database, char *error, size_t error_size);
+void store_fresh_free(struct store_fresh *fresh);
+
+/*
+ * `row` is borrowed until store_fresh_write(), but for a posting, which is copied.  False:
+ * what has gathered could not be written.
+ */
+bool store_fresh_add(struct store_fresh *fresh, enum store_fresh_kind kind,
+                     const void *row);
+/* Puts all that has gathered into the tables; false on failure. */
+bool store_fresh_write(struct store_fresh *fresh);
+/* Forgets what has gathered. */
+void store_fresh_clear(struct store_fresh *fresh);
+
+#endif
