@@ -146,6 +146,7 @@ libgateway_a_SOURCES += \
 	gateway/store.c gateway/store.h gateway/store_batch.h gateway/store_pieces.h \
 	gateway/store_database.h gateway/store_schema.h \
 	gateway/store_apply.c \
+	gateway/store_day.c gateway/store_day.h \
 	gateway/store_fold.c \
 	gateway/store_folder.c \
 	gateway/store_fresh.c gateway/store_fresh.h \

@@ -275,7 +275,7 @@ struct store_counters {
     uint64_t effects;
     uint64_t begins_refused;
     uint64_t checkpoints;
-    uint64_t moved;    /* messages to history */
+    uint64_t moved;    /* messages that came into the history */
     int64_t commit_us; /* from the write to the end of its sync, sum */
     int64_t longest_commit_us;
     uint64_t folds; /* of the journal into the tables */

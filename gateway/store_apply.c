@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "gateway/store_database.h"
-#include "gateway/store_fresh.h"
 #include "gateway/store_rows.h"
 
 static const char *const texts[STATEMENTS] = {
@@ -58,6 +57,9 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_IS_LIVE] = "SELECT 1 FROM message WHERE id=?",
     [STATEMENT_HIGHEST_ID] =
         "INSERT OR REPLACE INTO meta(key, value) VALUES('highest_id', ?)",
+    [STATEMENT_HISTORY] = "INSERT INTO history(day, messages, ended_at) VALUES(?,?,?)"
+                          " ON CONFLICT(day) DO UPDATE SET messages = messages +"
+                          " excluded.messages, ended_at = max(ended_at, excluded.ended_at)",
     [STATEMENT_JOURNAL] = "INSERT OR REPLACE INTO meta(key, value) VALUES('journal', ?)",
     [STATEMENT_INBOUND_PUT] = "INSERT OR REPLACE INTO inbound(id, account, channel, state,"
                               " at, bytes) VALUES(?,?,?,?,?,?)",
@@ -179,6 +181,19 @@ static bool add_fresh(struct store_sqlite *store, enum store_fresh_kind kind,
     return store_fresh_add(store->fresh, kind, row);
 }
 
+static bool add_to_day(struct store_sqlite *store, enum store_fresh_kind kind,
+                       const void *row)
+{
+    store->rows++;
+    return store_day_add(store->day, kind, row);
+}
+
+/* The message has gone to the history; it is before this record. */
+static bool is_in_day(const struct store_record *record)
+{
+    return record->main && record->main->kind == STORE_RECORD_ACCEPT_ENDED;
+}
+
 static bool add_posting(struct store_sqlite *store, const struct posting *posting,
                         int64_t at_ms)
 {
@@ -290,11 +305,32 @@ static bool apply_accept(struct store_sqlite *store, struct store_record *record
             add_posting(store, &accept->posting, accept->posted_at_ms));
 }
 
+/* Nothing of it is in live.db but its posting. */
+static bool apply_accept_ended(struct store_sqlite *store, struct store_record *record)
+{
+    const struct store_record_message *accept = (const struct store_record_message *)record;
+
+    if (!is_fresh(store, accept->message.id) ||
+        !store_day_takes(store->day, accept->message.id)) {
+        record->kind = STORE_RECORD_ACCEPT;
+        return apply_accept(store, record);
+    }
+    note_id(store, accept->message.id);
+    record->changed = true;
+    store_day_count(store->day, accept->message.ended_at_ms);
+    return add_to_day(store, STORE_FRESH_MESSAGES, &accept->message) &&
+           add_to_day(store, STORE_FRESH_BODIES, accept + 1) &&
+           (record->posting_count == 0 ||
+            add_posting(store, &accept->posting, accept->posted_at_ms));
+}
+
 static bool apply_join(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_body *join = (const struct store_record_body *)record;
 
     note_id(store, join->body.id);
+    if (is_in_day(record))
+        return add_to_day(store, STORE_FRESH_BODIES, &join->body);
     return add_body(store, &join->body);
 }
 
@@ -336,6 +372,10 @@ static bool apply_permit(struct store_sqlite *store, struct store_record *record
     const struct store_record_attempt *permit = (const struct store_record_attempt *)record;
 
     note_id(store, permit->attempt.id);
+    if (is_in_day(record)) {
+        record->changed = true;
+        return add_to_day(store, STORE_FRESH_ATTEMPTS, permit);
+    }
     if (is_fresh(store, permit->attempt.id)) {
         record->changed = true;
         return add_fresh(store, STORE_FRESH_ATTEMPTS, permit);
@@ -530,6 +570,8 @@ static bool (*const operations[])(struct store_sqlite *, struct store_record *) 
     [STORE_RECORD_NOTHING] = apply_nothing,
     [STORE_RECORD_MESSAGE_FOLLOWS] = apply_message_follows,
     [STORE_RECORD_ATTEMPT_FOLLOWS] = apply_attempt_follows,
+    [STORE_RECORD_ACCEPT_ENDED] = apply_accept_ended,
+    [STORE_RECORD_ACCEPT_REPLACED] = apply_accept,
     [STORE_RECORD_ACCEPT] = apply_accept,
     [STORE_RECORD_JOIN] = apply_join,
     [STORE_RECORD_MESSAGE] = apply_message,
@@ -563,8 +605,29 @@ static bool flush_journal(struct store_sqlite *store, uint64_t sequence)
     return step(store, STATEMENT_JOURNAL);
 }
 
+/* First the day: what live.db does not have is there. */
+static bool flush_day(struct store_sqlite *store)
+{
+    const struct store_day_sum *sum = store_day_sum(store->day);
+    sqlite3_stmt *statement = store->statements[STATEMENT_HISTORY];
+
+    if (!store_day_commit(store->day))
+        return false;
+    if (sum->messages == 0)
+        return true;
+    sqlite3_bind_text(statement, 1, sum->name, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 2, (int64_t)sum->messages);
+    sqlite3_bind_int64(statement, 3, sum->ended_at_ms);
+    return step(store, STATEMENT_HISTORY);
+}
+
 static bool apply_all(struct store_sqlite *store, const struct store_window *window)
 {
+    store_fresh_clear(store->fresh);
+    store->balances.count = 0;
+    store->outboxes.count = 0;
+    store->usages.count = 0;
+    store_day_begin(store->day);
     if (!step(store, STATEMENT_BEGIN))
         return false;
     for (size_t at = 0; at < window->used;) {
@@ -574,9 +637,17 @@ static bool apply_all(struct store_sqlite *store, const struct store_window *win
             return false;
         at += record->size;
     }
-    return store_fresh_write(store->fresh) && flush_balances(store) &&
+    return flush_day(store) && store_fresh_write(store->fresh) && flush_balances(store) &&
            flush_outboxes(store) && store_flush_usages(store) && flush_highest_id(store) &&
            flush_journal(store, window->sequence) && step(store, STATEMENT_COMMIT);
+}
+
+/* False: what is in the database is not known. */
+static bool roll_back(struct store_sqlite *store, uint64_t highest_recorded)
+{
+    store->highest_recorded = highest_recorded;
+    store_day_roll_back(store->day);
+    return sqlite3_get_autocommit(store->database) || step(store, STATEMENT_ROLLBACK);
 }
 
 enum store_applied store_sqlite_apply(struct store_sqlite *store,
@@ -584,22 +655,21 @@ enum store_applied store_sqlite_apply(struct store_sqlite *store,
                                       size_t error_size)
 {
     uint64_t recorded = store->highest_recorded;
+    bool had_day = !store_day_has_failed(store->day);
+    bool ok = apply_all(store, window);
     bool full;
 
-    store_fresh_clear(store->fresh);
-    store->balances.count = 0;
-    store->outboxes.count = 0;
-    store->usages.count = 0;
-    if (apply_all(store, window)) {
+    /* Without the history all of it goes into live.db. */
+    if (!ok && had_day && store_day_has_failed(store->day))
+        ok = roll_back(store, recorded) && apply_all(store, window);
+    if (ok) {
         store->journal_sequence = window->sequence;
+        store->in_history += store_day_sum(store->day)->messages;
         return STORE_APPLIED;
     }
     full = sqlite3_errcode(store->database) == SQLITE_FULL;
     snprintf(error, error_size, "%s", sqlite3_errmsg(store->database));
-    store->highest_recorded = recorded;
-    if (!sqlite3_get_autocommit(store->database) && !step(store, STATEMENT_ROLLBACK))
-        full = false;
-    if (full)
+    if (roll_back(store, recorded) && full)
         return STORE_DISK_FULL;
     store->failed = true;
     return STORE_FAILED;

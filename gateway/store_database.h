@@ -4,6 +4,8 @@
 
 #include <sqlite3.h>
 
+#include "gateway/store_day.h"
+#include "gateway/store_fresh.h"
 #include "gateway/store_sqlite.h"
 
 enum store_statement {
@@ -28,6 +30,7 @@ enum store_statement {
     STATEMENT_UNKEEP,
     STATEMENT_IS_LIVE,
     STATEMENT_HIGHEST_ID,
+    STATEMENT_HISTORY,
     STATEMENT_JOURNAL,
     STATEMENT_INBOUND_PUT,
     STATEMENT_INBOUND_GONE,
@@ -71,12 +74,11 @@ struct store_usages {
     size_t count;
 };
 
-struct store_fresh;
-
 struct store_sqlite {
     sqlite3 *database;
     sqlite3_stmt *statements[STATEMENTS];
     struct store_fresh *fresh;
+    struct store_day *day;
     char *folder;
     int page_size;
     int wal_pages;
@@ -84,6 +86,7 @@ struct store_sqlite {
     uint64_t written_pages;
     bool failed; /* live.db could not be written: it is not touched any more */
     uint64_t rows;
+    uint64_t in_history; /* messages that came there since it was opened */
     int64_t next_posting;
     struct store_sums balances;
     struct store_sums outboxes;

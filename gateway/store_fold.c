@@ -16,9 +16,9 @@
 #include "gateway/store_sqlite.h"
 
 enum {
-    FOLD_BYTES = 4 * 1024 * 1024,  /* in the window: it is folded */
-    AHEAD_BYTES = 8 * 1024 * 1024, /* and no more is added before that is done */
-    FOLD_MS = 2000,                /* after so long, or when nothing else is to be done */
+    FOLD_BYTES = 16 * 1024 * 1024,  /* in the window: it is folded */
+    AHEAD_BYTES = 32 * 1024 * 1024, /* and no more is added before that is done */
+    FOLD_MS = 2000,                 /* after so long, or when nothing else is to be done */
 };
 
 /* --- windows ------------------------------------------------------------------------ */
@@ -78,6 +78,7 @@ static void note_folded(struct store *store)
     store->folding_bytes = 0;
     store->counters.unfolded_bytes = store->filling_bytes;
     store->counters.rows = store_sqlite_rows(store->sqlite);
+    store->counters.moved = store_sqlite_in_history(store->sqlite);
     store->counters.folds++;
     store->counters.fold_us += store->table_result.us;
     if (store->table_result.us > store->counters.longest_fold_us)
@@ -223,6 +224,7 @@ bool store_recover_journal(struct store *store, char *error, size_t error_size)
     if (!ok || error[0] != '\0')
         return false;
     store->in_tables = store_sqlite_journal_sequence(store->sqlite);
+    store->counters.moved = store_sqlite_in_history(store->sqlite);
     if (octets > 0)
         log_info("store.journal_recovered", "batches=%zu octets=%llu",
                  store_journal_found(store->journal), (unsigned long long)octets);

@@ -256,13 +256,14 @@ static bool prepare(struct gathered *gathered, sqlite3 *database, int number, ch
     return gathered->insert != NULL;
 }
 
-struct store_fresh *store_fresh_new(sqlite3 *database, char *error, size_t error_size)
+struct store_fresh *store_fresh_new(sqlite3 *database, int kinds_count, char *error,
+                                    size_t error_size)
 {
     struct store_fresh *fresh = calloc(1, sizeof(*fresh));
 
     if (fresh == NULL)
         abort();
-    for (int i = 0; i < STORE_FRESH_KINDS; i++) {
+    for (int i = 0; i < kinds_count; i++) {
         fresh->gathered[i].kind = &kinds[i];
         if (!prepare(&fresh->gathered[i], database, i, error, error_size)) {
             store_fresh_free(fresh);

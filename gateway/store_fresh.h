@@ -21,8 +21,12 @@ enum store_fresh_kind {
 
 struct store_fresh;
 
-/* NULL and the reason.  `database` has the tables, and is closed after it. */
-struct store_fresh *store_fresh_new(sqlite3 *database, char *error, size_t error_size);
+/*
+ * For the first `kinds`: a day of the history has no postings.  NULL and the reason.
+ * `database` has their tables, and is closed after it.
+ */
+struct store_fresh *store_fresh_new(sqlite3 *database, int kinds, char *error,
+                                    size_t error_size);
 void store_fresh_free(struct store_fresh *fresh);
 
 /*

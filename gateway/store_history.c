@@ -1,7 +1,7 @@
 /*
- * Moves ended messages to the history: first they are durable there, then they are
- * deleted here.  Interrupted at any point it is simply done again: what lives is newer
- * than a copy that was made before.
+ * Moves messages that ended in live.db to the history: first they are durable there, then
+ * they are deleted here.  Interrupted at any point it is simply done again: what lives is
+ * newer than a copy that was made before.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 #include "gateway/log.h"
 #include "gateway/store_database.h"
 #include "gateway/store_rows.h"
-#include "gateway/store_schema.h"
 
 /* All that moves at once is named in temp.moving; then each table goes in one statement. */
 static const char *const copies[] = {
@@ -144,15 +143,11 @@ static bool for_chosen(struct store_sqlite *store, const struct move *move,
 static bool attach_day(struct store_sqlite *store, const char *day, char *error,
                        size_t error_size)
 {
-    char schema[4096];
     char *attach = sqlite3_mprintf("ATTACH '%q/history/%q' AS day", store->folder, day);
     bool ok = store_run(store->database, attach, error, error_size);
 
     sqlite3_free(attach);
-    snprintf(schema, sizeof(schema), STORE_SCHEMA_MESSAGES, "day.", "day.", "day.", "day.");
-    return ok && store_set_durable(store->database, "day", error, error_size) &&
-           store_use_up_log(store->database, "day", error, error_size) &&
-           store_run(store->database, schema, error, error_size);
+    return ok && store_day_prepare(store->database, "day", error, error_size);
 }
 
 static bool copy_to_day(struct store_sqlite *store, const struct move *move, char *error,
@@ -184,6 +179,8 @@ bool store_sqlite_move(struct store_sqlite *store, size_t limit, size_t *out_mov
         log_error("store.history", "day=%s reason=\"%s\"", move.day, error);
     if (copied && ok) {
         remove_chosen(store, &move);
+        store_day_forgive(store->day);
+        store->in_history += move.count;
         *out_moved = move.count;
     }
     free(move.ids);

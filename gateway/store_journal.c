@@ -11,7 +11,7 @@
 
 enum {
     FILES = 2,
-    TURN_BYTES = 16 * 1024 * 1024, /* then the other file, if it may be written again */
+    TURN_BYTES = 32 * 1024 * 1024, /* then the other file, if it may be written again */
     PIECE_BYTES = 64 * 1024,       /* SQLite's systems take less than 128 KiB at a time */
     FRAME_BYTES_MAX = STORE_BATCH_BYTES + STORE_DECISION_BYTES + STORE_FRAME_HEAD_BYTES,
 };

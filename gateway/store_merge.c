@@ -37,12 +37,53 @@ static struct store_record *main_of(struct merge *merge, enum noun noun, uint64_
     return NULL;
 }
 
+static bool is_accept(const struct store_record *record)
+{
+    return record->kind == STORE_RECORD_ACCEPT ||
+           record->kind == STORE_RECORD_ACCEPT_ENDED ||
+           record->kind == STORE_RECORD_ACCEPT_REPLACED;
+}
+
+/* That of this message, if it is in the window. */
+static struct store_record *accept_of(struct merge *merge, uint64_t message)
+{
+    uint64_t place;
+    struct store_record *record;
+
+    if (!table_get(merge->mains[MESSAGES], message, &place))
+        return NULL;
+    record = (struct store_record *)(merge->window->bytes + place - 1);
+    return is_accept(record) ? record : NULL;
+}
+
+static void note_end(struct store_record *main)
+{
+    if (main->kind == STORE_RECORD_ACCEPT)
+        main->kind = STORE_RECORD_ACCEPT_ENDED;
+}
+
 static void merge_accept(struct merge *merge, struct store_record *record)
 {
     const struct store_record_message *accept = (const struct store_record_message *)record;
 
     if (main_of(merge, MESSAGES, accept->message.id, record))
         record->kind = STORE_RECORD_NOTHING;
+    else if (accept->message.state == MESSAGE_ENDED)
+        note_end(record);
+}
+
+static void merge_join(struct merge *merge, struct store_record *record)
+{
+    record->main = accept_of(merge, ((struct store_record_body *)record)->body.message);
+}
+
+static void merge_replace(struct merge *merge, struct store_record *record)
+{
+    struct store_record *accept =
+        accept_of(merge, ((struct store_record_replace *)record)->body.message);
+
+    if (accept)
+        accept->kind = STORE_RECORD_ACCEPT_REPLACED;
 }
 
 /* An ended message stays ended. */
@@ -60,6 +101,8 @@ static void merge_message(struct merge *merge, struct store_record *record)
         return;
     }
     *message = set->message;
+    if (message->state == MESSAGE_ENDED)
+        note_end(main);
     record->kind = STORE_RECORD_MESSAGE_FOLLOWS;
     record->main = main;
 }
@@ -70,6 +113,8 @@ static void merge_permit(struct merge *merge, struct store_record *record)
 
     if (main_of(merge, ATTEMPTS, permit->attempt.id, record))
         record->kind = STORE_RECORD_NOTHING;
+    else
+        record->main = accept_of(merge, permit->message);
 }
 
 /* It counts only if the row has the money that the decision saw. */
@@ -127,6 +172,12 @@ static void merge_record(struct merge *merge, struct store_record *record)
     switch (record->kind) {
     case STORE_RECORD_ACCEPT:
         merge_accept(merge, record);
+        break;
+    case STORE_RECORD_JOIN:
+        merge_join(merge, record);
+        break;
+    case STORE_RECORD_REPLACE:
+        merge_replace(merge, record);
         break;
     case STORE_RECORD_MESSAGE:
         merge_message(merge, record);

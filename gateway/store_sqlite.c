@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "gateway/store_database.h"
-#include "gateway/store_fresh.h"
 #include "gateway/store_rows.h"
 #include "gateway/store_schema.h"
 #include "routing/plan.h"
@@ -104,6 +103,11 @@ void store_sqlite_add_ended(struct store_sqlite *store, uint64_t id)
     }
     store->ended[(store->ended_first + store->ended_count) % store->ended_capacity] = id;
     store->ended_count++;
+}
+
+uint64_t store_sqlite_in_history(const struct store_sqlite *store)
+{
+    return store->in_history;
 }
 
 size_t store_sqlite_ended(const struct store_sqlite *store)
@@ -274,6 +278,7 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
 
     if (store == NULL || (store->folder = strdup(folder)) == NULL)
         abort();
+    store->day = store_day_new(store->folder, vfs);
     snprintf(path, sizeof(path), "%s/live.db", folder);
     /* Its account of memory costs a lock at each allocation; refused once it is in use. */
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -285,7 +290,8 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
     if (result != SQLITE_OK || !set_up(store, why, sizeof(why)) ||
         !read_counters(store, why, sizeof(why)) ||
         !store_prepare_statements(store, why, sizeof(why)) ||
-        (store->fresh = store_fresh_new(store->database, why, sizeof(why))) == NULL) {
+        (store->fresh = store_fresh_new(store->database, STORE_FRESH_KINDS, why,
+                                        sizeof(why))) == NULL) {
         snprintf(error, error_size, "%s cannot be opened: %s", path, why);
         store_sqlite_close(store, true);
         return NULL;
@@ -301,6 +307,7 @@ void store_sqlite_close(struct store_sqlite *store, bool well)
     for (size_t i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(store->statements[i]);
     store_fresh_free(store->fresh);
+    store_day_close(store->day, well && !store->failed);
     if (store->failed || !well)
         sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(store->database);

@@ -27,7 +27,8 @@ enum store_applied {
 
 /*
  * What a window of the journal says is in the tables afterwards, in one transaction: all of
- * it or nothing.  store_merge() comes first.  `error` says why it failed.
+ * it or nothing.  What came and ended in it is in the history.  store_merge() comes first.
+ * `error` says why it failed.
  */
 enum store_applied store_sqlite_apply(struct store_sqlite *store,
                                       const struct store_window *window, char *error,
@@ -45,6 +46,8 @@ uint64_t store_sqlite_written_bytes(const struct store_sqlite *store);
  */
 bool store_sqlite_checkpoint(struct store_sqlite *store, bool restart);
 
+/* Messages that came into the history, since it was opened. */
+uint64_t store_sqlite_in_history(const struct store_sqlite *store);
 /* Ended messages that are still in live.db. */
 size_t store_sqlite_ended(const struct store_sqlite *store);
 /*

@@ -74,14 +74,13 @@ static bool add_attempt(struct statement *out, const struct attempt *attempt)
     return sent;
 }
 
-static void add_message(void *owner, const struct message *message, bool in_history)
+static void add_message(void *owner, const struct message *message)
 {
     struct summing *summing = owner;
     struct statement *out = summing->out;
     uint64_t absorbed_micro = 0;
     bool handed_over = false;
 
-    (void)in_history;
     if (message->accepted_at_ms < summing->from_ms ||
         message->accepted_at_ms >= summing->to_ms ||
         (summing->account != 0 && message->account != summing->account))

@@ -33,7 +33,7 @@ static void upkeep_is_done(void *self)
 
     store->table_work = STORE_TABLES_REST;
     store->upkeep_was_last = true;
-    store->counters.moved += store->upkeep_moved;
+    store->counters.moved = store_sqlite_in_history(store->sqlite);
     if (store->upkeep_move > 0 && store->upkeep_moved == 0)
         store->move_at_ms = clock_mono_ms(store->clock) + MOVE_AGAIN_MS;
     if (store->upkeep_checkpoint) {

@@ -58,7 +58,6 @@ struct verifying {
     size_t balance_capacity;
     struct table *balance_places; /* ledger and currency -> place, from 1 */
     uint64_t *cells;
-    uint64_t newest;              /* the message accepted last, at the moment we see */
     char (*gone)[STORE_DAY_SIZE]; /* days of the history that were let go */
     size_t gone_count;
     bool naming; /* the second reading */
@@ -315,8 +314,6 @@ static void read_posting(void *owner, sqlite3_stmt *row)
         if (balance)
             (void)!__builtin_sub_overflow(balance->by_postings, amount,
                                           &balance->by_postings);
-        if (message > it->newest)
-            it->newest = message;
         if (amount <= 0)
             tell(it->out, "message %llu: a posting of %s", (unsigned long long)message,
                  money(amount).text);
@@ -342,16 +339,11 @@ static void add_held(struct verifying *it, const struct message *message)
     (void)!table_put(it->held, message->account, held + (uint64_t)message->held_micro);
 }
 
-static void read_message(void *owner, const struct message *message, bool in_history)
+static void read_message(void *owner, const struct message *message)
 {
     struct verifying *it = owner;
     bool ended = message->state == MESSAGE_ENDED;
 
-    if (!in_history && message->id > it->newest)
-        it->newest = message->id;
-    /* Accepted, ended and moved after the moment we look at. */
-    if (in_history && message->id > it->newest)
-        return;
     if (ended && message->held_micro != 0 && !it->naming) {
         it->out->ended_with_hold++;
         tell(it->out, "message %llu: it has ended and %s is held",

@@ -104,9 +104,10 @@ struct cursor {
 
 struct walk {
     const struct store_view *view;
-    void (*visit)(void *owner, const struct message *message, bool in_history);
+    void (*visit)(void *owner, const struct message *message);
     void *owner;
     struct message message; /* its attempts are used again for the next one */
+    uint64_t highest_id;    /* of what live.db knows at the moment it is held */
     char *error;
     size_t error_size;
 };
@@ -178,8 +179,10 @@ static void walk_messages(struct walk *walk, struct cursor *messages,
         struct attempt *room = message->attempts;
         uint16_t capacity = message->attempt_capacity;
 
-        /* It was copied and not deleted yet: who lives is newer. */
-        if (living && cursor_seek(living, messages->message))
+        /* It was copied and not deleted yet: who lives is newer.  Or it came and ended
+         * after the moment we look at. */
+        if (living && (cursor_seek(living, messages->message) ||
+                       messages->message > walk->highest_id))
             continue;
         store_read_message(messages->statement, 0, message);
         message->attempts = room;
@@ -187,7 +190,7 @@ static void walk_messages(struct walk *walk, struct cursor *messages,
         message->attempt_count = 0;
         read_attempts(walk, attempts, late);
         store_sum_attempts(message);
-        walk->visit(walk->owner, message, living != NULL);
+        walk->visit(walk->owner, message);
     }
 }
 
@@ -200,13 +203,21 @@ static const char late_sql[] =
     "SELECT " STORE_LATE_COLUMNS " FROM late WHERE message>=?1 ORDER BY message, ordinal";
 static const char living_sql[] = "SELECT id FROM message WHERE id>=?1 ORDER BY id";
 
+static void read_highest_id(void *owner, sqlite3_stmt *row)
+{
+    *(uint64_t *)owner = (uint64_t)sqlite3_column_int64(row, 0);
+}
+
 static bool walk_live(struct walk *walk)
 {
     sqlite3 *live = walk->view->live;
     struct cursor messages = {.result = SQLITE_DONE};
     struct cursor attempts = {.result = SQLITE_DONE};
-    bool ok = cursor_open(&messages, walk, live, messages_sql, 0) &&
-              cursor_open(&attempts, walk, live, attempts_sql, 0);
+    bool ok =
+        store_for_rows(live, "SELECT value FROM meta WHERE key='highest_id'", 0,
+                       read_highest_id, &walk->highest_id, walk->error, walk->error_size) &&
+        cursor_open(&messages, walk, live, messages_sql, 0) &&
+        cursor_open(&attempts, walk, live, attempts_sql, 0);
 
     if (ok)
         walk_messages(walk, &messages, &attempts, NULL, NULL);
@@ -268,8 +279,8 @@ static bool walk_history(struct walk *walk, const struct store_walk_days *days)
 }
 
 bool store_walk(const struct store_view *view, const struct store_walk_days *days,
-                void (*visit)(void *owner, const struct message *message, bool in_history),
-                void *owner, char *error, size_t error_size)
+                void (*visit)(void *owner, const struct message *message), void *owner,
+                char *error, size_t error_size)
 {
     struct walk walk = {.view = view,
                         .visit = visit,

@@ -46,12 +46,11 @@ extern const struct store_walk_days store_walk_all;
 
 /*
  * Calls `visit` for each message with its attempts, late changes laid over them: first
- * those of live.db, then day by day.  The view must be held; a message that has been
- * moved since is still seen once, as it lived.  Of the history all is seen that is there
- * now: also messages that were accepted after the moment.
+ * those of live.db, then day by day.  The view must be held: a message that has ended or
+ * been moved since is seen once, as it lived, and one that came since is not seen.
  */
 bool store_walk(const struct store_view *view, const struct store_walk_days *days,
-                void (*visit)(void *owner, const struct message *message, bool in_history),
-                void *owner, char *error, size_t error_size);
+                void (*visit)(void *owner, const struct message *message), void *owner,
+                char *error, size_t error_size);
 
 #endif

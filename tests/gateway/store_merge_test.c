@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include "gateway/store_schema.h"
 #include "routing/ledger.h"
 #include "tests/gateway/store_life.h"
 #include "tests/test.h"
@@ -189,14 +190,26 @@ static int write_row(void *self, int count, char **values, char **names)
     return 0;
 }
 
+/* In live.db or in the day of the history. */
+#define IN_BOTH(columns, table)                                                            \
+    "SELECT " columns " FROM main." table " UNION SELECT " columns " FROM day." table
+
+/* What ended in its window is in the history, and else in live.db. */
 static void write_tables(struct course *course)
 {
     static const char *const tables[] = {
-        "SELECT * FROM message ORDER BY id",
-        ("SELECT id, message, number, source, destination, options, hex(bytes), tlv_size"
-         " FROM body ORDER BY id"),
+        IN_BOTH("*", "message") " ORDER BY id",
+        IN_BOTH("id, message, number, source, destination, options, hex(bytes), tlv_size",
+                "body") " ORDER BY id",
         "SELECT alias, id FROM alias ORDER BY alias",
-        "SELECT * FROM attempt ORDER BY message, ordinal",
+        "SELECT a.message, a.ordinal, a.id, anchor, channel, segment, step, number,"
+        " ifnull(l.state, a.state), ifnull(l.reason, a.reason), ifnull(l.flags, a.flags),"
+        " ifnull(l.code, a.code), ifnull(l.sent_at, a.sent_at),"
+        " ifnull(l.updated_at, a.updated_at), again_at, ifnull(l.charged, a.charged),"
+        " ifnull(l.cost, a.cost), ifnull(l.provider_id, a.provider_id)"
+        " FROM (" IN_BOTH(
+            "*", "attempt") ") AS a LEFT JOIN late AS l"
+                            " USING(message, ordinal) ORDER BY a.message, a.ordinal",
         "SELECT * FROM posting ORDER BY id",
         "SELECT * FROM balance ORDER BY ledger, currency",
         "SELECT id, account, made_at, hex(bytes) FROM outbox ORDER BY id",
@@ -206,10 +219,19 @@ static void write_tables(struct course *course)
     };
     sqlite3 *database;
     char path[160];
+    char schema[4096];
+    char attach[250];
 
     snprintf(path, sizeof(path), "%s/live.db", course->life.folder);
-    assert_int_equal(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, "store-life"),
+    snprintf(attach, sizeof(attach), "ATTACH '%s/history/2026-11-18.db' AS day",
+             course->life.folder);
+    snprintf(schema, sizeof(schema), STORE_SCHEMA_MESSAGES, "day.", "day.", "day.", "day.");
+    assert_int_equal(sqlite3_open_v2(path, &database,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                     "store-life"),
                      SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, attach, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, schema, NULL, NULL, NULL), SQLITE_OK);
     for (size_t i = 0; i < ROWS(tables); i++)
         CHECK_EQ(sqlite3_exec(database, tables[i], write_row, course, NULL), SQLITE_OK,
                  tables[i]);
@@ -274,11 +296,75 @@ TEST(a_life_that_ends_in_its_window_costs_one_row_of_each_kind)
     life_free(&life);
 }
 
+TEST(of_what_came_and_ended_in_a_window_live_db_has_the_postings_alone)
+{
+    struct life life;
+    struct stored_message stored;
+    struct verification verification;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    life_fold(&life);
+    for (unsigned n = 2; n <= 20; n += 2)
+        assert_true(life_begin(&life, n));
+    while (life.steps[20] != LIFE_ENDED)
+        life_run(&life, 1);
+    life_fold(&life);
+    assert_int_equal(store_counters(life.store)->moved, 10);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 0);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM attempt"), 0);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM posting"), 41);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT messages FROM history"), 10);
+    life_find(&life, life_message_id(8), &stored);
+    assert_true(stored.found);
+    assert_int_equal(stored.message.end, MESSAGE_DELIVERED);
+    assert_int_equal(stored.message.attempt_count, 1);
+    assert_int_equal(stored.body_count, 1);
+    life_done(&stored);
+    life_verify(&life, &verification);
+    assert_true(verification.ok);
+    life_free(&life);
+}
+
+TEST(what_was_replaced_in_the_window_that_it_ended_in_is_as_it_was_replaced)
+{
+    struct life life;
+    struct stored_message stored;
+    struct message message;
+    struct body *body = life_new_body(2, 30);
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    life_fold(&life);
+    life_fill_message(2, &message);
+    assert_true(store_begin(life.store, STORE_CONTINUATION));
+    store_accept(life.store, &message, body, NULL);
+    body->revision = 1;
+    body->bytes[0] ^= 1;
+    store_replace(life.store, body, LIFE_SELL, NULL, 7);
+    message.state = MESSAGE_ENDED;
+    message.held_micro = 0;
+    store_message(life.store, &message, NULL);
+    store_end(life.store);
+    life_fold(&life);
+    life_find(&life, life_message_id(2), &stored);
+    assert_true(stored.found);
+    assert_int_equal(stored.bodies[0]->revision, 1);
+    assert_int_equal(stored.bodies[0]->bytes[0], body->bytes[0]);
+    life_done(&stored);
+    free(body);
+    life_free(&life);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_merged_window_gives_the_tables_of_its_decisions_one_by_one),
         RUN(a_life_that_ends_in_its_window_costs_one_row_of_each_kind),
+        RUN(of_what_came_and_ended_in_a_window_live_db_has_the_postings_alone),
+        RUN(what_was_replaced_in_the_window_that_it_ended_in_is_as_it_was_replaced),
     };
 
     return RUN_ALL(tests);

@@ -746,6 +746,7 @@ static bool interrupt_move(struct life *life, uint64_t nth)
     life_settle(life);
     assert_true(life_begin(life, 1));
     life_run(life, 30);
+    life_fold(life); /* what ends later has to be moved */
     end_uncharged(life, 1);
     life_run(life, 30);
     assert_int_equal(store_counters(life->store)->moved, 0);

@@ -1,0 +1,174 @@
+/*
+ * A file that cannot be written is logged and let go: what ends then goes into live.db and
+ * is moved later (store_history.c).
+ */
+#include "gateway/store_day.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/ids.h"
+#include "gateway/log.h"
+#include "gateway/store_database.h"
+#include "gateway/store_rows.h"
+#include "gateway/store_schema.h"
+
+struct store_day {
+    const char *folder;
+    const char *vfs;
+    sqlite3 *database; /* NULL: none is open */
+    struct store_fresh *fresh;
+    char name[STORE_DAY_SIZE];
+    bool in_window; /* a transaction has begun */
+    bool failed;
+    struct store_day_sum sum;
+};
+
+struct store_day *store_day_new(const char *folder, const char *vfs)
+{
+    struct store_day *day = calloc(1, sizeof(*day));
+
+    if (day == NULL)
+        abort();
+    day->folder = folder;
+    day->vfs = vfs;
+    return day;
+}
+
+static void let_go(struct store_day *day, bool well)
+{
+    store_fresh_free(day->fresh);
+    if (day->database && !well)
+        sqlite3_db_config(day->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    sqlite3_close(day->database);
+    day->fresh = NULL;
+    day->database = NULL;
+    day->in_window = false;
+}
+
+void store_day_close(struct store_day *day, bool well)
+{
+    if (day == NULL)
+        return;
+    let_go(day, well);
+    free(day);
+}
+
+static void fail(struct store_day *day, const char *reason)
+{
+    log_error("store.history", "day=%s reason=\"%s\"", day->name, reason);
+    let_go(day, false);
+    day->failed = true;
+}
+
+bool store_day_prepare(sqlite3 *database, const char *schema, char *error,
+                       size_t error_size)
+{
+    char tables[4096];
+    char dot[16];
+
+    snprintf(dot, sizeof(dot), "%s.", schema);
+    snprintf(tables, sizeof(tables), STORE_SCHEMA_MESSAGES, dot, dot, dot, dot);
+    return store_set_durable(database, schema, error, error_size) &&
+           store_use_up_log(database, schema, error, error_size) &&
+           store_run(database, tables, error, error_size);
+}
+
+static bool open_file(struct store_day *day, char *error, size_t error_size)
+{
+    char path[4200];
+
+    snprintf(path, sizeof(path), "%s/history/%s", day->folder, day->name);
+    if (sqlite3_open_v2(path, &day->database,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        day->vfs) != SQLITE_OK) {
+        snprintf(error, error_size, "%s", sqlite3_errmsg(day->database));
+        return false;
+    }
+    return store_run(day->database, "PRAGMA temp_store=MEMORY", error, error_size) &&
+           store_day_prepare(day->database, "main", error, error_size) &&
+           (day->fresh = store_fresh_new(day->database, STORE_FRESH_POSTINGS, error,
+                                         error_size)) != NULL;
+}
+
+void store_day_begin(struct store_day *day)
+{
+    day->sum = (struct store_day_sum){.name = day->name};
+}
+
+bool store_day_takes(struct store_day *day, uint64_t message)
+{
+    char name[STORE_DAY_SIZE];
+    char error[200] = "";
+
+    if (day->failed)
+        return false;
+    store_day_name(ids_time_ms(message), name);
+    if (day->in_window)
+        return strcmp(name, day->name) == 0;
+    if (day->database && strcmp(name, day->name) != 0)
+        let_go(day, true);
+    memcpy(day->name, name, sizeof(name));
+    if ((day->database == NULL && !open_file(day, error, sizeof(error))) ||
+        !store_run(day->database, "BEGIN IMMEDIATE", error, sizeof(error))) {
+        fail(day, error);
+        return false;
+    }
+    day->in_window = true;
+    return true;
+}
+
+bool store_day_add(struct store_day *day, enum store_fresh_kind kind, const void *row)
+{
+    if (store_fresh_add(day->fresh, kind, row))
+        return true;
+    fail(day, sqlite3_errmsg(day->database));
+    return false;
+}
+
+void store_day_count(struct store_day *day, int64_t ended_at_ms)
+{
+    day->sum.messages++;
+    if (ended_at_ms > day->sum.ended_at_ms)
+        day->sum.ended_at_ms = ended_at_ms;
+}
+
+const struct store_day_sum *store_day_sum(const struct store_day *day)
+{
+    return &day->sum;
+}
+
+bool store_day_commit(struct store_day *day)
+{
+    if (!day->in_window)
+        return true;
+    if (!store_fresh_write(day->fresh) ||
+        sqlite3_exec(day->database, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
+        fail(day, sqlite3_errmsg(day->database));
+        return false;
+    }
+    day->in_window = false;
+    return true;
+}
+
+void store_day_roll_back(struct store_day *day)
+{
+    if (!day->in_window)
+        return;
+    store_fresh_clear(day->fresh);
+    day->in_window = false;
+    if (sqlite3_exec(day->database, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK &&
+        !sqlite3_get_autocommit(day->database))
+        fail(day, sqlite3_errmsg(day->database));
+}
+
+bool store_day_has_failed(const struct store_day *day)
+{
+    return day->failed;
+}
+
+void store_day_forgive(struct store_day *day)
+{
+    day->failed = false;
+}
