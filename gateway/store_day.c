@@ -14,6 +14,8 @@
 #include "gateway/store_rows.h"
 #include "gateway/store_schema.h"
 
+enum { PATH_SIZE = 4200 };
+
 struct store_day {
     const char *folder;
     const char *vfs;
@@ -75,11 +77,27 @@ bool store_day_prepare(sqlite3 *database, const char *schema, char *error,
            store_run(database, tables, error, error_size);
 }
 
+static void write_path(const struct store_day *day, char *out, size_t size)
+{
+    snprintf(out, size, "%s/history/%s", day->folder, day->name);
+}
+
+/* The days that are not wanted any more may be deleted, also the one that is open. */
+static bool is_deleted(const struct store_day *day)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find(day->vfs);
+    char path[PATH_SIZE];
+    int exists = 0;
+
+    write_path(day, path, sizeof(path));
+    return vfs->xAccess(vfs, path, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && !exists;
+}
+
 static bool open_file(struct store_day *day, char *error, size_t error_size)
 {
-    char path[4200];
+    char path[PATH_SIZE];
 
-    snprintf(path, sizeof(path), "%s/history/%s", day->folder, day->name);
+    write_path(day, path, sizeof(path));
     if (sqlite3_open_v2(path, &day->database,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                         day->vfs) != SQLITE_OK) {
@@ -107,7 +125,7 @@ bool store_day_takes(struct store_day *day, uint64_t message)
     store_day_name(ids_time_ms(message), name);
     if (day->in_window)
         return strcmp(name, day->name) == 0;
-    if (day->database && strcmp(name, day->name) != 0)
+    if (day->database && (strcmp(name, day->name) != 0 || is_deleted(day)))
         let_go(day, true);
     memcpy(day->name, name, sizeof(name));
     if ((day->database == NULL && !open_file(day, error, sizeof(error))) ||

@@ -327,6 +327,30 @@ TEST(of_what_came_and_ended_in_a_window_live_db_has_the_postings_alone)
     life_free(&life);
 }
 
+TEST(a_day_that_was_deleted_is_made_anew)
+{
+    static const char day[] = "history/2026-11-18.db";
+    sqlite3_vfs *vfs;
+    char path[160];
+    struct life life;
+
+    life_new(&life, 1);
+    vfs = sqlite3_vfs_find("store-life");
+    assert_true(life_open(&life));
+    life_settle(&life);
+    for (unsigned n = 2; n <= 4; n += 2) {
+        assert_true(life_begin(&life, n));
+        while (life.steps[n] != LIFE_ENDED)
+            life_run(&life, 1);
+        life_fold(&life);
+        snprintf(path, sizeof(path), "%s/%s", life.folder, day);
+        if (n == 2)
+            assert_int_equal(vfs->xDelete(vfs, path, 1), SQLITE_OK);
+    }
+    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM message"), 1);
+    life_free(&life);
+}
+
 TEST(what_was_replaced_in_the_window_that_it_ended_in_is_as_it_was_replaced)
 {
     struct life life;
@@ -364,6 +388,7 @@ int main(void)
         RUN(a_merged_window_gives_the_tables_of_its_decisions_one_by_one),
         RUN(a_life_that_ends_in_its_window_costs_one_row_of_each_kind),
         RUN(of_what_came_and_ended_in_a_window_live_db_has_the_postings_alone),
+        RUN(a_day_that_was_deleted_is_made_anew),
         RUN(what_was_replaced_in_the_window_that_it_ended_in_is_as_it_was_replaced),
     };
 
