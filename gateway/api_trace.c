@@ -126,11 +126,30 @@ static const char *review_word(const struct message *message)
     return message->flags & MESSAGE_REVIEWED ? "released" : NULL;
 }
 
+/* Of the number, as the networks are configured now. */
+static void write_network(struct gateway *gateway, struct json_writer *writer,
+                          const struct api_message *it)
+{
+    const struct config_mobile_network *network =
+        it->body_count > 0 ? config_network_of(gateway->config, it->bodies[0]->destination)
+                           : NULL;
+
+    if (network == NULL) {
+        json_write_null(writer, "network");
+        return;
+    }
+    json_write_object(writer, "network");
+    json_write_string(writer, "code", network->code);
+    json_write_string(writer, "name", network->name);
+    json_write_object_end(writer);
+}
+
 void api_write_story(struct gateway *gateway, struct json_writer *writer,
                      const struct api_message *it)
 {
     const struct message *message = it->message;
 
+    write_network(gateway, writer, it);
     json_write_string(writer, "plan", it->plan != NULL ? it->plan->name : NULL);
     json_write_time(writer, "deadline", message->deadline_ms);
     json_write_money(writer, "held", message->held_micro);

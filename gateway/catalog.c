@@ -37,6 +37,7 @@ struct catalog {
     struct table *pins_by_content;
     struct price_book *prices;
     struct rule *rules;
+    size_t rule_count;
 };
 
 static void *zeroed(size_t count, size_t size)
@@ -60,6 +61,7 @@ static char *copied(const char *text)
 struct catalog *catalog_new(const struct config *config)
 {
     struct catalog *catalog = zeroed(1, sizeof(*catalog));
+    size_t rules = 0;
 
     catalog->config = config;
     catalog->accounts = zeroed(CATALOG_ACCOUNTS_MAX + 1, sizeof(*catalog->accounts));
@@ -76,7 +78,9 @@ struct catalog *catalog_new(const struct config *config)
     catalog->pins = zeroed(CATALOG_PINS_MAX + 1, sizeof(*catalog->pins));
     catalog->pins_by_content = table_new(CATALOG_PINS_MAX);
     catalog->prices = price_book_new();
-    catalog->rules = zeroed(config->rule_count, sizeof(*catalog->rules));
+    for (size_t i = 0; i < config->rule_count; i++)
+        rules += config->rules[i].reach.count;
+    catalog->rules = zeroed(rules, sizeof(*catalog->rules));
     return catalog;
 }
 
@@ -390,30 +394,42 @@ static const uint8_t billings[] = {
     [CONFIG_ON_READ] = ATTEMPT_READ,
 };
 
-static bool settle_prices(struct catalog *catalog)
+/* Those of the row's beginnings that were said so. */
+static bool settle_price(struct catalog *catalog, const struct config_price *config,
+                         enum config_said_by said_by)
 {
-    for (size_t i = 0; i < catalog->config->price_count; i++) {
-        const struct config_price *config = &catalog->config->prices[i];
-        struct price_row row = {
-            .side = config->side == CONFIG_SELL ? PRICE_SELL : PRICE_BUY,
-            .account = config->any_account ? (uint32_t)PRICE_ANY
-                                           : catalog->account_of_config[config->account],
-            .channel = (uint32_t)PRICE_ANY,
-            .class = config->class == CONFIG_ANY_CLASS ? (uint32_t)PRICE_ANY : config->class,
-            .currency = ledger_currency(config->currency),
-            .prefix = config->prefix,
-            .price = {.price_micro = config->price_micro,
-                      .per_message = config->unit == CONFIG_PER_MESSAGE,
-                      .billed = billings[config->billed]},
-        };
+    struct price_row row = {
+        .side = config->side == CONFIG_SELL ? PRICE_SELL : PRICE_BUY,
+        .account = config->any_account ? (uint32_t)PRICE_ANY
+                                       : catalog->account_of_config[config->account],
+        .channel = (uint32_t)PRICE_ANY,
+        .class = config->class == CONFIG_ANY_CLASS ? (uint32_t)PRICE_ANY : config->class,
+        .currency = ledger_currency(config->currency),
+        .price = {.price_micro = config->price_micro,
+                  .per_message = config->unit == CONFIG_PER_MESSAGE,
+                  .billed = billings[config->billed]},
+    };
 
-        if (*config->channel.name)
-            row.channel = config->channel.is_link
-                              ? catalog->links[config->channel.index]
-                              : catalog->messengers[config->channel.index];
-        if (!price_book_add(catalog->prices, &row))
+    if (*config->channel.name)
+        row.channel = config->channel.is_link ? catalog->links[config->channel.index]
+                                              : catalog->messengers[config->channel.index];
+    for (size_t i = 0; i < config->reach.count; i++) {
+        row.prefix = config->reach.beginnings[i].digits;
+        if (config->reach.beginnings[i].said_by == said_by &&
+            !price_book_add(catalog->prices, &row))
             return false;
     }
+    return true;
+}
+
+/* Of equals the last counts: a prefix after a network after a country's. */
+static bool settle_prices(struct catalog *catalog)
+{
+    for (int said_by = CONFIG_SAID_BY - 1; said_by >= 0; said_by--)
+        for (size_t i = 0; i < catalog->config->price_count; i++)
+            if (!settle_price(catalog, &catalog->config->prices[i],
+                              (enum config_said_by)said_by))
+                return false;
     return true;
 }
 
@@ -422,15 +438,18 @@ static void settle_rules(struct catalog *catalog)
     for (size_t i = 0; i < catalog->config->rule_count; i++) {
         const struct config_rule *config = &catalog->config->rules[i];
 
-        catalog->rules[i] = (struct rule){
-            .account = config->any_account ? (uint32_t)RULE_ANY
-                                           : catalog->account_of_config[config->account],
-            .class = config->class == CONFIG_ANY_CLASS ? (uint32_t)RULE_ANY : config->class,
-            .service_type = config->service_type,
-            .source = config->source,
-            .prefix = config->prefix,
-            .plan = catalog->plan_of_config[config->plan],
-        };
+        for (size_t j = 0; j < config->reach.count; j++)
+            catalog->rules[catalog->rule_count++] = (struct rule){
+                .account = config->any_account
+                               ? (uint32_t)RULE_ANY
+                               : catalog->account_of_config[config->account],
+                .class =
+                    config->class == CONFIG_ANY_CLASS ? (uint32_t)RULE_ANY : config->class,
+                .service_type = config->service_type,
+                .source = config->source,
+                .prefix = config->reach.beginnings[j].digits,
+                .plan = catalog->plan_of_config[config->plan],
+            };
     }
 }
 
@@ -537,7 +556,7 @@ const struct price_book *catalog_prices(const struct catalog *catalog)
 
 const struct rule *catalog_rules(const struct catalog *catalog, size_t *out_count)
 {
-    *out_count = catalog->config->rule_count;
+    *out_count = catalog->rule_count;
     return catalog->rules;
 }
 

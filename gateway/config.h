@@ -74,6 +74,38 @@ struct config_list {
     size_t count;
 };
 
+/* network "26201" { ... }: a mobile network, by its MCC and MNC. */
+struct config_mobile_network {
+    const char *code;
+    const char *name;            /* as people call it; "": not told */
+    struct config_list prefixes; /* its numbers begin so */
+};
+
+struct config_mobile_prefix {
+    const char *digits;
+    const struct config_mobile_network *network;
+};
+
+/* By what a row says where it applies, the most exact first. */
+enum config_said_by {
+    CONFIG_BY_PREFIX,
+    CONFIG_BY_NETWORK,
+    CONFIG_BY_COUNTRY,
+    CONFIG_SAID_BY
+};
+
+struct config_beginning {
+    const char *digits;
+    enum config_said_by said_by;
+};
+
+/* Which numbers a row applies to: those that begin so, "" being all. */
+struct config_reach {
+    struct config_list networks; /* as they were said, if not a prefix */
+    struct config_beginning *beginnings;
+    size_t count;
+};
+
 /* listen "name" { ... }: a socket for ESMEs. */
 struct config_listen {
     const char *name;
@@ -339,8 +371,9 @@ enum config_validity {
 
 /* sender { ... } of a link: what becomes of a name there. */
 struct config_sender {
-    const char *name;   /* "*": every name */
-    const char *prefix; /* of the destination, digits; "" fits all */
+    const char *name;          /* "*": every name */
+    const char *prefix;        /* of the destination, digits; "" fits all */
+    struct config_reach reach; /* the prefix, or networks */
     enum config_class class;
     const char *becomes; /* "": it stays */
     bool refuse;
@@ -496,7 +529,8 @@ struct config_rule {
     enum config_class class;
     const char *service_type; /* "" fits all, also below */
     const char *source;
-    const char *prefix; /* of the destination, digits */
+    const char *prefix;        /* of the destination, digits */
+    struct config_reach reach; /* the prefix, or networks */
     size_t plan;
 };
 
@@ -516,7 +550,8 @@ struct config_price {
     size_t account;            /* index in accounts, when not any */
     struct config_way channel; /* name "" = every channel */
     enum config_class class;
-    const char *prefix; /* of the destination, digits; "" fits all */
+    const char *prefix;        /* of the destination, digits; "" fits all */
+    struct config_reach reach; /* the prefix, or networks */
     enum config_unit unit;
     enum config_billed billed;
     int64_t price_micro;
@@ -592,6 +627,10 @@ struct config {
     bool premium_known;  /* the ranges of routing/premium.def, too */
     uint32_t dedupe_max; /* submissions remembered per account */
 
+    struct config_mobile_network *networks;
+    size_t network_count;
+    struct config_mobile_prefix *mobile_prefixes; /* of all, in the order of strcmp */
+    size_t mobile_prefix_count;
     struct config_listen *listens;
     size_t listen_count;
     struct config_http http;
@@ -653,6 +692,10 @@ bool config_link_goes_on(const struct config_link *link, enum config_cause cause
 
 /* The rule in the words of the file. */
 const char *config_id_rule_name(enum config_id_rule rule);
+
+/* The network with the longest prefix of these digits, NULL: none. */
+const struct config_mobile_network *config_network_of(const struct config *config,
+                                                      const char *digits);
 
 /* True if the address (IPv4 as ::ffff:a.b.c.d) lies in the network. */
 bool config_network_contains(const struct config_network *network,

@@ -19,6 +19,7 @@
 
 static const struct config_shape shapes[] = {
     {"global",       NULL,      false, NULL},
+    {"network",      "global",  true,  NULL},
     {"listen",       "global",  true,  NULL},
     {"tls",          "listen",  false, NULL},
     {"http",         "global",  false, NULL},
@@ -212,8 +213,10 @@ static void build_senders(struct config_build *build, const struct config_node *
     struct config_sender *sender = link->senders =
         config_build_take(build, node, "sender", sizeof(*sender), &link->sender_count);
 
-    for (; (child = config_node_child(node, "sender", child)) != NULL; sender++)
+    for (; (child = config_node_child(node, "sender", child)) != NULL; sender++) {
         config_build_rows(build, child, sender);
+        config_reach_build(build, child, sender->prefix, &sender->reach);
+    }
 }
 
 static void build_links(struct config_build *build)
@@ -365,8 +368,8 @@ static void build_granted_classes(struct config_build *build,
         account->classes |= granted_class(build, node, entry, entry->values[i]);
 }
 
-static void build_networks(struct config_build *build, const struct config_node *node,
-                           struct config_account *account)
+static void build_allow_from(struct config_build *build, const struct config_node *node,
+                             struct config_account *account)
 {
     const struct config_entry *entry = config_node_entry(node, "allow_from");
 
@@ -408,7 +411,7 @@ static void build_accounts(struct config_build *build)
         config_account_password(build, node, account);
         build_granted_plans(build, node, account);
         build_granted_classes(build, node, account);
-        build_networks(build, node, account);
+        build_allow_from(build, node, account);
         config_account_tlvs_build(build, node, account);
         config_permissions_build(build, node, account);
     }
@@ -498,6 +501,7 @@ struct config *config_load(const char *path, struct config_errors *errors)
 
     if (build.root != NULL) {
         build_global(&build);
+        config_build_networks(&build);
         build_listens(&build);
         build_links(&build);
         build_channels(&build);

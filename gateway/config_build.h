@@ -63,6 +63,25 @@ void config_account_tlvs_build(struct config_build *build, const struct config_n
 void config_link_tlvs_build(struct config_build *build, const struct config_node *node,
                             struct config_link *link);
 
+/* config_networks.c.  Networks come first: what names them needs all of them. */
+void config_build_networks(struct config_build *build);
+
+/* Told when there is no network of this code, nor any of this MCC. */
+bool config_network_named(struct config_build *build, const struct config_node *node,
+                          const struct config_entry *entry, const char *code);
+
+/* Adds the beginnings of a network's numbers, or of all those of an MCC. */
+void config_reach_add(struct config_build *build, const char *code,
+                      struct config_reach *reach);
+
+/* What a row says by `network`, or else by its prefix (NULL: it was no good). */
+void config_reach_build(struct config_build *build, const struct config_node *node,
+                        const char *prefix, struct config_reach *out);
+
+/* Two rows say the same prefix, or name the same network. */
+bool config_reach_same(const struct config_reach *a, const char *a_prefix,
+                       const struct config_reach *b, const char *b_prefix);
+
 /* config_permissions.c.  The file's own first, then each account's. */
 void config_permissions_build_global(struct config_build *build);
 void config_permissions_build(struct config_build *build, const struct config_node *node,

@@ -172,17 +172,22 @@ static void check_prefix(struct config_build *build, const struct config_node *n
 
 static bool same_sender(const struct config_sender *a, const struct config_sender *b)
 {
-    return a->class == b->class && strcmp(a->prefix, b->prefix) == 0 &&
-           strcasecmp(a->name, b->name) == 0;
+    return a->class == b->class && strcasecmp(a->name, b->name) == 0 &&
+           config_reach_same(&a->reach, a->prefix, &b->reach, b->prefix);
 }
 
 static void check_senders(struct config_build *build, const struct config_link *link,
                           const struct config_node *parent)
 {
     const struct config_node *node = NULL;
+    size_t rows = 0;
 
-    if (link->sender_count > SENDER_ROWS_MAX)
-        config_error_in(build->errors, parent, NULL, "a link has at most %d sender rows",
+    for (size_t i = 0; i < link->sender_count; i++)
+        rows += link->senders[i].reach.count;
+    if (rows > SENDER_ROWS_MAX)
+        config_error_in(build->errors, parent, NULL,
+                        "a link has at most %d sender rows, each prefix of a network being "
+                        "one",
                         SENDER_ROWS_MAX);
     for (size_t i = 0; (node = config_node_child(parent, "sender", node)) != NULL; i++) {
         const struct config_sender *sender = &link->senders[i];
@@ -199,7 +204,8 @@ static void check_senders(struct config_build *build, const struct config_link *
         for (size_t j = 0; j < i; j++)
             if (same_sender(sender, &link->senders[j]))
                 config_error_in(build->errors, node, NULL,
-                                "there is a row for the same name, prefix and class");
+                                "there is a row for the same name, %s and class",
+                                sender->reach.networks.count > 0 ? "network" : "prefix");
     }
 }
 
@@ -324,7 +330,8 @@ static bool same_price(const struct config_price *a, const struct config_price *
     return a->side == b->side && a->any_account == b->any_account &&
            a->account == b->account && a->class == b->class &&
            strcmp(a->channel.name, b->channel.name) == 0 &&
-           strcmp(a->prefix, b->prefix) == 0 && strcmp(a->currency, b->currency) == 0;
+           strcmp(a->currency, b->currency) == 0 &&
+           config_reach_same(&a->reach, a->prefix, &b->reach, b->prefix);
 }
 
 static void check_rules_and_prices(struct config_build *build)

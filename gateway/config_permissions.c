@@ -170,6 +170,29 @@ static void check_country(struct config_build *build, const struct config_node *
                         country);
 }
 
+#define NETWORK_WORD "network:"
+
+/* The prefixes of a network; room stays for one of each other word. */
+static void add_network(struct config_build *build, const struct config_node *node,
+                        struct config_account *account, const char *code)
+{
+    struct permissions *permissions = &account->permissions;
+    struct config_reach reach = {0};
+    const char **prefixes;
+
+    if (!config_network_named(build, node, config_node_entry(node, "destinations"), code))
+        return;
+    config_reach_add(build, code, &reach);
+    prefixes = config_memory_take(build->memory, (permissions->prefix_count + reach.count +
+                                                  account->destinations.count) *
+                                                     sizeof(*prefixes));
+    memcpy(prefixes, permissions->prefixes, permissions->prefix_count * sizeof(*prefixes));
+    for (size_t i = 0; i < reach.count; i++)
+        prefixes[permissions->prefix_count + i] = reach.beginnings[i].digits;
+    permissions->prefixes = prefixes;
+    permissions->prefix_count += reach.count;
+}
+
 static void build_destination(struct config_build *build, const struct config_node *node,
                               struct config_account *account, uint16_t *countries,
                               const char *word)
@@ -180,6 +203,8 @@ static void build_destination(struct config_build *build, const struct config_no
 
     if (strcmp(word, "*") == 0)
         permissions->every_destination = true;
+    else if (strncmp(word, NETWORK_WORD, strlen(NETWORK_WORD)) == 0)
+        add_network(build, node, account, word + strlen(NETWORK_WORD));
     else if (beginning != NULL)
         permissions->prefixes[permissions->prefix_count++] = beginning;
     else if (strcmp(word, "home") == 0 && account->country[0] != '\0')
@@ -193,7 +218,8 @@ static void build_destination(struct config_build *build, const struct config_no
     else
         config_error_in(build->errors, node, entry,
                         "destinations must hold home, codes of countries such as \"DE\", "
-                        "beginnings of numbers such as \"+4479\", or \"*\"; not '%.40s'",
+                        "networks such as \"network:26201\", beginnings of numbers such as "
+                        "\"+4479\", or \"*\"; not '%.40s'",
                         word);
 }
 

@@ -154,6 +154,7 @@ void config_build_rules(struct config_build *build)
         const char *plan = config_build_word(node, "plan");
 
         config_build_rows(build, node, rule);
+        config_reach_build(build, node, rule->prefix, &rule->reach);
         rule->any_account = account == NULL || strcmp(account, "*") == 0;
         if (!rule->any_account)
             rule->account = config_build_account(
@@ -176,6 +177,7 @@ void config_build_prices(struct config_build *build)
         const char *channel = config_build_word(node, "channel");
 
         config_build_rows(build, node, price);
+        config_reach_build(build, node, price->prefix, &price->reach);
         price->any_account = account == NULL || strcmp(account, "*") == 0;
         if (!price->any_account && price->side == CONFIG_BUY)
             config_error_in(build->errors, node, config_node_entry(node, "account"),

@@ -44,6 +44,13 @@ static void print_list(const char *name, const struct config_list *list, int ind
     fputs("}\n", out);
 }
 
+/* What was said instead of a prefix. */
+static void print_reach(const struct config_reach *reach, int indent, FILE *out)
+{
+    if (reach->networks.count > 0)
+        print_list("network", &reach->networks, indent, out);
+}
+
 static void print_global(const struct config *config, FILE *out)
 {
     char *folder = realpath(config->providers, NULL);
@@ -237,6 +244,7 @@ static void print_link(const struct config_link *link, FILE *out)
     for (size_t i = 0; i < link->sender_count; i++) {
         fputs("  sender {\n", out);
         print_rows("sender", &link->senders[i], 4, out);
+        print_reach(&link->senders[i].reach, 4, out);
         fputs("  }\n", out);
     }
     for (size_t i = 0; i < link->on_status_count; i++) {
@@ -308,6 +316,12 @@ static void print_inbound(const struct config *config, const struct config_inbou
 void config_print(const struct config *config, FILE *out)
 {
     print_global(config, out);
+    for (size_t i = 0; i < config->network_count; i++) {
+        fprintf(out, "\nnetwork \"%s\" {\n", config->networks[i].code);
+        print_rows("network", &config->networks[i], 2, out);
+        print_list("prefixes", &config->networks[i].prefixes, 2, out);
+        fputs("}\n", out);
+    }
     for (size_t i = 0; i < config->listen_count; i++) {
         fprintf(out, "\nlisten \"%s\" {\n", config->listens[i].name);
         print_rows("listen", &config->listens[i], 2, out);
@@ -331,6 +345,7 @@ void config_print(const struct config *config, FILE *out)
         print_word("account",
                    rule->any_account ? "*" : config->accounts[rule->account].name, 2, out);
         print_rows("rule", rule, 2, out);
+        print_reach(&rule->reach, 2, out);
         print_word("plan", config->plans[rule->plan].name, 2, out);
         fputs("}\n", out);
     }
@@ -345,6 +360,7 @@ void config_print(const struct config *config, FILE *out)
         print_word("channel", price->channel.name[0] != '\0' ? price->channel.name : "*", 2,
                    out);
         print_rows("price", price, 2, out);
+        print_reach(&price->reach, 2, out);
         fputs("}\n", out);
     }
     for (size_t i = 0; i < config->inbound_count; i++)

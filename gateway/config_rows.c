@@ -17,6 +17,7 @@
 
 /* The struct of each section. */
 #define STRUCT_global       struct config
+#define STRUCT_network      struct config_mobile_network
 #define STRUCT_listen       struct config_listen
 #define STRUCT_tls          struct config_tls
 #define STRUCT_http         struct config_http

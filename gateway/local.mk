@@ -27,6 +27,7 @@ libgateway_a_SOURCES += \
 	gateway/config_check.c \
 	gateway/config_content.c \
 	gateway/config_inbound.c \
+	gateway/config_networks.c \
 	gateway/config_permissions.c \
 	gateway/config_plans.c \
 	gateway/config_forms.c gateway/config_print.c gateway/config_report.c \

@@ -77,6 +77,27 @@ static void put(uint8_t **at, const void *value, size_t size)
     *at += size;
 }
 
+static size_t row_size(const struct config_sender *sender,
+                       const struct config_beginning *beginning)
+{
+    return ROW_HEAD_SIZE + strlen(sender->name) + strlen(beginning->digits) +
+           strlen(sender->becomes) + 3;
+}
+
+static void put_row(uint8_t **at, const struct config_sender *sender,
+                    const struct config_beginning *beginning)
+{
+    uint8_t refused = sender->refuse;
+    uint32_t class = sender->class == CONFIG_ANY_CLASS ? (uint32_t)SENDER_ANY_CLASS
+                                                       : (uint32_t)sender->class;
+
+    put(at, &refused, sizeof(refused));
+    put(at, &class, sizeof(class));
+    put(at, sender->name, strlen(sender->name) + 1);
+    put(at, beginning->digits, strlen(beginning->digits) + 1);
+    put(at, sender->becomes, strlen(sender->becomes) + 1);
+}
+
 /* The link, and since when; the rows behind are what is compared. */
 static uint8_t *store_rows(const struct config_link *config, uint32_t link, int64_t from_ms,
                            size_t *out_size)
@@ -86,23 +107,18 @@ static uint8_t *store_rows(const struct config_link *config, uint32_t link, int6
     uint8_t *at;
 
     for (size_t i = 0; i < config->sender_count; i++)
-        size += ROW_HEAD_SIZE + strlen(config->senders[i].name) +
-                strlen(config->senders[i].prefix) + strlen(config->senders[i].becomes) + 3;
+        for (size_t j = 0; j < config->senders[i].reach.count; j++)
+            size += row_size(&config->senders[i], &config->senders[i].reach.beginnings[j]);
     at = stored = taken(size);
     put(&at, &link, sizeof(link));
     put(&at, &from_ms, sizeof(from_ms));
-    for (size_t i = 0; i < config->sender_count; i++) {
-        const struct config_sender *sender = &config->senders[i];
-        uint8_t refused = sender->refuse;
-        uint32_t class = sender->class == CONFIG_ANY_CLASS ? (uint32_t)SENDER_ANY_CLASS
-                                                           : (uint32_t)sender->class;
-
-        put(&at, &refused, sizeof(refused));
-        put(&at, &class, sizeof(class));
-        put(&at, sender->name, strlen(sender->name) + 1);
-        put(&at, sender->prefix, strlen(sender->prefix) + 1);
-        put(&at, sender->becomes, strlen(sender->becomes) + 1);
-    }
+    /* Of equals the first counts: a prefix before a network before a country's. */
+    for (unsigned said_by = 0; said_by < CONFIG_SAID_BY; said_by++)
+        for (size_t i = 0; i < config->sender_count; i++)
+            for (size_t j = 0; j < config->senders[i].reach.count; j++)
+                if (config->senders[i].reach.beginnings[j].said_by == said_by)
+                    put_row(&at, &config->senders[i],
+                            &config->senders[i].reach.beginnings[j]);
     *out_size = size;
     return stored;
 }

@@ -242,10 +242,15 @@ static void tell_silence(struct story *story)
 static void print_head(const struct story *story, FILE *out)
 {
     const struct json_value *trace = story->trace;
+    const char *network = cli_text(trace, "network.code");
+    const char *name = cli_text(trace, "network.name");
     const struct json_value *step;
 
-    fprintf(out, "message %s of account %s, from %s to %s\n", cli_text(trace, "id"),
+    fprintf(out, "message %s of account %s, from %s to %s", cli_text(trace, "id"),
             cli_text(trace, "account"), cli_text(trace, "from"), cli_text(trace, "to"));
+    if (network[0] != '\0')
+        fprintf(out, " in network %s%s%s", network, name[0] != '\0' ? " " : "", name);
+    fprintf(out, "\n");
     fprintf(out, "plan %s:", cli_text(trace, "plan"));
     for (size_t i = 0; (step = cli_element(trace, "steps", i)) != NULL; i++) {
         const char *amount = cli_text(step, "price.amount");

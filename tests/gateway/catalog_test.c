@@ -23,6 +23,7 @@ struct place {
     struct config_step steps[1];
     struct config_plan plans[1];
     struct config_price prices[3];
+    struct config_beginning beginnings[3];
     struct clock *clock;
     struct executor *executor;
     struct store *store;
@@ -54,14 +55,18 @@ static void configure(struct place *place)
                                            .deadline_ms = 60000,
                                            .steps = place->steps,
                                            .step_count = 1};
-    place->prices[0] = (struct config_price){.side = CONFIG_SELL,
-                                             .any_account = true,
-                                             .channel = place->ways[0],
-                                             .class = CONFIG_ANY_CLASS,
-                                             .prefix = "7",
-                                             .billed = CONFIG_ON_ACCEPTED,
-                                             .price_micro = 50000,
-                                             .currency = "EUR"};
+    place->beginnings[0] = (struct config_beginning){"7", CONFIG_BY_PREFIX};
+    place->prices[0] = (struct config_price){
+        .side = CONFIG_SELL,
+        .any_account = true,
+        .channel = place->ways[0],
+        .class = CONFIG_ANY_CLASS,
+        .prefix = "7",
+        .reach = {.beginnings = place->beginnings, .count = 1},
+        .billed = CONFIG_ON_ACCEPTED,
+        .price_micro = 50000,
+        .currency = "EUR"
+    };
     place->prices[1] = place->prices[0];
     place->prices[1].any_account = false;
     place->prices[1].account = 1;
@@ -317,6 +322,41 @@ static uint32_t pin(struct place *place, size_t account, const char *digits)
     return pins;
 }
 
+/* Whatever the order in the file: a prefix, then a network, then all of its country. */
+TEST(the_row_that_says_a_number_most_exactly_counts)
+{
+    static const struct {
+        const char *row;
+        enum config_said_by said_by[3];
+        int64_t price_micro;
+    } rows[] = {
+        {"in their order",      {CONFIG_BY_PREFIX, CONFIG_BY_NETWORK, CONFIG_BY_COUNTRY},  1},
+        {"the other way round",
+         {CONFIG_BY_COUNTRY, CONFIG_BY_NETWORK, CONFIG_BY_PREFIX},
+         3                                                                                  },
+        {"no prefix",           {CONFIG_BY_COUNTRY, CONFIG_BY_NETWORK, CONFIG_BY_COUNTRY}, 2},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        PLACE;
+        struct price price = {0};
+
+        for (size_t j = 0; j < ROWS(place->prices); j++) {
+            place->beginnings[j] = (struct config_beginning){"7900", rows[i].said_by[j]};
+            place->prices[j] = place->prices[0];
+            place->prices[j].price_micro = (int64_t)j + 1;
+            place->prices[j].reach.beginnings = &place->beginnings[j];
+        }
+        start(place);
+        CHECK(price_book_find(catalog_prices(place->catalog), PRICE_SELL, 0,
+                              catalog_link(place->catalog, 0), 0, ledger_currency("EUR"),
+                              "79001", &price),
+              rows[i].row);
+        CHECK_EQ(price.price_micro, rows[i].price_micro, rows[i].row);
+        stop(place);
+    }
+}
+
 TEST(pinned_prices_are_stored_once_and_stay)
 {
     PLACE;
@@ -371,6 +411,7 @@ int main(void)
         PLACED(many_accounts_start_at_once),
         PLACED(a_plan_that_changes_gets_a_new_number_and_the_old_one_stays),
         PLACED(a_plan_is_what_the_configuration_says),
+        PLACED(the_row_that_says_a_number_most_exactly_counts),
         PLACED(pinned_prices_are_stored_once_and_stay),
         PLACED(without_a_price_nothing_is_pinned),
         PLACED(long_texts_are_cut_for_the_last_link_of_the_plan),

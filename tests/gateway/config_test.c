@@ -75,6 +75,10 @@ static struct config *load_text(const char *text, struct config_errors *errors)
 #define ACCOUNT "account \"x\" { password = \"pw\" plan = \"p\" }\n"
 #define LISTEN  "listen \"smpp\" { address = \"127.0.0.1:0\" }\n"
 #define PRICE   "price { side = \"sell\" price = \"0.05\" }\n"
+#define NETWORKS                                                                           \
+    "network \"26201\" { prefixes = {\"4915\", \"49171\"} name = \"One\" }\n"                \
+    "network \"26202\" { prefixes = {\"49152\", \"491571\"} }\n"                             \
+    "network \"23415\" { prefixes = {\"447\"} }\n"
 #define GOOD    PRACTICE LINK PLAN ACCOUNT LISTEN PRICE
 
 /* A sentence reads better whole. */
@@ -344,6 +348,35 @@ static const struct {
     {"sender twice",
      "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n sender { name = \"A\" }\n sender { name = \"a\" refuse = true } }\n",
      "t.conf:3: sender: there is a row for the same name, prefix and class"},
+    {"network that is no code",             "network \"Telekom\" { prefixes = {\"49\"} }\n",
+     "t.conf:1: network 'Telekom': a network is named by its MCC and MNC, 5 or 6 digits such as \"26201\""},
+    {"network without numbers",             "network \"26201\" { }\n",
+     "t.conf:1: network '26201': prefixes is required"},
+    {"network with a plus in its prefixes", "network \"26201\" {\n prefixes = {\"4915\", \"+49\"} }\n",
+     "t.conf:2: network '26201': prefixes must hold beginnings of numbers such as \"49151\"; not '+49'"},
+    {"two networks with one prefix",
+     "network \"26202\" { prefixes = {\"4915\"} }\nnetwork \"26201\" {\n prefixes = {\"49\", \"4915\"} }\n",
+     "t.conf:3: network '26201': '4915' is a prefix of network '26202' already"},
+    {"a prefix twice in one network",       "network \"26201\" { prefixes = {\"4915\", \"4915\"} }\n",
+     "t.conf:1: network '26201': '4915' is a prefix of network '26201' already"},
+    {"sender to an unknown network",
+     NETWORKS "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n sender { name = \"A\"\n network = \"26203\" } }\n",
+     "t.conf:6: sender: there is no network '26203'; did you mean '26201'?"},
+    {"price for an unknown country",
+     NETWORKS "price { side = \"buy\" price = \"1\"\n network = {\"26201\", \"263\"} }\n",
+     "t.conf:5: price: there is no network '263'; did you mean '262'?"},
+    {"rule to a network and a prefix",
+     NETWORKS GOOD "rule { plan = \"p\" prefix = \"49\"\n network = \"26201\" }\n",
+     "t.conf:11: rule: it says prefix too; one of them"},
+    {"sender twice for a network",
+     NETWORKS "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n sender { name = \"A\" network = {\"26201\", \"26202\"} }\n sender { name = \"a\" network = \"26202\" } }\n",
+     "t.conf:6: sender: there is a row for the same name, network and class"},
+    {"price twice for a network",
+     NETWORKS LINK "price { side = \"buy\" price = \"1\" network = \"262\" }\nprice { side = \"buy\" price = \"2\" network = \"262\" }\n",
+     "t.conf:6: price: the same is priced already, on line 5"},
+    {"destinations of an unknown network",
+     NETWORKS PRACTICE LINK PLAN "account \"x\" { password = \"pw\" plan = \"p\"\n destinations = {\"network:26200\"} }\n",
+     "t.conf:8: account 'x': there is no network '26200'; did you mean '26201'?"},
     {"content for an unknown account",      GOOD "content \"c\" { account = \"y\" }\n",
      "t.conf:7: content 'c': there is no account 'y'; did you mean 'x'?"},
     {"content with an unknown plan",        GOOD "content \"c\" { plan = \"none\" }\n",
@@ -978,6 +1011,104 @@ TEST(an_account_has_its_own_class_and_those_it_is_granted)
     }
 }
 
+/* The digits of a row's beginnings, each with how it was said: "4915p 4916n". */
+static void beginnings_of(const struct config_reach *reach, char *out, size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < reach->count && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s%c", i > 0 ? " " : "",
+                                 reach->beginnings[i].digits,
+                                 "pnc"[reach->beginnings[i].said_by]);
+}
+
+TEST(a_row_with_a_network_is_one_for_each_of_its_prefixes)
+{
+    static const struct {
+        const char *row;
+        const char *said;
+        const char *beginnings;
+    } rows[] = {
+        {"nothing said",                 "",                                 "p"                },
+        {"a prefix",                     "prefix = \"4915\"",                "4915p"            },
+        {"inside another's",             "network = \"26202\"",              "49152n 491571n"   },
+        {"around what is another's",     "network = \"26201\"",
+         "49150n 49151n 49153n 49154n 49155n 49156n 491570n 491572n 491573n 491574n "
+         "491575n 491576n 491577n 491578n 491579n 49158n 49159n 49171n"                       },
+        {"all of a country",             "network = \"262\"",
+         "4915c 49152c 491571c 49171c"                                                        },
+        {"a country and a network",      "network = {\"234\", \"26202\"}",
+         "447c 49152n 491571n"                                                                },
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct config_errors errors;
+        struct config *config;
+        char text[512], beginnings[256];
+
+        snprintf(text, sizeof(text),
+                 NETWORKS "price { side = \"buy\" price = \"1\" %s }\n", rows[i].said);
+        config = load_text(text, &errors);
+        CHECK(config != NULL, errors.lines[0]);
+        beginnings_of(&config->prices[0].reach, beginnings, sizeof(beginnings));
+        CHECK_STR(beginnings, rows[i].beginnings, rows[i].row);
+        config_free(config);
+    }
+}
+
+TEST(a_number_is_of_the_network_with_the_longest_prefix)
+{
+    static const struct {
+        const char *digits;
+        const char *code; /* NULL: none */
+    } rows[] = {
+        {"4915112345678", "26201"},
+        {"4915212345678", "26202"},
+        {"4915712345678", "26202"},
+        {"4915702345678", "26201"},
+        {"4917112345678", "26201"},
+        {"4917212345678", NULL   },
+        {"447700900123",  "23415"},
+        {"44",            NULL   },
+        {"",              NULL   },
+    };
+    struct config_errors errors;
+    struct config *config = load_text(NETWORKS, &errors);
+
+    assert_non_null(config);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        const struct config_mobile_network *network =
+            config_network_of(config, rows[i].digits);
+
+        CHECK_EQ(network != NULL, rows[i].code != NULL, rows[i].digits);
+        if (network != NULL)
+            CHECK_STR(network->code, rows[i].code, rows[i].digits);
+    }
+    CHECK_STR(config_network_of(config, "4917112345678")->name, "One", "its name");
+    config_free(config);
+}
+
+TEST(an_account_reaches_the_networks_it_names)
+{
+    struct config_errors errors;
+    struct config *config =
+        load_text(NETWORKS PRACTICE LINK PLAN LISTEN PRICE
+                  "account \"x\" { password = \"pw\" plan = \"p\" destinations = "
+                  "{\"AT\", \"network:26202\", \"+4179\"} }\n",
+                  &errors);
+    const struct permissions *permissions;
+
+    CHECK(config != NULL, errors.lines[0]);
+    permissions = &config->accounts[0].permissions;
+    CHECK_EQ(permissions->country_count, 1, "AT");
+    CHECK_EQ(permissions->prefix_count, 3, "prefixes");
+    CHECK_STR(permissions->prefixes[0], "49152", "of the network");
+    CHECK_STR(permissions->prefixes[1], "491571", "of the network");
+    CHECK_STR(permissions->prefixes[2], "4179", "its own");
+    config_free(config);
+}
+
 TEST(patterns_and_domains_are_folded)
 {
     struct config_errors errors;
@@ -1002,7 +1133,10 @@ TEST(what_is_printed_loads_again_and_is_the_same)
     check_prints_as_it_loads(load_lab(state), "the lab");
     write_text("u.conf", "");
     config = load_text(
-        GOOD CHANNEL
+        NETWORKS GOOD CHANNEL
+        "rule { class = \"service\" network = {\"262\", \"23415\"} plan = \"p\" }\n"
+        "price { side = \"buy\" network = \"26201\" price = \"0.1\" }\n"
+        "account \"w\" { password = \"p\" plan = \"p\" destinations = {\"network:262\"} }\n"
         "http { address = \"[::1]:0\" token \"t\" { value = \"v\" accounts = {\"x\"} } }\n"
         "rule { account = \"x\" source = \"a \\\"b\\\" \\\\ \\${HOME}\" plan = \"p\" }\n"
         "rule { class = \"service\" prefix = \"7\" plan = \"p\" }\n"
@@ -1039,6 +1173,7 @@ TEST(what_is_printed_loads_again_and_is_the_same)
         "link \"o\" { host = \"127.0.0.1\" port = 1 system_id = \"s\"\n"
         "  languages = {\"portuguese\", \"turkish\"}\n"
         "  sender { name = \"A\" prefix = \"44\" class = \"service\" becomes = \"B\" }\n"
+        "  sender { name = \"B\" network = {\"26202\", \"262\"} refuse = true }\n"
         "  sender { name = \"*\" refuse = true } }\n"
         "content \"c\" { account = \"x\" text = {\"Win*PRIZE\", \"%\"}\n"
         "  domains = {\"*.Shop.Example\", \"*\"} domains_not = {\"bit.ly\"}\n"
@@ -1181,7 +1316,8 @@ TEST(the_sample_lets_nobody_in_and_all_it_shows_is_right)
     assert_int_equal(sample->inbound_count, 1);
     assert_int_equal(sample->account_count, 1);
     assert_int_equal(sample->plan_count, 2);
-    assert_int_equal(sample->price_count, 4);
+    assert_int_equal(sample->price_count, 5);
+    assert_int_equal(sample->network_count, 1);
     config_free(sample);
     for (size_t i = 0; i < ROWS(secrets); i++)
         (void)unlink(secrets[i]);
@@ -1213,6 +1349,9 @@ int main(void)
         TEST_IN_FOLDER(the_labs_messenger_and_plans_are_as_it_says),
         TEST_IN_FOLDER(the_labs_prices_are_as_it_says),
         TEST_IN_FOLDER(an_account_has_its_own_class_and_those_it_is_granted),
+        TEST_IN_FOLDER(a_row_with_a_network_is_one_for_each_of_its_prefixes),
+        TEST_IN_FOLDER(a_number_is_of_the_network_with_the_longest_prefix),
+        TEST_IN_FOLDER(an_account_reaches_the_networks_it_names),
         TEST_IN_FOLDER(patterns_and_domains_are_folded),
         TEST_IN_FOLDER(what_is_printed_loads_again_and_is_the_same),
         TEST_IN_FOLDER(words_are_known_by_their_common_form),

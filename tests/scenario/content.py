@@ -21,11 +21,20 @@ SENDERS = """
   sender { name = "Short"  becomes = "1234" }
   sender { name = "Number" becomes = "4930123456" }
   sender { name = "Shop" }
+  sender { name = "Net"    network = "262"                      becomes = "Net-DE" }
+  sender { name = "Net"    network = {"26201", "22801"}         becomes = "Net-One" }
+  sender { name = "Net"    network = "26201" class = "advertising" refuse = true }
+  sender { name = "Net" }
   sender { name = "*"      prefix = "7" }
   sender { name = "*"      refuse = true }
 """
 
 MORE = """
+network "26201" { name = "One"  prefixes = {"49151", "49160"} }
+network "26202" { prefixes = {"491515"} }
+network "22801" { prefixes = {"4179"} }
+price { side = "sell"  channel = "smsc"  network = "26202"  price = "0.070000"  on = "accepted" }
+
 link "second" {
   host = "127.0.0.1"  port = PORT  system_id = "sluice"  password = "sluice"
   reconnect_min = "200ms"  reconnect_max = "1s"
@@ -165,6 +174,31 @@ def the_class_decides_with_the_name(lab):
     row = lab.ended(answer.json["id"])
     equal((row["end"], row["attempts"][0]["reason"]), ("rejected", "sender"), "end")
     equal(lab.trace(row["id"])["class"], "advertising", "class")
+
+
+def networks_decide_who_is_told_and_what_it_costs(lab):
+    rows = (
+        ("491511230001", "Net-One", "0.050000", {"code": "26201", "name": "One"}),
+        ("491515230001", "Net-DE",  "0.070000", {"code": "26202", "name": ""}),
+        ("417912300001", "Net-One", "0.050000", {"code": "22801", "name": ""}),
+        ("491701230001", "Net",     "0.050000", None),
+    )
+    for to, told, price, network in rows:
+        message_id = lab.esmes["sms"].submitted(to, b"hello", source=b"Net")
+        one, = until(lambda: lab.sms(to), 5, f"no SMS to {to}")
+        equal(one["source"], told, f"source to {to}")
+        equal(lab.ended(message_id)["charged"], price, f"charge of {to}")
+        trace = lab.trace(message_id)
+        equal(trace["network"], network, f"network of {to}")
+        equal(trace["tries"][0]["sender"], told if told != "Net" else None, f"trace of {to}")
+        equal(trace["steps"][0]["price"]["amount"], price, f"price of {to}")
+        said = sluice(lab, "trace", message_id)
+        equal(" in network " in said, network is not None, f"sluice trace of {to}")
+    answer = lab.http("POST", "/v1/messages", {
+        "account": "sms", "from": "Net", "to": "491601230001", "text": "hello",
+        "plan": "adverts"})
+    row = lab.ended(answer.json["id"])
+    equal((row["end"], row["attempts"][0]["reason"]), ("rejected", "sender"), "adverts")
 
 
 # ---- Content rules ----------------------------------------------------------------
@@ -379,6 +413,7 @@ if __name__ == "__main__":
             a_name_that_is_refused_takes_another_link_of_the_step,
             where_no_link_takes_it_the_message_is_rejected,
             the_class_decides_with_the_name,
+            networks_decide_who_is_told_and_what_it_costs,
             the_first_rule_that_fits_counts,
             a_rule_gives_class_and_plan,
             a_class_that_is_not_granted_is_refused,
