@@ -236,6 +236,9 @@ static void check_links(struct config_build *build)
                               config_node_entry(node, "interface_version"),
                               "SMPP 3.3 has no bind_transceiver; most such operators want "
                               "bind = \"pair\"");
+        if (link->interface_version == CONFIG_SMPP_3_3 && link->split == CONFIG_PAYLOAD)
+            config_error_in(build->errors, node, config_node_entry(node, "split"),
+                            "SMPP 3.3 has no message_payload; say udh8 or udh16");
         check_senders(build, link, node);
         if (link->bind == CONFIG_TRANSMITTER && link->receipts)
             config_warning_in(

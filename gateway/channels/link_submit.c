@@ -10,7 +10,9 @@
 #include "gateway/dictionary.h"
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
+#include "gateway/translate.h"
 #include "smpp/command.h"
+#include "smpp/parts.h"
 #include "smpp/receipt.h"
 
 enum { SHORT_MESSAGE_MAX = 254 };
@@ -63,8 +65,36 @@ static bool add_tlvs(struct smpp_pdu *pdu, const struct config_link *link,
            (handover->sar == NULL || smpp_part_add_sar(pdu, handover->sar, sar_values));
 }
 
+/*
+ * An operator without parameters is told by a header which part of a text it gets.  False:
+ * the text has no room for one, or has another one already.
+ */
+static bool put_part_in_header(const struct bind *bind, struct smpp_pdu *pdu,
+                               uint8_t octets[SHORT_MESSAGE_MAX])
+{
+    enum smpp_alphabet alphabet;
+    struct smpp_part part;
+    size_t size;
+
+    if (smpp_session_takes_tlvs(smpp_conn_session(bind->conn)) ||
+        !smpp_part_read(pdu, &part) || part.kind != SMPP_PART_SAR)
+        return true;
+    alphabet = smpp_text_alphabet(
+        pdu->data_coding, translate_alphabet(bind->link->config->default_alphabet));
+    part.kind = SMPP_PART_8;
+    size = smpp_part_write_header(&part, octets);
+    if ((pdu->esm_class & SMPP_ESM_CLASS_UDHI) != 0 ||
+        pdu->short_message.size > smpp_text_capacity(alphabet, size))
+        return false;
+    memcpy(octets + size, pdu->short_message.data, pdu->short_message.size);
+    pdu->short_message = view(octets, size + pdu->short_message.size);
+    pdu->esm_class |= SMPP_ESM_CLASS_UDHI;
+    return true;
+}
+
 static enum channel_send submit(struct bind *bind, const struct handover *handover)
 {
+    uint8_t octets[SHORT_MESSAGE_MAX];
     struct link_room room;
     uint8_t sar_values[4];
     struct smpp_pdu pdu;
@@ -78,6 +108,7 @@ static enum channel_send submit(struct bind *bind, const struct handover *handov
     else
         whole = whole && smpp_pdu_add_tlv(&pdu, SMPP_TLV_MESSAGE_PAYLOAD, handover->octets,
                                           (uint16_t)handover->octet_count);
+    whole = whole && put_part_in_header(bind, &pdu, octets);
     if (!whole)
         return CHANNEL_CANNOT;
     at = take_flight(bind, handover);

@@ -25,6 +25,7 @@ SCENARIOS += \
 	tests/scenario/cli.py \
 	tests/scenario/text.py \
 	tests/scenario/content.py \
+	tests/scenario/settings.py \
 	tests/scenario/strangers.py
 PRELOADS += tests/scenario/faults.so
 SANITIZED += tests/scenario/lab_cascade.py
@@ -35,6 +36,7 @@ EXTRA_DIST += \
 	tests/scenario/capture.py \
 	tests/scenario/cli.py \
 	tests/scenario/content.py \
+	tests/scenario/settings.py \
 	tests/scenario/crash_points.py \
 	tests/scenario/crowd.py \
 	tests/scenario/durable.py \

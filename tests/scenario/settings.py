@@ -1,0 +1,315 @@
+#!/usr/bin/env python3
+"""What an account may and a link does, setting by setting, seen from outside: statuses and
+receipts as a client gets them, binds and submit_sm as an operator gets them, in octets.
+"""
+
+import struct
+
+from datetime import datetime, timedelta, timezone
+
+from lab import Lab, check, equal, free_ports, scenario, until
+from smpp_client import (BIND_RECEIVER, BIND_TRANSCEIVER, BIND_TRANSMITTER, OK, RESPONSE,
+                         SUBMIT, Session, frame, relative_time, sar, tlv, udh16)
+from strangers import Operator, Submit
+
+PASSWORD_64 = "correct-horse-battery-staple-" * 2 + "01234-"[:6]
+
+LINKS = {
+    "old": 'interface_version = "3.3"  bind = "pair"  split = "sar"',
+    "new": 'interface_version = "5.0"  system_type = "VMA"  address_range = "^447"'
+           '  address_ton = 1  address_npi = 1',
+    "blind": 'receipts = false',
+    "german": 'country_code = "49"  national_prefix = "0"  service_type = "CMT"'
+              '  protocol_id = 65  priority = 2'
+              '  source "alphanumeric" { ton = 5 npi = 1 }'
+              '  source "short" { ton = 3 npi = 9 }'
+              '  source "international" { ton = 1 npi = 1 write = "plus" }'
+              '  destination "international" { ton = 1 npi = 1 write = "plus" }'
+              '  destination "national" { ton = 2 npi = 1 write = "national" }',
+    "hours": 'validity = "absolute"  validity_min = "2h"  validity_step = "1h"',
+    "minutes": 'validity_min = "5m"  validity_step = "1m"',
+    "timeless": 'validity = "none"',
+    "udh16": 'split = "udh16"',
+    "sar": 'split = "sar"',
+    "payload": 'split = "payload"',
+}
+
+COMMON = 'password = "secret08"  plans = {"*"}  opening = "1000.00"'
+ACCOUNTS = f"""
+account "acceptd" {{ {COMMON}  plan = "blind" }}
+account "delivrd" {{ {COMMON}  plan = "blind"  accepted_as = "DELIVRD" }}
+account "unknown" {{ {COMMON}  plan = "blind"  accepted_as = "UNKNOWN" }}
+account "near" {{ {COMMON}  plan = "sms"  allow_from = {{"127.0.0.2/32"}} }}
+account "choosy" {{ {COMMON}  plan = "sms"  sources = {{"Shop", "+4479*", "1234"}}
+  data_codings = {{"0", "8"}}  esm_classes = {{"0x00", "0x40"}}  protocol_ids = {{"0"}} }}
+account "safe" {{ {COMMON}  plan = "sms" }}
+account "hourly" {{ {COMMON}  plan = "sms"  parts_per_hour = 10 }}
+account "spender" {{ {COMMON}  plan = "sms"  spend_per_hour = "0.50" }}
+account "repeater" {{ {COMMON}  plan = "sms"  recipient_max = 2 }}
+account "owing" {{ {COMMON.replace("1000.00", "0.05")}  plan = "sms"  credit = "0.10" }}
+account "older" {{ {COMMON}  plan = "old" }}
+account "two" {{ {COMMON}  plan = "sms"  binds = 2 }}
+"""
+
+
+class Centre(Operator):
+    """An operator that keeps the binds too; reports nothing."""
+
+    def __init__(self, port):
+        self.binds = []
+        super().__init__(port)
+
+    def _take(self, line, pdu):
+        if pdu.command in (BIND_RECEIVER, BIND_TRANSMITTER, BIND_TRANSCEIVER):
+            with self.lock:
+                self.binds.append(Bind(pdu))
+                self.sessions.append(line)
+            line.sendall(frame(RESPONSE | pdu.command, b"SMSC\0" + tlv(0x0210, b"\x34"), 0,
+                               pdu.sequence))
+        elif pdu.command == SUBMIT:
+            with self.lock:
+                self.submits.append(Submit(pdu))
+                number = len(self.submits)
+            line.sendall(frame(RESPONSE | SUBMIT, b"%d\0" % number, 0, pdu.sequence))
+        else:
+            super()._take(line, pdu)
+
+
+class Bind:
+    """The fields of a bind (4.1.1)."""
+
+    def __init__(self, pdu):
+        self.command = pdu.command
+        self.system_id, self.password, self.system_type, rest = pdu.body.split(b"\0", 3)
+        self.version, self.ton, self.npi = rest[:3]
+        self.range = rest[3:].rstrip(b"\0")
+
+
+class SettingsLab(Lab):
+    def __init__(self):
+        super().__init__(edit=self._add, smsc="rule=*1:delivered")
+
+    def _add(self, text):
+        sections = []
+        for name, more in LINKS.items():
+            port, = free_ports(1)
+            setattr(self, name, Centre(port))
+            password = PASSWORD_64 if name == "new" else "p"
+            until_word = '  until = "accepted"' if name == "blind" else ""
+            sections.append(
+                f'link "{name}" {{ host = "127.0.0.1"  port = {port}  system_id = "{name}"'
+                f'  password = "{password}"  {more} }}\n'
+                f'plan "{name}" {{ deadline = "1h"  step "sms" {{ channels = {{"{name}"}}'
+                f'{until_word} }} }}\n'
+                f'price {{ side = "sell"  channel = "{name}"  price = "0.05" }}\n')
+        return text + "".join(sections) + ACCOUNTS
+
+    def wait_bound(self, binds=4, timeout_s=10):
+        super().wait_bound(binds, timeout_s)
+        for name in LINKS:
+            until(lambda: getattr(self, name).binds, 5, f"link {name} is not bound")
+
+    def over(self, name, to, count=1):
+        """The submit_sm to this number that link `name` was sent."""
+        return until(lambda: len(got := getattr(self, name).sms(to)) >= count and got, 5,
+                     f"not {count} to {to} over {name}")
+
+    def sent_over(self, name, to, text="hello", source="Shop", count=1, wire=None, **more):
+        """The `count` submit_sm that the link was sent for a message of the API, to the
+        number as it is written there."""
+        answer = self.http("POST", "/v1/messages", {
+            "account": "sms", "from": source, "to": to, "text": text, "plan": name, **more})
+        equal(answer.status, 202, f"{answer!r}")
+        found = self.over(name, wire or to, count)
+        return found if count > 1 else found[0]
+
+
+def statuses(lab, account, *submits, **session):
+    with Session(lab.ports["smpp"], account, **session) as esme:
+        return [esme.response(esme.submit(to, **fields)).status for to, fields in submits]
+
+
+# ---- Northbound --------------------------------------------------------------------
+
+
+def what_proves_no_delivery_is_told_in_the_accounts_word(lab):
+    for account, word, state in (("acceptd", "ACCEPTD", 6), ("delivrd", "DELIVRD", 2),
+                                 ("unknown", "UNKNOWN", 7)):
+        with Session(lab.ports["smpp"], account) as esme:
+            message_id = esme.submitted("79050000001", b"hello")
+            receipt = esme.receipt(message_id)
+            equal(receipt.stat, word, f"stat of {account}")
+            equal(dict(receipt.tlvs)[0x0427], bytes([state]), f"message_state of {account}")
+            equal(lab.ended(message_id)["end"], "accepted", f"end of {account}")
+
+
+def who_comes_from_elsewhere_is_not_let_in(lab):
+    equal(Session(lab.ports["smpp"], "near").bind_status, 0x0E, "from 127.0.0.1")
+    with Session(lab.ports["smpp"], "near", source="127.0.0.2") as esme:
+        equal(esme.bind_status, OK, "from 127.0.0.2")
+
+
+def an_account_sends_only_what_it_may(lab):
+    to = "79050000011"
+    rows = (
+        ("Shop", {}, OK), ("Shop2", {}, 0x0A), ("shop", {}, 0x0A), ("447900123", {}, OK),
+        ("447800123", {}, 0x0A), ("1234", {}, OK),
+        ("Shop", {"data_coding": 8, "text": b"\4\x10"}, OK),
+        ("Shop", {"data_coding": 4}, 0x401), ("Shop", {"data_coding": 3}, 0x401),
+        ("Shop", {"esm_class": 3}, 0x43), ("Shop", {"esm_class": 0x80}, 0x43),
+        ("Shop", {"udh": udh16(1, 2, 1)}, OK),
+        ("Shop", {"protocol_id": 1}, 0x402),
+    )
+    got = statuses(lab, "choosy", *[(to, {"source": source.encode(), **fields})
+                                    for source, fields, _ in rows])
+    wrong = [f"{source} {fields}: 0x{status:x}, not 0x{wanted:x}"
+             for (source, fields, wanted), status in zip(rows, got) if status != wanted]
+    check(not wrong, "\n        ".join(wrong))
+
+
+def what_programs_phones_is_not_sent_unless_it_is_granted(lab):
+    rows = (
+        ({"data_coding": 0xF2}, 0x401), ({"data_coding": 0x12}, 0x401),
+        ({"data_coding": 0xF6, "text": b"\0"}, 0x401), ({"data_coding": 0xF0}, OK),
+        ({"data_coding": 0xF1}, OK), ({"protocol_id": 0x7F}, 0x402),
+        ({"protocol_id": 0x7D}, 0x402), ({"protocol_id": 0x40}, 0x402),
+        ({"protocol_id": 0x41}, OK),
+        ({"udh": bytes([6, 5, 4, 0x0B, 0x84, 0x23, 0xF0]), "data_coding": 4}, 0x403),
+        ({"udh": bytes([2, 0x70, 0]), "data_coding": 4}, 0x402),
+        ({"tlvs": tlv(0x020B, b"\x0b\x84") + tlv(0x020A, b"\x23\xf0")}, 0x403),
+        ({"tlvs": tlv(0x0005, b"\3")}, 0x402),
+    )
+    got = statuses(lab, "safe", *[("79050000012", fields) for fields, _ in rows])
+    wrong = [f"{fields}: 0x{status:x}, not 0x{wanted:x}"
+             for (fields, wanted), status in zip(rows, got) if status != wanted]
+    check(not wrong, "\n        ".join(wrong))
+
+
+def four_fifths_of_a_limit_are_an_alarm_and_all_of_it_the_end(lab):
+    for account, status in (("hourly", 0x405), ("spender", 0x406)):
+        def alarms():
+            return [one for one in lab.log_lines("limit.alarm") if one["account"] == account]
+
+        with Session(lab.ports["smpp"], account) as esme:
+            for number in range(1, 8):
+                esme.submitted(f"7905000{number:04}1")
+            equal(alarms(), [], f"alarms of {account} after seven of ten")
+            esme.submitted("79050008881")
+            equal(len(alarms()), 1, f"alarms of {account} after eight of ten")
+            esme.submitted("79050008882")
+            esme.submitted("79050008883")
+            equal(esme.response(esme.submit("79050008884")).status, status, account)
+            equal(len(alarms()), 1, f"alarms of {account} in the end")
+
+
+def one_recipient_gets_no_more_than_it_says(lab):
+    equal(statuses(lab, "repeater", *[("79050000021", {"text": b"%d" % i})
+                                      for i in range(3)], ("79050000022", {})),
+          [OK, OK, 0x407, OK], "statuses")
+
+
+def a_credit_is_used_to_its_end_and_not_further(lab):
+    equal(statuses(lab, "owing", *[(f"7905000003{i}", {}) for i in range(4)]),
+          [OK, OK, OK, 0x45], "statuses")
+
+
+def no_more_binds_than_it_says(lab):
+    with Session(lab.ports["smpp"], "two"), Session(lab.ports["smpp"], "two"):
+        equal(Session(lab.ports["smpp"], "two").bind_status, 0x05, "the third")
+
+
+# ---- Southbound --------------------------------------------------------------------
+
+
+def a_bind_says_what_the_link_says(lab):
+    rows = (
+        ("new", [(BIND_TRANSCEIVER, PASSWORD_64.encode(), b"VMA", 0x50, 1, 1, b"^447")]),
+        ("old", [(BIND_RECEIVER, b"p", b"", 0x33, 0, 0, b""),
+                 (BIND_TRANSMITTER, b"p", b"", 0x33, 0, 0, b"")]),
+    )
+    for name, wanted in rows:
+        got = until(lambda: len(getattr(lab, name).binds) >= len(wanted)
+                    and getattr(lab, name).binds, 5, f"{name} is not bound")
+        equal(sorted((one.command, one.password, one.system_type, one.version, one.ton,
+                      one.npi, one.range) for one in got), wanted, f"binds of {name}")
+
+
+def below_34_no_parameter_is_sent_and_parts_have_headers(lab):
+    with Session(lab.ports["smpp"], "older") as esme:
+        esme.submitted("79050000041", b"one", tlvs=tlv(0x0204, b"\0\1"))
+        for number in (1, 2):
+            esme.submitted("79050000042", b"part", tlvs=sar(0x0107, 2, number))
+        esme.submitted("79050000043", b"x" * 160, tlvs=sar(9, 2, 1))
+        lab.http("POST", "/v1/messages", {
+            "account": "older", "from": "Shop", "to": "79050000044", "text": "a" * 300})
+        one, = lab.over("old", "79050000041")
+        equal(one.tlvs, {}, "parameters")
+        for to in ("79050000042", "79050000044"):
+            parts = lab.over("old", to, 2)
+            equal([(part.esm_class, part.tlvs, part.text[:3], part.text[4:6])
+                   for part in parts],
+                  [(0x40, {}, b"\5\0\3", bytes([2, number])) for number in (1, 2)],
+                  f"parts to {to}")
+            equal(parts[0].text[3], parts[1].text[3], "their reference")
+
+
+def addresses_are_written_by_their_form(lab):
+    rows = (
+        ("Shop", "4915112345", b"\5\1Shop", b"\2\1" + b"015112345"),
+        ("1234", "447700900123", b"\3\x091234", b"\1\1" + b"+447700900123"),
+        ("447700900999", "4915112346", b"\1\1+447700900999", b"\2\1" + b"015112346"),
+    )
+    for source, to, source_wanted, wanted in rows:
+        one = lab.sent_over("german", to, source=source, wire=wanted[2:])
+        equal(one.source_form + one.source, source_wanted, f"source {source}")
+        equal(one.form + one.to, wanted, f"destination {to}")
+        equal((one.service_type, one.protocol_id, one.priority), (b"CMT", 65, 2), "fields")
+
+
+def the_time_is_told_as_the_operator_takes_it(lab):
+    one = lab.sent_over("timeless", "79050000051", validity=60)
+    equal(one.validity, b"", "none")
+    one = lab.sent_over("minutes", "79050000052", validity=61)
+    equal(one.validity, relative_time(300), "less than the least")
+    one = lab.sent_over("minutes", "79050000053", validity=601)
+    equal(one.validity, relative_time(660), "rounded up")
+    now = datetime.now(timezone.utc)
+    one = lab.sent_over("hours", "79050000054", validity=600)
+    check(one.validity.endswith(b"000+"), f"absolute: {one.validity}")
+    told = datetime.strptime(one.validity[:12].decode(), "%y%m%d%H%M%S")
+    over = told.replace(tzinfo=timezone.utc) - now
+    check(timedelta(hours=2) - timedelta(seconds=5) <= over <= timedelta(hours=3),
+          f"{over} from now")
+
+
+def long_ones_are_cut_as_the_link_says(lab):
+    text = "0123456789" * 20
+    parts = lab.sent_over("udh16", "79050000061", text=text, count=2)
+    for number, part in enumerate(parts, 1):
+        equal((part.esm_class & 0x40, part.text[:3], part.text[5:7]),
+              (0x40, b"\6\x08\4", bytes([2, number])), f"udh16, part {number}")
+    equal(parts[0].text[3:5], parts[1].text[3:5], "one reference")
+    equal(b"".join(part.text[7:] for part in parts), text.encode(), "text")
+    parts = lab.sent_over("sar", "79050000062", text=text, count=2)
+    equal([(part.tlvs[0x020E], part.tlvs[0x020F]) for part in parts],
+          [(b"\2", b"\1"), (b"\2", b"\2")], "sar")
+    text = "0123456789" * 26
+    one = lab.sent_over("payload", "79050000063", text=text)
+    equal((one.text, one.tlvs.get(0x0424), one.esm_class & 0x40), (b"", text.encode(), 0),
+          "payload")
+
+
+if __name__ == "__main__":
+    scenario(60, SettingsLab, what_proves_no_delivery_is_told_in_the_accounts_word,
+             who_comes_from_elsewhere_is_not_let_in,
+             an_account_sends_only_what_it_may,
+             what_programs_phones_is_not_sent_unless_it_is_granted,
+             four_fifths_of_a_limit_are_an_alarm_and_all_of_it_the_end,
+             one_recipient_gets_no_more_than_it_says,
+             a_credit_is_used_to_its_end_and_not_further,
+             no_more_binds_than_it_says,
+             a_bind_says_what_the_link_says,
+             below_34_no_parameter_is_sent_and_parts_have_headers,
+             addresses_are_written_by_their_form,
+             the_time_is_told_as_the_operator_takes_it,
+             long_ones_are_cut_as_the_link_says)
