@@ -3,11 +3,13 @@
 receipts as a client gets them, binds and submit_sm as an operator gets them, in octets.
 """
 
-import struct
+import re
+import time
+import urllib.parse
 
 from datetime import datetime, timedelta, timezone
 
-from lab import Lab, check, equal, free_ports, scenario, until
+from lab import Lab, check, equal, free_ports, request, scenario, until
 from smpp_client import (BIND_RECEIVER, BIND_TRANSCEIVER, BIND_TRANSMITTER, OK, RESPONSE,
                          SUBMIT, Session, frame, relative_time, sar, tlv, udh16)
 from strangers import Operator, Submit
@@ -29,6 +31,7 @@ LINKS = {
     "hours": 'validity = "absolute"  validity_min = "2h"  validity_step = "1h"',
     "minutes": 'validity_min = "5m"  validity_step = "1m"',
     "timeless": 'validity = "none"',
+    "refusing": "",
     "udh16": 'split = "udh16"',
     "sar": 'split = "sar"',
     "payload": 'split = "payload"',
@@ -48,8 +51,24 @@ account "spender" {{ {COMMON}  plan = "sms"  spend_per_hour = "0.50" }}
 account "repeater" {{ {COMMON}  plan = "sms"  recipient_max = 2 }}
 account "owing" {{ {COMMON.replace("1000.00", "0.05")}  plan = "sms"  credit = "0.10" }}
 account "older" {{ {COMMON}  plan = "old" }}
+account "club" {{ {COMMON}  plan = "sms"  class = "service" }}
+inbound "play" {{
+  to = "700*"  keyword = "play"  account = "club"  reply = "Welcome"  reply_every = "1s"
+  stop_words = {{""}}
+}}
+inbound "club" {{
+  to = "700*"  account = "club"  opt_out = "sender"  stop_words = {{"NOMORE", "basta"}}
+  start_words = {{"AGAIN"}}  stop_reply = "Bye"  start_reply = "Back"
+}}
 account "two" {{ {COMMON}  plan = "sms"  binds = 2 }}
 """
+
+
+REFUSED = "7906660"  # numbers that begin so are refused with the status behind it
+
+
+def refusal_of(to):
+    return int(to[len(REFUSED):]) if to.startswith(REFUSED) else OK
 
 
 class Centre(Operator):
@@ -70,7 +89,9 @@ class Centre(Operator):
             with self.lock:
                 self.submits.append(Submit(pdu))
                 number = len(self.submits)
-            line.sendall(frame(RESPONSE | SUBMIT, b"%d\0" % number, 0, pdu.sequence))
+            status = refusal_of(self.submits[-1].to.decode())
+            line.sendall(frame(RESPONSE | SUBMIT, b"%d\0" % number if status == OK else b"",
+                               status, pdu.sequence))
         else:
             super()._take(line, pdu)
 
@@ -120,6 +141,7 @@ class SettingsLab(Lab):
         answer = self.http("POST", "/v1/messages", {
             "account": "sms", "from": source, "to": to, "text": text, "plan": name, **more})
         equal(answer.status, 202, f"{answer!r}")
+        self.last_id = answer.json["id"]
         found = self.over(name, wire or to, count)
         return found if count > 1 else found[0]
 
@@ -299,6 +321,83 @@ def long_ones_are_cut_as_the_link_says(lab):
           "payload")
 
 
+# What is done with a status where nothing is said: the first wait, or None: it fails at once;
+# whether it is an alarm.
+STATUSES = (
+    (0x08, 30, False), (0x14, 5, False), (0x45, 60, False), (0x64, 30, False),
+    (0x67, 60, False), (0xFE, 60, False), (0xFF, 60, False),
+    (0x0A, None, False), (0x0B, None, False), (0x65, None, False), (0x66, None, False),
+    (0x94, None, False), (0x401, None, False), (0x15, None, True), (0x43, None, True),
+    (0x48, None, True), (0x49, None, True), (0x50, None, True), (0x51, None, True),
+    (0x61, None, True), (0xC3, None, True), (0xC4, None, True),
+)
+
+
+def a_status_does_what_the_manual_says(lab):
+    def alarms():
+        page = lab.http("GET", "/metrics").body.decode()
+        return int(re.search(r'^sluice_link_alarms_total{[^}]*"refusing"} (\d+)$', page,
+                             re.M).group(1))
+
+    def seen(status):
+        """The wait before the next try in seconds, the end, and how many alarms."""
+        before = alarms()
+        lab.sent_over("refusing", f"{REFUSED}{status:04}")
+        story = until(lambda: (got := lab.get(f"/v1/messages/{lab.last_id}/trace"))
+                      ["attempts"][0]["state"] == "failed" and got, 5, f"0x{status:x}")
+        again, at = story["tries"][0]["again_at"], story["attempts"][0]["updated_at"]
+        wait_s = again and round((datetime.fromisoformat(again[:-1])
+                                  - datetime.fromisoformat(at[:-1])).total_seconds())
+        return wait_s, story["end"], alarms() - before
+
+    got = {status: seen(status) for status, _, _ in STATUSES}
+    wanted = {status: (wait_s, None if wait_s else "undeliverable", int(is_alarm))
+              for status, wait_s, is_alarm in STATUSES}
+    wrong = [f"0x{status:x}: {got[status]}, not {wanted[status]}" for status in got
+             if got[status] != wanted[status]]
+    check(not wrong, "\n        ".join(wrong))
+
+
+# ---- What subscribers write --------------------------------------------------------
+
+
+def a_subscriber_is_answered_and_stops_what_one_number_sends(lab):
+    writer, texts = "4917012345678", []
+
+    def write(to, text, *replies):
+        """He writes, and has got these texts besides all before."""
+        query = urllib.parse.urlencode({"from": writer, "to": to, "text": text})
+        equal(request(lab.control_port, "POST", "/message?" + query).status, 200, "taken")
+        texts.extend(replies)
+        until(lambda: len(lab.sms(writer)) >= len(texts), 5,
+              lambda: f"after {text!r}: {lab.sms(writer)}, not {texts}")
+        until(lambda: lab.get("/v1/status")["inbound"]["waiting"] == 0, 5, "it waits")
+        equal([(one["source"], bytes.fromhex(one["text"]).decode())
+               for one in lab.sms(writer)], texts, f"texts after {text!r}")
+
+    def news(source):
+        return lab.http("POST", "/v1/messages", {
+            "account": "club", "from": source, "to": writer, "text": "news"}).status
+
+    with Session(lab.ports["smpp"], "club"):
+        write("7001234", "play chess", ("7001234", "Welcome"))
+        write("7001234", "play go")
+        begin = time.monotonic()
+        equal(news("7001234"), 202, "news")
+        texts.append(("7001234", "news"))
+        write("7001234", "STOP")
+        equal(news("7001234"), 202, "news after a word that is none here")
+        texts.append(("7001234", "news"))
+        write("7001234", "Basta!", ("7001234", "Bye"))
+        equal((news("7001234"), news("7005678")), (403, 202), "news after a stop word")
+        texts.append(("7005678", "news"))
+        write("7001234", "again", ("7001234", "Back"))
+        equal(news("7001234"), 202, "news after a start word")
+        texts.append(("7001234", "news"))
+        time.sleep(max(0, 1.1 - (time.monotonic() - begin)))
+        write("7001234", "PLAY", ("7001234", "Welcome"))
+
+
 if __name__ == "__main__":
     scenario(60, SettingsLab, what_proves_no_delivery_is_told_in_the_accounts_word,
              who_comes_from_elsewhere_is_not_let_in,
@@ -312,4 +411,6 @@ if __name__ == "__main__":
              below_34_no_parameter_is_sent_and_parts_have_headers,
              addresses_are_written_by_their_form,
              the_time_is_told_as_the_operator_takes_it,
-             long_ones_are_cut_as_the_link_says)
+             long_ones_are_cut_as_the_link_says,
+             a_status_does_what_the_manual_says,
+             a_subscriber_is_answered_and_stops_what_one_number_sends)
