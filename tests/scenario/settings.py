@@ -10,8 +10,9 @@ import urllib.parse
 from datetime import datetime, timedelta, timezone
 
 from lab import Lab, check, equal, free_ports, request, scenario, until
-from smpp_client import (BIND_RECEIVER, BIND_TRANSCEIVER, BIND_TRANSMITTER, OK, RESPONSE,
-                         SUBMIT, Session, frame, relative_time, sar, tlv, udh16)
+from smpp_client import (BIND_RECEIVER, BIND_TRANSCEIVER, BIND_TRANSMITTER, DATA, OK,
+                         RESPONSE, SUBMIT, SUBMIT_MULTI, Session, data_body, frame,
+                         multi_body, relative_time, sar, tlv, udh16)
 from strangers import Operator, Submit
 
 PASSWORD_64 = "correct-horse-battery-staple-" * 2 + "01234-"[:6]
@@ -32,6 +33,9 @@ LINKS = {
     "minutes": 'validity_min = "5m"  validity_step = "1m"',
     "timeless": 'validity = "none"',
     "refusing": "",
+    "plain": '  sender { name = "ACME" becomes = "1234" }'
+             '  sender { name = "Line" becomes = "4930123456" }'
+             '  sender { name = "Bank" becomes = "BankDE" }',
     "udh16": 'split = "udh16"',
     "sar": 'split = "sar"',
     "payload": 'split = "payload"',
@@ -50,6 +54,11 @@ account "hourly" {{ {COMMON}  plan = "sms"  parts_per_hour = 10 }}
 account "spender" {{ {COMMON}  plan = "sms"  spend_per_hour = "0.50" }}
 account "repeater" {{ {COMMON}  plan = "sms"  recipient_max = 2 }}
 account "owing" {{ {COMMON.replace("1000.00", "0.05")}  plan = "sms"  credit = "0.10" }}
+account "homely" {{ {COMMON}  plan = "sms"  country = "DE"  destinations = {{"home"}}
+  parts_per_day = 1 }}
+account "spent" {{ {COMMON}  plan = "sms"  spend_per_day = "0.04" }}
+account "often" {{ {COMMON}  plan = "sms"  recipient_max = 1 }}
+account "pusher" {{ {COMMON}  plan = "plain"  ports = {{"safe", "2948"}} }}
 account "older" {{ {COMMON}  plan = "old" }}
 account "club" {{ {COMMON}  plan = "sms"  class = "service" }}
 inbound "play" {{
@@ -112,6 +121,7 @@ class SettingsLab(Lab):
 
     def _add(self, text):
         sections = []
+        text = text.replace('premium_ranges = {"none"}', 'premium_ranges = {"+49190"}')
         for name, more in LINKS.items():
             port, = free_ports(1)
             setattr(self, name, Centre(port))
@@ -224,6 +234,80 @@ def four_fifths_of_a_limit_are_an_alarm_and_all_of_it_the_end(lab):
             equal(len(alarms()), 1, f"alarms of {account} in the end")
 
 
+# Account, what is submitted, status, cause of the counter, status and code over HTTP.
+REFUSALS = (
+    ("choosy", {"source": b"Evil"}, 0x0A, "source", 403, "denied_source"),
+    ("choosy", {"data_coding": 4}, 0x401, "data_coding", None, None),
+    ("choosy", {"esm_class": 1}, 0x43, "esm_class", None, None),
+    ("choosy", {"protocol_id": 65}, 0x402, "protocol_id", None, None),
+    ("safe", {"tlvs": tlv(0x020B, b"\x0b\x84")}, 0x403, "port", None, None),
+    ("homely", {"to": b"447900123456"}, 0x0B, "destination", 403, "denied_destination"),
+    ("homely", {"to": b"491901234567"}, 0x404, "premium", 403, "denied_premium"),
+    ("homely", {"to": b"4917012345"}, 0x405, "parts_per_day", 429, "parts_limit"),
+    ("spent", {}, 0x406, "spend_per_day", 429, "spend_limit"),
+    ("often", {}, 0x407, "recipient", 429, "recipient_limit"),
+)
+
+
+def each_refusal_has_its_status_its_code_and_its_counter(lab):
+    def counted(cause):
+        page = lab.http("GET", "/metrics").body.decode()
+        found = re.search(rf'^sluice_refused_total{{cause="{cause}"}} (\d+)$', page, re.M)
+        return int(found.group(1)) if found else 0
+
+    wrong = []
+    for account, to in (("homely", "4917012345"), ("often", "79050000071")):
+        equal(statuses(lab, account, (to, {})), [OK], f"the first of {account}")
+    for account, fields, status, cause, http_status, code in REFUSALS:
+        before = counted(cause)
+        to = fields.get("to", b"79050000071")
+        more = {key: value for key, value in fields.items() if key != "to"}
+        got = statuses(lab, account, (to, more))
+        by_http = None, None
+        if http_status:
+            answer = lab.http("POST", "/v1/messages", {
+                "account": account, "from": fields.get("source", b"Shop").decode(),
+                "to": to.decode(), "text": "hello"})
+            by_http = answer.status, answer.json.get("code")
+        row = got, counted(cause) - before, by_http
+        if row != ([status], 2 if http_status else 1, (http_status, code)):
+            wrong.append(f"{account} {fields}: {row}")
+    check(not wrong, "\n        ".join(wrong))
+
+
+def what_is_not_allowed_enters_by_no_other_command(lab):
+    to = b"79050000072"
+    with Session(lab.ports["smpp"], "choosy") as esme:
+        rows = (
+            ("submit_multi", SUBMIT_MULTI, multi_body([to], source=b"Evil"), 0x0A),
+            ("submit_multi", SUBMIT_MULTI, multi_body([to], esm_class=1), 0x43),
+            ("data_sm", DATA, data_body(to, b"x", source=b"Evil"), 0x0A),
+            ("data_sm", DATA, data_body(to, b"x", esm_class=1), 0x43),
+            ("data_sm", DATA, data_body(to, b"x", tlvs=tlv(0x020B, b"\x0b\x84")), 0x403),
+        )
+        for name, command, body, status in rows:
+            equal(esme.ask(command, body).status, status, f"status of {name}")
+    with Session(lab.ports["smpp"], "homely") as esme:
+        answer = esme.ask(SUBMIT_MULTI, multi_body([b"447900123456", b"491901234567"]))
+        equal(answer.status, 0x45, "two refused for different reasons")
+        equal(esme.ask(DATA, data_body(b"447900123456", b"x")).status, 0x0B, "data_sm")
+    equal(lab.sms("79050000072"), [], "SMS")
+
+
+def a_granted_wap_push_goes_out_octet_for_octet(lab):
+    to, header = "79050000073", bytes([11, 5, 4, 0x0B, 0x84, 0x23, 0xF0, 0, 3, 9, 2, 1])
+    push = bytes(range(128))
+    with Session(lab.ports["smpp"], "pusher") as esme:
+        esme.submitted(to, push, udh=header, data_coding=0xF5)
+        esme.submitted(to, push, data_coding=4, tlvs=tlv(0x020A, b"\x23\xf0")
+                       + tlv(0x020B, b"\x0b\x84"))
+    headed, told = lab.over("plain", to, 2)
+    equal((headed.esm_class, headed.data_coding, headed.text), (0x40, 0xF5, header + push),
+          "behind a header")
+    equal((told.data_coding, told.text, told.tlvs.get(0x020A), told.tlvs.get(0x020B)),
+          (4, push, b"\x23\xf0", b"\x0b\x84"), "with parameters")
+
+
 def one_recipient_gets_no_more_than_it_says(lab):
     equal(statuses(lab, "repeater", *[("79050000021", {"text": b"%d" % i})
                                       for i in range(3)], ("79050000022", {})),
@@ -286,6 +370,15 @@ def addresses_are_written_by_their_form(lab):
         equal(one.source_form + one.source, source_wanted, f"source {source}")
         equal(one.form + one.to, wanted, f"destination {to}")
         equal((one.service_type, one.protocol_id, one.priority), (b"CMT", 65, 2), "fields")
+
+
+def what_replaces_a_sender_has_the_form_it_looks_like(lab):
+    for number, (source, wanted) in enumerate((("ACME", b"\3\x001234"),
+                                               ("Line", b"\1\x014930123456"),
+                                               ("Bank", b"\5\0BankDE"),
+                                               ("Shop", b"\5\0Shop"))):
+        one = lab.sent_over("plain", f"7905000008{number}", source=source)
+        equal(one.source_form + one.source, wanted, f"source {source}")
 
 
 def the_time_is_told_as_the_operator_takes_it(lab):
@@ -404,12 +497,16 @@ if __name__ == "__main__":
              an_account_sends_only_what_it_may,
              what_programs_phones_is_not_sent_unless_it_is_granted,
              four_fifths_of_a_limit_are_an_alarm_and_all_of_it_the_end,
+             each_refusal_has_its_status_its_code_and_its_counter,
+             what_is_not_allowed_enters_by_no_other_command,
+             a_granted_wap_push_goes_out_octet_for_octet,
              one_recipient_gets_no_more_than_it_says,
              a_credit_is_used_to_its_end_and_not_further,
              no_more_binds_than_it_says,
              a_bind_says_what_the_link_says,
              below_34_no_parameter_is_sent_and_parts_have_headers,
              addresses_are_written_by_their_form,
+             what_replaces_a_sender_has_the_form_it_looks_like,
              the_time_is_told_as_the_operator_takes_it,
              long_ones_are_cut_as_the_link_says,
              a_status_does_what_the_manual_says,
