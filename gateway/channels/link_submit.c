@@ -55,12 +55,30 @@ static struct smpp_octets view(const void *data, size_t size)
     return (struct smpp_octets){data, (uint32_t)size};
 }
 
+/* What was a part, and was cut again, is told by what it is now. */
+static void forget_part(const struct handover *handover, struct smpp_pdu *pdu)
+{
+    const bool has_header =
+        (handover->esm_class & ~handover->body->esm_class & SMPP_ESM_CLASS_UDHI) != 0;
+    uint16_t kept = 0;
+
+    if (handover->sar == NULL && !has_header)
+        return;
+    for (uint16_t i = 0; i < pdu->tlv_count; i++)
+        if (pdu->tlvs[i].tag != SMPP_TLV_SAR_MSG_REF_NUM &&
+            pdu->tlvs[i].tag != SMPP_TLV_SAR_TOTAL_SEGMENTS &&
+            pdu->tlvs[i].tag != SMPP_TLV_SAR_SEGMENT_SEQNUM)
+            pdu->tlvs[kept++] = pdu->tlvs[i];
+    pdu->tlv_count = kept;
+}
+
 static bool add_tlvs(struct smpp_pdu *pdu, const struct config_link *link,
                      const struct handover *handover, uint8_t sar_values[4])
 {
     if (!body_add_tlvs(handover->body, pdu))
         return false;
     dictionary_filter(link, pdu);
+    forget_part(handover, pdu);
     return dictionary_add_fixed(link, pdu) &&
            (handover->sar == NULL || smpp_part_add_sar(pdu, handover->sar, sar_values));
 }

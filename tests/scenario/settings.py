@@ -59,6 +59,9 @@ account "homely" {{ {COMMON}  plan = "sms"  country = "DE"  destinations = {{"ho
 account "spent" {{ {COMMON}  plan = "sms"  spend_per_day = "0.04" }}
 account "often" {{ {COMMON}  plan = "sms"  recipient_max = 1 }}
 account "pusher" {{ {COMMON}  plan = "plain"  ports = {{"safe", "2948"}} }}
+account "to-plain" {{ {COMMON}  plan = "plain" }}
+account "to-sar" {{ {COMMON}  plan = "sar" }}
+account "to-old" {{ {COMMON}  plan = "old" }}
 account "older" {{ {COMMON}  plan = "old" }}
 account "club" {{ {COMMON}  plan = "sms"  class = "service" }}
 inbound "play" {{
@@ -426,6 +429,19 @@ STATUSES = (
 )
 
 
+def a_part_that_is_cut_again_says_once_what_it_is(lab):
+    text = b"0123456789" * 20
+    for link, to in (("plain", "79050000065"), ("sar", "79050000066"), ("old", "79050000067")):
+        with Session(lab.ports["smpp"], f"to-{link}") as esme:
+            esme.submitted(to, text, tlvs=sar(0x0109, 3, 2))
+        wanted = [0x020C, 0x020E, 0x020F] if link == "sar" else []
+        for number, part in enumerate(lab.over(link, to, 2), 1):
+            equal(sorted(part.tags), wanted, f"parameters over {link}")
+            equal(part.esm_class & 0x40, 0 if wanted else 0x40, f"header over {link}")
+            told = ((part.tlvs[0x020E] + part.tlvs[0x020F]) if wanted else part.text[4:6])
+            equal(told, bytes([2, number]), f"place over {link}")
+
+
 def a_status_does_what_the_manual_says(lab):
     def alarms():
         page = lab.http("GET", "/metrics").body.decode()
@@ -509,5 +525,6 @@ if __name__ == "__main__":
              what_replaces_a_sender_has_the_form_it_looks_like,
              the_time_is_told_as_the_operator_takes_it,
              long_ones_are_cut_as_the_link_says,
+             a_part_that_is_cut_again_says_once_what_it_is,
              a_status_does_what_the_manual_says,
              a_subscriber_is_answered_and_stops_what_one_number_sends)
