@@ -41,6 +41,14 @@ LINKS = {
     "payload": 'split = "payload"',
 }
 
+PLANS = '''
+plan "either" { step "sms" { channels = {"refusing", "plain"} } }
+plan "one-by-one" {
+  step "one" { channels = {"refusing"}  within = "1m" }
+  step "two" { channels = {"plain"} }
+}
+'''
+
 COMMON = 'password = "secret08"  plans = {"*"}  opening = "1000.00"'
 ACCOUNTS = f"""
 account "acceptd" {{ {COMMON}  plan = "blind" }}
@@ -86,8 +94,8 @@ def refusal_of(to):
 class Centre(Operator):
     """An operator that keeps the binds too; reports nothing."""
 
-    def __init__(self, port):
-        self.binds = []
+    def __init__(self, port, refuses):
+        self.binds, self.refuses = [], refuses
         super().__init__(port)
 
     def _take(self, line, pdu):
@@ -101,7 +109,7 @@ class Centre(Operator):
             with self.lock:
                 self.submits.append(Submit(pdu))
                 number = len(self.submits)
-            status = refusal_of(self.submits[-1].to.decode())
+            status = refusal_of(self.submits[-1].to.decode()) if self.refuses else OK
             line.sendall(frame(RESPONSE | SUBMIT, b"%d\0" % number if status == OK else b"",
                                status, pdu.sequence))
         else:
@@ -127,7 +135,7 @@ class SettingsLab(Lab):
         text = text.replace('premium_ranges = {"none"}', 'premium_ranges = {"+49190"}')
         for name, more in LINKS.items():
             port, = free_ports(1)
-            setattr(self, name, Centre(port))
+            setattr(self, name, Centre(port, name == "refusing"))
             password = PASSWORD_64 if name == "new" else "p"
             until_word = '  until = "accepted"' if name == "blind" else ""
             sections.append(
@@ -136,7 +144,7 @@ class SettingsLab(Lab):
                 f'plan "{name}" {{ deadline = "1h"  step "sms" {{ channels = {{"{name}"}}'
                 f'{until_word} }} }}\n'
                 f'price {{ side = "sell"  channel = "{name}"  price = "0.05" }}\n')
-        return text + "".join(sections) + ACCOUNTS
+        return text + "".join(sections) + PLANS + ACCOUNTS
 
     def wait_bound(self, binds=4, timeout_s=10):
         super().wait_bound(binds, timeout_s)
@@ -467,6 +475,28 @@ def a_status_does_what_the_manual_says(lab):
     check(not wrong, "\n        ".join(wrong))
 
 
+def a_refusal_goes_to_the_next_link_the_next_step_or_nowhere(lab):
+    rows = (
+        (0x0A, "either", ["refusing", "plain"]),
+        (0x0B, "either", ["refusing", "plain"]),
+        (0x66, "either", ["refusing"]),
+        (0x0A, "one-by-one", ["refusing", "plain"]),
+        (0x0B, "one-by-one", ["refusing"]),
+        (0x66, "one-by-one", ["refusing", "plain"]),
+    )
+    for status, plan, channels in rows:
+        message_id = lab.send("sms", f"{REFUSED}{status:04}", plan=plan).json["id"]
+
+        def tried():
+            return [one["channel"] for one in lab.message(message_id)["attempts"]
+                    if one["sent_at"]]
+
+        if len(channels) == 1:
+            lab.ended(message_id)
+        until(lambda: tried() == channels, 5,
+              lambda: f"0x{status:x} by {plan}: {tried()}, not {channels}")
+
+
 # ---- What subscribers write --------------------------------------------------------
 
 
@@ -527,4 +557,5 @@ if __name__ == "__main__":
              long_ones_are_cut_as_the_link_says,
              a_part_that_is_cut_again_says_once_what_it_is,
              a_status_does_what_the_manual_says,
+             a_refusal_goes_to_the_next_link_the_next_step_or_nowhere,
              a_subscriber_is_answered_and_stops_what_one_number_sends)
