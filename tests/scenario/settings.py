@@ -42,6 +42,13 @@ LINKS = {
 }
 
 PLANS = '''
+network "26201" { prefixes = {"49151", "49170"} }
+network "26202" { prefixes = {"491515"} }
+price { side = "buy"  channel = "plain"  network = "262"    price = "0.04" }
+price { side = "buy"  channel = "plain"  network = "26201"  price = "0.06" }
+price { side = "buy"  channel = "udh16"  prefix = "49"      price = "0.05" }
+plan "cheapest" { step "sms" { channels = {"plain", "udh16"}  choose = "cheapest" } }
+rule { account = "german-only"  network = "26202"  plan = "plain" }
 plan "either" { step "sms" { channels = {"refusing", "plain"} } }
 plan "one-by-one" {
   step "one" { channels = {"refusing"}  within = "1m" }
@@ -70,6 +77,8 @@ account "pusher" {{ {COMMON}  plan = "plain"  ports = {{"safe", "2948"}} }}
 account "to-plain" {{ {COMMON}  plan = "plain" }}
 account "to-sar" {{ {COMMON}  plan = "sar" }}
 account "to-old" {{ {COMMON}  plan = "old" }}
+account "german-only" {{ {COMMON}  plan = "udh16"
+  destinations = {{"network:262"}} }}
 account "older" {{ {COMMON}  plan = "old" }}
 account "club" {{ {COMMON}  plan = "sms"  class = "service" }}
 inbound "play" {{
@@ -497,6 +506,18 @@ def a_refusal_goes_to_the_next_link_the_next_step_or_nowhere(lab):
               lambda: f"0x{status:x} by {plan}: {tried()}, not {channels}")
 
 
+def networks_decide_the_link_the_plan_and_who_is_reached(lab):
+    for to, link in (("491511234567", "udh16"), ("491515123456", "plain")):
+        answer = lab.send("sms", to, plan="cheapest")
+        equal(answer.status, 202, f"{answer!r}")
+        equal(lab.over(link, to)[0].to, to.encode(), f"cheapest to {to}")
+    for to, link, status in (("491701234567", "udh16", 202), ("491515123457", "plain", 202),
+                             ("4916012345678", None, 403), ("447900123456", None, 403)):
+        equal(lab.send("german-only", to).status, status, f"status to {to}")
+        if link:
+            equal(lab.over(link, to)[0].to, to.encode(), f"by rule to {to}")
+
+
 # ---- What subscribers write --------------------------------------------------------
 
 
@@ -558,4 +579,5 @@ if __name__ == "__main__":
              a_part_that_is_cut_again_says_once_what_it_is,
              a_status_does_what_the_manual_says,
              a_refusal_goes_to_the_next_link_the_next_step_or_nowhere,
+             networks_decide_the_link_the_plan_and_who_is_reached,
              a_subscriber_is_answered_and_stops_what_one_number_sends)
