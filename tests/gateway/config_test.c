@@ -669,6 +669,47 @@ TEST(statuses_without_a_row_have_their_defaults)
     config_free(config);
 }
 
+/* Of a link without an on_status section. */
+TEST(a_status_of_an_operator_means_what_most_mean_by_it)
+{
+    static const struct {
+        uint32_t status;
+        enum config_action action;
+        size_t count;
+        int64_t delays_s[5];
+    } rows[] = {
+        {0x08, CONFIG_ACTION_RETRY, 5, {30, 30, 30, 30, 30}},
+        {0x0A, CONFIG_ACTION_NEXT,  0, {0}                 },
+        {0x14, CONFIG_ACTION_RETRY, 4, {5, 15, 45, 135}    },
+        {0x45, CONFIG_ACTION_RETRY, 3, {60, 60, 60}        },
+        {0x58, CONFIG_ACTION_PAUSE, 2, {1, 30}             },
+        {0x64, CONFIG_ACTION_RETRY, 5, {30, 30, 30, 30, 30}},
+        {0x65, CONFIG_ACTION_FAIL,  0, {0}                 },
+        {0x66, CONFIG_ACTION_FAIL,  0, {0}                 },
+        {0x67, CONFIG_ACTION_RETRY, 3, {60, 60, 60}        },
+        {0x94, CONFIG_ACTION_FAIL,  0, {0}                 },
+        {0xFE, CONFIG_ACTION_RETRY, 3, {60, 60, 60}        },
+        {0xFF, CONFIG_ACTION_RETRY, 3, {60, 60, 60}        },
+    };
+    struct config_errors errors;
+    struct config *config = load_text(
+        "link \"l\" { host = \"h\" port = 1 system_id = \"s\" }\n" LISTEN, &errors);
+
+    assert_non_null(config);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        const struct config_on_status *row =
+            config_link_on_status(&config->links[0], rows[i].status);
+        char name[16];
+
+        snprintf(name, sizeof(name), "0x%02x", rows[i].status);
+        CHECK_EQ(row->action, rows[i].action, name);
+        CHECK_EQ(row->delay_count, rows[i].count, name);
+        for (size_t n = 0; n < rows[i].count; n++)
+            CHECK_EQ(row->delays_ms[n], rows[i].delays_s[n] * 1000, name);
+    }
+    config_free(config);
+}
+
 TEST(receipts_of_a_link_are_read_as_its_sections_say)
 {
     struct config_errors errors;
@@ -1343,6 +1384,7 @@ int main(void)
         TEST_IN_FOLDER(included_files_are_one_with_the_first),
         TEST_IN_FOLDER(secrets_come_from_files),
         TEST_IN_FOLDER(statuses_without_a_row_have_their_defaults),
+        TEST_IN_FOLDER(a_status_of_an_operator_means_what_most_mean_by_it),
         TEST_IN_FOLDER(receipts_of_a_link_are_read_as_its_sections_say),
         TEST_IN_FOLDER(networks_hold_their_addresses),
         TEST_IN_FOLDER(a_network_ends_where_its_bits_say),

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "gateway/gateway.h"
+#include "routing/message.h"
 #include "smpp/command.h"
 #include "tests/gateway/lone_operator.h"
 #include "tests/test.h"
@@ -213,6 +214,42 @@ TEST(what_speaks_of_our_configuration_is_an_alarm)
     end();
 }
 
+/* By their numbers, some of which the specification keeps or has not. */
+TEST(a_status_of_a_link_without_sections_is_for_good_or_for_a_time)
+{
+    static const struct {
+        uint32_t status;
+        bool for_good;
+    } rows[] = {
+        {0x08, false},
+        {0x14, false},
+        {0x45, false},
+        {0x64, false},
+        {0x65, true },
+        {0x66, true },
+        {0x67, false},
+        {0x94, true },
+        {0xFE, false},
+        {0xFF, false},
+    };
+
+    begin(HERE "window = 100");
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        const struct gateway_counters *counters = &lone_gateway_of(lone)->counters;
+        uint64_t ended = counters->ends[MESSAGE_UNDELIVERABLE];
+        uint64_t id = submit();
+        char name[16];
+
+        snprintf(name, sizeof(name), "0x%02x", rows[i].status);
+        refuse(rows[i].status);
+        CHECK(is_silent(50), name); /* no new try at once */
+        CHECK_EQ(counters->ends[MESSAGE_UNDELIVERABLE] - ended, rows[i].for_good, name);
+        if (rows[i].for_good)
+            lone_operator_check_end(lone, id, "undeliverable");
+    }
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +259,7 @@ int main(void)
         RUN(a_wrong_state_makes_the_bind_anew),
         RUN(a_number_no_sms_reaches_is_not_tried_again),
         RUN(what_speaks_of_our_configuration_is_an_alarm),
+        RUN(a_status_of_a_link_without_sections_is_for_good_or_for_a_time),
     };
 
     return RUN_ALL(tests);

@@ -299,6 +299,38 @@ TEST(the_account_chooses_its_form)
     end();
 }
 
+TEST(dates_of_an_operator_are_not_told)
+{
+    static const char *const dates[] = {
+        "submit date:7001010000 done date:9912312359 ",
+        "submit date:19700101000000 done date:20991231235959 ",
+        "submit date:0000000000 done date:0000000000 ",
+    };
+    struct smpp_pdu pdu;
+    struct lone_answer answer;
+    char id[32], operators[8], rest[128], path[64];
+
+    begin();
+    bind_operator();
+    bind_line(&lines[0], SMPP_BIND_TRANSCEIVER);
+    for (size_t i = 0; i < ROWS(dates); i++) {
+        submit(&lines[0], 1, id);
+        snprintf(operators, sizeof(operators), "d%zu", i);
+        take(operators);
+        snprintf(rest, sizeof(rest), "%sstat:DELIVRD err:000 text:", dates[i]);
+        report(operators, rest);
+        expect(&lines[0], 0x04, id, "stat:DELIVRD", &pdu);
+        CHECK(says(&pdu, "submit date:2607311230 done date:2607311230"), dates[i]);
+        lone_line_answer(&lines[0], &pdu, ESME_ROK);
+        snprintf(path, sizeof(path), "/v1/messages/%s", id);
+        answer = lone_gateway_ask(lone, "admin-token", "GET", path, "", NULL);
+        CHECK(strstr(answer.body, "\"ended_at\":\"2026-07-31T12:30:") != NULL, answer.body);
+        CHECK(strstr(answer.body, "\"updated_at\":\"2026-07-31T12:30:") != NULL,
+              answer.body);
+    }
+    end();
+}
+
 TEST(acknowledgements_of_the_recipient_are_for_the_operator)
 {
     static const struct {
@@ -829,6 +861,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(each_end_has_its_word_and_its_hearers),
         RUN(the_account_chooses_its_form),
+        RUN(dates_of_an_operator_are_not_told),
         RUN(acknowledgements_of_the_recipient_are_for_the_operator),
         RUN(below_34_nothing_has_optional_parameters),
         RUN(a_receipt_says_what_the_dictionary_turns_on),

@@ -519,6 +519,50 @@ TEST(an_id_of_another_link_is_nobodys)
     end();
 }
 
+/* Virtual time, while which we live. */
+static void pass(int64_t ms)
+{
+    enum { SLICE_MS = 1000 };
+
+    for (; ms > 0; ms -= SLICE_MS) {
+        lone_gateway_pass(lone, ms < SLICE_MS ? ms : SLICE_MS);
+        turn_for(2);
+    }
+}
+
+TEST(a_report_before_the_response_is_kept_for_its_time_and_no_longer)
+{
+    static const struct {
+        const char *row;
+        int64_t late_ms;
+        bool found;
+    } rows[] = {
+        {"just in time", 58000, true },
+        {"too late",     62000, false},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        uint32_t sequence;
+        uint16_t port;
+        uint64_t id;
+
+        listener = lone_line_listen(&port);
+        lone = lone_gateway_new_virtual(port, WIDE "response_timeout = \"5m\"",
+                                        "parked_for = \"60s\"\n" LONE_OPERATOR_ACCOUNT);
+        lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+        id = submit("491700000001", "hello", &sequence);
+        report("491700000001", "id:E1 stat:DELIVRD err:000");
+        pass(rows[i].late_ms);
+        CHECK_EQ(reports_parked(lone_gateway_of(lone)), rows[i].found, rows[i].row);
+        take(sequence, "E1");
+        if (rows[i].found)
+            check_end(id, MESSAGE_DELIVERED);
+        else
+            check_state(id, ATTEMPT_ACCEPTED, rows[i].row);
+        end();
+    }
+}
+
 TEST(a_flood_of_unknown_ids_costs_the_link_that_sends_it)
 {
     enum { MOST = 100, FLOOD = 300 };
@@ -625,6 +669,7 @@ int main(void)
         RUN(twenty_pairs_teach_a_rule_and_what_was_parked_is_found_by_it),
         RUN(one_report_that_speaks_against_it_begins_the_count_again),
         RUN(an_id_of_another_link_is_nobodys),
+        RUN(a_report_before_the_response_is_kept_for_its_time_and_no_longer),
         RUN(a_flood_of_unknown_ids_costs_the_link_that_sends_it),
         RUN(one_id_again_and_again_keeps_few_reports),
         RUN(very_many_reports_of_a_message_that_is_long_gone_harm_nobody),

@@ -83,11 +83,6 @@ class ChaosLab(Lab):
             client.thread.join(5)
         super().__exit__(*error)
 
-    def metric(self, name):
-        page = self.http("GET", "/metrics").body.decode().split("\n")
-        return sum(float(line.rsplit(" ", 1)[1]) for line in page
-                   if line.startswith((f"sluice_{name} ", f"sluice_{name}{{")))
-
     def load(self, seconds):
         """Returns who counts the ids that were given since; some answers are on their way."""
         before = sum(len(client.given) for client in self.clients)

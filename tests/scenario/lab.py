@@ -387,6 +387,14 @@ class Lab:
         return until(lambda: (found := self.message(message_id))["state"] == "ended"
                      and found, timeout_s, f"message {message_id} has not ended")
 
+    def metric(self, name, **labels):
+        """The sum of its lines that carry these labels."""
+        wanted = [f'{key}="{value}"' for key, value in labels.items()]
+        lines = self.http("GET", "/metrics").body.decode().split("\n")
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines
+                   if line.startswith((f"sluice_{name} ", f"sluice_{name}{{"))
+                   and all(one in line for one in wanted))
+
     def balance(self, account):
         """As decimals; that they add up is checked."""
         row = self.get(f"/v1/accounts/{account}/balance")

@@ -101,14 +101,6 @@ class OperatorsLab(Lab):
                 return one
         raise Failure(f"there is no channel {name}")
 
-    def metric(self, name, **labels):
-        """The sum of its lines that carry these labels."""
-        wanted = [f'{key}="{value}"' for key, value in labels.items()]
-        lines = self.http("GET", "/metrics").body.decode().split("\n")
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines
-                   if line.startswith((f"sluice_{name} ", f"sluice_{name}{{"))
-                   and all(one in line for one in wanted))
-
     def sent(self, plan_name, count, first=79030000000, account="sms", **more):
         """So many messages over this plan; number -> id."""
         found = {}

@@ -18,6 +18,13 @@ from smpp_client import (BIND_RECEIVER, BIND_TRANSCEIVER, BIND_TRANSMITTER, CANC
 TAG_VERSION = 0x0210
 
 
+# What stands behind the system_id of a bind_resp: nothing, as of an operator of 3.3, a
+# vendor's, a version of two octets, one that goes on past the end.
+BEHIND_THE_BIND = (b"", tlv(0x1400, b"vendor") + tlv(0x3FFF, b""),
+                   tlv(TAG_VERSION, b"\x34\0") + tlv(0x1401, b"x" * 100),
+                   tlv(0x2150, b"one") + b"\x14\x02\0\x50cut")
+
+
 class Operator:
     """An SMSC on the port of the link, with the habits of several: bind_resp without a
     parameter, ids of 64 characters, parameters behind them, and reports in many forms.
@@ -50,10 +57,11 @@ class Operator:
 
     def _take(self, line, pdu):
         if pdu.command == BIND_TRANSCEIVER:
-            # Of an operator of 3.3: no parameter; an enquire_link before anything else.
-            line.sendall(frame(RESPONSE | pdu.command, b"SMSC\0", 0, pdu.sequence)
-                         + frame(ENQUIRE, sequence=0x7FFFFFFF))
+            # An enquire_link before anything else.
             with self.lock:
+                behind = BEHIND_THE_BIND[len(self.sessions) % len(BEHIND_THE_BIND)]
+                line.sendall(frame(RESPONSE | pdu.command, b"SMSC\0" + behind, 0,
+                                   pdu.sequence) + frame(ENQUIRE, sequence=0x7FFFFFFF))
                 self.sessions.append(line)
         elif pdu.command == SUBMIT:
             with self.lock:
@@ -466,6 +474,8 @@ def an_id_is_asked_for_in_the_form_it_was_given(lab):
 
 
 def what_the_operator_said_was_answered(lab):
+    equal((lab.metric("link_binds"), len(lab.operator.sessions)),
+          (len(BEHIND_THE_BIND), len(BEHIND_THE_BIND)), "binds, each of which stayed")
     statuses = {}
     for one in lab.operator.answers:
         statuses.setdefault(one.command, set()).add(one.status)
