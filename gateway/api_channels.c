@@ -50,6 +50,7 @@ void api_write_channel_facts(struct gateway *gateway, struct json_writer *writer
         json_write_integer(writer, "binds_wanted", state.wanted);
         json_write_string(writer, "id_rule", reports_id_rule(gateway, channel));
         json_write_integer(writer, "rate", state.per_s);
+        json_write_integer(writer, "window", state.window);
         json_write_integer(writer, "binds_refused", (int64_t)state.binds_refused);
         json_write_integer(writer, "alarms", (int64_t)state.alarms);
     }

@@ -399,10 +399,12 @@ struct config_link {
     uint32_t window;          /* per connection */
     uint32_t tps;             /* segments per second of the whole link; 0 = no limit */
     bool adapt_rate;          /* lowered when the operator says it is too much */
+    bool adapt_window;        /* less of it while the operator answers slowly */
     int64_t held_up_after_ms; /* a longer pause sends a group's messages elsewhere */
     int64_t reconnect_min_ms;
     int64_t reconnect_max_ms;
     int64_t already_bound_wait_ms; /* after ESME_RALYBND; 0: as after any failure */
+    int64_t lost_wait_ms;          /* the shortest, after a bind that was up */
     int64_t back_to_first_ms;      /* away from the first host; 0: until the bind is lost */
     int64_t bind_timeout_ms;
     int64_t response_timeout_ms;
@@ -417,6 +419,7 @@ struct config_link {
     uint8_t languages; /* bit 1 << smpp_language: national tables it takes */
     bool receipts; /* false: proves CONFIG_ACCEPTED only */
     bool unmarked_receipts;
+    bool refuse_deliveries; /* false: every deliver_sm is answered 0 */
     enum config_receipt_check receipt_address;
     enum config_receipt_check receipt_text;
     enum config_parts_report parts_report;

@@ -52,6 +52,7 @@ libgateway_a_SOURCES += \
 	gateway/body.c gateway/body.h \
 	gateway/cancel.c gateway/cancel.h \
 	gateway/catalog.c gateway/catalog.h \
+	gateway/channels/breadth.c gateway/channels/breadth.h \
 	gateway/channels/bucket.c gateway/channels/bucket.h \
 	gateway/channels/channel.h \
 	gateway/channels/http.c gateway/channels/http.h \

@@ -55,13 +55,14 @@ static bool is_for_who_we_are(uint32_t status)
 }
 
 /* All binds of the link count the refusals together: they have one password. */
-static void schedule_connect(struct bind *bind)
+static void schedule_connect(struct bind *bind, int64_t shortest_ms)
 {
     struct link *link = bind->link;
     const struct config_link *config = link->config;
     uint32_t random = gateway_random(link->gateway);
     int64_t highest_ms = config->reconnect_max_ms;
     unsigned failures = bind->failures;
+    int64_t delay_ms;
 
     /* The operator counts us as bound until it notices that we are not. */
     if (bind->refused == ESME_RALYBND && config->already_bound_wait_ms > 0) {
@@ -73,8 +74,11 @@ static void schedule_connect(struct bind *bind)
         failures = link->refusals;
         highest_ms = highest_ms > REFUSED_MAX_MS ? highest_ms : REFUSED_MAX_MS;
     }
-    connect_in(bind, smpp_backoff_ms(config->reconnect_min_ms, highest_ms, failures,
-                                     JITTER_PERCENT, random));
+    delay_ms = smpp_backoff_ms(config->reconnect_min_ms, highest_ms, failures,
+                               JITTER_PERCENT, random);
+    if (delay_ms < shortest_ms)
+        delay_ms = shortest_ms + random % (shortest_ms * JITTER_PERCENT / 100 + 1);
+    connect_in(bind, delay_ms);
 }
 
 /*
@@ -93,15 +97,16 @@ static void has_failed(struct bind *bind)
     bind->failures++;
     if (bind->failures % FORGET_ADDRESS_AFTER == 0)
         link_hosts_forget(link);
-    schedule_connect(bind);
+    schedule_connect(bind, 0);
 }
 
-/* It was bound: the next round begins with the first host. */
+/* It was bound: the next round begins with the first host.  Some operators shut out who
+ * comes back too soon. */
 static void was_lost(struct bind *bind)
 {
     bind->host = 0;
     bind->failures = 1 + bind->link->rebinds;
-    schedule_connect(bind);
+    schedule_connect(bind, bind->link->config->lost_wait_ms);
 }
 
 void link_host_told(struct link *link, size_t index)
@@ -163,7 +168,7 @@ static void connect_bind(struct bind *bind)
 
     if (address == NULL) {
         if (!link_host_ask(link, bind->host))
-            schedule_connect(bind);
+            schedule_connect(bind, 0);
         return;
     }
     session.id = bind->session = gateway_id(link->gateway);
@@ -222,6 +227,7 @@ static void on_bound(void *owner, const struct smpp_pdu *response)
     bind->blocked = false;
     bind->failures = 0;
     bind->was_bound = true;
+    breadth_init(&bind->breadth, link->config->window);
     link->refusals = 0;
     log_info("link.bound", "link=%s bind=%u bound=%zu host=%s tls=%s", link->config->name,
              bind->index, link_bound(link), link->hosts[bind->host].at->host,

@@ -29,8 +29,11 @@ struct link_facts {
     uint32_t wanted;
     int64_t per_s; /* segments it may send now; 0: no limit */
     bool rate_is_lowered;
+    uint32_t window;        /* segments it may leave unanswered now, of all that is bound */
     uint64_t binds_refused; /* since the start, as all below */
     uint64_t throttled;
+    uint64_t congested;
+    uint64_t unreceived;
     uint64_t alarms;
     uint32_t alarm_status; /* of the last one that was written */
 };

@@ -23,6 +23,16 @@ static const char *host_of(const struct link *link)
     return link->hosts[link->binds[0].host].at->host;
 }
 
+static uint32_t window_of(const struct link *link)
+{
+    uint32_t sum = 0;
+
+    for (uint32_t i = 0; i < link->bind_count; i++)
+        if (link_bind_takes(&link->binds[i]))
+            sum += link->binds[i].breadth.now;
+    return sum;
+}
+
 void link_look(const struct link *link, struct link_facts *out)
 {
     *out = (struct link_facts){
@@ -31,8 +41,11 @@ void link_look(const struct link *link, struct link_facts *out)
         .wanted = link->bind_count,
         .per_s = pace_per_s(&link->pace),
         .rate_is_lowered = pace_is_lowered(&link->pace),
+        .window = window_of(link),
         .binds_refused = link->refused,
         .throttled = link->throttled,
+        .congested = link->congested,
+        .unreceived = link->unreceived,
         .alarms = link->alarms,
         .alarm_status = link->alarm_status,
     };

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "gateway/channels/breadth.h"
 #include "gateway/channels/channel.h"
 #include "gateway/channels/pace.h"
 #include "gateway/clock.h"
@@ -36,6 +37,7 @@ enum { LINK_ADDRESSES_MAX = 8 };
 struct flight {
     uint64_t message;
     uint64_t attempt;
+    int64_t sent_at_ms;
     uint32_t next; /* the next free one */
 };
 
@@ -56,6 +58,7 @@ struct bind {
     unsigned failures;   /* to be bound, in a row, by rounds of the hosts */
     struct clock_timer tick;
     struct clock_timer again;
+    struct breadth breadth; /* of the window, as it is now */
     struct flight *flights; /* as many as the window has places */
     uint32_t free_first;
     uint32_t in_flight;
@@ -92,6 +95,8 @@ struct link {
     bool told_takes;       /* to the dispatcher */
     unsigned rebinds;      /* because of what was answered, nothing taken since */
     uint64_t throttled;    /* answers that paused it, since the start */
+    uint64_t congested;    /* answers that told congestion, likewise */
+    uint64_t unreceived;   /* deliver_sm answered 0 although it was not taken, likewise */
     uint64_t alarms;       /* answers that ask for somebody, likewise */
     int64_t alarmed_at_ms; /* the last that was written; 0: none */
     uint32_t alarm_status;
@@ -204,6 +209,8 @@ void link_refused(struct bind *bind, const struct flight *flight, uint32_t statu
                   struct verdict_news *news);
 /* The operator took one. */
 void link_took(struct link *link);
+/* What an answer says of the operator's own load (5.0 4.8.4.18). */
+void link_hear_congestion(struct link *link, const struct smpp_pdu *response);
 
 /* --- reports (link_reports.c) ------------------------------------------------------- */
 

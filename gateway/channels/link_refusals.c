@@ -10,7 +10,11 @@
 #include "gateway/log.h"
 #include "smpp/command.h"
 
-enum { ALARM_EVERY_MS = 60 * 1000 };
+enum {
+    ALARM_EVERY_MS = 60 * 1000,
+    /* 5.0 4.8.4.18: up to 89 is well used, from 90 on it is nearly too much. */
+    CONGESTED = 90,
+};
 
 /* How often this segment was refused with this status before. */
 static size_t refused_before(const struct link *link, const struct flight *flight,
@@ -75,6 +79,17 @@ void link_took(struct link *link)
     link->took_since_pause = true;
     link->rebinds = 0;
     pace_taken(&link->pace, link_now_ms(link));
+}
+
+void link_hear_congestion(struct link *link, const struct smpp_pdu *response)
+{
+    const struct smpp_tlv *told = smpp_pdu_tlv(response, SMPP_TLV_CONGESTION_STATE);
+
+    if (told == NULL || smpp_tlv_integer(told) < CONGESTED)
+        return;
+    link->congested++;
+    if (link->config->adapt_rate)
+        pace_congested(&link->pace, link_now_ms(link));
 }
 
 void link_refused(struct bind *bind, const struct flight *flight, uint32_t status,

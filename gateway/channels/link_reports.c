@@ -54,8 +54,14 @@ static void acknowledge(void *owner, const struct store_effect *effect)
                                     (uint32_t)effect->id, ESME_ROK);
 }
 
-static void answer(struct bind *bind, const struct smpp_pdu *request, uint32_t status)
+static void refuse(struct bind *bind, const struct smpp_pdu *request, uint32_t status)
 {
+    struct link *link = bind->link;
+
+    if (!link->config->refuse_deliveries) {
+        link->unreceived++;
+        status = ESME_ROK;
+    }
     smpp_session_answer_deliver(smpp_conn_session(bind->conn), request->sequence,
                                 request->command, status);
 }
@@ -86,7 +92,7 @@ void link_on_deliver(void *owner, const struct smpp_pdu *request)
             inbound_take(link->gateway, link->number, bind->session, request, &ack);
 
         if (status != ESME_ROK)
-            answer(bind, request, status);
+            refuse(bind, request, status);
         return;
     }
     if (receipt.id.size > SMPP_RECEIPT_ID_MAX_SIZE)
@@ -102,5 +108,5 @@ void link_on_deliver(void *owner, const struct smpp_pdu *request)
     link_receipt_news(link->config, &receipt, &news);
     dictionary_read_report(link->config, request, &news);
     if (!reports_in(link->gateway, link->number, &news, &ack))
-        answer(bind, request, ESME_RX_T_APPN);
+        refuse(bind, request, ESME_RX_T_APPN);
 }

@@ -17,7 +17,7 @@ bool link_bind_takes(const struct bind *bind)
 
 static uint32_t room_of(const struct bind *bind)
 {
-    uint32_t window = bind->link->config->window;
+    uint32_t window = bind->breadth.now;
     uint32_t used = bind->in_flight + bind->reserved;
 
     return link_bind_takes(bind) && !bind->blocked && !bind->doubted && !bind->resting &&

@@ -26,6 +26,7 @@ static uint32_t take_flight(struct bind *bind, const struct handover *handover)
     bind->free_first = bind->flights[at].next;
     bind->flights[at].message = handover->message;
     bind->flights[at].attempt = handover->attempt;
+    bind->flights[at].sent_at_ms = link_now_ms(bind->link);
     bind->in_flight++;
     return at;
 }
@@ -163,6 +164,14 @@ enum channel_send link_send(void *self, const struct handover *handover)
 
 /* --- answers ------------------------------------------------------------------------ */
 
+static void watch_time(struct bind *bind, const struct flight *flight)
+{
+    const struct config_link *config = bind->link->config;
+
+    if (config->adapt_window)
+        breadth_answered(&bind->breadth, flight->sent_at_ms, link_now_ms(bind->link),
+                         config->response_timeout_ms);
+}
 
 void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t cookie)
 {
@@ -172,6 +181,7 @@ void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t coo
     char id[SMPP_RECEIPT_ID_MAX_SIZE + 1];
 
     bind->doubted = false;
+    watch_time(bind, &bind->flights[cookie]);
     if (response->status == ESME_ROK) {
         struct smpp_octets told = response->message_id;
 
@@ -185,6 +195,7 @@ void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t coo
     } else {
         link_refused(bind, &bind->flights[cookie], response->status, &news);
     }
+    link_hear_congestion(link, response);
     tell_verdict(bind, (uint32_t)cookie, &news);
 }
 

@@ -51,12 +51,9 @@ int64_t pace_wait_ms(struct pace *pace, int64_t now_ms)
     return bucket_wait_ms(&pace->bucket, now_ms);
 }
 
-void pace_throttled(struct pace *pace, int64_t now_ms)
+/* Below `rate`, which was too much, or below its present one. */
+static void lower(struct pace *pace, int64_t rate, int64_t now_ms)
 {
-    int64_t rate;
-
-    count_seconds(pace, now_ms);
-    rate = pace->taken > pace->taken_before ? pace->taken : pace->taken_before;
     if (rate == 0 || (pace->bucket.per_s != 0 && rate > pace->bucket.per_s))
         rate = pace->bucket.per_s;
     if (rate == 0)
@@ -65,6 +62,22 @@ void pace_throttled(struct pace *pace, int64_t now_ms)
     pace->climbed_at_ms = now_ms;
     bucket_set_rate(&pace->bucket, at_least_one(pace->throttled_at * KEPT_OF_4 / 4),
                     now_ms);
+}
+
+void pace_throttled(struct pace *pace, int64_t now_ms)
+{
+    count_seconds(pace, now_ms);
+    lower(pace, pace->taken > pace->taken_before ? pace->taken : pace->taken_before,
+          now_ms);
+}
+
+void pace_congested(struct pace *pace, int64_t now_ms)
+{
+    count_seconds(pace, now_ms);
+    if (now_ms < pace->eased_at_ms + SECOND_MS)
+        return;
+    pace->eased_at_ms = now_ms;
+    lower(pace, pace->taken_before, now_ms);
 }
 
 int64_t pace_per_s(const struct pace *pace)

@@ -21,6 +21,7 @@ struct pace {
     int64_t given_per_s;  /* 0: no limit */
     int64_t throttled_at; /* the rate that was too much; 0: it is not lowered */
     int64_t climbed_at_ms;
+    int64_t eased_at_ms;   /* lowered because of congestion */
     int64_t second_at_ms;  /* when the second began that is being counted */
     uint32_t taken;        /* by the operator, in it */
     uint32_t taken_before; /* in the one before */
@@ -37,6 +38,10 @@ void pace_taken(struct pace *pace, int64_t now_ms);
 
 /* The operator said that it is too much. */
 void pace_throttled(struct pace *pace, int64_t now_ms);
+
+/* The operator took one, and is nearly congested.  Lowered once a second, and by whole
+ * seconds only: what it says comes with every answer. */
+void pace_congested(struct pace *pace, int64_t now_ms);
 
 /* As it is now; 0: no limit. */
 int64_t pace_per_s(const struct pace *pace);

@@ -885,6 +885,7 @@ TEST(the_labs_link_behaves_as_it_says)
     CHECK_STR(link->system_id, "sluice", "system_id");
     CHECK_STR(link->password, "sluice", "password");
     assert_false(link->adapt_rate);
+    assert_false(link->adapt_window);
     assert_int_equal(link->bind, CONFIG_TRANSCEIVER);
     assert_int_equal(link->connections, 4);
     assert_int_equal(link->window, 256);

@@ -181,6 +181,21 @@ TEST(who_is_bound_already_waits)
     lone_gateway_free(lone);
 }
 
+TEST(after_a_bind_that_was_lost_there_is_a_wait_and_after_a_try_another)
+{
+    lone = lone_operator_open(&listener, HERE "lost_wait = \"400ms\"", "");
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+    lone_gateway_turn_for(lone, 20);
+    lone_line_close(&line);
+    assert_false(comes(&line, listener, 380));
+    assert_true(comes(&line, listener, SOON_MS));
+    refuse_bind(ESME_RSYSERR);
+    assert_true(comes(&line, listener, 200)); /* a failed try waits as long as always */
+    lone_line_close(&line);
+    close(listener);
+    lone_gateway_free(lone);
+}
+
 TEST(a_busy_operator_is_asked_only_if_it_is_said)
 {
     static const struct {
@@ -221,6 +236,7 @@ int main(void)
         RUN(a_refused_bind_waits_before_the_next_host),
         RUN(a_link_goes_back_to_its_first_host_without_losing_an_answer),
         RUN(who_is_bound_already_waits),
+        RUN(after_a_bind_that_was_lost_there_is_a_wait_and_after_a_try_another),
         RUN(a_busy_operator_is_asked_only_if_it_is_said),
     };
 

@@ -126,6 +126,49 @@ TEST(a_throttled_link_goes_slower_and_climbs_back)
     end();
 }
 
+static void take_congested(uint8_t congestion)
+{
+    struct smpp_pdu seen, answer;
+
+    submit();
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &seen);
+    smpp_pdu_init(&answer, SMPP_SUBMIT_SM | SMPP_RESPONSE, ESME_ROK, seen.sequence);
+    answer.message_id = (struct smpp_octets){(const uint8_t *)"a", 1};
+    assert_true(smpp_pdu_add_tlv(&answer, SMPP_TLV_CONGESTION_STATE, &congestion, 1));
+    lone_line_send(&line, &answer);
+    lone_gateway_turn_for(lone, 5);
+}
+
+/* 5.0 4.8.4.18: 90 and more is nearly too much. */
+TEST(an_operator_that_tells_congestion_is_given_less)
+{
+    static const struct {
+        const char *row;
+        const char *settings;
+        uint8_t told;
+        bool lowered;
+        uint64_t counted;
+    } rows[] = {
+        {"well used",  HERE,                      89,  false, 0 },
+        {"nearly",     HERE,                      90,  true,  13},
+        {"all of it",  HERE,                      100, true,  13},
+        {"not heeded", HERE "adapt_rate = false", 100, false, 13},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        begin(rows[i].settings);
+        for (int n = 0; n < 12; n++)
+            take_congested(rows[i].told);
+        lone_gateway_turn_for(lone, 1000);
+        take_congested(rows[i].told);
+        CHECK_EQ(look().rate_is_lowered, rows[i].lowered, rows[i].row);
+        assert_in_range(look().per_s, rows[i].lowered, rows[i].lowered ? 9 : 0);
+        CHECK_EQ(look().congested, rows[i].counted, rows[i].row);
+        CHECK_EQ(look().throttled, 0, "no pause");
+        end();
+    }
+}
+
 TEST(a_link_may_keep_its_rate)
 {
     begin(HERE "adapt_rate = false on_status \"0x58\" { action = \"pause\" delays = "
@@ -255,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(a_pause_doubles_while_nothing_is_taken),
         RUN(a_throttled_link_goes_slower_and_climbs_back),
+        RUN(an_operator_that_tells_congestion_is_given_less),
         RUN(a_link_may_keep_its_rate),
         RUN(a_wrong_state_makes_the_bind_anew),
         RUN(a_number_no_sms_reaches_is_not_tried_again),

@@ -106,6 +106,56 @@ TEST(no_more_than_the_window_is_unanswered)
     end();
 }
 
+/* Takes what comes until it is silent. */
+static int read_submits(struct smpp_pdu out[], int most)
+{
+    int count = 0;
+
+    while (count < most && lone_line_read(&line, &out[count], 60))
+        count += out[count].command == SMPP_SUBMIT_SM;
+    return count;
+}
+
+TEST(who_answers_late_is_given_less_and_who_answers_soon_is_given_it_back)
+{
+    static const struct {
+        const char *row;
+        const char *settings;
+        int wanted;
+    } rows[] = {
+        {"adapted",     HERE "window = 8 response_timeout = \"2s\"",                      4},
+        {"not adapted", HERE "window = 8 response_timeout = \"2s\" adapt_window = false",
+         8                                                                                 },
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct smpp_pdu seen[16];
+        struct link_facts facts;
+        int count;
+
+        begin(rows[i].settings);
+        for (int n = 0; n < 40; n++)
+            submit("491700000001");
+        count = read_submits(seen, 16);
+        CHECK_EQ(count, 8, "the window");
+        turn_for(1100);
+        for (int n = 0; n < count; n++)
+            lone_line_take(&line, &seen[n], "a");
+        count = read_submits(seen, 16);
+        CHECK_EQ(count, rows[i].wanted, rows[i].row);
+        link_look(lone_gateway_of(lone)->links[0], &facts);
+        CHECK_EQ(facts.window, rows[i].wanted, rows[i].row);
+        for (int round = 0; round < 2; round++) {
+            for (int n = 0; n < count; n++)
+                lone_line_take(&line, &seen[n], "a");
+            count = read_submits(seen, 16);
+        }
+        CHECK_EQ(count, 8, "the whole window again");
+        CHECK_EQ(counters()->in_doubt, 0, "in doubt");
+        end();
+    }
+}
+
 TEST(the_last_tenth_of_the_window_is_kept_for_transactional_messages)
 {
     struct smpp_pdu pdu;
@@ -434,6 +484,21 @@ TEST(what_a_subscriber_writes_is_refused)
     end();
 }
 
+TEST(where_every_deliver_sm_must_be_answered_0_nothing_is_refused)
+{
+    struct link_facts facts;
+    struct smpp_pdu pdu;
+
+    begin(HERE "refuse_deliveries = false");
+    smpp_pdu_init(&pdu, SMPP_DELIVER_SM, 0, 9);
+    pdu.short_message = (struct smpp_octets){(const uint8_t *)"STOP", 4};
+    lone_line_send(&line, &pdu);
+    expect_deliver_answer(ESME_ROK);
+    link_look(lone_gateway_of(lone)->links[0], &facts);
+    CHECK_EQ(facts.unreceived, 1, "counted");
+    end();
+}
+
 /* ---- Binds ------------------------------------------------------------------ */
 
 TEST(an_operator_that_unbinds_is_given_nothing_more)
@@ -488,6 +553,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(no_more_than_the_window_is_unanswered),
+        RUN(who_answers_late_is_given_less_and_who_answers_soon_is_given_it_back),
         RUN(the_last_tenth_of_the_window_is_kept_for_transactional_messages),
         RUN(no_more_than_the_rate_is_sent),
         RUN(a_place_that_was_not_used_goes_to_who_waits),
@@ -502,6 +568,7 @@ int main(void)
         RUN(a_receipt_of_parameters_alone_counts),
         RUN(ids_of_receipts_are_read_by_the_rule_of_the_link),
         RUN(what_a_subscriber_writes_is_refused),
+        RUN(where_every_deliver_sm_must_be_answered_0_nothing_is_refused),
         RUN(an_operator_that_unbinds_is_given_nothing_more),
         RUN(who_is_refused_for_who_he_is_tries_more_and_more_slowly),
         RUN(an_operator_may_be_known_by_its_name),

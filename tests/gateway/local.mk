@@ -158,6 +158,7 @@ tests_gateway_translate_test_LDADD = libgateway.a libsmpp.a $(CMOCKA_LIBS)
 
 # Links and sessions, with the test as the other side.
 check_PROGRAMS += \
+	tests/gateway/breadth_test \
 	tests/gateway/bucket_test \
 	tests/gateway/esme_test \
 	tests/gateway/link_binds_test \
@@ -171,6 +172,7 @@ check_PROGRAMS += \
 	tests/gateway/receipt_corpus_test \
 	tests/gateway/reports_test
 TESTS += \
+	tests/gateway/breadth_test \
 	tests/gateway/bucket_test \
 	tests/gateway/esme_test \
 	tests/gateway/link_binds_test \
@@ -187,6 +189,8 @@ LONE_OPERATOR = \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
 	tests/gateway/lone_line.c tests/gateway/lone_line.h \
 	tests/gateway/lone_operator.c tests/gateway/lone_operator.h tests/test.h
+tests_gateway_breadth_test_SOURCES = tests/gateway/breadth_test.c tests/test.h
+tests_gateway_breadth_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 tests_gateway_bucket_test_SOURCES = tests/gateway/bucket_test.c tests/test.h
 tests_gateway_bucket_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 tests_gateway_esme_test_SOURCES = tests/gateway/esme_test.c \

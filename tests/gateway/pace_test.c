@@ -38,6 +38,26 @@ TEST(it_is_lowered_to_three_quarters_of_what_was_taken)
     }
 }
 
+TEST(congestion_lowers_it_once_a_second_by_what_was_taken_in_the_one_before)
+{
+    struct pace pace;
+
+    pace_init(&pace, 0, 0);
+    pace_taken(&pace, 1000);
+    pace_congested(&pace, 1001);
+    CHECK_EQ(pace_per_s(&pace), 0, "one answer is no rate");
+    take(&pace, 100, 2, 2);
+    pace_taken(&pace, 4000);
+    pace_congested(&pace, 4001);
+    CHECK_EQ(pace_per_s(&pace), 75, "of the second before");
+    pace_congested(&pace, 4500);
+    CHECK_EQ(pace_per_s(&pace), 75, "not twice in a second");
+    take(&pace, 60, 5, 1);
+    pace_taken(&pace, 6000);
+    pace_congested(&pace, 6001);
+    CHECK_EQ(pace_per_s(&pace), 45, "and again");
+}
+
 TEST(it_climbs_back_to_its_own_rate_and_no_higher)
 {
     struct pace pace;
@@ -103,6 +123,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(it_is_lowered_to_three_quarters_of_what_was_taken),
+        RUN(congestion_lowers_it_once_a_second_by_what_was_taken_in_the_one_before),
         RUN(it_climbs_back_to_its_own_rate_and_no_higher),
         RUN(without_a_rate_it_is_free_again_at_twice_of_what_was_too_much),
         RUN(another_word_lowers_it_further),
