@@ -420,7 +420,7 @@ static int64_t bucket_need(const struct account *account, uint32_t parts)
 }
 
 bool accounts_take_parts(struct accounts *accounts, uint32_t account, uint32_t parts,
-                         int64_t now_ms)
+                         int64_t patience_ms, int64_t now_ms)
 {
     struct account *known = &accounts->list[account];
     int64_t level;
@@ -428,7 +428,7 @@ bool accounts_take_parts(struct accounts *accounts, uint32_t account, uint32_t p
     if (known->config->tps == 0)
         return true;
     level = bucket_level(known, now_ms);
-    if (level < bucket_need(known, parts))
+    if (level + patience_ms * known->config->tps < bucket_need(known, parts))
         return false;
     known->bucket_milliparts = level - (int64_t)parts * 1000;
     known->filled_at_ms = now_ms;

@@ -84,14 +84,16 @@ uint32_t accounts_binds(const struct accounts *accounts, uint32_t account);
 
 /*
  * Takes `parts` out of the account's bucket; false, and nothing taken, when they are not
- * there.  More parts than the bucket holds go when it is full, and are worked off after.
+ * there and will not be within `patience_ms`.  More parts than the bucket holds go when it is full, and are worked off after.
  */
 bool accounts_take_parts(struct accounts *accounts, uint32_t account, uint32_t parts,
-                         int64_t now_ms) __attribute__((warn_unused_result));
+                         int64_t patience_ms, int64_t now_ms)
+    __attribute__((warn_unused_result));
 /* Gives back what accounts_take_parts() took, for a submit refused for another reason. */
 void accounts_give_parts(struct accounts *accounts, uint32_t account, uint32_t parts);
 
-/* Milliseconds until `parts` are there; 0: now. */
+/* Milliseconds until `parts` are there; 0: now.  Of no parts: until what was taken before
+ * its time is worked off. */
 int64_t accounts_parts_due_ms(const struct accounts *accounts, uint32_t account,
                               uint32_t parts, int64_t now_ms);
 

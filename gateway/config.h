@@ -114,6 +114,8 @@ struct config_listen {
     uint32_t max_connections;
     int64_t bind_within_ms;  /* from connect to a good bind */
     int64_t enquire_link_ms; /* silence after which we ask */
+    int64_t inactive_after_ms;   /* without any PDU but enquire_link; 0: never */
+    uint32_t binds_per_address;  /* a second; 0 = no limit */
     int64_t response_timeout_ms;
 };
 
@@ -226,6 +228,7 @@ struct config_account {
     uint32_t binds;
     uint32_t tps;   /* parts per second; 0 = no limit */
     uint32_t burst; /* parts the bucket holds */
+    int64_t over_rate_wait_ms; /* of a submit of SMPP; 0: it is refused at once */
     enum config_alphabet default_alphabet;
     enum config_latin transliterate;
     enum config_accepted_as accepted_as;

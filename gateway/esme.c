@@ -109,10 +109,12 @@ void esmes_free(struct esmes *esmes)
         struct esme *esme = (struct esme *)(uintptr_t)value;
 
         clock_disarm(esmes->gateway->clock, &esme->tick);
+        clock_disarm(esmes->gateway->clock, &esme->held);
         smpp_conn_free(esme->conn);
         free(esme);
     }
     table_free(esmes->by_id);
+    table_free(esmes->came);
     esme_binds_free(esmes->gateway, esmes->binds);
     esme_doors_free(esmes);
     free(esmes);
@@ -178,6 +180,27 @@ void esmes_accept(struct gateway *gateway, int fd, const struct sockaddr *addres
 
 /* --- what a session tells ----------------------------------------------------------- */
 
+static void hear_again(void *owner)
+{
+    struct esme *esme = owner;
+
+    smpp_session_hold(smpp_conn_session(esme->conn), false);
+}
+
+/* What was taken before its time is worked off before more is heard of the session: a
+ * client that waits for answers comes down to its rate and is refused nothing. */
+static void hold_back(struct esme *esme)
+{
+    int64_t wait_ms = accounts_parts_due_ms(esme->gateway->accounts,
+                                            (uint32_t)esme->account, 0, esme_now_ms(esme));
+
+    if (wait_ms == 0)
+        return;
+    esme->gateway->esmes->past.held++;
+    smpp_session_hold(smpp_conn_session(esme->conn), true);
+    clock_arm_in(esme->gateway->clock, &esme->held, wait_ms, hear_again, esme);
+}
+
 static void on_submit(void *owner, const struct smpp_pdu *request)
 {
     struct esme *esme = owner;
@@ -190,6 +213,8 @@ static void on_submit(void *owner, const struct smpp_pdu *request)
     if (status != ESME_ROK)
         smpp_session_answer_submit(smpp_conn_session(esme->conn), request->sequence,
                                    request->command, status, NULL);
+    else if (esme_account(esme)->over_rate_wait_ms > 0)
+        hold_back(esme);
 }
 
 static void on_operation(void *owner, const struct smpp_pdu *request)
@@ -315,6 +340,8 @@ static void conn_on_closed(void *owner, enum smpp_end end, int error)
     bool was_bound;
 
     clock_disarm(gateway->clock, &esme->tick);
+    clock_disarm(gateway->clock, &esme->held);
+    gateway->esmes->past.inactive += end == SMPP_END_INACTIVE;
     table_remove(gateway->esmes->by_id, esme->id);
     add_past(&gateway->esmes->past, esme);
     smpp_listener_gone(esme->door->listener, (struct sockaddr *)&esme->address);

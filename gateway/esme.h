@@ -68,6 +68,9 @@ struct esme_counters {
     uint64_t binds;
     uint64_t binds_refused;
     uint64_t displaced;
+    uint64_t hurried; /* right binds refused: too many of one address */
+    uint64_t inactive;
+    uint64_t held; /* submits over their rate whose session had to wait */
     uint64_t pdus_in;
     uint64_t pdus_out;
     uint64_t octets_in;

@@ -15,12 +15,15 @@
 #include "gateway/gateway.h"
 #include "gateway/log.h"
 #include "gateway/outbox.h"
+#include "gateway/table.h"
 #include "gateway/tls.h"
 #include "smpp/command.h"
 
 enum {
     PROBE_MS = 3000, /* an idle bind must answer so soon to keep its place */
     ROUND_MS = 3400, /* after which those who wait are answered in any case */
+    SECOND_MS = 1000,
+    ADDRESSES_MAX = 16384, /* that came in one second */
 };
 
 struct binds *esme_binds_new(struct gateway *gateway)
@@ -78,6 +81,7 @@ static void admit(struct esme *esme)
         .window = account->window,
         .peer_window = account->window,
         .enquire_link_ms = (uint32_t)listen->enquire_link_ms,
+        .inactivity_ms = (uint32_t)listen->inactive_after_ms,
         .response_ms = (uint32_t)listen->response_timeout_ms,
     };
     struct binds *binds = binds_of(esme);
@@ -232,12 +236,42 @@ static bool certificate_is_right(const struct esme *esme, uint32_t account)
     return name[0] == '\0' || tls_peer_has_name(smpp_conn_bufferevent(esme->conn), name);
 }
 
+/* One more of this address; too many of them in this second cost whoever is behind it the
+ * binds above the limit.  Addresses beyond what is remembered are let in. */
+static bool comes_too_often(const struct esme *esme)
+{
+    struct esmes *esmes = esme->gateway->esmes;
+    uint32_t most = esme->door->config->binds_per_address;
+    uint64_t key = table_hash(0, esme->ip, sizeof(esme->ip));
+    int64_t now_ms = esme_now_ms(esme);
+    uint64_t came = 0;
+    bool kept;
+
+    if (most == 0)
+        return false;
+    if (esmes->came == NULL || now_ms >= esmes->came_since_ms + SECOND_MS) {
+        table_free(esmes->came);
+        esmes->came = table_new(ADDRESSES_MAX);
+        esmes->came_since_ms = now_ms;
+    }
+    (void)table_get(esmes->came, key, &came);
+    if (came >= most) {
+        esmes->past.hurried++;
+        return true;
+    }
+    kept = table_put(esmes->came, key, came + 1);
+    (void)kept;
+    return false;
+}
+
 static void password_was_right(struct esme *esme, uint32_t account)
 {
     esme->known = true;
     esme->account = account;
     if (catalog_account_at(esme->gateway->catalog, account)->suspended_since_ms != 0)
         refuse(esme, ESME_RBINDFAIL, "suspended");
+    else if (comes_too_often(esme))
+        refuse(esme, ESME_RTHROTTLED, "too-often");
     else if (accounts_take_bind(esme->gateway->accounts, account))
         admit(esme);
     else

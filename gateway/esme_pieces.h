@@ -49,6 +49,7 @@ struct esme {
     struct esme *prev;   /* bound, or waiting for a place: of the account */
     struct esme *next;
     struct clock_timer tick;
+    struct clock_timer held; /* until it is heard again: it was over its rate */
     struct sockaddr_storage address;
     uint8_t ip[16];
 };
@@ -73,6 +74,8 @@ struct esmes {
     int64_t told_since_ms; /* lines about strangers, in this second */
     unsigned told;
     uint64_t untold; /* those that were too many for it */
+    struct table *came; /* right binds in this second, by address */
+    int64_t came_since_ms;
 };
 
 /* NULL: it has gone. */

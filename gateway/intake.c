@@ -275,6 +275,12 @@ static enum intake_result record(struct submission *it)
     return result;
 }
 
+/* Only a session can be made to wait (esme.c). */
+static int64_t patience_ms(const struct submission *it)
+{
+    return it->session != 0 ? it->account->config->over_rate_wait_ms : 0;
+}
+
 enum intake_result intake_accept(struct submission *it)
 {
     struct accounts *accounts = it->gateway->accounts;
@@ -294,8 +300,9 @@ enum intake_result intake_accept(struct submission *it)
         free(it->body);
         return INTAKE_OK;
     }
-    if (result == INTAKE_OK && !accounts_take_parts(accounts, index, it->parts,
-                                                    clock_mono_ms(it->gateway->clock))) {
+    if (result == INTAKE_OK &&
+        !accounts_take_parts(accounts, index, it->parts, patience_ms(it),
+                             clock_mono_ms(it->gateway->clock))) {
         result = INTAKE_RATE;
     } else if (result == INTAKE_OK) {
         result = record(it);

@@ -235,6 +235,7 @@ static uint32_t replace_present(struct submission *it, struct live *live)
         return status;
     }
     if (!accounts_take_parts(gateway->accounts, index, replacement.parts,
+                             it->account->config->over_rate_wait_ms,
                              clock_mono_ms(gateway->clock))) {
         result = INTAKE_RATE;
     } else {

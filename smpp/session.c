@@ -133,8 +133,14 @@ void smpp_session_ended(struct smpp_session *session, uint64_t octets_sent)
 
 bool smpp_session_is_paused(const struct smpp_session *session)
 {
-    return session->pending >= session->config.limits.peer_window ||
+    return session->held || session->pending >= session->config.limits.peer_window ||
            (session->state == SMPP_STATE_BINDING && session->config.role == SMPP_ROLE_SMSC);
+}
+
+void smpp_session_hold(struct smpp_session *session, bool held)
+{
+    session->held = held;
+    session->io->wake(session->io_self);
 }
 
 size_t smpp_session_frame_max_size(const struct smpp_session *session)

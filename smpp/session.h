@@ -178,7 +178,7 @@ void smpp_session_sent(struct smpp_session *session, uint64_t octets, int64_t no
  * enquire_link, inactivity) stands still while it is not.  True at creation. */
 void smpp_session_reading(struct smpp_session *session, bool reading, int64_t now_ms);
 
-/* The peer's window is full or its bind waits for an answer: receive() is not to be
+/* The peer's window is full, its bind waits for an answer or the owner holds it: receive() is not to be
  * called; the octets stay where they are. */
 bool smpp_session_is_paused(const struct smpp_session *session);
 
@@ -270,6 +270,9 @@ void smpp_session_unbind(struct smpp_session *session, int64_t now_ms);
 /* New limits for a bound session; `window` is not changed. */
 void smpp_session_set_limits(struct smpp_session *session,
                              const struct smpp_session_limits *limits);
+
+/* While it is held nothing more is heard from the peer: is_paused(). */
+void smpp_session_hold(struct smpp_session *session, bool held);
 
 /* The output has room or not (set from below, asked by send()). */
 void smpp_session_output_full(struct smpp_session *session, bool full);

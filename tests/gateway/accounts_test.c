@@ -267,19 +267,19 @@ TEST(ten_parts_go_at_once_and_ten_more_each_second)
     int taken = 0;
 
     for (int i = 0; i < 10; i++)
-        assert_true(accounts_take_parts(accounts, SLOW, 1, 5000));
-    assert_false(accounts_take_parts(accounts, SLOW, 1, 5000));
+        assert_true(accounts_take_parts(accounts, SLOW, 1, 0, 5000));
+    assert_false(accounts_take_parts(accounts, SLOW, 1, 0, 5000));
     assert_int_equal(accounts_parts_due_ms(accounts, SLOW, 1, 5000), 100);
-    assert_false(accounts_take_parts(accounts, SLOW, 1, 5099));
-    assert_true(accounts_take_parts(accounts, SLOW, 1, 5100));
+    assert_false(accounts_take_parts(accounts, SLOW, 1, 0, 5099));
+    assert_true(accounts_take_parts(accounts, SLOW, 1, 0, 5100));
     /* Asking in vain costs nothing: every millisecond for two seconds. */
     for (int64_t now_ms = 5101; now_ms <= 7100; now_ms++)
-        taken += accounts_take_parts(accounts, SLOW, 1, now_ms);
+        taken += accounts_take_parts(accounts, SLOW, 1, 0, now_ms);
     assert_int_equal(taken, 20);
     /* A long silence fills no more than the bucket. */
     for (int i = 0; i < 10; i++)
-        assert_true(accounts_take_parts(accounts, SLOW, 1, INT64_MAX));
-    assert_false(accounts_take_parts(accounts, SLOW, 1, INT64_MAX));
+        assert_true(accounts_take_parts(accounts, SLOW, 1, 0, INT64_MAX));
+    assert_false(accounts_take_parts(accounts, SLOW, 1, 0, INT64_MAX));
 }
 
 TEST(more_parts_than_the_bucket_holds_go_when_it_is_full)
@@ -287,11 +287,28 @@ TEST(more_parts_than_the_bucket_holds_go_when_it_is_full)
     struct house *house = *state;
     struct accounts *accounts = house->accounts;
 
-    assert_true(accounts_take_parts(accounts, SLOW, 15, 0));
-    assert_false(accounts_take_parts(accounts, SLOW, 1, 500));
-    assert_true(accounts_take_parts(accounts, SLOW, 1, 600));
-    assert_false(accounts_take_parts(accounts, SLOW, 15, 1000));
-    assert_true(accounts_take_parts(accounts, SLOW, 15, 1600));
+    assert_true(accounts_take_parts(accounts, SLOW, 15, 0, 0));
+    assert_false(accounts_take_parts(accounts, SLOW, 1, 0, 500));
+    assert_true(accounts_take_parts(accounts, SLOW, 1, 0, 600));
+    assert_false(accounts_take_parts(accounts, SLOW, 15, 0, 1000));
+    assert_true(accounts_take_parts(accounts, SLOW, 15, 0, 1600));
+}
+
+TEST(with_patience_parts_are_taken_before_their_time_and_worked_off)
+{
+    struct house *house = *state;
+    struct accounts *accounts = house->accounts;
+
+    assert_true(accounts_take_parts(accounts, SLOW, 10, 0, 0));
+    assert_false(accounts_take_parts(accounts, SLOW, 1, 99, 0));
+    assert_true(accounts_take_parts(accounts, SLOW, 1, 200, 0));
+    assert_int_equal(accounts_parts_due_ms(accounts, SLOW, 0, 0), 100);
+    assert_true(accounts_take_parts(accounts, SLOW, 1, 200, 0));
+    assert_false(accounts_take_parts(accounts, SLOW, 1, 200, 0));
+    assert_int_equal(accounts_parts_due_ms(accounts, SLOW, 0, 0), 200);
+    assert_int_equal(accounts_parts_due_ms(accounts, SLOW, 0, 200), 0);
+    assert_false(accounts_take_parts(accounts, SLOW, 1, 0, 299));
+    assert_true(accounts_take_parts(accounts, SLOW, 1, 0, 300));
 }
 
 TEST(parts_given_back_can_be_taken_again)
@@ -299,14 +316,14 @@ TEST(parts_given_back_can_be_taken_again)
     struct house *house = *state;
     struct accounts *accounts = house->accounts;
 
-    assert_true(accounts_take_parts(accounts, SLOW, 10, 0));
+    assert_true(accounts_take_parts(accounts, SLOW, 10, 0, 0));
     accounts_give_parts(accounts, SLOW, 4);
-    assert_true(accounts_take_parts(accounts, SLOW, 4, 0));
-    assert_false(accounts_take_parts(accounts, SLOW, 1, 0));
+    assert_true(accounts_take_parts(accounts, SLOW, 4, 0, 0));
+    assert_false(accounts_take_parts(accounts, SLOW, 1, 0, 0));
     accounts_give_parts(accounts, SLOW, 1000);
-    assert_true(accounts_take_parts(accounts, SLOW, 10, 0));
-    assert_false(accounts_take_parts(accounts, SLOW, 1, 0));
-    assert_true(accounts_take_parts(accounts, PLAIN, 1000000, 0));
+    assert_true(accounts_take_parts(accounts, SLOW, 10, 0, 0));
+    assert_false(accounts_take_parts(accounts, SLOW, 1, 0, 0));
+    assert_true(accounts_take_parts(accounts, PLAIN, 1000000, 0, 0));
 }
 
 TEST(a_token_is_found_by_its_value_and_allows_its_accounts)
@@ -389,6 +406,7 @@ int main(void)
         TEST_IN_HOUSE(sessions_are_counted_per_account),
         TEST_IN_HOUSE(ten_parts_go_at_once_and_ten_more_each_second),
         TEST_IN_HOUSE(more_parts_than_the_bucket_holds_go_when_it_is_full),
+        TEST_IN_HOUSE(with_patience_parts_are_taken_before_their_time_and_worked_off),
         TEST_IN_HOUSE(parts_given_back_can_be_taken_again),
         TEST_IN_HOUSE(a_token_is_found_by_its_value_and_allows_its_accounts),
         RUN(waits_double_up_to_a_minute_and_are_forgotten_after_one),

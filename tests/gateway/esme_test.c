@@ -18,7 +18,9 @@
 enum { SOON_MS = 3000, LIMIT_MS = 4000 };
 
 static const char sections[] =
-    "account \"few\" { password = \"p\" plan = \"dear\" opening = \"1000\" binds = 2 }";
+    "account \"few\" { password = \"p\" plan = \"dear\" opening = \"1000\" binds = 2 }\n"
+    "account \"eager\" { password = \"p\" plan = \"dear\" opening = \"1000\" tps = 20\n"
+    "  burst = 1 over_rate_wait = \"200ms\" }";
 
 static int listener;
 static struct lone_gateway *lone;
@@ -343,6 +345,71 @@ TEST(a_receipt_without_an_answer_goes_to_who_binds_next)
     end();
 }
 
+/* ---- Over the rate ------------------------------------------------------------ */
+
+static void bind_eager(struct lone_line *line)
+{
+    struct smpp_pdu answer;
+
+    send_bind(line, SMPP_BIND_TRANSMITTER, "eager", "p");
+    lone_line_expect(line, SMPP_BIND_TRANSMITTER | SMPP_RESPONSE, &answer);
+    CHECK_EQ(answer.status, ESME_ROK, "the bind");
+}
+
+static void expect_status(struct lone_line *line, uint32_t status, const char *row)
+{
+    struct smpp_pdu answer;
+
+    lone_line_expect(line, SMPP_SUBMIT_SM | SMPP_RESPONSE, &answer);
+    CHECK_EQ(answer.status, status, row);
+}
+
+/* A part each 50 ms. */
+TEST(a_small_excess_waits_and_nothing_is_refused)
+{
+    enum { SUBMITS = 12, FIRST_WAITS = 2 };
+    int64_t began_ms;
+    struct esme_counters counters;
+
+    begin();
+    bind_eager(&lines[0]);
+    began_ms = now_ms();
+    for (int i = 0; i < SUBMITS; i++)
+        submit(&lines[0]);
+    for (int i = 0; i < SUBMITS; i++)
+        expect_status(&lines[0], ESME_ROK, "each one");
+    assert_in_range(now_ms() - began_ms, (SUBMITS - FIRST_WAITS) * 50 - 10, SOON_MS);
+    esmes_counters(lone_gateway_of(lone), &counters);
+    assert_in_range(counters.held, SUBMITS - FIRST_WAITS, SUBMITS);
+    end();
+}
+
+/* Eight parts are worked off in 350 ms; nobody may wait for more than 200. */
+TEST(what_would_have_to_wait_too_long_is_refused_and_holds_nobody)
+{
+    static const uint8_t octets[1000];
+    struct smpp_pdu pdu, answer;
+
+    begin();
+    bind_eager(&lines[0]);
+    bind_eager(&lines[1]);
+    smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, 2);
+    pdu.destination = (struct smpp_octets){(const uint8_t *)"491700000001", 12};
+    pdu.data_coding = 4;
+    assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_MESSAGE_PAYLOAD, octets, sizeof(octets)));
+    lone_line_send(&lines[0], &pdu);
+    expect_status(&lines[0], ESME_ROK, "a full bucket lends what it does not hold");
+    submit(&lines[1]);
+    expect_status(&lines[1], ESME_RTHROTTLED, "too long");
+    smpp_pdu_init(&pdu, SMPP_ENQUIRE_LINK, 0, 3);
+    lone_line_send(&lines[1], &pdu);
+    assert_true(lone_line_read(&lines[1], &answer, 100));
+    CHECK_EQ(answer.command, SMPP_ENQUIRE_LINK | SMPP_RESPONSE, "it is heard");
+    submit(&lines[0]);
+    expect_status(&lines[0], ESME_ROK, "when its time has come");
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +422,8 @@ int main(void)
         RUN(the_answer_comes_before_the_receipt_and_both_tell_one_id),
         RUN(over_another_bind_a_receipt_comes_100_ms_after_the_answer),
         RUN(a_receipt_without_an_answer_goes_to_who_binds_next),
+        RUN(a_small_excess_waits_and_nothing_is_refused),
+        RUN(what_would_have_to_wait_too_long_is_refused_and_holds_nobody),
     };
 
     return RUN_ALL(tests);

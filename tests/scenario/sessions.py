@@ -16,17 +16,19 @@ from smpp_client import (
     frame, submit_body)
 
 BIND_WITHIN_S = 1
-SYSTEM_ERROR, INVALID_LENGTH, WRONG_STATE = 0x08, 0x02, 0x04
+INACTIVE_S = 2
+BINDS_PER_ADDRESS = 5
+SYSTEM_ERROR, INVALID_LENGTH, WRONG_STATE, THROTTLED = 0x08, 0x02, 0x04, 0x58
 
 
 class QuickLab(Lab):
-    """One more listener, "quick", with little patience."""
+    """More listeners: "quick" has little patience, "brisk" none for who only asks."""
 
     def __init__(self, **more):
         super().__init__(edit=self._edit, messenger=False, **more)
 
     def _edit(self, text):
-        self.quick, self.six = free_ports(2)
+        self.quick, self.six, self.brisk = free_ports(3)
         return text + f"""
 listen "quick" {{
   address = "127.0.0.1:{self.quick}"
@@ -35,18 +37,18 @@ listen "quick" {{
   response_timeout = "1s"
 }}
 listen "six" {{ address = "[::1]:{self.six}" }}
+listen "brisk" {{
+  address = "127.0.0.1:{self.brisk}"
+  enquire_link = "1s"
+  inactive_after = "{INACTIVE_S}s"
+  binds_per_address = {BINDS_PER_ADDRESS}
+}}
 account "open" {{ password = "secret08" plan = "sms" opening = "10" }}
 account "home" {{
   password = "secret08" plan = "sms" opening = "10"
   allow_from = {{"127.0.7.0/25", "::1"}}
 }}
 """
-
-    def metric(self, name):
-        page = self.http("GET", "/metrics").body.decode()
-        found = re.search(rf"^sluice_{re.escape(name)} (\S+)$", page, re.MULTILINE)
-        check(found, f"no metric {name}")
-        return float(found.group(1))
 
 
 # ---- Before the bind ----
@@ -163,6 +165,26 @@ def questions_are_answered_before_and_after_the_bind(lab):
         check(esme.wait(lambda: esme.closed, 3), "not closed after unbind")
 
 
+def who_only_says_that_he_lives_is_unbound(lab):
+    before = lab.metric("smpp_inactive_total")
+    with Session(lab.brisk) as idle, Session(lab.brisk) as busy:
+        idle.on_event = lambda pdu: (pdu.command == UNBIND and
+                                     quietly(idle.send, RESPONSE | UNBIND, b"", OK,
+                                             pdu.sequence))
+        begin = time.monotonic()
+        while time.monotonic() < begin + INACTIVE_S + 2:
+            if not idle.closed:
+                quietly(idle.send, ENQUIRE)
+            busy.submitted("79070000005", registered=0)
+            time.sleep(0.4)
+        check(idle.closed, "who only asked whether we live is bound still")
+        equal([pdu.command for pdu in idle.others], [UNBIND], "said to it")
+        took_s = idle.closed_at - time.time() + time.monotonic() - begin
+        check(INACTIVE_S - 0.2 < took_s < INACTIVE_S + 1.5, f"closed after {took_s:.1f} s")
+        check(not busy.closed, "who submitted was closed")
+    equal(lab.metric("smpp_inactive_total"), before + 1, "counted")
+
+
 # ---- Passwords and networks ----
 
 
@@ -184,6 +206,19 @@ def who_fails_too_often_waits_and_nobody_else(lab):
     for i in range(40):
         equal(bind_status(port, "home", f"wrong{i}", "127.0.7.9"), INVALID_PASSWORD, "wrong")
     equal(bind_status(port, "home", source="127.0.7.9"), OK, "at home, after 40 wrong ones")
+
+
+def who_binds_for_each_message_is_slowed_and_nobody_else(lab):
+    hasty, other = "127.0.10.1", "127.0.10.2"
+    before = lab.metric("smpp_binds_hurried_total")
+    statuses = []
+    while THROTTLED not in statuses and len(statuses) < 200:
+        statuses.append(bind_status(lab.brisk, "open", source=hasty))
+    check(len(statuses) > BINDS_PER_ADDRESS and set(statuses) == {OK, THROTTLED},
+          f"statuses of its binds: {statuses}")
+    equal(bind_status(lab.brisk, "open", source=other), OK, "from another address")
+    check(lab.metric("smpp_binds_hurried_total") > before, "it was not counted")
+    until(lambda: bind_status(lab.brisk, "open", source=hasty) == OK, 5, "it never ends", 0.3)
 
 
 def an_account_comes_from_its_networks_only(lab):
@@ -255,7 +290,7 @@ def while_the_store_is_loaded_they_are_told_to_come_back():
         equal(bind_status(lab.ports["smpp"], "sms"), OK, "bind afterwards")
         lab.kill()
         lab.start(ready_s=None)
-        until(lambda: lab.log_path.read_text().count("listener.open") == 9, 10, "no listener",
+        until(lambda: lab.log_path.read_text().count("listener.open") == 12, 10, "no listener",
               0.001)
         began = time.monotonic()
         lab.sluiced.send_signal(signal.SIGTERM)
@@ -289,8 +324,10 @@ def at_once(lab):
     check(run_together([stopped, loading, who_does_not_bind_is_closed_in_time,
                         frames_that_cannot_be_are_nacked_and_closed,
                         the_silent_are_asked_and_stay_if_they_answer,
+                        who_only_says_that_he_lives_is_unbound,
                         questions_are_answered_before_and_after_the_bind,
                         who_fails_too_often_waits_and_nobody_else,
+                        who_binds_for_each_message_is_slowed_and_nobody_else,
                         an_account_comes_from_its_networks_only,
                         it_takes_all_open_files_it_may_have_and_says_when_they_are_too_few],
                        lab), "see above")
