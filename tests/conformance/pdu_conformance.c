@@ -7,13 +7,10 @@
  * the very same octets.  Each row is then cut at every octet, and joined with every other
  * row up to every octet of that: it must be read as when it came alone.
  *
- * Prints one line per requirement; ends with 1 if one does not hold.
  */
+#include "tests/conformance/clauses.h"
+
 #include <ctype.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "smpp/command.h"
 #include "smpp/frame.h"
@@ -319,6 +316,11 @@ static bool reference_7(const struct smpp_pdu *pdu)
     return tlv_is(pdu, 0x0204, 2, 7) && pdu->tlv_count == 2;
 }
 
+static bool reference_of_five(const struct smpp_pdu *pdu)
+{
+    return tlv_is(pdu, 0x0204, 2, 7) && pdu->tlv_count == 5;
+}
+
 static bool callbacks(const struct smpp_pdu *pdu)
 {
     return pdu->tlv_count == 2 &&
@@ -451,74 +453,6 @@ static const char *hold_cut(const struct cut_row *row)
                : "cut otherwise";
 }
 
-/* ---- optional parameters: their lengths ---- */
-
-static const struct tlv_row {
-    const char *paragraph;
-    const char *name;
-    uint16_t tag;
-    size_t least;
-    size_t most;
-    bool ends_with_nul;
-} tlvs[] = {
-#define TLV(...) {__VA_ARGS__},
-#include "tests/conformance/tlv_rows.def"
-#undef TLV
-};
-
-/* A data_sm (4.7.1) with this parameter alone. */
-static size_t write_with_tlv(const struct tlv_row *row, size_t value_size, uint8_t *out)
-{
-    static const char data_sm[] =
-        "00000000 00000103 00000000 00000001 00 00 00 00 01 01 37 "
-        "00 00 00 00";
-    size_t size = parse_octets(data_sm, out);
-
-    out[size++] = (uint8_t)(row->tag >> 8);
-    out[size++] = (uint8_t)row->tag;
-    out[size++] = (uint8_t)(value_size >> 8);
-    out[size++] = (uint8_t)value_size;
-    memset(out + size, '1', value_size);
-    size += value_size;
-    if (row->ends_with_nul && value_size > 0)
-        out[size - 1] = 0;
-    out[2] = (uint8_t)(size >> 8);
-    out[3] = (uint8_t)size;
-    return size;
-}
-
-/* Whether 5.0 has another length for the same tag. */
-static bool is_of_another_row(const struct tlv_row *row, size_t value_size)
-{
-    for (size_t i = 0; i < sizeof(tlvs) / sizeof(tlvs[0]); i++)
-        if (&tlvs[i] != row && tlvs[i].tag == row->tag && value_size >= tlvs[i].least &&
-            value_size <= tlvs[i].most)
-            return true;
-    return false;
-}
-
-static const char *hold_tlv(const struct tlv_row *row)
-{
-    const size_t sizes[] = {row->least, row->most, row->least - 1, row->most + 1};
-    static uint8_t octets[OCTETS_MAX];
-    static struct smpp_pdu pdu;
-
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        bool fits = sizes[i] >= row->least && sizes[i] <= row->most;
-        uint32_t status;
-
-        if (sizes[i] > OCTETS_MAX - 64 || (!fits && is_of_another_row(row, sizes[i])))
-            continue;
-        status = smpp_pdu_decode(octets, write_with_tlv(row, sizes[i], octets), &pdu);
-        if (status != (fits ? ESME_ROK : ESME_RINVPARLEN))
-            return fits ? "a right length is refused" : "a wrong length is taken";
-        if (fits && (pdu.tlv_count != 1 || pdu.tlvs[0].tag != row->tag ||
-                     pdu.tlvs[0].size != sizes[i]))
-            return "not read";
-    }
-    return NULL;
-}
-
 /* ---- cut and joined at every octet ---- */
 
 /* All that the decoder says of a PDU: its values as their octets. */
@@ -648,61 +582,62 @@ static const char *hold_all_commands(const struct stream *streams, size_t count)
     return NULL;
 }
 
-static int report(const char *requirement, const char *paragraph, const char *fault)
+/* ---- as clauses ---- */
+
+enum { COUNT = ROWS(rows) };
+static struct stream streams[COUNT];
+
+static void check(const char *fault)
 {
-    printf("%-66s %-9s %s\n", requirement, paragraph, fault == NULL ? "held" : fault);
-    return fault != NULL;
+    if (fault != NULL)
+        fail_msg("%s", fault);
 }
 
-/* The first fault of each of `streams`, or NULL. */
-static const char *hold_cuts(const struct stream *streams, size_t count)
+static void hold_length(const void *row)
 {
-    const char *fault = NULL;
-
-    for (size_t i = 0; i < count && fault == NULL; i++)
-        fault = hold_every_cut(&streams[i]);
-    return fault;
+    check(hold_cut(row));
 }
 
-static const char *hold_joins(const struct stream *streams, size_t count)
+static void hold(const void *row)
 {
-    const char *fault = NULL;
+    const struct stream *one = &streams[(const struct row *)row - rows];
 
-    for (size_t i = 0; i < count && fault == NULL; i++)
-        fault = hold_every_join(&streams[i], streams, count);
-    return fault;
+    check(hold_row(row, one->octets, one->size));
+}
+
+CLAUSE(every_command_has_a_row)
+{
+    check(hold_all_commands(streams, COUNT));
+}
+
+CLAUSE(a_PDU_cut_at_any_octet_is_the_same_PDU)
+{
+    for (size_t i = 0; i < COUNT; i++)
+        check(hold_every_cut(&streams[i]));
+}
+
+CLAUSE(joined_with_any_part_of_any_other_PDU_it_is_the_same)
+{
+    for (size_t i = 0; i < COUNT; i++)
+        check(hold_every_join(&streams[i], streams, COUNT));
 }
 
 int main(void)
 {
-    enum { COUNT = sizeof(rows) / sizeof(rows[0]) };
-    static struct stream streams[COUNT];
-    int broken = 0;
+    static struct clauses clauses;
 
-    printf("%-66s %-9s %s\n", "requirement", "paragraph", "held");
-    for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++)
-        broken += report(cuts[i].requirement, cuts[i].paragraph, hold_cut(&cuts[i]));
     for (size_t i = 0; i < COUNT; i++) {
-        struct stream *one = &streams[i];
-
-        one->size = parse_octets(rows[i].octets, one->octets);
-        decode(one->octets, one->size, &one->alone);
-        broken += report(rows[i].requirement, rows[i].paragraph,
-                         hold_row(&rows[i], one->octets, one->size));
+        streams[i].size = parse_octets(rows[i].octets, streams[i].octets);
+        decode(streams[i].octets, streams[i].size, &streams[i].alone);
     }
-    for (size_t i = 0; i < sizeof(tlvs) / sizeof(tlvs[0]); i++) {
-        char requirement[80];
-
-        snprintf(requirement, sizeof(requirement), "%s: the lengths of its value",
-                 tlvs[i].name);
-        broken += report(requirement, tlvs[i].paragraph, hold_tlv(&tlvs[i]));
-    }
-    broken +=
-        report("every command has a row here", "4", hold_all_commands(streams, COUNT));
-    broken += report("a PDU cut at any octet is the same PDU", "3.2.1",
-                     hold_cuts(streams, COUNT));
-    broken += report("joined with any part of any other it is the same PDU", "3.2.1",
-                     hold_joins(streams, COUNT));
-    printf("%d not held\n", broken);
-    return broken > 0;
+    for (size_t i = 0; i < ROWS(cuts); i++)
+        clauses_add(&clauses, cuts[i].paragraph, cuts[i].requirement, "", hold_length,
+                    &cuts[i]);
+    for (size_t i = 0; i < COUNT; i++)
+        clauses_add(&clauses, rows[i].paragraph, rows[i].requirement, "", hold, &rows[i]);
+    CLAUSES_ADD_NAMED(&clauses, "5.1.2.1", every_command_has_a_row);
+    CLAUSES_ADD_NAMED(&clauses, "3.2.1", a_PDU_cut_at_any_octet_is_the_same_PDU);
+    CLAUSES_ADD_NAMED(&clauses, "3.2.1",
+                      joined_with_any_part_of_any_other_PDU_it_is_the_same);
+    return clauses_run(&clauses);
 }
