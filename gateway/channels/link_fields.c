@@ -14,6 +14,8 @@ enum {
     TON_NATIONAL = 2,
     TON_ALPHANUMERIC = 5,
     SME_ACKNOWLEDGEMENTS = 0x0C, /* of registered_delivery */
+    MODE = 0x03,                 /* of esm_class */
+    MODE_STORE_AND_FORWARD = 0x03,
 };
 
 static struct smpp_octets view_of(const char *text)
@@ -177,6 +179,17 @@ static void fill_validity(const struct link *link, int64_t ttl_ms, struct smpp_p
         (struct smpp_octets){(const uint8_t *)room->validity, SMPP_TIMESTAMP_SIZE};
 }
 
+/*
+ * We have stored it and will tell what became of it, whatever mode was asked for
+ * (3.4 2.10): an operator's datagram mode would have no receipt, his transaction mode hold
+ * his answer up.
+ */
+static uint8_t without_mode(uint8_t esm_class)
+{
+    return (esm_class & MODE) == MODE_STORE_AND_FORWARD ? esm_class
+                                                        : esm_class & (uint8_t)~MODE;
+}
+
 void link_fill(const struct link *link, const struct handover *handover,
                struct smpp_pdu *pdu, struct link_room *room)
 {
@@ -194,7 +207,7 @@ void link_fill(const struct link *link, const struct handover *handover,
         fill_source(config, body->source, body->source_ton, body->source_npi, pdu, room);
     }
     fill_destination(config, body, pdu, room);
-    pdu->esm_class = handover->esm_class;
+    pdu->esm_class = without_mode(handover->esm_class);
     pdu->protocol_id = or_given(config->protocol_id, body->protocol_id);
     pdu->priority_flag = or_given(config->priority, body->priority_flag);
     /* The recipient's own acknowledgements are for the sender to ask, 5.2.17. */
