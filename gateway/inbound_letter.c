@@ -17,7 +17,7 @@
 enum {
     VERSION = 1,
     SHORT_MESSAGE_MAX = 254,
-    ESM_CLASS_KEPT = SMPP_ESM_CLASS_UDHI | 0x80, /* 3.4 5.2.12: and the reply path */
+    ESM_CLASS_KEPT = 0xFC, /* 3.4 5.2.12: all but the mode, also who acknowledges what */
 };
 
 /* A row: this, then source, destination, service_type, text and TLVs. */
