@@ -1,6 +1,6 @@
 /*
  * The clauses that a program of this folder holds: each a test of its own under the name of
- * its requirement, and a line of a table:
+ * its requirement, and a line for tests/conformance/table.sh:
  *
  *   | paragraph | held, NOT HELD or not supported | requirement |
  *
