@@ -143,12 +143,14 @@ EXTRA_DIST += gateway/openapi.yaml
 
 # The store: what is durable, and those who read it.
 libgateway_a_SOURCES += \
+	gateway/digest.c gateway/digest.h \
 	gateway/ids.c gateway/ids.h \
 	gateway/queue.c gateway/queue.h \
 	gateway/store.c gateway/store.h gateway/store_batch.h gateway/store_pieces.h \
 	gateway/store_database.h gateway/store_schema.h \
 	gateway/store_apply.c \
 	gateway/store_day.c gateway/store_day.h \
+	gateway/store_chain.c gateway/store_chain.h \
 	gateway/store_fold.c \
 	gateway/store_folder.c \
 	gateway/store_fresh.c gateway/store_fresh.h \

@@ -37,6 +37,8 @@ static const char *const texts[STATEMENTS] = {
         "code=?6,"
         " sent_at=?7, updated_at=?8, charged=?10, cost=?11, provider_id=?12"
         " WHERE charged=?13 AND cost=?14",
+    [STATEMENT_CHAIN_SET] =
+        "INSERT OR REPLACE INTO chain(first, last, digest) VALUES(?,?,?)",
     [STATEMENT_BALANCE_ADD] =
         "INSERT INTO balance(ledger, currency, amount) VALUES(?,?,?)"
         " ON CONFLICT(ledger, currency) DO UPDATE SET amount = amount + excluded.amount",
@@ -211,6 +213,7 @@ static bool add_posting(struct store_sqlite *store, const struct posting *postin
 
     store->next_posting++;
     return add_fresh(store, STORE_FRESH_POSTINGS, values) &&
+           store_chain_posting(store, values) &&
            add_to_balance(store, posting->from, posting->currency, -posting->amount) &&
            add_to_balance(store, posting->to, posting->currency, posting->amount);
 }
@@ -637,15 +640,25 @@ static bool apply_all(struct store_sqlite *store, const struct store_window *win
             return false;
         at += record->size;
     }
-    return flush_day(store) && store_fresh_write(store->fresh) && flush_balances(store) &&
-           flush_outboxes(store) && store_flush_usages(store) && flush_highest_id(store) &&
+    return flush_day(store) && store_fresh_write(store->fresh) &&
+           store_flush_chain(store) && flush_balances(store) && flush_outboxes(store) &&
+           store_flush_usages(store) && flush_highest_id(store) &&
            flush_journal(store, window->sequence) && step(store, STATEMENT_COMMIT);
 }
 
+/* What a window that is not applied must not have changed. */
+struct before {
+    struct store_link link;
+    int64_t next_posting;
+    uint64_t highest_recorded;
+};
+
 /* False: what is in the database is not known. */
-static bool roll_back(struct store_sqlite *store, uint64_t highest_recorded)
+static bool roll_back(struct store_sqlite *store, const struct before *before)
 {
-    store->highest_recorded = highest_recorded;
+    store->link = before->link;
+    store->next_posting = before->next_posting;
+    store->highest_recorded = before->highest_recorded;
     store_day_roll_back(store->day);
     return sqlite3_get_autocommit(store->database) || step(store, STATEMENT_ROLLBACK);
 }
@@ -654,14 +667,15 @@ enum store_applied store_sqlite_apply(struct store_sqlite *store,
                                       const struct store_window *window, char *error,
                                       size_t error_size)
 {
-    uint64_t recorded = store->highest_recorded;
+    const struct before before = {store->link, store->next_posting,
+                                  store->highest_recorded};
     bool had_day = !store_day_has_failed(store->day);
     bool ok = apply_all(store, window);
     bool full;
 
     /* Without the history all of it goes into live.db. */
     if (!ok && had_day && store_day_has_failed(store->day))
-        ok = roll_back(store, recorded) && apply_all(store, window);
+        ok = roll_back(store, &before) && apply_all(store, window);
     if (ok) {
         store->journal_sequence = window->sequence;
         store->in_history += store_day_sum(store->day)->messages;
@@ -669,7 +683,7 @@ enum store_applied store_sqlite_apply(struct store_sqlite *store,
     }
     full = sqlite3_errcode(store->database) == SQLITE_FULL;
     snprintf(error, error_size, "%s", sqlite3_errmsg(store->database));
-    if (roll_back(store, recorded) && full)
+    if (roll_back(store, &before) && full)
         return STORE_DISK_FULL;
     store->failed = true;
     return STORE_FAILED;

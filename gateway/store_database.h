@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "gateway/store_chain.h"
 #include "gateway/store_day.h"
 #include "gateway/store_fresh.h"
 #include "gateway/store_sqlite.h"
@@ -18,6 +19,7 @@ enum store_statement {
     STATEMENT_ATTEMPT_ADD,
     STATEMENT_ATTEMPT_SET,
     STATEMENT_LATE_SET,
+    STATEMENT_CHAIN_SET,
     STATEMENT_BALANCE_ADD,
     STATEMENT_OPENING_ADD,
     STATEMENT_RECEIPT_ADD,
@@ -88,6 +90,8 @@ struct store_sqlite {
     uint64_t rows;
     uint64_t in_history; /* messages that came there since it was opened */
     int64_t next_posting;
+    struct store_link link; /* of the chain, the last one */
+    bool link_changed;
     struct store_sums balances;
     struct store_sums outboxes;
     struct store_usages usages;
@@ -128,6 +132,16 @@ bool store_load_kept(struct store_sqlite *store, const struct store_loader *load
 
 /* Remembers that a message ended. */
 void store_sqlite_add_ended(struct store_sqlite *store, uint64_t id);
+
+/* --- the chain of the postings (store_chain.c) --------------------------------------- */
+
+/* Its last link, and the number of the next posting; at the opening. */
+bool store_read_chain(struct store_sqlite *store, char *error, size_t error_size);
+/* A posting is made: what its row says. */
+bool store_chain_posting(struct store_sqlite *store,
+                         const int64_t values[STORE_POSTING_INTEGERS]);
+/* At the end of a window. */
+bool store_flush_chain(struct store_sqlite *store);
 
 /* --- limits of accounts (store_limits.c) -------------------------------------------- */
 

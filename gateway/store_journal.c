@@ -9,6 +9,8 @@
 
 #include <sqlite3.h>
 
+#include "gateway/digest.h"
+
 enum {
     FILES = 2,
     TURN_BYTES = 32 * 1024 * 1024, /* then the other file, if it may be written again */
@@ -52,23 +54,11 @@ struct store_journal {
     size_t found_next;
 };
 
-/*
- * The sum tells a torn frame, or one of an earlier turn, from a whole one.  Eight octets at
- * a time, each position and each bit counts; the records are padded to eight.
- */
+/* Tells a torn frame, or one of an earlier turn, from a whole one. */
 static uint64_t sum_of(const struct frame_head *head, const uint8_t *records)
 {
-    static const uint64_t odd = 0x9E3779B97F4A7C15;
-    uint64_t sum = head->mark ^ head->sequence * odd ^ head->size;
-
-    for (size_t i = 0; i + 8 <= head->size; i += 8) {
-        uint64_t word;
-
-        memcpy(&word, records + i, 8);
-        sum = (sum ^ word) * odd;
-        sum ^= sum >> 29;
-    }
-    return sum;
+    return digest_add(head->mark ^ head->sequence * 0x9E3779B97F4A7C15 ^ head->size,
+                      records, head->size);
 }
 
 /* --- reading ------------------------------------------------------------------------ */

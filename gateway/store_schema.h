@@ -12,7 +12,7 @@
 
 /* Another one for other tables, and for another form of what the journal and `definition`
  * hold as it is (store_sqlite.c). */
-#define STORE_SCHEMA_VERSION "5"
+#define STORE_SCHEMA_VERSION "6"
 
 /* In live.db and in each day of the history; %s is "" or "day.". */
 #define STORE_SCHEMA_MESSAGES                                                              \
@@ -38,7 +38,8 @@
  * In live.db only.  `late` lies over attempts whose rows are in the history already;
  * `history` says which days there are, and when the last of their messages ended.
  * `usage` has a row for each account with limits, `suspension` one for each that may not
- * send, `duplicate` one for each submission whose repetition is told.
+ * send, `duplicate` one for each submission whose repetition is told.  `chain` says what
+ * the postings were when they were made (store_chain.c).
  */
 #define STORE_SCHEMA_LIVE                                                                  \
     "CREATE TABLE IF NOT EXISTS late("                                                     \
@@ -51,6 +52,8 @@
     " id INTEGER PRIMARY KEY, at INTEGER, kind INTEGER, source INTEGER,"                   \
     " target INTEGER, amount INTEGER, currency INTEGER, message INTEGER,"                  \
     " attempt INTEGER);"                                                                   \
+    "CREATE TABLE IF NOT EXISTS chain("                                                    \
+    " first INTEGER PRIMARY KEY, last INTEGER, digest INTEGER);"                           \
     "CREATE TABLE IF NOT EXISTS balance("                                                  \
     " ledger INTEGER, currency INTEGER, amount INTEGER,"                                   \
     " PRIMARY KEY(ledger, currency)) WITHOUT ROWID;"                                       \

@@ -253,8 +253,6 @@ static bool read_counters(struct store_sqlite *store, char *error, size_t error_
     int64_t journal = 0;
 
     if (!store_ask_integer(store->database, "PRAGMA page_size", &page_size) ||
-        !store_ask_integer(store->database, "SELECT coalesce(max(id), 0) + 1 FROM posting",
-                           &store->next_posting) ||
         !store_ask_integer(store->database, "SELECT value FROM meta WHERE key='highest_id'",
                            &highest) ||
         !store_ask_integer(store->database, "SELECT value FROM meta WHERE key='journal'",
@@ -265,7 +263,7 @@ static bool read_counters(struct store_sqlite *store, char *error, size_t error_
     store->page_size = (int)page_size;
     store->highest_id = store->highest_recorded = (uint64_t)highest;
     store->journal_sequence = (uint64_t)journal;
-    return true;
+    return store_read_chain(store, error, error_size);
 }
 
 struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char *error,

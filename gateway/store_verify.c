@@ -7,7 +7,8 @@
  * number of cells by the hash of the key, each amount times an odd number of that key: a
  * cell that is not zero holds a key whose two sides differ.  Only then are the rows read
  * again, and the keys of those cells are looked at one by one.  So the memory does not
- * grow with the number of messages.
+ * grow with the number of messages.  What the postings themselves were when they were made
+ * is said by their chain (store_chain.h).
  */
 #include "gateway/store_verify.h"
 
@@ -18,6 +19,7 @@
 
 #include "gateway/ids.h"
 #include "gateway/store.h"
+#include "gateway/store_chain.h"
 #include "gateway/table.h"
 #include "routing/ledger.h"
 #include "routing/money.h"
@@ -60,6 +62,7 @@ struct verifying {
     uint64_t *cells;
     char (*gone)[STORE_DAY_SIZE]; /* days of the history that were let go */
     size_t gone_count;
+    struct store_chain_check chain;
     bool naming; /* the second reading */
     struct suspect *suspects;
     size_t suspect_count;
@@ -296,17 +299,18 @@ static const struct {
 static void read_posting(void *owner, sqlite3_stmt *row)
 {
     struct verifying *it = owner;
-    uint64_t kind = (uint64_t)sqlite3_column_int64(row, 0);
-    uint64_t from = (uint64_t)sqlite3_column_int64(row, 1);
-    uint64_t to = (uint64_t)sqlite3_column_int64(row, 2);
-    int64_t amount = sqlite3_column_int64(row, 3);
-    uint32_t currency = (uint32_t)sqlite3_column_int64(row, 4);
-    uint64_t message = (uint64_t)sqlite3_column_int64(row, 5);
-    uint64_t attempt = (uint64_t)sqlite3_column_int64(row, 6);
+    uint64_t kind = (uint64_t)sqlite3_column_int64(row, 2);
+    uint64_t from = (uint64_t)sqlite3_column_int64(row, 3);
+    uint64_t to = (uint64_t)sqlite3_column_int64(row, 4);
+    int64_t amount = sqlite3_column_int64(row, 5);
+    uint32_t currency = (uint32_t)sqlite3_column_int64(row, 6);
+    uint64_t message = (uint64_t)sqlite3_column_int64(row, 7);
+    uint64_t attempt = (uint64_t)sqlite3_column_int64(row, 8);
 
     if (!it->naming) {
         struct balance_sum *balance = balance_of(it, to, currency);
 
+        store_chain_check_posting(&it->chain, row, 0);
         it->out->postings++;
         if (balance)
             add(&balance->by_postings, amount);
@@ -360,13 +364,35 @@ static void read_message(void *owner, const struct message *message)
     }
 }
 
-static bool read_both(struct verifying *it)
+static bool read_postings(struct verifying *it)
 {
     return store_for_rows(it->view->live,
-                          "SELECT kind, source, target, amount, currency, message, attempt"
-                          " FROM posting",
-                          0, read_posting, it, it->error, sizeof(it->error)) &&
-           store_walk(it->view, &store_walk_all, read_message, it, it->error,
+                          "SELECT id, at, kind, source, target, amount, currency, message,"
+                          " attempt FROM posting ORDER BY id",
+                          0, read_posting, it, it->error, sizeof(it->error));
+}
+
+static void tell_of_chain(void *owner, const char *sentence)
+{
+    tell(((struct verifying *)owner)->out, "%s", sentence);
+}
+
+static bool compare_chain(struct verifying *it)
+{
+    bool ok;
+
+    it->chain.tell = tell_of_chain;
+    it->chain.owner = it;
+    if (!store_chain_check_begin(&it->chain, it->view->live, it->error, sizeof(it->error)))
+        return false;
+    ok = read_postings(it);
+    store_chain_check_end(&it->chain, ok);
+    return ok;
+}
+
+static bool walk_messages(struct verifying *it)
+{
+    return store_walk(it->view, &store_walk_all, read_message, it, it->error,
                       sizeof(it->error));
 }
 
@@ -407,7 +433,7 @@ static bool name_differences(struct verifying *it)
         return true;
     it->naming = true;
     it->suspect_places = table_new(SUSPECTS_MAX);
-    if (!read_both(it))
+    if (!read_postings(it) || !walk_messages(it))
         return false;
     for (size_t i = 0; i < it->suspect_count; i++)
         tell_suspect(it, &it->suspects[i]);
@@ -519,7 +545,7 @@ static bool verify_all(struct verifying *it)
                         room) ||
         !store_for_rows(live, "SELECT ledger, currency, amount FROM balance", 0,
                         read_balance, it, it->error, room) ||
-        !read_both(it))
+        !compare_chain(it) || !walk_messages(it))
         return false;
     compare_balances(it);
     compare_held(it);

@@ -91,6 +91,7 @@ tests_gateway_rfc3339_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 # The store, those who read it, and what it is built of.
 check_PROGRAMS += \
 	tests/gateway/ids_test \
+	tests/gateway/store_chain_test \
 	tests/gateway/store_crash_test \
 	tests/gateway/store_journal_test \
 	tests/gateway/store_merge_test \
@@ -100,6 +101,7 @@ check_PROGRAMS += \
 	tests/gateway/table_test
 TESTS += \
 	tests/gateway/ids_test \
+	tests/gateway/store_chain_test \
 	tests/gateway/store_crash_test \
 	tests/gateway/store_journal_test \
 	tests/gateway/store_merge_test \
@@ -109,6 +111,11 @@ TESTS += \
 	tests/gateway/table_test
 tests_gateway_ids_test_SOURCES = tests/gateway/ids_test.c tests/test.h
 tests_gateway_ids_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+tests_gateway_store_chain_test_SOURCES = tests/gateway/store_chain_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_chain_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_crash_test_SOURCES = tests/gateway/store_crash_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
