@@ -154,6 +154,7 @@ libgateway_a_SOURCES += \
 	gateway/store_fold.c \
 	gateway/store_folder.c \
 	gateway/store_fresh.c gateway/store_fresh.h \
+	gateway/store_head.c gateway/store_head.h \
 	gateway/store_history.c \
 	gateway/store_journal.c gateway/store_journal.h \
 	gateway/store_kept.c \

@@ -679,6 +679,7 @@ enum store_applied store_sqlite_apply(struct store_sqlite *store,
     if (ok) {
         store->journal_sequence = window->sequence;
         store->in_history += store_day_sum(store->day)->messages;
+        store_head_note(store->head, (struct store_position){.sequence = window->sequence});
         return STORE_APPLIED;
     }
     full = sqlite3_errcode(store->database) == SQLITE_FULL;

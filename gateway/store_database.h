@@ -7,6 +7,7 @@
 #include "gateway/store_chain.h"
 #include "gateway/store_day.h"
 #include "gateway/store_fresh.h"
+#include "gateway/store_head.h"
 #include "gateway/store_sqlite.h"
 
 enum store_statement {
@@ -82,6 +83,7 @@ struct store_sqlite {
     struct store_fresh *fresh;
     struct store_day *day;
     char *folder;
+    struct store_head *head; /* live.head: the last window that was durable here */
     int page_size;
     int wal_pages;
     int wal_pages_done; /* of them, already in the database */

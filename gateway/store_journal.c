@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include "gateway/digest.h"
+#include "gateway/store_head.h"
 
 enum {
     FILES = 2,
@@ -44,6 +45,9 @@ struct found_frame {
 };
 
 struct store_journal {
+    struct store_head *head;
+    bool head_is_there; /* the frame that it names, */
+    bool head_is_ours;  /* and it is the one that was written */
     struct journal_file files[FILES];
     int turn;
     uint64_t sequence;
@@ -111,6 +115,16 @@ static void remember(struct store_journal *journal, const struct found_frame *fr
     journal->found[journal->found_count++] = *frame;
 }
 
+static void compare_with_head(struct store_journal *journal, const struct frame_head *frame)
+{
+    struct store_position head = store_head_found(journal->head);
+
+    if (frame->sequence != head.sequence)
+        return;
+    journal->head_is_there = true;
+    journal->head_is_ours = journal->head_is_ours || frame->sum == head.digest;
+}
+
 /* Frames from the head on; what follows the last whole one is of an earlier turn, or torn.
  */
 static bool look_through(struct store_journal *journal, int which, char *error,
@@ -146,6 +160,8 @@ static bool look_through(struct store_journal *journal, int which, char *error,
         }
         whole = sum_of(&head, records) == head.sum;
         free(records);
+        if (whole)
+            compare_with_head(journal, &head);
         if (whole && frame.sequence > journal->done)
             remember(journal, &frame);
         frame.at += STORE_FRAME_HEAD_BYTES + (int64_t)head.size;
@@ -161,8 +177,25 @@ static int by_sequence(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* For somebody who has to decide at night: the files that stand in the way. */
+static bool refuse(char *error, size_t error_size, const char *folder, const char *files,
+                   uint64_t last)
+{
+    size_t used = strlen(error);
+
+    snprintf(
+        error + used, error_size - used,
+        ". Put the right files back; or, to go on without what was accepted after batch"
+        " %llu, move %s of %s away. See COPIES in sluiced(8)",
+        (unsigned long long)last, files, folder);
+    return false;
+}
+
+static const char all_files[] = "journal-1, journal-2 and journal.head";
+
 /* One batch was on its way at a time: a frame that is missing was never the last one. */
-static bool is_complete(const struct store_journal *journal, char *error, size_t error_size)
+static bool is_complete(const struct store_journal *journal, const char *folder,
+                        char *error, size_t error_size)
 {
     for (size_t i = 0; i < journal->found_count; i++) {
         uint64_t expected = journal->done + 1 + i;
@@ -175,7 +208,32 @@ static bool is_complete(const struct store_journal *journal, char *error, size_t
                  (unsigned long long)expected,
                  (unsigned long long)journal->found[i].sequence,
                  (unsigned long long)journal->done);
-        return false;
+        return refuse(error, error_size, folder, all_files, journal->done);
+    }
+    return true;
+}
+
+/* What was durable once, and is neither in the tables nor here, was taken away. */
+static bool reaches_head(const struct store_journal *journal, const char *folder,
+                         char *error, size_t error_size)
+{
+    uint64_t head = store_head_found(journal->head).sequence;
+
+    if (head > journal->sequence) {
+        snprintf(
+            error, error_size,
+            "the journal ends with batch %llu, and batch %llu was durable: journal-1 or"
+            " journal-2 was shortened, removed or replaced, or the disk has lost what it"
+            " had confirmed",
+            (unsigned long long)journal->sequence, (unsigned long long)head);
+        return refuse(error, error_size, folder, "journal.head", journal->sequence);
+    }
+    if (journal->head_is_there && !journal->head_is_ours) {
+        snprintf(error, error_size,
+                 "batch %llu of the journal is not the one that was durable: journal-1 or"
+                 " journal-2 is that of another folder, or of another time",
+                 (unsigned long long)head);
+        return refuse(error, error_size, folder, all_files, journal->done);
     }
     return true;
 }
@@ -250,6 +308,9 @@ struct store_journal *store_journal_open(const char *folder, const char *vfs_nam
     if (journal == NULL || vfs == NULL)
         abort();
     journal->done = journal->sequence = done;
+    journal->head = store_head_open(folder, "journal.head", vfs_name, error, error_size);
+    if (journal->head == NULL)
+        goto fail;
     for (int i = 0; i < FILES; i++)
         if (!open_file(journal, i, folder, vfs, error, error_size) ||
             !look_through(journal, i, error, error_size))
@@ -261,7 +322,7 @@ struct store_journal *store_journal_open(const char *folder, const char *vfs_nam
     }
     if (journal->found_count > 0)
         qsort(journal->found, journal->found_count, sizeof(*journal->found), by_sequence);
-    if (!is_complete(journal, error, error_size))
+    if (!is_complete(journal, folder, error, error_size))
         goto fail;
     for (size_t i = 0; i < journal->found_count; i++) {
         struct found_frame *found = &journal->found[i];
@@ -271,6 +332,8 @@ struct store_journal *store_journal_open(const char *folder, const char *vfs_nam
         file->end = found->at + STORE_FRAME_HEAD_BYTES + (int64_t)found->size;
         journal->turn = found->file;
     }
+    if (!reaches_head(journal, folder, error, error_size))
+        goto fail;
     return journal;
 
 fail:
@@ -289,6 +352,7 @@ void store_journal_close(struct store_journal *journal)
             file->pMethods->xClose(file);
         free(file);
     }
+    store_head_close(journal->head);
     free(journal->found);
     free(journal);
 }
@@ -338,6 +402,7 @@ enum store_applied store_journal_append(struct store_journal *journal, uint8_t *
     file->end += (int64_t)total;
     file->sequence = journal->sequence = head.sequence;
     journal->written_bytes += total;
+    store_head_note(journal->head, (struct store_position){head.sequence, head.sum});
     return STORE_APPLIED;
 }
 

@@ -4,7 +4,8 @@
  * and a file is written from its head again when all of its frames are in the tables.
  *
  * A frame that was torn by a crash was never seen by anybody: one batch is on its way at a
- * time, so it can only be the last one.  Knows no thread and no loop; used by one thread
+ * time, so it can only be the last one.  A last frame that is gone altogether would not be
+ * missed: journal.head says which one was durable (store_head.h).  Knows no thread and no loop; used by one thread
  * at a time.
  */
 #ifndef GATEWAY_STORE_JOURNAL_H
@@ -23,8 +24,8 @@ enum { STORE_FRAME_HEAD_BYTES = 32 };
 
 /*
  * Opens or makes the files in `folder` and looks for the frames after `done`, the last one
- * that is in the tables.  NULL and a sentence: they cannot be read, or what is there does
- * not follow on `done`.
+ * that is in the tables.  NULL and a sentence: they cannot be read, what is there does not
+ * follow on `done`, or it ends before journal.head.
  */
 struct store_journal *store_journal_open(const char *folder, const char *vfs, uint64_t done,
                                          char *error, size_t error_size);

@@ -231,11 +231,37 @@ static bool make_tables(struct store_sqlite *store, char *error, size_t error_si
     return ok;
 }
 
+/*
+ * What was in the tables for certain is there.  This comes before anything is done to their
+ * log, so that it can still be put right.
+ */
+static bool reaches_head(struct store_sqlite *store, char *error, size_t error_size)
+{
+    uint64_t head = store_head_found(store->head).sequence;
+    int64_t sequence = 0;
+
+    /* Without tables it stays 0. */
+    (void)store_ask_integer(store->database, "SELECT value FROM meta WHERE key='journal'",
+                            &sequence);
+    if ((uint64_t)sequence >= head)
+        return true;
+    /* Its log is not touched when it is closed. */
+    store->failed = true;
+    snprintf(
+        error, error_size,
+        "it ends with batch %lld, and batch %llu was in it: its log, live.db-wal, was"
+        " shortened, removed or replaced, or this is an older copy. Put the right files"
+        " back; or, to go on with what is there, move %s away. See COPIES in sluiced(8)",
+        (long long)sequence, (unsigned long long)head, store_head_path(store->head));
+    return false;
+}
+
 static bool set_up(struct store_sqlite *store, char *error, size_t error_size)
 {
     bool empty;
 
     return check_schema(store, &empty, error, error_size) &&
+           reaches_head(store, error, error_size) &&
            store_set_durable(store->database, "main", error, error_size) &&
            store_run(store->database,
                      "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-65536;"
@@ -271,12 +297,17 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
 {
     struct store_sqlite *store = calloc(1, sizeof(*store));
     char path[4096];
-    char why[200] = "";
+    char why[512] = "";
     int result;
 
     if (store == NULL || (store->folder = strdup(folder)) == NULL)
         abort();
     store->day = store_day_new(store->folder, vfs);
+    store->head = store_head_open(folder, "live.head", vfs, error, error_size);
+    if (store->head == NULL) {
+        store_sqlite_close(store, true);
+        return NULL;
+    }
     snprintf(path, sizeof(path), "%s/live.db", folder);
     /* Its account of memory costs a lock at each allocation; refused once it is in use. */
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -306,9 +337,10 @@ void store_sqlite_close(struct store_sqlite *store, bool well)
         sqlite3_finalize(store->statements[i]);
     store_fresh_free(store->fresh);
     store_day_close(store->day, well && !store->failed);
-    if (store->failed || !well)
+    if (store->database && (store->failed || !well))
         sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(store->database);
+    store_head_close(store->head);
     free(store->ended);
     free(store->folder);
     free(store);

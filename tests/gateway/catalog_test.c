@@ -155,8 +155,8 @@ static int set_up(void **state)
 
 static int clean_up(void **state)
 {
-    static const char *const left[] = {"live.db", "live.db-wal", "live.db-shm", "lock",
-                                       "reserve"};
+    static const char *const left[] = {"live.db",   "live.db-wal", "live.db-shm",
+                                       "live.head", "lock",        "reserve"};
     struct place *place = *state;
     char path[128];
 
@@ -274,8 +274,7 @@ TEST(a_plan_that_changes_gets_a_new_number_and_the_old_one_stays)
     restart(place);
     after = catalog_plan_at(place->catalog, 0)->id;
     CHECK(after != before, "changed");
-    CHECK_EQ(catalog_plan(place->catalog, before)->steps[0].within_ms, 1000,
-             "as it was");
+    CHECK_EQ(catalog_plan(place->catalog, before)->steps[0].within_ms, 1000, "as it was");
     CHECK_EQ(catalog_plan(place->catalog, after)->steps[0].within_ms, 2000, "as it is");
     place->steps[0].within_ms = 1000;
     restart(place);

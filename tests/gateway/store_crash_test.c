@@ -153,6 +153,7 @@ TEST(whatever_was_seen_is_there_after_a_power_cut_at_any_point)
         {"after sync, a little is lost", VFS_SYNC,  true,  90, 7,  20,    1},
         {"write, all is lost",           VFS_WRITE, false, 0,  7,  20,    5},
         {"write, half is lost",          VFS_WRITE, true,  50, 7,  20,    3},
+        {"each write, a little is lost", VFS_WRITE, true,  90, 2,  20,    1},
         {"checkpoint, all is lost",      VFS_SYNC,  false, 0,  80, 60000, 3},
         {"checkpoint, half is lost",     VFS_SYNC,  true,  50, 80, 60000, 4},
     };
@@ -163,6 +164,137 @@ TEST(whatever_was_seen_is_there_after_a_power_cut_at_any_point)
         while (cut_once(&troubles[i], nth))
             nth += troubles[i].stride;
         CHECK(nth > 15, troubles[i].row);
+    }
+}
+
+static void path_in(const struct life *life, const char *file, char path[128])
+{
+    memset(path, 0, 128);
+    snprintf(path, 127, "%s/%s", life->folder, file);
+}
+
+static sqlite3_file *open_raw(const struct life *life, const char *file)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find("store-life");
+    sqlite3_file *handle = calloc(1, (size_t)vfs->szOsFile);
+    char path[128];
+
+    path_in(life, file, path);
+    assert_non_null(handle);
+    assert_int_equal(
+        vfs->xOpen(vfs, path, handle,
+                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MAIN_DB, NULL),
+        SQLITE_OK);
+    return handle;
+}
+
+static void close_raw(sqlite3_file *handle)
+{
+    handle->pMethods->xClose(handle);
+    free(handle);
+}
+
+static int64_t size_of(const struct life *life, const char *file)
+{
+    sqlite3_file *handle = open_raw(life, file);
+    sqlite3_int64 size = -1;
+
+    assert_int_equal(handle->pMethods->xFileSize(handle, &size), SQLITE_OK);
+    close_raw(handle);
+    return size;
+}
+
+static void shorten(const struct life *life, const char *file, int64_t size)
+{
+    sqlite3_file *handle = open_raw(life, file);
+
+    assert_int_equal(handle->pMethods->xTruncate(handle, size), SQLITE_OK);
+    close_raw(handle);
+}
+
+static void take_away(const struct life *life, const char *file)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find("store-life");
+    char path[128];
+
+    path_in(life, file, path);
+    assert_int_equal(vfs->xDelete(vfs, path, 1), SQLITE_OK);
+}
+
+/* Five windows in the tables' log, three messages in the journal alone, then a kill. */
+static void live_until_killed(struct life *life, uint64_t seed)
+{
+    life_new(life, seed);
+    assert_true(life_open(life));
+    life_settle(life);
+    for (unsigned n = 1; n <= 15; n++) {
+        assert_true(life_begin(life, n));
+        life_run(life, 6);
+        if (n % 3 == 0)
+            life_fold(life);
+    }
+    life->goal = LIFE_ACCEPTED;
+    for (unsigned n = 16; n <= 18; n++)
+        assert_true(life_begin(life, n));
+    life_run(life, 2);
+    assert_int_equal(life->steps[18], LIFE_ACCEPTED);
+    life_crash(life, false);
+}
+
+TEST(a_log_or_journal_that_was_shortened_is_noticed_and_can_be_given_up)
+{
+    static const struct {
+        const char *row;
+        const char *file;
+        unsigned permille; /* of it are left */
+        bool removed;
+        const char *told;
+        bool all; /* the journal does not follow on what is left, either */
+    } rows[] = {
+        {"the log without its end",              "live.db-wal", 999, false, "its log, live.db-wal",
+         true                                                                                            },
+        {"three quarters of the log",            "live.db-wal", 750, false, "its log, live.db-wal",
+         true                                                                                            },
+        {"the log is empty",                     "live.db-wal", 0,   false, "its log, live.db-wal", true },
+        {"the log is gone",                      "live.db-wal", 0,   true,  "its log, live.db-wal", true },
+        {"the journal without its last batches", "journal-1",   100, false,
+         "batch 48 was durable",                                                                    false},
+        {"the journal is empty",                 "journal-1",   0,   false, "batch 48 was durable", false},
+        {"the journal is gone",                  "journal-1",   0,   true,  "batch 48 was durable", false},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct life life;
+        struct verification verification;
+        int64_t size;
+
+        live_until_killed(&life, i + 1);
+        if (rows[i].removed) {
+            take_away(&life, rows[i].file);
+        } else {
+            size = size_of(&life, rows[i].file);
+            CHECK(size > 0, rows[i].row);
+            shorten(&life, rows[i].file, size * rows[i].permille / 1000);
+        }
+        /* However often it is tried. */
+        for (int try = 0; try < 2; try++) {
+            CHECK(!life_open(&life), rows[i].row);
+            CHECK(strstr(life.error, rows[i].told), life.error);
+            life_close(&life);
+        }
+        take_away(&life, "journal.head");
+        if (rows[i].all) {
+            take_away(&life, "live.head");
+            CHECK(!life_open(&life), rows[i].row);
+            CHECK(strstr(life.error, "move journal-1, journal-2 and "), life.error);
+            life_close(&life);
+            take_away(&life, "journal-1");
+            take_away(&life, "journal-2");
+        }
+        CHECK(life_open(&life), life.error);
+        life_verify(&life, &verification);
+        CHECK(verification.ok, verification.mismatches[0]);
+        life_free(&life);
     }
 }
 
@@ -381,6 +513,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(whatever_was_seen_is_there_after_a_power_cut_at_any_point),
+        RUN(a_log_or_journal_that_was_shortened_is_noticed_and_can_be_given_up),
         RUN(a_commit_that_failed_and_was_not_told_yet_is_not_tried_again_at_the_end),
         RUN(a_failing_disk_ends_the_store_once_and_nothing_was_told),
         RUN(on_a_full_disk_the_reserve_is_used_for_one_more_try),

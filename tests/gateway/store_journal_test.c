@@ -13,13 +13,18 @@
 struct at {
     char folder[128];
     struct store_journal *journal;
-    char error[256];
+    char error[600];
     uint8_t frame[STORE_FRAME_HEAD_BYTES + STORE_BATCH_BYTES];
 };
 
 static void path_of(const struct at *at, int file, char path[160])
 {
     snprintf(path, 160, "%s/journal-%d", at->folder, file);
+}
+
+static void head_of(const struct at *at, char path[160])
+{
+    snprintf(path, 160, "%s/journal.head", at->folder);
 }
 
 static bool open_journal(struct at *at, uint64_t done)
@@ -54,6 +59,8 @@ static void end(struct at *at)
         path_of(at, file, path);
         unlink(path);
     }
+    head_of(at, path);
+    unlink(path);
     rmdir(at->folder);
 }
 
@@ -91,7 +98,7 @@ static void check_found(struct at *at, uint64_t first, size_t count, size_t size
     assert_string_equal(at->error, "");
 }
 
-/* Changes one octet of a file. */
+/* Changes one octet of a file; of the head, if it is 0. */
 static void damage(const struct at *at, int file, off_t place)
 {
     char path[160];
@@ -99,6 +106,8 @@ static void damage(const struct at *at, int file, off_t place)
     int fd;
 
     path_of(at, file, path);
+    if (file == 0)
+        head_of(at, path);
     fd = open(path, O_RDWR);
     assert_true(fd >= 0);
     assert_int_equal(pread(fd, &octet, 1, place), 1);
@@ -166,6 +175,8 @@ TEST(a_last_frame_that_is_torn_was_never_there)
             append(&at, 800);
         close_journal(&at);
         damage(&at, 1, rows[i].place);
+        /* It was not durable: its head was not written either. */
+        damage(&at, 0, 4096);
         CHECK(open_journal(&at, 0), rows[i].row);
         check_found(&at, 1, 2, 800);
         /* The next one takes its number. */
@@ -189,9 +200,10 @@ TEST(a_frame_that_is_missing_before_others_is_refused)
     close_journal(&at);
     damage(&at, 1, 832 + 100);
     assert_false(open_journal(&at, 0));
-    assert_string_equal(at.error,
+    assert_memory_equal(at.error,
                         "batch 2 of the journal is damaged or missing and batch 3 is "
-                        "there; the tables end with batch 0");
+                        "there; the tables end with batch 0. ",
+                        84);
     /* Nor do tables belong to it that are older than its first frame. */
     damage(&at, 1, 832 + 100);
     damage(&at, 1, 100);
@@ -209,6 +221,138 @@ static off_t size_of(const struct at *at, int file)
     path_of(at, file, path);
     assert_int_equal(stat(path, &stat_of), 0);
     return stat_of.st_size;
+}
+
+/* The whole of a file, and it again; a file that is not there has no octets. */
+struct kept {
+    uint8_t octets[16 * 1024];
+    ssize_t size;
+};
+
+static void keep(const char *path, struct kept *out)
+{
+    int fd = open(path, O_RDONLY);
+
+    out->size = fd < 0 ? 0 : read(fd, out->octets, sizeof(out->octets));
+    assert_true(out->size >= 0 && out->size < (ssize_t)sizeof(out->octets));
+    if (fd >= 0)
+        close(fd);
+}
+
+static void put_back(const char *path, const struct kept *kept)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+    assert_int_equal(write(fd, kept->octets, (size_t)kept->size), kept->size);
+    close(fd);
+}
+
+TEST(what_was_durable_and_is_gone_is_noticed)
+{
+    enum { FRAME = 832, REMOVED = -1, OLDER = -2 };
+    static const struct {
+        const char *row;
+        off_t size;
+        uint64_t done;
+        bool noticed;
+    } rows[] = {
+        {"the last frame",                      4 * FRAME,     3, true },
+        {"an octet of the last frame",          5 * FRAME - 1, 3, true },
+        {"all frames",                          0,             3, true },
+        {"the file",                            REMOVED,       3, true },
+        {"an older file is there",              OLDER,         3, true },
+        {"the last frame, which is in a table", 4 * FRAME,     5, false},
+        {"the file, and all was in the tables", REMOVED,       5, false},
+        {"nothing",                             5 * FRAME,     3, false},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        static struct kept older;
+        struct at at;
+        char path[160];
+
+        begin(&at);
+        path_of(&at, 1, path);
+        for (int n = 0; n < 5; n++) {
+            append(&at, 800);
+            if (n == 3)
+                keep(path, &older);
+        }
+        close_journal(&at);
+        if (rows[i].size == OLDER)
+            put_back(path, &older);
+        else if (rows[i].size == REMOVED)
+            unlink(path);
+        else
+            assert_int_equal(truncate(path, rows[i].size), 0);
+        CHECK_EQ(!open_journal(&at, rows[i].done), rows[i].noticed, rows[i].row);
+        if (rows[i].noticed) {
+            CHECK(strstr(at.error, "batch 5 was durable"), at.error);
+            CHECK(strstr(at.error, "move journal.head of "), at.error);
+            /* Who follows the advice gets what is left. */
+            head_of(&at, path);
+            unlink(path);
+            CHECK(open_journal(&at, rows[i].done), rows[i].row);
+            append(&at, 800);
+        }
+        end(&at);
+    }
+}
+
+TEST(a_journal_of_another_folder_is_noticed)
+{
+    struct at at;
+    struct at other;
+    struct kept kept;
+    char path[160];
+
+    begin(&at);
+    begin(&other);
+    for (int n = 0; n < 3; n++) {
+        append(&at, 800);
+        append(&other, 1600);
+    }
+    close_journal(&at);
+    close_journal(&other);
+    path_of(&other, 1, path);
+    keep(path, &kept);
+    path_of(&at, 1, path);
+    put_back(path, &kept);
+    for (uint64_t done = 0; done <= 3; done++) {
+        assert_false(open_journal(&at, done));
+        CHECK(strstr(at.error, "batch 3 of the journal is not the one that was durable"),
+              at.error);
+    }
+    end(&at);
+    end(&other);
+}
+
+TEST(a_head_that_is_damaged_or_older_refuses_nothing)
+{
+    static const struct {
+        const char *row;
+        off_t places[2];
+    } rows[] = {
+        {"the newer of its places", {4096 + 9, -1} },
+        {"the older of its places", {9, -1}        },
+        {"both",                    {17, 4096 + 17}},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct at at;
+
+        begin(&at);
+        for (int n = 0; n < 3; n++)
+            append(&at, 800);
+        close_journal(&at);
+        for (int k = 0; k < 2; k++)
+            if (rows[i].places[k] >= 0)
+                damage(&at, 0, rows[i].places[k]);
+        CHECK(open_journal(&at, 0), at.error);
+        check_found(&at, 1, 3, 800);
+        append(&at, 800);
+        end(&at);
+    }
 }
 
 TEST(two_files_take_turns_while_the_tables_follow)
@@ -255,7 +399,7 @@ TEST(a_folder_that_cannot_be_written_is_told)
     struct at at = {.folder = "/proc"};
 
     assert_false(open_journal(&at, 0));
-    assert_non_null(strstr(at.error, "/proc/journal-1 cannot be opened"));
+    assert_non_null(strstr(at.error, "/proc/journal.head cannot be used"));
 }
 
 int main(void)
@@ -265,6 +409,9 @@ int main(void)
         RUN(what_is_in_the_tables_is_not_found_again),
         RUN(a_last_frame_that_is_torn_was_never_there),
         RUN(a_frame_that_is_missing_before_others_is_refused),
+        RUN(what_was_durable_and_is_gone_is_noticed),
+        RUN(a_journal_of_another_folder_is_noticed),
+        RUN(a_head_that_is_damaged_or_older_refuses_nothing),
         RUN(two_files_take_turns_while_the_tables_follow),
         RUN(nothing_is_written_over_that_is_not_in_the_tables),
         RUN(a_folder_that_cannot_be_written_is_told),

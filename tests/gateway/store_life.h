@@ -34,7 +34,7 @@ struct life {
     struct store *store;
     struct store_reader *reader; /* opened when it is needed */
     char folder[64];
-    char error[256];
+    char error[600];
     size_t text_size;     /* of each message */
     enum life_step goal;  /* messages stay there */
     uint64_t effects;     /* that have run */
