@@ -65,6 +65,7 @@ file /etc/ssl/certs/ca-certificates.crt|ca-certificates
 # npm is asked for only where no node is: a node that is there brings its own.
 test_tools='
 command clang|clang
+command llvm-cov|llvm
 runtime asan|libclang-rt-dev
 runtime fuzzer|libclang-rt-dev
 module cmocka 1.1.5|libcmocka-dev

@@ -6,6 +6,9 @@
 check_PROGRAMS += tests/fuzz/config_replay
 tests_fuzz_config_replay_SOURCES = tests/fuzz/config_fuzz.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 tests_fuzz_config_replay_LDADD = libgateway.a libsmpp.a librouting.a $(CONFUSE_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS) $(SODIUM_LIBS)
+check_PROGRAMS += tests/fuzz/header_replay
+tests_fuzz_header_replay_SOURCES = tests/fuzz/header_fuzz.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_header_replay_LDADD = libsmpp.a
 check_PROGRAMS += tests/fuzz/http_replay
 tests_fuzz_http_replay_SOURCES = tests/fuzz/http_fuzz.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 tests_fuzz_http_replay_LDADD = libgateway.a
@@ -14,7 +17,7 @@ tests_fuzz_json_replay_SOURCES = tests/fuzz/json_fuzz.c tests/fuzz/replay.c test
 tests_fuzz_json_replay_LDADD = libgateway.a $(JANSSON_LIBS)
 check_PROGRAMS += tests/fuzz/pdu_replay
 tests_fuzz_pdu_replay_SOURCES = tests/fuzz/pdu_fuzz.c tests/fuzz/replay.c tests/fuzz/fuzz.h
-tests_fuzz_pdu_replay_LDADD = libsmpp.a
+tests_fuzz_pdu_replay_LDADD = libsmpp.a $(SMPP34_LIBS)
 check_PROGRAMS += tests/fuzz/profile_replay
 tests_fuzz_profile_replay_SOURCES = tests/fuzz/profile_fuzz.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 tests_fuzz_profile_replay_LDADD = libgateway.a libsmpp.a librouting.a $(JANSSON_LIBS) $(CONFUSE_LIBS) $(OPENSSL_LIBS) $(SODIUM_LIBS)
@@ -36,6 +39,10 @@ FUZZERS += tests/fuzz/config_fuzz
 tests_fuzz_config_fuzz_SOURCES = tests/fuzz/config_fuzz.c tests/fuzz/fuzz.h
 tests_fuzz_config_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 tests_fuzz_config_fuzz_LDADD = libgateway.a libsmpp.a librouting.a $(CONFUSE_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS) $(SODIUM_LIBS)
+FUZZERS += tests/fuzz/header_fuzz
+tests_fuzz_header_fuzz_SOURCES = tests/fuzz/header_fuzz.c tests/fuzz/fuzz.h
+tests_fuzz_header_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+tests_fuzz_header_fuzz_LDADD = libsmpp.a
 FUZZERS += tests/fuzz/http_fuzz
 tests_fuzz_http_fuzz_SOURCES = tests/fuzz/http_fuzz.c tests/fuzz/fuzz.h
 tests_fuzz_http_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
@@ -47,7 +54,7 @@ tests_fuzz_json_fuzz_LDADD = libgateway.a $(JANSSON_LIBS)
 FUZZERS += tests/fuzz/pdu_fuzz
 tests_fuzz_pdu_fuzz_SOURCES = tests/fuzz/pdu_fuzz.c tests/fuzz/fuzz.h
 tests_fuzz_pdu_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
-tests_fuzz_pdu_fuzz_LDADD = libsmpp.a
+tests_fuzz_pdu_fuzz_LDADD = libsmpp.a $(SMPP34_LIBS)
 FUZZERS += tests/fuzz/profile_fuzz
 tests_fuzz_profile_fuzz_SOURCES = tests/fuzz/profile_fuzz.c tests/fuzz/fuzz.h
 tests_fuzz_profile_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
@@ -73,6 +80,7 @@ endif
 TESTS += tests/fuzz/replay.sh
 EXTRA_DIST += tests/fuzz/replay.sh \
 	tests/fuzz/corpus/config \
+	tests/fuzz/corpus/header \
 	tests/fuzz/corpus/http \
 	tests/fuzz/corpus/json \
 	tests/fuzz/corpus/pdu \

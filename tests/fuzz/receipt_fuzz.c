@@ -59,21 +59,18 @@ static void check_view(struct smpp_octets view, const uint8_t *data, size_t size
 }
 
 /* What was read is written as a receipt of ours, which always reads back. */
-static void check_written(const struct smpp_receipt *receipt)
+static void check_written(const struct smpp_receipt *receipt,
+                          struct smpp_receipt_facts facts)
 {
     char text[SMPP_RECEIPT_MAX_SIZE], scratch[SMPP_RECEIPT_SCRATCH_SIZE];
-    struct smpp_receipt_facts facts = {
-        .id = {(const uint8_t *)"77", 2},
-        .state = receipt->state,
-        .error = receipt->error,
-        .text = receipt->text_id,
-        .text_length = 255,
-        .date_digits = 12,
-    };
     struct smpp_pdu pdu = {.esm_class = 0x04};
     struct smpp_receipt back;
-    size_t size = smpp_receipt_write(&facts, text);
+    size_t size;
 
+    facts.id = (struct smpp_octets){(const uint8_t *)"77", 2};
+    facts.state = receipt->state;
+    facts.error = receipt->error;
+    size = smpp_receipt_write(&facts, text);
     assert(size <= sizeof(text));
     pdu.short_message = (struct smpp_octets){(const uint8_t *)text, (uint32_t)size};
     assert(smpp_receipt_read(&pdu, NULL, scratch, sizeof(scratch), &back));
@@ -93,7 +90,14 @@ static void check_read(const struct smpp_pdu *pdu, const struct smpp_receipt_for
 
         for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
             check_view(views[i], data, size, scratch);
-        check_written(&receipt);
+        check_written(&receipt, (struct smpp_receipt_facts){.text = pdu->short_message,
+                                                            .text_length = 255,
+                                                            .latin_1 = true,
+                                                            .date_digits = 12});
+        check_written(&receipt, (struct smpp_receipt_facts){.text = pdu->short_message,
+                                                            .text_length = 20,
+                                                            .error_digits = 200,
+                                                            .date_digits = 10});
     }
 }
 

@@ -104,6 +104,34 @@ static void check_shifted(struct smpp_shift shift, const uint8_t *in, size_t siz
     free(again);
 }
 
+/* What a data_coding says, and back. */
+static void check_data_coding(uint8_t data_coding)
+{
+    enum smpp_alphabet alphabet = smpp_text_alphabet(data_coding, SMPP_ALPHABET_GSM);
+    enum smpp_alphabet found;
+    const char *name = smpp_text_alphabet_name(alphabet);
+    int class = smpp_text_class(data_coding);
+
+    assert(smpp_text_alphabet_find(name, &found) && found == alphabet);
+    assert(!smpp_text_alphabet_find("utf-8", &found));
+    assert(smpp_text_alphabet(smpp_text_data_coding(alphabet), SMPP_ALPHABET_GSM) ==
+           alphabet);
+    assert(class >= -1 && class <= 3);
+    assert(!smpp_text_is_waiting(data_coding) || class == -1);
+    assert((smpp_language_name(data_coding) != NULL) ==
+           (data_coding != SMPP_LANGUAGE_NONE && data_coding < SMPP_LANGUAGES));
+}
+
+/* The alphabet that is chosen for a text has all of it. */
+static void check_best(const char *utf8, size_t size)
+{
+    struct smpp_text_measure measure;
+
+    if (smpp_text_is_utf8(utf8, size))
+        assert(smpp_text_measure(smpp_text_best_alphabet(utf8, size), utf8, size, 6,
+                                 &measure) == SMPP_TEXT_OK);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum smpp_alphabet alphabet;
@@ -115,6 +143,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     room = (size - 1) * (data[0] / 64);
     check_decode(alphabet, data + 1, size - 1, room);
     check_encode(alphabet, (const char *)data + 1, size - 1, room);
+    check_data_coding(data[0]);
+    check_best((const char *)data + 1, size - 1);
     check_shifted((struct smpp_shift){data[0] & 3, data[0] >> 2 & 3}, data + 1, size - 1);
     return 0;
 }
