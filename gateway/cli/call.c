@@ -11,16 +11,16 @@
 #include <unistd.h>
 
 enum {
-    PATIENCE_S = 60, /* a check of a large ledger takes its time */
+    PATIENCE_S = 60,
     HEAD_MAX = 64 * 1024,
     BODY_MAX = 256 * 1024 * 1024,
 };
 
 /* ---- Connecting ---------------------------------------------------------- */
 
-static void set_patience(int fd)
+void call_set_patience(int fd, unsigned seconds)
 {
-    const struct timeval patience = {.tv_sec = PATIENCE_S};
+    const struct timeval patience = {.tv_sec = seconds};
 
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
@@ -38,7 +38,7 @@ int call_connect_unix(const char *path, char *error, size_t error_size)
     memcpy(address.sun_path, path, strlen(path) + 1);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0) {
-        set_patience(fd);
+        call_set_patience(fd, PATIENCE_S);
         return fd;
     }
     if (errno == ENOENT || errno == ECONNREFUSED)
@@ -102,7 +102,7 @@ int call_connect_url(const char *url, char *error, size_t error_size)
         }
     }
     if (fd >= 0)
-        set_patience(fd);
+        call_set_patience(fd, PATIENCE_S);
     else if (errno == ECONNREFUSED)
         snprintf(error, error_size, "sluiced is not running: nobody listens on %s", url);
     else

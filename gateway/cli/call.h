@@ -17,6 +17,9 @@ struct call_answer {
 int call_connect_unix(const char *path, char *error, size_t error_size);
 int call_connect_url(const char *url, char *error, size_t error_size);
 
+/* How long an answer may take, where it is not the usual minute. */
+void call_set_patience(int fd, unsigned seconds);
+
 /*
  * Sends the request and reads the answer; closes the socket in any case.  `token` and
  * `body` (JSON) may be NULL.  False with a sentence.

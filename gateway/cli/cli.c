@@ -125,6 +125,8 @@ enum cli_status cli_ask_to(const struct cli_target *target, const char *method,
     char error[512];
     int fd = connect_to(target, error, sizeof(error));
 
+    if (fd >= 0 && target->patience_s > 0)
+        call_set_patience(fd, target->patience_s);
     if (fd >= 0 &&
         call_exchange(fd, method, path, target->url != NULL ? target->token : NULL,
                       body != NULL ? body->bytes : NULL, body != NULL ? body->size : 0,

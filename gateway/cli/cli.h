@@ -24,6 +24,7 @@ struct cli_target {
     const char *url;          /* ... or, when not NULL, where it listens */
     const char *token;        /* for the url */
     bool json;                /* print its answer as it is */
+    unsigned patience_s;      /* how long the answer may take; 0: a minute */
 };
 
 /*

@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/cli/commands.h"
+
+enum { PATIENCE_S = 24 * 3600 }; /* ten million postings take a minute or two */
 
 struct arguments {
     struct cli_target target;
@@ -63,6 +66,9 @@ int ledger_command(int argc, char **argv)
     enum cli_status status;
 
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    arguments.target.patience_s = PATIENCE_S;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "reading every posting and every message ...\n");
     status = cli_ask(&arguments.target, "/v1/ledger/verify", NULL, &answer);
     if (status == CLI_OK && !arguments.target.json)
         print_findings(json_at(answer, ""));
