@@ -25,6 +25,7 @@ parts=(
     "scenarios           | 10 | run $optimised check-scenario"
     "interoperation      | 5  | run $optimised check-interop"
     "simulation          | 5  | run $optimised check-simulation"
+    "table of faults     | 1  | faults $optimised"
     "demo                | 2  | demo $optimised"
     "compile, sanitizers | 8  | compile $sanitized CC=clang 'CFLAGS=-O1 -g' --enable-werror --enable-sanitizers --enable-fuzzing"
     "units, sanitizers   | 6  | units $sanitized"
@@ -58,6 +59,11 @@ fuzz()
 {
     SLUICE_SOURCE=$top SLUICE_BUILD=$1 SLUICE_FUZZ_BUILD=$1 SLUICE_FUZZ_S=10 \
         "$top/tests/fuzz.sh"
+}
+
+faults()
+{
+    SLUICE_SOURCE=$top SLUICE_BUILD=$1 "$top/tests/faults.sh"
 }
 
 demo()

@@ -4,8 +4,9 @@
 The daemon dies, or its disk, its memory or its descriptors fail, at a chosen call: before
 and after each kind of write and sync of the journal, the tables and the history, each send
 to a client and an operator, while it recovers, and at the n-th allocation.  Each row is run
-TIMES times with another n.  Whatever happens, it ends or goes on, it starts again, the ledger
-is right, and in the end nothing acknowledged is lost.
+TIMES times with another n.  Then the journal fails at its n-th write or sync for each n from
+1 to 200 (in `make deep` at both).  Whatever happens, it ends or goes on, it starts again, the
+ledger is right, and in the end nothing acknowledged is lost.
 """
 
 import random
@@ -17,10 +18,12 @@ from collections import Counter
 
 from kill9 import KillLab
 from lab import BUILD, DEEP, check, equal, scenario, until
+from tally import tried
 
 TIMES = int(sys.argv[1]) if len(sys.argv) > 1 else 40 if DEEP else 1
 FAULTS = BUILD / "tests/scenario/faults.so"
 CONFIG_ERROR, NO_STORE = 1, 75
+EVERY = 200  # the journal fails at each call up to this one
 
 # name, call, part of the path, the range of n, action.  `starts`: it dies while it starts.
 ROWS = (
@@ -61,30 +64,34 @@ class CrashLab(KillLab):
         self.random = random.Random(time.time_ns())
         self.counts = Counter()
 
-    def start_faulty(self, row):
-        _, call, path, (least, most), action = row
-        nth = self.random.randint(least, most)
-        fault = f"{call} {path} {nth}{'+' if action.endswith('+') else ''} {action.rstrip('+')}"
+    def start_faulty(self, fault):
         self.preload = {"SLUICE_FAULT": fault}
         self.preload_so = FAULTS
         try:
             self.start(ready_s=0)
         finally:
             self.preload = {}
-        return fault
+
+    def run_faulty(self, fault, timeout_s):
+        """Under load until it ends, or its time is over; its status, None if it goes on."""
+        self.start_faulty(fault)
+        for client in self.clients:
+            client.submitting = True
+        begin = time.monotonic()
+        while self.sluiced.poll() is None and time.monotonic() < begin + timeout_s:
+            time.sleep(0.01)
+        for client in self.clients:
+            client.submitting = False
+        return self.sluiced.poll()
 
 
 def run_row(lab, row):
     """The fault is met, or the row had its time; then it runs again without it."""
-    fault = lab.start_faulty(row)
-    for client in lab.clients:
-        client.submitting = True
-    begin = time.monotonic()
-    while lab.sluiced.poll() is None and time.monotonic() < begin + 4:
-        time.sleep(0.01)
-    status = lab.sluiced.poll()
-    for client in lab.clients:
-        client.submitting = False
+    _, call, path, (least, most), action = row
+    nth = lab.random.randint(least, most)
+    fault = f"{call} {path} {nth}{'+' if action.endswith('+') else ''} {action.rstrip('+')}"
+    status = lab.run_faulty(fault, 4)
+    tried(row[0])
     if status is None:
         lab.kill()
         lab.counts["went on"] += 1
@@ -106,10 +113,27 @@ def it_dies_at_every_point(lab):
             status = run_row(lab, row)
             met[row[0]] += status is not None
             lab.kill()
-    lab.start()
     never = [row[0] for row in ROWS if row[4].startswith("kill") and not met[row[0]]]
     check(not DEEP or not never, f"it never died: {never}")
     return f"{len(ROWS) * TIMES} times: {dict(lab.counts)}"
+
+
+def it_ends_when_the_journal_fails_at_any_call(lab):
+    times = 0
+    for nth in range(1, EVERY + 1):
+        for call in ("write", "sync") if DEEP else (("write", "sync")[nth % 2],):
+            status = lab.run_faulty(f"{call} journal- {nth} EIO", 20)
+            check(status in (CONFIG_ERROR, NO_STORE),
+                  f"EIO at {call} {nth}: it ended with {status}:\n{lab.log_tail()}")
+            times += 1
+            tried(f"the n-th {call} of the journal gives EIO, n from 1 to {EVERY}")
+        if nth % 20 == 0:
+            lab.start()
+            found = lab.get("/v1/ledger/verify")
+            check(found["ok"], f"after EIO at {nth}: the ledger: {found}")
+            lab.kill()
+    lab.start()
+    return f"{times} times"
 
 
 def nothing_acknowledged_is_lost_and_no_receipt_is_missing(lab):
@@ -134,6 +158,7 @@ def the_money_is_right_and_nothing_is_held(lab):
 
 
 if __name__ == "__main__":
-    scenario(120 + 12 * len(ROWS) * TIMES, CrashLab, it_dies_at_every_point,
+    scenario(400 + 12 * len(ROWS) * TIMES, CrashLab, it_dies_at_every_point,
+             it_ends_when_the_journal_fails_at_any_call,
              nothing_acknowledged_is_lost_and_no_receipt_is_missing,
              no_messenger_was_asked_twice, the_money_is_right_and_nothing_is_held)

@@ -18,8 +18,9 @@ from decimal import Decimal
 
 from lab import DEEP, Lab, check, equal, scenario, until
 from smpp_client import DELIVER, OK, RESPONSE, SUBMIT, Session, udh8
+from tally import tried
 
-KILLS = int(sys.argv[1]) if len(sys.argv) > 1 else 200 if DEEP else 25
+KILLS = int(sys.argv[1]) if len(sys.argv) > 1 else 1000 if DEEP else 50
 LINK_WINDOWS, MESSENGER_WINDOW = 4 * 256, 256
 UNFINISHED_LEAST = 100
 WINDOW = 24
@@ -216,6 +217,7 @@ def kill_once(lab, kill):
           f"{sim['taken']} taken, {sim['taken'] - sim['reports_acknowledged']} unfinished; "
           f"recovered: {recovered[-1]['messages']} messages, {in_doubt} in doubt", flush=True)
     check(sum(unfinished) >= UNFINISHED_LEAST and unanswered > 0, "it was killed too early")
+    tried(f"kill -9, at least {UNFINISHED_LEAST} acknowledged and unfinished")
     limit = LINK_WINDOWS + (MESSENGER_WINDOW if len(clients) > 1 else 0)
     check(in_doubt <= limit, f"{in_doubt} permits in doubt, the windows hold {limit}")
     found = lab.get("/v1/ledger/verify")

@@ -36,6 +36,8 @@ import urllib.parse
 
 from decimal import Decimal
 
+import tally
+
 SOURCE = pathlib.Path(os.environ.get("SLUICE_SOURCE")
                       or pathlib.Path(__file__).resolve().parents[2])
 BUILD = pathlib.Path(os.environ.get("SLUICE_BUILD") or SOURCE / "build")
@@ -483,9 +485,11 @@ def run_row(row, *arguments):
     """True when it holds.  The name of a row is a sentence."""
     name = row.__name__.replace("_", " ")
     begin = time.monotonic()
+    before = dict(tally.tries)
     try:
         measured = row(*arguments)
     except (Exception, AssertionError) as error:
+        tally.note_row(name, before, False)
         where = traceback.extract_tb(error.__traceback__)
         place = next((f"{os.path.basename(one.filename)}:{one.lineno}" for one in where[1:]
                       if not one.filename.endswith("lab.py")), "")
@@ -493,6 +497,7 @@ def run_row(row, *arguments):
         print(f"FAILED  {name}  ({time.monotonic() - begin:.1f} s)\n        {place}: {reason}",
               flush=True)
         return False
+    tally.note_row(name, before, True)
     said = f": {measured}" if measured is not None else ""
     print(f"ok      {name}{said}  ({time.monotonic() - begin:.1f} s)", flush=True)
     return True
@@ -519,6 +524,7 @@ def run_together(rows, *arguments):
 def scenario(seconds, make_lab, *rows, together=()):
     """The whole program: a lab, `together` at once, then `rows` in turn; and its status."""
     good = False
+    tally.forget()
     try:
         with bounded(seconds), make_lab() as lab:
             good = run_together(together, lab)
@@ -528,4 +534,5 @@ def scenario(seconds, make_lab, *rows, together=()):
     except (Failure, OSError) as error:
         print(f"FAILED  {error}")
         good = False
+    tally.write()
     sys.exit(0 if good else 1)

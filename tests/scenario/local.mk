@@ -61,6 +61,7 @@ EXTRA_DIST += \
 	tests/scenario/smpp_client.py \
 	tests/scenario/storms.py \
 	tests/scenario/strangers.py \
+	tests/scenario/tally.py \
 	tests/scenario/tamper.py \
 	tests/scenario/text.py \
 	tests/scenario/tls.py

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "gateway/log.h"
+#include "tests/faults.h"
 #include "tests/simulation/course.h"
 
 enum { FIXED_FROM = 1, FIXED_TO = 200, FRESH = 200, DEEP_FRESH = 5000 };
@@ -109,6 +110,37 @@ static const struct {
 #undef SITUATION
 };
 
+/* Over all seeds that were run. */
+struct tally {
+    uint64_t seeds;
+    uint64_t failed;
+    uint64_t met[SITUATIONS];
+    uint64_t violated[SITUATIONS]; /* failed seeds that met it */
+};
+
+static void count_seed(struct tally *tally, const struct course_result *result)
+{
+    tally->seeds++;
+    tally->failed += result->violations > 0;
+    for (size_t i = 0; i < SITUATIONS; i++) {
+        tally->met[i] += result->situations[i];
+        tally->violated[i] += result->violations > 0 && result->situations[i] > 0;
+    }
+}
+
+static void write_table(const struct tally *tally)
+{
+    FILE *table = faults_open("simulation");
+
+    if (table == NULL)
+        return;
+    faults_row(table, "a seed: a day of traffic, faults by chance", tally->seeds,
+               tally->failed);
+    for (size_t i = 0; i < SITUATIONS; i++)
+        faults_row(table, situations[i].what, tally->met[i], tally->violated[i]);
+    fclose(table);
+}
+
 /* Prints how often each came about; the number of those that should have and did not. */
 static unsigned print_situations(const uint64_t *met)
 {
@@ -138,7 +170,7 @@ static bool is_repeatable(uint64_t seed)
 
 /* False when one of them failed. */
 static bool run_seeds(const struct arguments *arguments, uint64_t from, uint64_t to,
-                      uint64_t *met)
+                      struct tally *tally)
 {
     uint64_t submissions = 0;
     unsigned failed = 0;
@@ -149,8 +181,7 @@ static bool run_seeds(const struct arguments *arguments, uint64_t from, uint64_t
         now.seed = (sig_atomic_t)seed;
         course_run(seed, arguments->verbose, &result);
         submissions += result.submissions;
-        for (size_t i = 0; i < SITUATIONS; i++)
-            met[i] += result.situations[i];
+        count_seed(tally, &result);
         if (result.violations == 0)
             continue;
         failed++;
@@ -165,21 +196,23 @@ static bool run_seeds(const struct arguments *arguments, uint64_t from, uint64_t
 
 static int run(const struct arguments *arguments)
 {
-    uint64_t met[SITUATIONS] = {0};
+    struct tally tally = {0};
     uint64_t first_fresh = (uint64_t)time(NULL) % 1000000 * 1000;
-    bool ok = run_seeds(arguments, arguments->from, arguments->to, met);
+    bool ok = run_seeds(arguments, arguments->from, arguments->to, &tally);
 
     if (!ok && arguments->stop)
         return 1;
-    if (print_situations(met) > 0 && arguments->fixed) {
+    if (print_situations(tally.met) > 0 && arguments->fixed) {
         printf("situations that never came about: not all was tested\n");
         ok = false;
     }
     if (arguments->fixed && !is_repeatable(arguments->from))
         ok = false;
     if (arguments->fresh > 0 &&
-        !run_seeds(arguments, first_fresh, first_fresh + arguments->fresh - 1, met))
+        !run_seeds(arguments, first_fresh, first_fresh + arguments->fresh - 1, &tally))
         ok = false;
+    if (arguments->fixed)
+        write_table(&tally);
     return ok ? 0 : 1;
 }
 
