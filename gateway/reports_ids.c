@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/catalog.h"
 #include "gateway/gateway.h"
 #include "gateway/table.h"
 
@@ -114,10 +115,17 @@ void reports_forget_ids(struct reports *reports, int64_t before_ms)
 void reports_load_late(struct gateway *gateway, uint64_t message,
                        const struct attempt *attempt)
 {
+    struct reports *reports = gateway->reports;
+
+    if (attempt->flags & ATTEMPT_UNSENT)
+        return;
     if (attempt->provider_id[0])
-        reports_remember(gateway->reports,
-                         reports_hash_of_answer(gateway->reports, attempt->channel,
-                                                attempt->provider_id),
+        reports_remember(
+            reports,
+            reports_hash_of_answer(reports, attempt->channel, attempt->provider_id),
+            message, attempt->updated_at_ms);
+    if (!catalog_traits(gateway->catalog)[attempt->channel].is_link)
+        reports_remember(reports, reports_hash_of_ref(attempt->channel, attempt->anchor),
                          message, attempt->updated_at_ms);
 }
 

@@ -148,7 +148,7 @@ struct store_loader {
     void (*on_body)(void *owner, const struct body *body);
     void (*on_attempt)(void *owner, uint64_t message, const struct attempt *attempt);
     void (*on_loaded)(void *owner, uint64_t message);
-    /* Attempts of ended messages whose ids are still matchable. */
+    /* Attempts of ended messages whose ids and refs are still matchable. */
     void (*on_late)(void *owner, uint64_t message, const struct attempt *attempt);
     void (*on_receipt)(void *owner, const struct store_receipt *receipt);
     void (*on_parked)(void *owner, const struct store_parked *parked);

@@ -205,9 +205,9 @@ static bool load_messages(const struct load *load)
     " ifnull(l.code, a.code), ifnull(l.sent_at, a.sent_at),"                               \
     " ifnull(l.updated_at, a.updated_at) AS updated, a.again_at,"                          \
     " ifnull(l.charged, a.charged), ifnull(l.cost, a.cost),"                               \
-    " ifnull(l.provider_id, a.provider_id) AS provider"                                    \
+    " ifnull(l.provider_id, a.provider_id)"                                                \
     " FROM " schema ".attempt AS a LEFT JOIN main.late AS l USING(message, ordinal)"       \
-    " WHERE provider<>'' AND updated>=?1"
+    " WHERE updated>=?1"
 
 static bool load_late_day(const struct load *load, const char *day)
 {

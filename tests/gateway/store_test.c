@@ -734,6 +734,30 @@ TEST(what_comes_late_lies_over_the_history)
     life_free(&life);
 }
 
+TEST(what_never_had_an_id_is_told_of_at_a_start_for_its_ref)
+{
+    struct life life;
+    struct told told;
+
+    for (unsigned moved = 0; moved <= 1; moved++) {
+        life_new(&life, 1);
+        life.goal = LIFE_PERMITTED;
+        assert_true(life_open(&life));
+        life_settle(&life);
+        assert_true(life_begin(&life, 1));
+        life_run(&life, 30);
+        end_uncharged(&life, 1);
+        life_run(&life, moved ? 1000 : 30);
+        assert_int_equal(store_counters(life.store)->moved, moved);
+        reopen(&life, &told);
+        assert_int_equal(told.lates, 1);
+        assert_string_equal(told.late.provider_id, "");
+        assert_int_not_equal(told.late.anchor, 0);
+        free(told.body);
+        life_free(&life);
+    }
+}
+
 /*
  * Up to the nth sync after the message has ended; then the power is cut.  False: the move
  * has no such sync.
@@ -1048,6 +1072,7 @@ int main(void)
         RUN(what_is_kept_for_review_is_told_until_it_is_decided),
         RUN(no_id_is_forgotten_when_its_message_has_gone),
         RUN(what_comes_late_lies_over_the_history),
+        RUN(what_never_had_an_id_is_told_of_at_a_start_for_its_ref),
         RUN(a_move_that_was_interrupted_is_done_again_with_what_is_newer),
         RUN(what_ended_in_the_journal_alone_is_moved_once),
         RUN(two_days_that_end_side_by_side_are_moved_in_two_moves),

@@ -340,8 +340,8 @@ static int64_t must_be_paid(const struct world *world, const struct note *note)
 
     if (note->parts > 1)
         return 0;
-    if (note->messenger_known_ms != 0 && note->posted_at_ms != 0 &&
-        is_answer_kept(world, note->posted_at_ms))
+    /* Its report had our ref, which is as old as the permit. */
+    if (note->messenger_known_ms != 0)
         sum += MESSENGER_MICRO;
     if (note->submits == 1 && note->delivered_known_ms != 0 && !note->doubted &&
         is_answer_kept(world, note->taken_at_ms))
