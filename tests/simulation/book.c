@@ -2,6 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "tests/simulation/world.h"
 
 enum { DIGITS = 6 };
 
@@ -40,7 +43,7 @@ struct note *book_add(struct book *book)
         abort();
     book->notes[book->count++] = note;
     note->number = (unsigned)book->count;
-    note->set = note->number;
+    note->set = note->lead = note->number;
     note->part = note->parts = 1;
     /* Some try to be a receipt. */
     snprintf(note->text, sizeof(note->text), "N%0*u %s", DIGITS, note->number,
@@ -64,18 +67,21 @@ struct note *book_find(const struct book *book, unsigned number)
     return number >= 1 && number <= book->count ? book->notes[number - 1] : NULL;
 }
 
-struct note *book_find_id(const struct book *book, uint64_t id)
+struct note *book_find_id(const struct book *book, const char *id, const char *destination)
 {
     for (size_t i = 0; i < book->count; i++)
-        if (book->notes[i]->fate == FATE_TAKEN && book->notes[i]->id == id)
+        if (id[0] && strcmp(book->notes[i]->id_text, id) == 0 &&
+            strcmp(book->notes[i]->destination, destination) == 0)
             return book->notes[i];
     return NULL;
 }
 
-struct note *book_find_text(const struct book *book, const void *text, size_t size)
+struct note *book_find_text(const struct book *book, const void *text, size_t size,
+                            const char *destination)
 {
     const char *at = text;
     unsigned number = 0;
+    struct note *lead;
 
     if (size < DIGITS + 1 || at[0] != 'N')
         return NULL;
@@ -84,5 +90,23 @@ struct note *book_find_text(const struct book *book, const void *text, size_t si
             return NULL;
         number = number * 10 + (unsigned)(at[i] - '0');
     }
-    return book_find(book, number);
+    lead = book_find(book, number);
+    for (unsigned i = 1; lead && i <= lead->members; i++)
+        if (strcmp(book->notes[number - 1 + i]->destination, destination) == 0)
+            return book->notes[number - 1 + i];
+    return lead;
+}
+
+void book_accept(struct world *world, struct note *note, struct wire_view id)
+{
+    char text[IDENTITY_SIZE];
+
+    wire_view_copy(id, text, sizeof(text));
+    if (!identity_is_sound(world->id_form, text))
+        world_violation(world, "N%u was accepted with the id '%s'", note->number, text);
+    if (note->id_text[0] && strcmp(note->id_text, text) != 0)
+        world_violation(world, "N%u has the id %s, and another, %s", note->number,
+                        note->id_text, text);
+    memcpy(note->id_text, text, sizeof(text));
+    note->fate = FATE_TAKEN;
 }

@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tests/peers/wire.h"
+#include "tests/simulation/identity.h"
+
 struct world;
 
 enum fate {
@@ -25,10 +28,14 @@ enum { NOTE_TEXT_SIZE = 160 };
 #define REPLACED_TEXT "replaced"
 
 struct note {
-    unsigned number; /* from 1 */
-    unsigned set;    /* the number of the first part of its long message, else its own */
-    uint8_t part;    /* from 1 */
-    uint8_t parts;   /* 1: it is whole */
+    unsigned number;  /* from 1 */
+    unsigned set;     /* the number of the first part of its long message, else its own */
+    uint8_t part;     /* from 1 */
+    uint8_t parts;    /* 1: it is whole */
+    unsigned lead;    /* of the first of its submit_multi, else its own number */
+    unsigned members; /* of the first: how many more went with it; they follow it */
+    bool by_data;     /* with a data_sm */
+    bool wrong;       /* its destination is no number */
     char account[8];
     bool cascades; /* its plan begins with the messenger */
     char destination[16];
@@ -39,10 +46,18 @@ struct note {
     bool unwanted;       /* its recipient had opted out before */
 
     enum fate fate;
-    uint32_t status;  /* that it was refused with */
-    uint64_t id;      /* that it was answered with */
-    char id_text[24]; /* as it was written */
+    uint32_t status;             /* that it was refused with */
+    char id_text[IDENTITY_SIZE]; /* that it was answered with, or its receipt told */
+    uint64_t id;                 /* of its row; the judge finds it out */
     int64_t answered_at_ms;
+
+    /* Sent again, with the same content. */
+    bool was_repeated;
+    bool again_open;  /* not answered */
+    bool again_known; /* the first had been accepted before it was sent */
+    int64_t again_at_ms;
+    uint32_t again_status; /* that it was refused with */
+    int64_t again_answered_ms;
 
     /* What was asked of it later. */
     bool cancel_asked;
@@ -93,8 +108,13 @@ size_t book_count(const struct book *book);
 struct note *book_at(const struct book *book, size_t index);
 /* NULL: there is none. */
 struct note *book_find(const struct book *book, unsigned number);
-struct note *book_find_id(const struct book *book, uint64_t id);
-/* By the beginning of a text, "N000012 ..."; NULL for any other. */
-struct note *book_find_text(const struct book *book, const void *text, size_t size);
+/* The one to this destination that was told the id; NULL: none was. */
+struct note *book_find_id(const struct book *book, const char *id, const char *destination);
+/* By the beginning of a text, "N000012 ...", and where it went; NULL for any other. */
+struct note *book_find_text(const struct book *book, const void *text, size_t size,
+                            const char *destination);
+
+/* It was answered with this id, now. */
+void book_accept(struct world *world, struct note *note, struct wire_view id);
 
 #endif

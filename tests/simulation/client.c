@@ -11,14 +11,22 @@
 #include "tests/simulation/operation.h"
 #include "tests/simulation/optout.h"
 #include "tests/simulation/receipt.h"
+#include "tests/simulation/repetition.h"
 #include "tests/simulation/smsc.h"
+#include "tests/simulation/submission.h"
 #include "tests/simulation/world.h"
 
 enum {
     WINDOW_MAX = 24,
     INPUT_SIZE = 128 * 1024,
     TICK_MS = 20,
-    VALIDITY_SIZE = 17,
+    NO_MORE_PARTS = 0x405,
+};
+
+struct sent {
+    struct note *note; /* the first of those that went together; NULL: the place is free */
+    uint32_t sequence;
+    bool is_again; /* it was sent before */
 };
 
 struct client {
@@ -31,10 +39,9 @@ struct client {
     unsigned sent;       /* of those wanted */
     unsigned parts_left; /* of the long message being sent */
     unsigned set;
-    struct note *open[WINDOW_MAX]; /* by place: sent on this connection, not answered */
-    uint32_t open_sequence[WINDOW_MAX];
-    struct operation operation; /* one at a time */
-    uint64_t sessions;          /* that have ended */
+    struct sent open[WINDOW_MAX]; /* by place: sent on this connection, not answered */
+    struct operation operation;   /* one at a time */
+    uint64_t sessions;            /* that have ended */
     struct clock_timer tick;
     struct clock_timer again;
     size_t input_size;
@@ -73,7 +80,7 @@ static unsigned open_count(const struct client *client)
     unsigned count = 0;
 
     for (unsigned i = 0; i < WINDOW_MAX; i++)
-        count += client->open[i] != NULL;
+        count += client->open[i].note != NULL;
     return count;
 }
 
@@ -100,6 +107,22 @@ static void send_bare(struct client *client, uint32_t command, uint32_t status,
         send_octets(client, &buffer);
 }
 
+static void answer_is_lost(struct client *client, struct note *lead)
+{
+    struct world *world = client->world;
+
+    for (unsigned i = 0; i <= lead->members; i++) {
+        struct note *note = book_find(world->book, lead->number + i);
+
+        /* It was told when it was sent again. */
+        if (note->fate == FATE_TAKEN)
+            continue;
+        note->fate = FATE_LOST;
+        world_tell(world, "%s lost the answer to N%u", note->account, note->number);
+        world_met(world, SITUATION_response_lost);
+    }
+}
+
 static void session_is_over(struct client *client)
 {
     client->cable = NULL;
@@ -109,15 +132,13 @@ static void session_is_over(struct client *client)
     client->parts_left = 0;
     client->operation.note = NULL;
     for (unsigned i = 0; i < WINDOW_MAX; i++) {
-        struct note *note = client->open[i];
+        struct sent sent = client->open[i];
 
-        client->open[i] = NULL;
-        if (note == NULL)
-            continue;
-        note->fate = FATE_LOST;
-        world_tell(client->world, "%s lost the answer to N%u", client->character.account,
-                   note->number);
-        world_met(client->world, SITUATION_response_lost);
+        client->open[i].note = NULL;
+        if (sent.note && sent.is_again)
+            repetition_lost(client->world, sent.note);
+        else if (sent.note)
+            answer_is_lost(client, sent.note);
     }
 }
 
@@ -174,59 +195,16 @@ static void leave(struct client *client)
 
 /* --- submits ------------------------------------------------------------------------ */
 
-/* 5.2.12 and 3GPP TS 23.040 9.2.3.24.1: parts of one message carry a header. */
-static size_t write_text(const struct note *note, uint8_t *out)
+static void send_submit(struct client *client, struct note *note, bool is_again)
 {
-    size_t size = 0;
-
-    if (note->parts > 1) {
-        const uint8_t header[] = {5, 0, 3, (uint8_t)note->set, note->parts, note->part};
-
-        memcpy(out, header, sizeof(header));
-        size = sizeof(header);
-    }
-    memcpy(out + size, note->text, strlen(note->text));
-    return size + strlen(note->text);
-}
-
-static void send_submit(struct client *client, struct note *note)
-{
-    uint8_t octets[512];
-    uint8_t text[NOTE_TEXT_SIZE + 8];
-    char validity[VALIDITY_SIZE];
-    char start[VALIDITY_SIZE];
+    uint8_t octets[1024];
     struct wire_buffer buffer = {octets, sizeof(octets), 0};
-    struct wire_message submit = {
-        .source = wire_view_of("12345"),
-        .destination_ton = 1,
-        .destination_npi = 1,
-        .destination = wire_view_of(note->destination),
-        .esm_class = note->parts > 1 ? WIRE_ESM_UDHI : 0,
-        .registered_delivery = WIRE_REGISTERED_ALWAYS,
-    };
     unsigned place = 0;
 
-    note->asks_news = note->number % 4 == 0;
-    if (note->asks_news)
-        submit.registered_delivery |= WIRE_REGISTERED_NOTIFICATIONS;
-
-    while (client->open[place])
+    while (client->open[place].note)
         place++;
-    submit.short_message = (struct wire_view){text, write_text(note, text)};
-    if (note->validity_ms) {
-        snprintf(validity, sizeof(validity), "0000000000%02d000R",
-                 (int)(note->validity_ms / 1000));
-        submit.validity = wire_view_of(validity);
-    }
-    if (note->start_ms) {
-        snprintf(start, sizeof(start), "0000000000%02d000R", (int)(note->start_ms / 1000));
-        submit.schedule = wire_view_of(start);
-    }
-    client->open[place] = note;
-    client->open_sequence[place] = ++client->sequence;
-    note->sent_at_ms = world_now_ms(client->world);
-    if (!wire_write_message(&buffer, WIRE_SUBMIT_SM, client->sequence, &submit))
-        abort();
+    client->open[place] = (struct sent){note, ++client->sequence, is_again};
+    submission_write(client->world, note, client->sequence, &buffer);
     send_octets(client, &buffer);
 }
 
@@ -248,12 +226,13 @@ static void submit_next(struct client *client)
 {
     struct world *world = client->world;
     struct note *note = book_add(world->book);
+    unsigned count;
 
     snprintf(note->account, sizeof(note->account), "%s", client->character.account);
     note->cascades = client->character.cascades;
-    client->sent++;
     /* Several for one person: what is matched by address alone may be another's. */
-    if (note->number > 1 && world_fault(world, 10))
+    if (note->number > 1 && !book_find(world->book, note->number - 1)->wrong &&
+        world_fault(world, 10))
         memcpy(note->destination, book_find(world->book, note->number - 1)->destination,
                sizeof(note->destination));
     if (client->parts_left > 0) {
@@ -274,7 +253,21 @@ static void submit_next(struct client *client)
             snprintf(note->destination, sizeof(note->destination), "%s", number);
         note->unwanted = optouts_has(world, note->destination);
     }
-    send_submit(client, note);
+    count = submission_choose(world, note);
+    for (unsigned i = 0; i < count; i++)
+        book_find(world->book, note->number + i)->sent_at_ms = world_now_ms(world);
+    client->sent += count;
+    send_submit(client, note, false);
+}
+
+static void submit_again(struct client *client)
+{
+    struct note *note = repetition_choose(client->world, client->character.account);
+
+    if (note == NULL)
+        return;
+    repetition_sent(client->world, note);
+    send_submit(client, note, true);
 }
 
 /* Something of one of the account's submissions. */
@@ -316,46 +309,67 @@ static void on_tick(void *owner)
     while (burst-- > 0 && client->sent < client->character.wanted && world->faults &&
            open_count(client) < client->window)
         submit_next(client);
+    if (world_fault(world, 6) && open_count(client) < client->window)
+        submit_again(client);
     if (client->operation.note == NULL && world_fault(world, 10))
         ask(client);
     if (world_fault(world, 1) && world_chance(world, 4) == 0)
         leave(client);
 }
 
+/* One of those that went together. */
+static void note_answer(struct client *client, struct note *note,
+                        const struct wire_header *header, struct wire_view body)
+{
+    struct world *world = client->world;
+    uint32_t status = submission_status(note, header, body);
+
+    world_tell(world, "%s has answer 0x%x to N%u", note->account, status, note->number);
+    note->status = status;
+    note->answered_at_ms = world_now_ms(world);
+    if (status == WIRE_OK) {
+        book_accept(world, note, wire_read_id(body));
+        return;
+    }
+    /* It was accepted when it was sent again. */
+    if (note->fate == FATE_TAKEN)
+        return;
+    note->fate = FATE_REFUSED;
+    if (header->status == WIRE_OK)
+        world_met(world, SITUATION_multi_refused_one);
+    if (status == WIRE_SUBMIT_FAILED)
+        world_met(world, SITUATION_money_spent);
+    if (status == NO_MORE_PARTS)
+        world_met(world, SITUATION_day_used_up);
+    if (status == WIRE_THROTTLED)
+        world_met(world, SITUATION_client_throttled);
+    if (note->unwanted)
+        world_met(world, SITUATION_opted_out);
+}
+
 static void on_submit_answer(struct client *client, const struct wire_header *header,
                              struct wire_view body)
 {
     struct world *world = client->world;
-    struct note *note = NULL;
+    struct sent sent = {NULL};
 
-    for (unsigned i = 0; i < WINDOW_MAX && note == NULL; i++) {
-        if (client->open[i] == NULL || client->open_sequence[i] != header->sequence)
+    for (unsigned i = 0; i < WINDOW_MAX && sent.note == NULL; i++) {
+        if (client->open[i].note == NULL || client->open[i].sequence != header->sequence)
             continue;
-        note = client->open[i];
-        client->open[i] = NULL;
+        sent = client->open[i];
+        client->open[i].note = NULL;
     }
-    if (note == NULL) {
+    if (sent.note == NULL) {
         if (!client->character.hostile)
             world_violation(world, "an answer to no submit of %s",
                             client->character.account);
-        return;
+    } else if (sent.is_again) {
+        repetition_answered(world, sent.note, header, body);
+    } else {
+        for (unsigned i = 0; i <= sent.note->members; i++)
+            note_answer(client, book_find(world->book, sent.note->number + i), header,
+                        body);
     }
-    note->status = header->status;
-    note->answered_at_ms = world_now_ms(world);
-    note->fate = header->status == WIRE_OK ? FATE_TAKEN : FATE_REFUSED;
-    world_tell(world, "%s has answer 0x%x to N%u", note->account, header->status,
-               note->number);
-    if (note->fate == FATE_REFUSED) {
-        if (header->status == WIRE_SUBMIT_FAILED)
-            world_met(world, SITUATION_money_spent);
-        if (note->unwanted)
-            world_met(world, SITUATION_opted_out);
-        return;
-    }
-    wire_view_copy(wire_read_id(body), note->id_text, sizeof(note->id_text));
-    note->id = world_read_id(world, note->id_text);
-    if (note->id == 0)
-        world_violation(world, "N%u was accepted without an id", note->number);
 }
 
 /* --- receipts ----------------------------------------------------------------------- */
@@ -412,6 +426,8 @@ static void on_pdu(struct client *client, const struct wire_header *header,
         client->bound = header->status == WIRE_OK;
         break;
     case WIRE_SUBMIT_SM | WIRE_RESPONSE:
+    case WIRE_DATA_SM | WIRE_RESPONSE:
+    case WIRE_SUBMIT_MULTI | WIRE_RESPONSE:
         on_submit_answer(client, header, body);
         break;
     case WIRE_QUERY_SM | WIRE_RESPONSE:

@@ -13,6 +13,7 @@
 #include "tests/peers/wire.h"
 #include "tests/simulation/book.h"
 #include "tests/simulation/dialect.h"
+#include "tests/simulation/judge_parts.h"
 #include "tests/simulation/messenger.h"
 #include "tests/simulation/smsc.h"
 #include "tests/simulation/world.h"
@@ -22,21 +23,26 @@ enum {
     CLAIM_MS = 150, /* a report whose id nobody knows is looked at a little later */
     SMS_MICRO = 50000,
     MESSENGER_MICRO = 10000,
-    DRAIN_MS = 12000,   /* a polite end takes at most */
     ANSWER_MS = 2000,   /* the answer has come, and is durable */
     GRACE_MS = 5000,    /* of the link, a doubt, and a slow disk */
     HEALTHY_MS = 10000, /* so long before its deadline it could have been sent */
-    OPTED_OUT = 0x410,
-    SENDINGS_MAX = 2, /* of a segment: one, and one resend */
+    SENDINGS_MAX = 2,   /* of a segment: one, and one resend */
 };
 
+/* The earliest; sent again, it may have been accepted then. */
 static int64_t deadline_ms(const struct note *note)
 {
     return note->sent_at_ms + note->start_ms +
            (note->validity_ms ? note->validity_ms : DEADLINE_MS);
 }
 
-static bool upset_within(const struct world *world, int64_t from_ms, int64_t to_ms)
+static int64_t last_deadline_ms(const struct note *note)
+{
+    return deadline_ms(note) +
+           (note->was_repeated ? note->again_at_ms - note->sent_at_ms : 0);
+}
+
+bool judge_upset_within(const struct world *world, int64_t from_ms, int64_t to_ms)
 {
     for (unsigned i = 0; i < world->upsets; i++)
         if (world->upset_at_ms[i] >= from_ms && world->upset_at_ms[i] <= to_ms)
@@ -44,7 +50,7 @@ static bool upset_within(const struct world *world, int64_t from_ms, int64_t to_
     return false;
 }
 
-static sqlite3_stmt *prepare(struct world *world, sqlite3 *database, const char *sql)
+sqlite3_stmt *judge_prepare(struct world *world, sqlite3 *database, const char *sql)
 {
     sqlite3_stmt *statement = NULL;
 
@@ -125,7 +131,8 @@ static bool is_allowed(const struct world *world, const struct note *note)
     if (strcmp(word, "EXPIRED") == 0)
         return note->receipt_at_ms >= deadline_ms(note);
     if (strcmp(word, "UNKNOWN") == 0)
-        return lot.doubted || upset_within(world, note->sent_at_ms, note->receipt_at_ms);
+        return lot.doubted ||
+               judge_upset_within(world, note->sent_at_ms, note->receipt_at_ms);
     if (strcmp(word, "DELETED") == 0)
         return note->cancel_asked;
     return strcmp(word, "REJECTD") == 0 && lot.submits == 0 && lot.calls == 0;
@@ -144,25 +151,6 @@ static bool must_be_delivered(const struct note *note, int64_t ended_ms)
     return note->submits == 1 && note->delivered_known_ms != 0 &&
            note->delivered_known_ms < latest_ms &&
            (note->failed_ms == 0 || note->delivered_known_ms < note->failed_ms);
-}
-
-static bool is_refusal_allowed(const struct world *world, const struct note *note)
-{
-    switch (note->status) {
-    case WIRE_SUBMIT_FAILED: /* no money */
-        return strcmp(note->account, "poor") == 0;
-    case OPTED_OUT:
-        return note->unwanted;
-    case WIRE_SYSTEM_ERROR: /* it is about to end; it has unbound already; its disk is full
-                             */
-    case WIRE_BAD_STATE:
-    case WIRE_QUEUE_FULL:
-        if (note->status == WIRE_QUEUE_FULL && world->congested_ms != 0)
-            return true;
-        return upset_within(world, note->answered_at_ms, note->answered_at_ms + DRAIN_MS);
-    default:
-        return false;
-    }
 }
 
 /* When its message ended, by the world's clock; 0: it is not there. */
@@ -191,22 +179,14 @@ static void judge_note(struct world *world, sqlite3_stmt *ends, const struct not
 {
     unsigned number = note->number;
     int64_t ended_ms;
+    int64_t last_ms;
 
-    if (note->fate == FATE_OPEN)
-        world_violation(world, "N%u was never answered", number);
     if (note->fate == FATE_TAKEN && note->receipts == 0)
         world_violation(world, "N%u (%s) was accepted, and no receipt came", number,
                         note->account);
-    if (note->fate == FATE_REFUSED && !is_refusal_allowed(world, note))
-        world_violation(world, "N%u (%s) was refused with 0x%x", number, note->account,
-                        note->status);
-    if (note->fate == FATE_REFUSED && note->submits + note->calls > 0)
-        world_violation(world, "N%u was refused, and sent", number);
     if (note->taken > SENDINGS_MAX)
         world_violation(world, "N%u was handed to the operator %u times", number,
                         note->taken);
-    if (note->fate == FATE_TAKEN && note->unwanted)
-        world_violation(world, "N%u was accepted, and its recipient had opted out", number);
     if (note->receipts == 0)
         return;
     if (!note->receipt_answered)
@@ -224,10 +204,11 @@ static void judge_note(struct world *world, sqlite3_stmt *ends, const struct not
     ended_ms = ended_ms_of(world, ends, note);
     if (ended_ms == 0 && note->parts == 1)
         world_violation(world, "N%u has a receipt, and its message is nowhere", number);
-    if (note->parts == 1 && ended_ms > deadline_ms(note) + GRACE_MS &&
-        !upset_within(world, deadline_ms(note) - GRACE_MS, deadline_ms(note) + GRACE_MS))
+    last_ms = last_deadline_ms(note);
+    if (note->parts == 1 && ended_ms > last_ms + GRACE_MS &&
+        !judge_upset_within(world, last_ms - GRACE_MS, last_ms + GRACE_MS))
         world_violation(world, "N%u ended %lld ms after its deadline", number,
-                        (long long)(ended_ms - deadline_ms(note)));
+                        (long long)(ended_ms - last_ms));
     if (is_ambiguous(world, note))
         return;
     if (!is_allowed(world, note))
@@ -245,7 +226,7 @@ static void judge_note(struct world *world, sqlite3_stmt *ends, const struct not
 static void expect_none(struct world *world, sqlite3 *database, const char *what,
                         const char *sql)
 {
-    sqlite3_stmt *statement = prepare(world, database, sql);
+    sqlite3_stmt *statement = judge_prepare(world, database, sql);
 
     while (statement && sqlite3_step(statement) == SQLITE_ROW)
         world_violation(world, "%s: %lld %lld %lld", what,
@@ -312,7 +293,7 @@ static int64_t charged(struct world *world, sqlite3_stmt *statement,
 /* For who looks into it. */
 static void tell_postings(struct world *world, sqlite3 *database, const struct note *first)
 {
-    sqlite3_stmt *statement = prepare(
+    sqlite3_stmt *statement = judge_prepare(
         world, database,
         "SELECT at, kind, amount, attempt FROM posting WHERE message = ?1 ORDER BY id");
 
@@ -330,7 +311,7 @@ static void tell_postings(struct world *world, sqlite3 *database, const struct n
 /* Of what was handed over then the gateway had the id, and did not lose it. */
 static bool is_answer_kept(const struct world *world, int64_t at_ms)
 {
-    return !upset_within(world, at_ms - ANSWER_MS, at_ms + ANSWER_MS);
+    return !judge_upset_within(world, at_ms - ANSWER_MS, at_ms + ANSWER_MS);
 }
 
 /* Whatever its end, a delivery of which the gateway has the report is paid for. */
@@ -385,9 +366,9 @@ static void judge_charge(struct world *world, sqlite3_stmt *statement,
 
 static void judge_money(struct world *world, sqlite3 *database)
 {
-    sqlite3_stmt *statement = prepare(world, database,
-                                      "SELECT coalesce(sum(amount), 0) FROM posting"
-                                      " WHERE message = ?1 AND kind IN (3, 5, 6)");
+    sqlite3_stmt *statement = judge_prepare(world, database,
+                                            "SELECT coalesce(sum(amount), 0) FROM posting"
+                                            " WHERE message = ?1 AND kind IN (3, 5, 6)");
 
     for (size_t i = 0; i < sizeof(money_rows) / sizeof(money_rows[0]); i++)
         expect_none(world, database, money_rows[i].what, money_rows[i].sql);
@@ -399,9 +380,10 @@ static void judge_money(struct world *world, sqlite3 *database)
 
 static void judge_notes(struct world *world, sqlite3 *database)
 {
-    sqlite3_stmt *ends = prepare(world, database,
-                                 "SELECT ended_at FROM day.message WHERE id = ?1"
-                                 " UNION ALL SELECT ended_at FROM message WHERE id = ?1");
+    sqlite3_stmt *ends =
+        judge_prepare(world, database,
+                      "SELECT ended_at FROM day.message WHERE id = ?1"
+                      " UNION ALL SELECT ended_at FROM message WHERE id = ?1");
 
     for (size_t i = 0; ends && i < book_count(world->book); i++)
         judge_note(world, ends, book_at(world->book, i));
@@ -418,6 +400,8 @@ void judge(struct world *world)
                      NULL) != SQLITE_OK) {
         world_violation(world, "the judge cannot open the database");
     } else {
+        judge_ids(world, database);
+        judge_door(world);
         judge_notes(world, database);
         judge_money(world, database);
     }

@@ -22,6 +22,7 @@
 #include "tests/simulation/cable.h"
 #include "tests/simulation/client.h"
 #include "tests/simulation/dialect.h"
+#include "tests/simulation/identity.h"
 #include "tests/simulation/messenger.h"
 #include "tests/simulation/smsc.h"
 #include "tests/simulation/vfs.h"
@@ -34,14 +35,18 @@ enum { EXIT_STORE_FAILED = 75, COMMIT_MS = 1000, SMALL_RING = 64 };
 static void write_account(const struct world *world, FILE *file, const char *name,
                           const char *plan, const char *opening)
 {
+    bool is_limited = strcmp(name, "sms") == 0;
+
     fprintf(file,
             "account \"%s\" {\n  password = \"secret08\"\n  plan = \"%s\"\n"
             "  opening = \"%s\"\n  window = 16\n  binds = 8\n"
             "  transactional_after_stop = false\n  message_id = \"%s\"\n"
             "  allow_from = {\"127.0.0.0/8\"}\n"
             "  spend_per_day = \"1000000\"\n"
-            "  data_codings = {\"*\"}\n  protocol_ids = {\"*\"}\n  ports = {\"*\"}\n}\n",
-            name, plan, opening, world->id_base == 16 ? "hex" : "decimal");
+            "  data_codings = {\"*\"}\n  protocol_ids = {\"*\"}\n  ports = {\"*\"}\n"
+            "  dedupe_within = \"10m\"\n  tps = %u\n  parts_per_day = %u\n}\n",
+            name, plan, opening, identity_name(world->id_form), is_limited ? world->tps : 0,
+            is_limited ? world->parts : 0);
 }
 
 static void write_config(const struct world *world, FILE *file, const char *providers)

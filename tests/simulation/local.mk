@@ -10,15 +10,19 @@ tests_simulation_simulation_SOURCES = \
 	tests/simulation/course.c tests/simulation/course.h \
 	tests/simulation/dialect.c tests/simulation/dialect.h \
 	tests/simulation/hostile.c tests/simulation/hostile.h \
+	tests/simulation/identity.c tests/simulation/identity.h \
 	tests/simulation/judge.c tests/simulation/judge.h \
+	tests/simulation/judge_door.c tests/simulation/judge_parts.h \
 	tests/simulation/life.c tests/simulation/life.h \
 	tests/simulation/messenger.c tests/simulation/messenger.h \
 	tests/simulation/operation.c tests/simulation/operation.h \
 	tests/simulation/optout.c tests/simulation/optout.h \
 	tests/simulation/receipt.c tests/simulation/receipt.h \
+	tests/simulation/repetition.c tests/simulation/repetition.h \
 	tests/simulation/simulation.c tests/simulation/situations.def \
 	tests/simulation/smsc.c tests/simulation/smsc.h tests/simulation/smsc_parts.h \
 	tests/simulation/smsc_letters.c tests/simulation/smsc_reports.c \
+	tests/simulation/submission.c tests/simulation/submission.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h \
 	tests/simulation/web.c tests/simulation/web.h \
 	tests/simulation/world.c tests/simulation/world.h \

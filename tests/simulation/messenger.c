@@ -320,11 +320,13 @@ void messenger_post(struct messenger *messenger, unsigned life,
     size_t index = messenger->post_count - 1;
     char json[2048];
     char text[NOTE_TEXT_SIZE];
+    char to[24];
 
     snprintf(json, sizeof(json), "%.*s", (int)call->body_size, (const char *)call->body);
     copy_member(json, "\"ref\":\"", post->ref, sizeof(post->ref));
     copy_member(json, "\"text\":\"", text, sizeof(text));
-    post->note = book_find_text(world->book, text, strlen(text));
+    copy_member(json, "\"to\":\"", to, sizeof(to));
+    post->note = book_find_text(world->book, text, strlen(text), to);
     post->life = life;
     post->call = call->id;
     post->reception = choose_reception(world);

@@ -18,7 +18,7 @@ struct note *operation_choose(struct world *world, const char *account)
     for (int i = 0; i < LOOKS && count > 0; i++) {
         struct note *note = book_at(world->book, count - 1 - world_chance(world, reach));
 
-        if (note->fate == FATE_TAKEN && note->parts == 1 && note->id != 0 &&
+        if (note->fate == FATE_TAKEN && note->parts == 1 &&
             strcmp(note->account, account) == 0)
             return note;
     }
@@ -30,9 +30,13 @@ void operation_write(struct world *world, struct operation *operation, struct no
 {
     static const uint32_t commands[] = {WIRE_QUERY_SM, WIRE_CANCEL_SM, WIRE_REPLACE_SM};
     static const struct wire_view nothing = {NULL, 0};
-    uint32_t command = commands[world_chance(world, 3)];
-    struct wire_pdu pdu = wire_open(out, command, 0, sequence);
+    uint32_t command = commands[world_chance(world, note->was_repeated ? 2 : 3)];
+    struct wire_pdu pdu;
 
+    /* Of one destination of several only this is asked. */
+    if (note->members > 0 || note->lead != note->number)
+        command = WIRE_CANCEL_SM;
+    pdu = wire_open(out, command, 0, sequence);
     *operation = (struct operation){note, command, sequence, note->receipts > 0};
     world_tell(world, "%s asks 0x%x of N%u", note->account, command, note->number);
     if (command == WIRE_CANCEL_SM)
@@ -68,7 +72,7 @@ static void note_state(struct world *world, const struct operation *operation,
 {
     size_t at = wire_read_id(body).size + 1;
     const char *word;
-    char id[24];
+    char id[IDENTITY_SIZE];
 
     wire_view_copy(wire_read_id(body), id, sizeof(id));
     if (strcmp(id, note->id_text) != 0)

@@ -13,6 +13,7 @@ struct said {
     char tlv_id[40];
     char word[8];
     char text[32];
+    char source[24]; /* the recipient of what it is about */
     uint8_t state;
 };
 
@@ -40,6 +41,7 @@ static bool read_said(struct wire_view body, uint8_t type, struct said *out)
         (deliver.esm_class & WIRE_ESM_TYPE_MASK) != type)
         return false;
     wire_view_copy(wire_message_text(&deliver), text, sizeof(text));
+    wire_view_copy(deliver.source, out->source, sizeof(out->source));
     copy_field(text, "id:", out->id, sizeof(out->id));
     copy_field(text, "stat:", out->word, sizeof(out->word));
     copy_field(text, "text:", out->text, sizeof(out->text));
@@ -67,19 +69,19 @@ const char *receipt_word(uint8_t state)
 /* One of a submission whose answer never came is known by its text. */
 static struct note *find_note(struct world *world, const struct said *said)
 {
-    uint64_t id = world_read_id(world, said->id);
-    struct note *note = book_find_id(world->book, id);
+    struct note *note = book_find_id(world->book, said->id, said->source);
 
     if (note)
         return note;
-    note = book_find_text(world->book, said->text, strlen(said->text));
+    note = book_find_text(world->book, said->text, strlen(said->text), said->source);
     if (note == NULL)
         return NULL;
-    if (note->fate == FATE_LOST && note->id == 0) {
-        note->id = id;
+    if (note->fate == FATE_LOST && note->id_text[0] == 0 &&
+        identity_is_sound(world->id_form, said->id)) {
+        memcpy(note->id_text, said->id, sizeof(note->id_text));
         world_met(world, SITUATION_lost_response_receipt);
     }
-    if (note->fate != FATE_LOST || note->id != id)
+    if (note->fate != FATE_LOST || strcmp(note->id_text, said->id) != 0)
         world_violation(world, "a receipt for N%u, which has %s", note->number,
                         note->fate == FATE_OPEN      ? "not been answered yet"
                         : note->fate == FATE_REFUSED ? "been refused"
@@ -162,11 +164,11 @@ void receipt_note_news(struct world *world, struct wire_view body, const void *s
         strcmp(said.word, receipt_word(said.state)) != 0)
         world_violation(world, "a notification says id %s and %s, %s and state %u", said.id,
                         said.tlv_id, said.word, said.state);
-    note = book_find_id(world->book, world_read_id(world, said.id));
+    note = book_find_id(world->book, said.id, said.source);
     if (note == NULL) {
         /* Of a submission whose answer was lost, or of octets nobody meant. */
         if (!may_be_strange &&
-            book_find_text(world->book, said.text, strlen(said.text)) == NULL)
+            book_find_text(world->book, said.text, strlen(said.text), said.source) == NULL)
             world_violation(world, "a notification for an unknown id, %s", said.id);
         return;
     }

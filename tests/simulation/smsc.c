@@ -193,6 +193,8 @@ static void check_submit(struct world *world, const struct note *note,
         world_violation(world, "N%u was cancelled, and is sent", note->number);
     if (note->unwanted)
         world_violation(world, "N%u is sent to one who has opted out", note->number);
+    if (note->wrong)
+        world_violation(world, "N%u is sent to what is no number", note->number);
     if (is_new ? !note->replace_asked : note->replaced)
         world_violation(world, "N%u is sent with the wrong text", note->number);
     if (now_ms < note->sent_at_ms + note->start_ms)
@@ -224,13 +226,22 @@ static void note_conduct(struct world *world, struct note *note, enum conduct co
                         (long long)(world_now_ms(world) - note->messenger_known_ms));
 }
 
+static struct note *note_of(const struct world *world, const struct wire_message *submit,
+                            struct wire_view text)
+{
+    char destination[24];
+
+    wire_view_copy(submit->destination, destination, sizeof(destination));
+    return book_find_text(world->book, text.at, text.size, destination);
+}
+
 static void on_submit(struct line *line, const struct wire_header *header,
                       const struct wire_message *submit)
 {
     struct smsc *smsc = line->smsc;
     struct world *world = smsc->world;
     struct wire_view text = smsc_text_of(submit);
-    struct note *note = book_find_text(world->book, text.at, text.size);
+    struct note *note = note_of(world, submit, text);
     enum conduct conduct = choose_conduct(world);
     struct answer answer = {.line = line, .note = note, .sequence = header->sequence};
     int64_t delay_ms = world_between(world, 2, world_fault(world, 30) ? 800 : 60);

@@ -13,6 +13,7 @@
 #include "tests/simulation/book.h"
 #include "tests/simulation/cable.h"
 #include "tests/simulation/client.h"
+#include "tests/simulation/identity.h"
 #include "tests/simulation/life.h"
 #include "tests/simulation/messenger.h"
 #include "tests/simulation/optout.h"
@@ -43,7 +44,9 @@ struct world *world_new(uint64_t seed, bool verbose)
     world->base = event_base_new();
     world->clock = clock_new_virtual(1000, WALL_START_MS);
     world->faults = true;
-    world->id_base = seed % 5 == 2 ? 16 : 10;
+    world->id_form = (unsigned)world_chance(world, IDENTITIES);
+    world->tps = world_chance(world, 5) == 0 ? 4 : 0;
+    world->parts = world_chance(world, 5) == 0 ? (unsigned)world_between(world, 10, 45) : 0;
     world->hash = 0xCBF29CE484222325;
     world->book = book_new();
     world->vfs = vfs_new("simulation", seed);
@@ -86,11 +89,6 @@ void world_free(struct world *world)
 int64_t world_now_ms(const struct world *world)
 {
     return clock_mono_ms(world->clock);
-}
-
-uint64_t world_read_id(const struct world *world, const char *id)
-{
-    return strtoull(id, NULL, world->id_base);
 }
 
 /* --- chance ------------------------------------------------------------------------- */

@@ -107,7 +107,9 @@ struct world {
     uint64_t hash; /* of all that was told */
     uint64_t told;
     uint64_t situations[SITUATIONS];
-    int id_base; /* that the accounts' ids are written to */
+    unsigned id_form; /* of the accounts' ids, identity.h */
+    unsigned tps;     /* of account sms; 0: no limit */
+    unsigned parts;   /* that it may send in a day; 0: no limit */
     struct optouts *optouts;
     unsigned crashes;
     unsigned upsets; /* crashes, and connections of the operator that were dropped */
@@ -122,8 +124,6 @@ struct world *world_new(uint64_t seed, bool verbose);
 void world_free(struct world *world);
 
 int64_t world_now_ms(const struct world *world);
-/* The number of a message from the id that a client was told; 0: none. */
-uint64_t world_read_id(const struct world *world, const char *id);
 
 /* 0 .. bound - 1 */
 uint64_t world_chance(struct world *world, uint64_t bound);
