@@ -295,7 +295,8 @@ static void on_tick(void *owner)
     unsigned burst = client->character.races ? WINDOW_MAX : 1;
 
     clock_arm_in(world->clock, &client->tick,
-                 client->character.races ? TICK_MS : world_between(world, 1, 16 * TICK_MS),
+                 client->character.races ? TICK_MS
+                                         : world_between(world, 1, world->pace_ms),
                  on_tick, client);
     if (client->cable == NULL && !clock_is_armed(&client->again))
         connect_later(client);

@@ -129,9 +129,11 @@ static bool is_allowed(const struct world *world, const struct note *note)
     if (strcmp(word, "UNDELIV") == 0)
         return lot.told_failed || lot.refused;
     if (strcmp(word, "EXPIRED") == 0)
-        return note->receipt_at_ms >= deadline_ms(note);
+        /* A long message has that of its first part. */
+        return note->receipt_at_ms >= deadline_ms(book_find(world->book, note->set));
     if (strcmp(word, "UNKNOWN") == 0)
-        return lot.doubted ||
+        /* Of a part nothing final was heard, and another has failed. */
+        return lot.doubted || (note->parts > 1 && (lot.told_failed || lot.refused)) ||
                judge_upset_within(world, note->sent_at_ms, note->receipt_at_ms);
     if (strcmp(word, "DELETED") == 0)
         return note->cancel_asked;

@@ -39,6 +39,7 @@ DEEP += tests/simulation/planted.sh
 # Each by its name: tests/check_dist.sh finds one that is missing here.
 EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/README.md \
+	tests/simulation/planted/aliases-forgotten-at-start.patch \
 	tests/simulation/planted/anothers-number.patch \
 	tests/simulation/planted/answered-before-commit.patch \
 	tests/simulation/planted/balance-limit-ignored.patch \
@@ -65,6 +66,9 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/late-capture-ignored.patch \
 	tests/simulation/planted/late-refs-unknown-at-start.patch \
 	tests/simulation/planted/late-reports-unknown-at-start.patch \
+	tests/simulation/planted/multi-answered-early.patch \
+	tests/simulation/planted/multi-place-forgotten.patch \
+	tests/simulation/planted/not-asked-whether-still-wanted.patch \
 	tests/simulation/planted/optout-ignored.patch \
 	tests/simulation/planted/optout-not-kept.patch \
 	tests/simulation/planted/optout-not-loaded.patch \
@@ -77,10 +81,15 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/receipt-without-row.patch \
 	tests/simulation/planted/receipts-forgotten-at-start.patch \
 	tests/simulation/planted/refused-and-sent-on.patch \
+	tests/simulation/planted/repetition-after-start.patch \
+	tests/simulation/planted/repetition-not-durable.patch \
 	tests/simulation/planted/replaced-and-forgotten.patch \
 	tests/simulation/planted/report-answered-early.patch \
+	tests/simulation/planted/returned-permit-forgotten.patch \
 	tests/simulation/planted/schedule-ignored.patch \
 	tests/simulation/planted/sent-before-permit.patch \
+	tests/simulation/planted/torn-frame-believed.patch \
+	tests/simulation/planted/usage-forgotten-at-start.patch \
 	tests/simulation/planted/validity-ignored.patch \
 	tests/simulation/planted/waiting-forgotten-at-start.patch \
 	tests/simulation/planted/window-not-given-back.patch \

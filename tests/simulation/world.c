@@ -45,6 +45,7 @@ struct world *world_new(uint64_t seed, bool verbose)
     world->clock = clock_new_virtual(1000, WALL_START_MS);
     world->faults = true;
     world->id_form = (unsigned)world_chance(world, IDENTITIES);
+    world->pace_ms = 320 << world_chance(world, 3);
     world->tps = world_chance(world, 5) == 0 ? 4 : 0;
     world->parts = world_chance(world, 5) == 0 ? (unsigned)world_between(world, 10, 45) : 0;
     world->hash = 0xCBF29CE484222325;

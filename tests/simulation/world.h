@@ -108,6 +108,7 @@ struct world {
     uint64_t told;
     uint64_t situations[SITUATIONS];
     unsigned id_form; /* of the accounts' ids, identity.h */
+    int64_t pace_ms;  /* at most so long between two submits of a client */
     unsigned tps;     /* of account sms; 0: no limit */
     unsigned parts;   /* that it may send in a day; 0: no limit */
     struct optouts *optouts;
