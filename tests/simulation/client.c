@@ -89,6 +89,22 @@ bool client_is_done(const struct client *client)
     return open_count(client) == 0 && client->operation.note == NULL;
 }
 
+bool client_awaits_multi(const struct client *client)
+{
+    for (unsigned i = 0; i < WINDOW_MAX; i++)
+        if (client->open[i].note && client->open[i].note->members > 0)
+            return true;
+    return false;
+}
+
+bool client_awaits_repetition(const struct client *client)
+{
+    for (unsigned i = 0; i < WINDOW_MAX; i++)
+        if (client->open[i].note && client->open[i].is_again)
+            return true;
+    return false;
+}
+
 /* --- sessions ----------------------------------------------------------------------- */
 
 static void send_octets(struct client *client, const struct wire_buffer *buffer)

@@ -27,6 +27,10 @@ void client_free(struct client *client);
 /* No answer is owed to it. */
 bool client_is_done(const struct client *client);
 
+/* The answer to a submit_multi is owed to it; to what it has sent again. */
+bool client_awaits_multi(const struct client *client);
+bool client_awaits_repetition(const struct client *client);
+
 /* The command whose answer it awaits (operation.h); 0: none. */
 uint32_t client_asks(const struct client *client);
 

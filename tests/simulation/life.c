@@ -15,6 +15,7 @@
 #include "gateway/gateway.h"
 #include "gateway/limits.h"
 #include "gateway/live.h"
+#include "gateway/outbox.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
 #include "smpp/transport.h"
@@ -339,7 +340,15 @@ static void name_crash(struct world *world)
             world_met(world, SITUATION_crash_while_cancelling);
         if (command == WIRE_REPLACE_SM)
             world_met(world, SITUATION_crash_while_replacing);
+        if (client_awaits_multi(world->clients[i]))
+            world_met(world, SITUATION_crash_while_multi);
+        if (client_awaits_repetition(world->clients[i]))
+            world_met(world, SITUATION_crash_while_repeated);
     }
+    if (outbox_waiting(gateway, LETTER_RECEIPT) > 0)
+        world_met(world, SITUATION_crash_receipt_waiting);
+    if (reports_parked(gateway) > 0)
+        world_met(world, SITUATION_crash_report_parked);
     if (store_counters(gateway->store)->unfolded_bytes > 0)
         world_met(world, SITUATION_crash_journal_ahead);
     if (!committed && store_counters(gateway->store)->waiting_operations > 0)
@@ -351,9 +360,12 @@ static void name_crash(struct world *world)
             world_met(world, SITUATION_crash_while_scheduled);
         if (committed && live->origin != 0 && live->responded_at_ms == 0)
             world_met(world, SITUATION_crash_committed_no_response);
-        for (uint16_t i = 0; i < live->message.attempt_count; i++)
+        for (uint16_t i = 0; i < live->message.attempt_count; i++) {
             if (committed && live->message.attempts[i].state == ATTEMPT_INTENT)
                 world_met(world, SITUATION_crash_permit_not_written);
+            if (live->message.attempts[i].state == ATTEMPT_UNKNOWN)
+                world_met(world, SITUATION_crash_while_doubted);
+        }
     }
 }
 
