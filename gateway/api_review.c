@@ -13,6 +13,16 @@
 
 enum { LISTED_MAX = 500, TEXT_SIZE = 4096 };
 
+/* NULL: it is kept no more, or not the asker's to see. */
+static const struct live *kept_for(const struct api_call *call, uint64_t id)
+{
+    const struct live *live = live_find(call->gateway, id);
+    const struct account *account =
+        live ? catalog_account(call->gateway->catalog, live->message.account) : NULL;
+
+    return account && api_may_act_for(&call->asker, account->name) ? live : NULL;
+}
+
 static void write_kept(struct gateway *gateway, struct json_writer *writer,
                        const struct live *live, const char *rule)
 {
@@ -49,7 +59,7 @@ void api_on_review(struct api_call *call)
     json_write_array(writer, "messages");
     for (uint64_t id = review_oldest(gateway, &rule); id != 0 && listed < LISTED_MAX;
          id = review_next(gateway, id, &rule)) {
-        const struct live *live = live_find(gateway, id);
+        const struct live *live = kept_for(call, id);
 
         if (live == NULL)
             continue;
@@ -79,7 +89,7 @@ static void answer_decision(struct api_call *call, const char *decision,
     struct json_writer *writer;
     uint64_t id;
 
-    if (!read_id(call->name, &id) || !decide(gateway, id)) {
+    if (!read_id(call->name, &id) || kept_for(call, id) == NULL || !decide(gateway, id)) {
         api_refuse(gateway, call->request->id, API_UNKNOWN_MESSAGE, NULL,
                    "no message of this id is kept for review");
         return;

@@ -26,6 +26,7 @@ SCENARIOS += \
 	tests/scenario/text.py \
 	tests/scenario/content.py \
 	tests/scenario/settings.py \
+	tests/scenario/roles.py \
 	tests/scenario/strangers.py
 PRELOADS += tests/scenario/faults.so
 SANITIZED += tests/scenario/lab_cascade.py
@@ -57,6 +58,7 @@ EXTRA_DIST += \
 	tests/scenario/operators.py \
 	tests/scenario/provider.py \
 	tests/scenario/reports.py \
+	tests/scenario/roles.py \
 	tests/scenario/sessions.py \
 	tests/scenario/smpp_client.py \
 	tests/scenario/storms.py \
