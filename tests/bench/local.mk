@@ -65,6 +65,14 @@ EXTRA_DIST += tests/bench/exactness_test.sh
 
 PRELOADS += tests/bench/slow_fsync.so
 
+# What the daemon's price of a message is held against.
+noinst_PROGRAMS += tests/bench/relay
+tests_bench_relay_SOURCES = tests/bench/relay.c tests/peers/wire.c tests/peers/wire.h
+tests_bench_relay_CPPFLAGS = $(AM_CPPFLAGS) $(SMPP34_CFLAGS)
+tests_bench_relay_LDADD = $(SMPP34_LIBS)
+TESTS += tests/bench/relay_test.sh
+EXTRA_DIST += tests/bench/relay_test.sh
+
 EXTRA_DIST += tests/bench/README.md tests/bench/bench.sh
 .PHONY: bench
 bench: all
