@@ -17,7 +17,7 @@
 struct api;
 struct api_call;
 struct gateway;
-struct loop_histogram;
+struct duration_histogram;
 
 /* What a route asks of its caller; each includes the ones before it. */
 enum api_access { API_OPEN, API_READ, API_SEND, API_ADMIN };
@@ -50,6 +50,6 @@ uint64_t api_answers(const struct api *api, unsigned class);
 const char *api_refusal_at(const struct api *api, size_t index, uint64_t *out_count);
 
 /* Where the turns of the core loop are counted, for /metrics. */
-struct loop_histogram *api_loop_turns(struct api *api);
+struct duration_histogram *api_loop_turns(struct api *api);
 
 #endif

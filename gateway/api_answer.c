@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "gateway/http_answer.h"
-#include "gateway/loop_histogram.h"
+#include "gateway/duration_histogram.h"
 #include "gateway/rfc3339.h"
 #include "gateway/store.h"
 
@@ -33,7 +33,7 @@ struct api {
     struct api_question *questions;
     uint64_t answers[6]; /* by the first digit of the status */
     uint64_t refusals[API_PROBLEMS];
-    struct loop_histogram loop_turns;
+    struct duration_histogram loop_turns;
 };
 
 static const struct {
@@ -117,7 +117,7 @@ const char *api_refusal_at(const struct api *api, size_t index, uint64_t *out_co
     return problems[index].code;
 }
 
-struct loop_histogram *api_loop_turns(struct api *api)
+struct duration_histogram *api_loop_turns(struct api *api)
 {
     return &api->loop_turns;
 }

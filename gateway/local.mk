@@ -134,7 +134,7 @@ libgateway_a_SOURCES += \
 	gateway/api_messages.c \
 	gateway/api_status.c \
 	gateway/api_trace.c \
-	gateway/loop_histogram.c gateway/loop_histogram.h \
+	gateway/duration_histogram.c gateway/duration_histogram.h \
 	gateway/metrics.c gateway/metrics.h gateway/metrics.def \
 	gateway/process.c gateway/process.h \
 	gateway/rfc3339.c gateway/rfc3339.h \

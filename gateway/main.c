@@ -18,7 +18,7 @@
 #include "gateway/executor.h"
 #include "gateway/gateway.h"
 #include "gateway/log.h"
-#include "gateway/loop_histogram.h"
+#include "gateway/duration_histogram.h"
 #include "gateway/process.h"
 #include "gateway/tls.h"
 
@@ -136,14 +136,14 @@ static int64_t cpu_us(void)
 /* Turn by turn, each measured by the time it used the processor. */
 static void run(struct daemon *daemon)
 {
-    struct loop_histogram *turns = api_loop_turns(daemon->gateway->api);
+    struct duration_histogram *turns = api_loop_turns(daemon->gateway->api);
     int64_t before_us = cpu_us();
 
     while (!daemon->stopped && !daemon->gateway->stopped &&
            event_base_loop(daemon->base, EVLOOP_ONCE) == 0) {
         int64_t after_us = cpu_us();
 
-        loop_histogram_add(turns, after_us - before_us);
+        duration_histogram_add(turns, after_us - before_us);
         before_us = after_us;
     }
 }

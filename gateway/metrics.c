@@ -23,7 +23,7 @@
 #include "gateway/intake.h"
 #include "gateway/limits.h"
 #include "gateway/live.h"
-#include "gateway/loop_histogram.h"
+#include "gateway/duration_histogram.h"
 #include "gateway/process.h"
 #include "gateway/optouts.h"
 #include "gateway/outbox.h"
@@ -235,23 +235,32 @@ static void by_version(struct page *page, const struct facts *it)
     number(page, label(labels, "version", PACKAGE_VERSION), 1);
 }
 
-static void by_loop_turn(struct page *page, const struct facts *it)
+static void write_histogram(struct page *page, const struct duration_histogram *times)
 {
-    const struct loop_histogram *turns = api_loop_turns(it->gateway->api);
     char sum[MONEY_TEXT_SIZE], bound[MONEY_TEXT_SIZE];
     uint64_t count = 0;
 
-    for (size_t i = 0; i < LOOP_HISTOGRAM_BUCKETS; i++) {
-        int64_t bound_us = loop_histogram_bound_us(i);
+    for (size_t i = 0; i < DURATION_HISTOGRAM_BUCKETS; i++) {
+        int64_t bound_us = duration_histogram_bound_us(i);
 
-        count += turns->counts[i];
+        count += times->counts[i];
         evbuffer_add_printf(page->out, "sluice_%s_bucket{le=\"%s\"} %" PRIu64 "\n",
                             page->name,
                             bound_us > 0 ? money_format(bound_us, bound) : "+Inf", count);
     }
     evbuffer_add_printf(page->out, "sluice_%s_sum %s\nsluice_%s_count %" PRIu64 "\n",
-                        page->name, money_format((int64_t)turns->sum_us, sum), page->name,
+                        page->name, money_format((int64_t)times->sum_us, sum), page->name,
                         count);
+}
+
+static void by_loop_turn(struct page *page, const struct facts *it)
+{
+    write_histogram(page, api_loop_turns(it->gateway->api));
+}
+
+static void by_commit(struct page *page, const struct facts *it)
+{
+    write_histogram(page, &it->store->commit_times);
 }
 
 /* ---- Of each channel ----------------------------------------------------- */

@@ -150,6 +150,7 @@ static void count_commit(struct store *store, const struct store_batch *batch)
     counters->commit_us += us;
     if (us > counters->longest_commit_us)
         counters->longest_commit_us = us;
+    duration_histogram_add(&counters->commit_times, us);
     counters->written_bytes = store_journal_written_bytes(store->journal);
     if (store->filling_bytes == 0)
         store->filling->since_ms = clock_mono_ms(store->clock);

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "gateway/body.h"
+#include "gateway/duration_histogram.h"
 #include "routing/ledger.h"
 #include "routing/message.h"
 #include "routing/usage.h"
@@ -278,6 +279,7 @@ struct store_counters {
     uint64_t moved;    /* messages that came into the history */
     int64_t commit_us; /* from the write to the end of its sync, sum */
     int64_t longest_commit_us;
+    struct duration_histogram commit_times;
     uint64_t folds; /* of the journal into the tables */
     int64_t fold_us;
     int64_t longest_fold_us;

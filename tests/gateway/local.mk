@@ -61,13 +61,13 @@ check_PROGRAMS += \
 	tests/gateway/admin_test \
 	tests/gateway/api_test \
 	tests/gateway/cli/cli_test \
-	tests/gateway/loop_histogram_test \
+	tests/gateway/duration_histogram_test \
 	tests/gateway/rfc3339_test
 TESTS += \
 	tests/gateway/admin_test \
 	tests/gateway/api_test \
 	tests/gateway/cli/cli_test \
-	tests/gateway/loop_histogram_test \
+	tests/gateway/duration_histogram_test \
 	tests/gateway/rfc3339_test
 LONE_GATEWAY_LIBS = libgateway.a libsmpp.a librouting.a $(LIBEVENT_LIBS) $(CURL_LIBS) \
 	$(OPENSSL_LIBS) $(SQLITE_LIBS) $(SMPP34_LIBS) $(JANSSON_LIBS) $(CONFUSE_LIBS) \
@@ -83,8 +83,8 @@ tests_gateway_cli_cli_test_SOURCES = tests/gateway/cli/cli_test.c tests/test.h \
 	gateway/cli/cli.c gateway/cli/cli.h \
 	gateway/cli/story.c gateway/cli/story.h
 tests_gateway_cli_cli_test_LDADD = libgateway.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
-tests_gateway_loop_histogram_test_SOURCES = tests/gateway/loop_histogram_test.c tests/test.h
-tests_gateway_loop_histogram_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+tests_gateway_duration_histogram_test_SOURCES = tests/gateway/duration_histogram_test.c tests/test.h
+tests_gateway_duration_histogram_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 tests_gateway_rfc3339_test_SOURCES = tests/gateway/rfc3339_test.c tests/test.h
 tests_gateway_rfc3339_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 

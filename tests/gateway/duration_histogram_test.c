@@ -1,4 +1,4 @@
-#include "gateway/loop_histogram.h"
+#include "gateway/duration_histogram.h"
 
 #include "tests/test.h"
 
@@ -21,10 +21,10 @@ TEST(a_turn_counts_into_the_first_bucket_that_holds_it)
     };
 
     for (size_t i = 0; i < ROWS(rows); i++) {
-        struct loop_histogram histogram = {0};
+        struct duration_histogram histogram = {0};
 
-        loop_histogram_add(&histogram, rows[i].us);
-        for (size_t at = 0; at < LOOP_HISTOGRAM_BUCKETS; at++)
+        duration_histogram_add(&histogram, rows[i].us);
+        for (size_t at = 0; at < DURATION_HISTOGRAM_BUCKETS; at++)
             CHECK_EQ(histogram.counts[at], at == rows[i].bucket, rows[i].row);
         CHECK_EQ(histogram.sum_us, rows[i].us > 0 ? rows[i].us : 0, rows[i].row);
     }
@@ -32,11 +32,11 @@ TEST(a_turn_counts_into_the_first_bucket_that_holds_it)
 
 TEST(bounds_double_and_the_last_bucket_has_none)
 {
-    CHECK_EQ(loop_histogram_bound_us(0), LOOP_HISTOGRAM_FIRST_US, "the first");
-    for (size_t i = 1; i < LOOP_HISTOGRAM_BUCKETS - 1; i++)
-        CHECK_EQ(loop_histogram_bound_us(i), 2 * loop_histogram_bound_us(i - 1),
+    CHECK_EQ(duration_histogram_bound_us(0), DURATION_HISTOGRAM_FIRST_US, "the first");
+    for (size_t i = 1; i < DURATION_HISTOGRAM_BUCKETS - 1; i++)
+        CHECK_EQ(duration_histogram_bound_us(i), 2 * duration_histogram_bound_us(i - 1),
                  "the next");
-    CHECK_EQ(loop_histogram_bound_us(LOOP_HISTOGRAM_BUCKETS - 1), 0, "the last");
+    CHECK_EQ(duration_histogram_bound_us(DURATION_HISTOGRAM_BUCKETS - 1), 0, "the last");
 }
 
 int main(void)
