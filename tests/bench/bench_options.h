@@ -13,7 +13,7 @@
 #include "tests/bench/bench_text.h"
 
 #define BENCH_ACCOUNTS_MAX 64
-#define BENCH_SESSIONS_MAX 1024
+#define BENCH_SESSIONS_MAX 16384
 #define BENCH_PIDS_MAX     16
 #define BENCH_METRICS_MAX  32
 #define BENCH_STATUSES_MAX 32

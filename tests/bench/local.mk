@@ -73,7 +73,19 @@ tests_bench_relay_LDADD = $(SMPP34_LIBS)
 TESTS += tests/bench/relay_test.sh
 EXTRA_DIST += tests/bench/relay_test.sh
 
-EXTRA_DIST += tests/bench/README.md tests/bench/bench.sh
-.PHONY: bench
+TESTS += tests/bench/measure_test.py
+EXTRA_DIST += tests/bench/README.md tests/bench/bench.py tests/bench/growth.py \
+	tests/bench/compare tests/bench/measure.py tests/bench/measure_test.py \
+	tests/bench/stages.py
+
+# Rows by name, and options: make bench BENCH='--rounds 1 saturated relay'
 bench: all
-	$(SHELL) $(top_srcdir)/tests/bench/bench.sh .
+	@SLUICE_BUILD='$(abs_top_builddir)' SLUICE_SOURCE='$(abs_top_srcdir)' \
+		$(top_srcdir)/tests/bench/bench.py $(BENCH)
+
+# make growth GROWTH='alive-5000000'
+growth: all
+	@SLUICE_BUILD='$(abs_top_builddir)' SLUICE_SOURCE='$(abs_top_srcdir)' \
+		$(top_srcdir)/tests/bench/growth.py $(GROWTH)
+
+.PHONY: bench growth

@@ -177,8 +177,9 @@ class Lab:
     """sluiced, sluice-sim and a folder.  A context manager; nothing survives it."""
 
     def __init__(self, smsc="", messenger="", fixed=False, edit=None, preload=None,
-                 wrapper=(), state=None, start=True, with_sim=True):
+                 wrapper=(), state=None, start=True, with_sim=True, sim_logs=True):
         self.smsc, self.messenger, self.with_sim = smsc, messenger, with_sim
+        self.sim_logs = sim_logs
         self.fixed, self.edit, self.preload = fixed, edit, dict(preload or {})
         self.preload_so = PRELOAD
         self.wrapper = list(wrapper)
@@ -320,7 +321,7 @@ class Lab:
         if messenger is not None:
             self.messenger = messenger
         arguments = [
-            str(BUILD / "sluice-sim"), "--log", str(self.sim_log),
+            str(BUILD / "sluice-sim"), *(["--log", str(self.sim_log)] * self.sim_logs),
             "--control", f"port={self.control_port}",
             "--smsc", ",".join(filter(None, [
                 f"port={self.ports['smsc']},system_id=sluice,password=sluice", self.smsc]))]
@@ -372,8 +373,8 @@ class Lab:
             headers.setdefault("Content-Type", "application/json")
         return request(self.ports["http"], method, path, body, headers, timeout_s)
 
-    def get(self, path):
-        answer = self.http("GET", path)
+    def get(self, path, timeout_s=10):
+        answer = self.http("GET", path, timeout_s=timeout_s)
         check(answer.status == 200, f"GET {path}: {answer!r}")
         return answer.json
 
@@ -406,9 +407,9 @@ class Lab:
               f"available + held + charged of {account} ({row})")
         return sums
 
-    def verify(self):
+    def verify(self, timeout_s=10):
         """The ledger must be right; what the verification says is returned."""
-        found = self.get("/v1/ledger/verify")
+        found = self.get("/v1/ledger/verify", timeout_s)
         check(found["ok"] is True and found["mismatches"] == [], f"ledger verify: {found}")
         equal(found["sums"], {"EUR": "0.000000"}, "sums of the ledger")
         equal(found["ended_with_hold"], 0, "ended messages with a hold")

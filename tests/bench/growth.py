@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""What `make growth` runs: does a message cost the same when there is more of everything?
+
+    growth.py [--rate R] [--seconds S] [--history N] [ROW...]
+
+ROW is the name of one, or how several begin; without any, all but the largest.
+
+    binds-N     R messages a second over N binds; 10, 1,000, 10,000
+    alive-N     N messages alive at a time, their reports in random order; 10,000,
+                1,000,000, and 5,000,000 if it is named
+    history     N messages one after the other in ten pieces, the store keeping them all
+    start-N     the time from a start after kill -9 to /readyz with N messages alive;
+                250,000, 1,000,000, and 5,000,000 if it is named
+
+Every accepted message must get its receipt and the ledger must verify, else the status is
+1.  The numbers are kept in BUILD/bench/growth-COMMIT.json for tests/bench/compare.
+"""
+
+import argparse
+import functools
+import re
+import subprocess
+import sys
+import time
+
+from measure import (
+    VERIFY_S, AliveWatch, BenchLab, Failure, Goal, Results, check, choose, medians, now,
+    number, own_memory, run_load, tell_goals, tell_row)
+from crowd import raise_open_files
+from lab import until
+
+LOAD = ("--binds", 4, "--window", 256)
+WARM_UP = 100000
+STEADY = 200000  # of few alive, so many in all
+PIECES = 10
+# The memory of fewer is lost in that of buffers.
+WEIGHED_FROM = 100000
+
+
+def room_for(alive):
+    return f"max_messages = {2 * alive + 1000000}\n"
+
+
+class Growth:
+    def __init__(self, options):
+        self.options = options
+
+    def binds(self, count):
+        def edit(text):
+            text = re.sub(r'(listen "smpp" \{)', r"\1\n  max_connections = 14000", text)
+            return text.replace("binds = 16", "binds = 10000", 1)
+
+        with BenchLab(edit=edit) as lab:
+            load = ("--binds", count, "--window", 10, "--rate", self.options.rate_of_binds)
+            lab.bench("--messages", max(count, 5000), *load)
+            memory = own_memory(lab.sluiced.pid)
+            numbers = run_load(
+                lab, int(self.options.rate_of_binds * self.options.seconds), *load)
+            # Binding and unbinding is not what a message costs.
+            return {"binds": count, "own_memory_bytes": memory, **numbers,
+                    "cpu_us": numbers["cpu_bound_us"]}
+
+    def alive(self, count):
+        """They come at a fixed rate and their reports after half to one and a half times
+        as long as it takes that many to come."""
+        wait_ms = 1000 * count / self.options.rate
+        smsc = (f"rule=7901*:after:{int(wait_ms / 2)}-{int(wait_ms * 1.5)},"
+                f"default=delivered,capacity={3 * count + 1000000}")
+        messages = max(2 * count, STEADY)
+        with BenchLab(smsc=smsc, settings=room_for(count)) as lab:
+            lab.bench("--messages", WARM_UP, *LOAD)
+            with AliveWatch(lab) as watch:
+                numbers = run_load(
+                    lab, messages, "--destinations", "7901#######", "--rate",
+                    self.options.rate, *LOAD, timeout_s=7200)
+            found = {"alive": watch.most, **numbers}
+            if count >= WEIGHED_FROM:
+                found["bytes_each"] = watch.bytes_each()
+            return found
+
+    def history(self):
+        """The first piece and the last, and what they left on the disk."""
+        piece = self.options.history // PIECES
+        with BenchLab() as lab:
+            lab.bench("--messages", WARM_UP, *LOAD)
+            costs = []
+            for _ in range(PIECES):
+                numbers = run_load(lab, piece, *LOAD, timeout_s=3600, settled=False)
+                costs.append(numbers["cpu_us"])
+                print(f" {number(costs[-1])}", end="", flush=True)
+            lab.verify(VERIFY_S)
+            kept = sum(path.stat().st_size for path in lab.state.rglob("*")
+                       if path.is_file())
+            found = {f"piece_{i + 1}_cpu_us": cost for i, cost in enumerate(costs)}
+            return {**found, "last_to_first": costs[-1] / costs[0],
+                    "disk_bytes_each": kept / (WARM_UP + PIECES * piece)}
+
+    def start(self, count):
+        with BenchLab(smsc="default=never", settings=room_for(count)) as lab:
+            lab.bench("--messages", count, "--registered-delivery", 0, *LOAD,
+                      timeout_s=3600)
+            until(lambda: lab.page()['channel_queued{channel="smsc"}'] == 0
+                  and lab.page()['channel_open{channel="smsc"}'] == 0, 60,
+                  "not all were handed to the operator")
+            lab.kill()
+            begin = time.monotonic()
+            lab.start(ready_s=1800)
+            took_s = time.monotonic() - begin
+            alive = lab.page()["messages_live"]
+            check(alive == count, f"{alive:.0f} messages are alive after the start")
+            told = len(lab.log_lines("store.loading"))
+            memory = own_memory(lab.sluiced.pid)
+            lab.verify(VERIFY_S)
+            return {"alive": count, "start_s": took_s,
+                    "s_per_million": took_s / count * 1e6, "lines_of_progress": told,
+                    "bytes_each": memory / count}
+
+
+ROWS = {
+    **{f"binds-{count}": functools.partial(Growth.binds, count=count)
+       for count in (10, 1000, 10000)},
+    **{f"alive-{count}": functools.partial(Growth.alive, count=count)
+       for count in (10000, 1000000, 5000000)},
+    "history": Growth.history,
+    **{f"start-{count}": functools.partial(Growth.start, count=count)
+       for count in (250000, 1000000, 5000000)},
+}
+LARGE = ("alive-5000000", "start-5000000")
+
+# What is told of a row against a smaller one of its kind.
+AGAINST = {
+    "binds-1000": "binds-10", "binds-10000": "binds-10",
+    "alive-1000000": "alive-10000", "alive-5000000": "alive-10000",
+}
+
+GOALS = (
+    Goal("alive-1000000", "cpu_to_alive-10000", 1.5, False,
+         "processor per message with a million alive, ten thousand = 1"),
+    Goal("alive-5000000", "cpu_to_alive-10000", 2, False,
+         "processor per message with five million alive, ten thousand = 1"),
+    Goal("alive-1000000", "commit_p999_ms", 50, False,
+         "ms of a commit with a million alive, p99.9"),
+    Goal("alive-5000000", "commit_p999_ms", 50, False,
+         "ms of a commit with five million alive, p99.9"),
+    Goal("alive-1000000", "bytes_each", 600, False, "octets of memory of each of a million"),
+    Goal("alive-5000000", "bytes_each", 600, False,
+         "octets of memory of each of five million"),
+    Goal("history", "last_to_first", 1.1, False,
+         "processor per message at the end of a history, at its beginning = 1"),
+    Goal("start-250000", "s_per_million", 2, False, "s to start, per million alive"),
+    Goal("start-1000000", "s_per_million", 2, False, "s to start with a million alive"),
+    Goal("start-5000000", "s_per_million", 2, False,
+         "s to start, per million, with five million alive"),
+)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="What more of everything costs.")
+    parser.add_argument("--rate", type=int, default=20000, help="of the rows alive-N")
+    parser.add_argument("--rate-of-binds", type=int, default=5000)
+    parser.add_argument("--seconds", type=float, default=10, help="of the rows binds-N")
+    parser.add_argument("--history", type=int, default=2000000)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
+    options = parser.parse_args()
+    names = choose([name for name in ROWS if name not in LARGE or name in options.rows],
+                   options.rows)
+
+    raise_open_files()
+    results, growth = Results("growth"), Growth(options)
+    for name in names:
+        print(f"{now()} {name}", end="", flush=True)
+        numbers = ROWS[name](growth)
+        smaller = AGAINST.get(name)
+        cost = smaller and results.median(smaller, "cpu_us")
+        if cost:
+            numbers[f"cpu_to_{smaller}"] = numbers["cpu_us"] / cost
+        results.put(name, medians([numbers]))
+        tell_row("", results.content["rows"][name])
+    print()
+    tell_goals(GOALS, results)
+    print(f"numbers: {results.path}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (Failure, OSError, subprocess.SubprocessError) as error:
+        sys.exit(f"growth: {error}")
