@@ -94,12 +94,11 @@ class Bench:
         wait = f"rule=7901*:after:{ALIVE_WAIT_MS}-{ALIVE_WAIT_MS + 2000},default=delivered"
         with BenchLab(smsc=wait) as lab:
             warm_up(lab)
-            lab.bench("--messages", ALIVE, *LOAD)
-            count = min(ALIVE, self.options.messages)
             with AliveWatch(lab) as watch:
-                lab.bench("--messages", count, "--destinations", "7901#######", *LOAD)
-            lab.verify(60)
-            return {"alive": watch.most, "bytes_each": watch.bytes_each()}
+                lab.bench("--messages", min(ALIVE, self.options.messages),
+                          "--destinations", "7901#######", *LOAD)
+            lab.settle()
+            return {"alive": watch.most(), "bytes_each": watch.bytes_each()}
 
     def stages_saturated(self):
         return self.stages(self.options.messages)

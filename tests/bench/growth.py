@@ -1,23 +1,21 @@
 #!/usr/bin/env python3
 """What `make growth` runs: does a message cost the same when there is more of everything?
 
-    growth.py [--rate R] [--seconds S] [--history N] [ROW...]
+    growth.py [--rate R] [--rate-of-binds R] [--seconds S] [--history N] [ROW...]
 
-ROW is the name of one, or how several begin; without any, all but the largest.
+ROW is the name of one, with any N, or how several of the usual begin; without any, the
+usual ones: binds-10, -1000, -10000, alive-10000, -1000000, history, start-250000, -1000000.
 
-    binds-N     R messages a second over N binds; 10, 1,000, 10,000
-    alive-N     N messages alive at a time, their reports in random order; 10,000,
-                1,000,000, and 5,000,000 if it is named
-    history     N messages one after the other in ten pieces, the store keeping them all
-    start-N     the time from a start after kill -9 to /readyz with N messages alive;
-                250,000, 1,000,000, and 5,000,000 if it is named
+    binds-N     messages at a fixed rate over N binds
+    alive-N     N messages alive at a time, their reports in random order
+    history     --history messages in ten pieces, the store keeping them all
+    start-N     the time from a start after kill -9 to /readyz with N messages alive
 
 Every accepted message must get its receipt and the ledger must verify, else the status is
 1.  The numbers are kept in BUILD/bench/growth-COMMIT.json for tests/bench/compare.
 """
 
 import argparse
-import functools
 import re
 import subprocess
 import sys
@@ -65,7 +63,7 @@ class Growth:
         as long as it takes that many to come."""
         wait_ms = 1000 * count / self.options.rate
         smsc = (f"rule=7901*:after:{int(wait_ms / 2)}-{int(wait_ms * 1.5)},"
-                f"default=delivered,capacity={3 * count + 1000000}")
+                f"default=delivered,capacity={count * 3 // 2 + 1000000}")
         messages = max(2 * count, STEADY)
         with BenchLab(smsc=smsc, settings=room_for(count)) as lab:
             lab.bench("--messages", WARM_UP, *LOAD)
@@ -73,7 +71,7 @@ class Growth:
                 numbers = run_load(
                     lab, messages, "--destinations", "7901#######", "--rate",
                     self.options.rate, *LOAD, timeout_s=7200)
-            found = {"alive": watch.most, **numbers}
+            found = {"alive": watch.most(), **numbers}
             if count >= WEIGHED_FROM:
                 found["bytes_each"] = watch.bytes_each()
             return found
@@ -96,36 +94,50 @@ class Growth:
                     "disk_bytes_each": kept / (WARM_UP + PIECES * piece)}
 
     def start(self, count):
-        with BenchLab(smsc="default=never", settings=room_for(count)) as lab:
+        with BenchLab(smsc="default=never", settings=room_for(count), start=False) as lab:
+            empty_s = self.time_start(lab)
+            lab.start_sim()
+            lab.wait_bound()
+            before = own_memory(lab.sluiced.pid)
             lab.bench("--messages", count, "--registered-delivery", 0, *LOAD,
                       timeout_s=3600)
             until(lambda: lab.page()['channel_queued{channel="smsc"}'] == 0
                   and lab.page()['channel_open{channel="smsc"}'] == 0, 60,
                   "not all were handed to the operator")
             lab.kill()
-            begin = time.monotonic()
-            lab.start(ready_s=1800)
-            took_s = time.monotonic() - begin
+            full_s = self.time_start(lab)
             alive = lab.page()["messages_live"]
             check(alive == count, f"{alive:.0f} messages are alive after the start")
-            told = len(lab.log_lines("store.loading"))
-            memory = own_memory(lab.sluiced.pid)
+            found = {"alive": count, "start_s": full_s,
+                     "s_per_million": (full_s - empty_s) / count * 1e6,
+                     "lines_of_progress": len(lab.log_lines("store.loading")),
+                     "bytes_each": (own_memory(lab.sluiced.pid) - before) / count}
             lab.verify(VERIFY_S)
-            return {"alive": count, "start_s": took_s,
-                    "s_per_million": took_s / count * 1e6, "lines_of_progress": told,
-                    "bytes_each": memory / count}
+            return found
+
+    @staticmethod
+    def time_start(lab):
+        """To /readyz."""
+        begin = time.monotonic()
+        lab.start(ready_s=1800)
+        return time.monotonic() - begin
 
 
-ROWS = {
-    **{f"binds-{count}": functools.partial(Growth.binds, count=count)
-       for count in (10, 1000, 10000)},
-    **{f"alive-{count}": functools.partial(Growth.alive, count=count)
-       for count in (10000, 1000000, 5000000)},
-    "history": Growth.history,
-    **{f"start-{count}": functools.partial(Growth.start, count=count)
-       for count in (250000, 1000000, 5000000)},
-}
-LARGE = ("alive-5000000", "start-5000000")
+KINDS = {"binds": Growth.binds, "alive": Growth.alive, "start": Growth.start}
+USUAL = ("binds-10", "binds-1000", "binds-10000", "alive-10000", "alive-1000000",
+         "history", "start-250000", "start-1000000")
+
+
+def run_row(growth, name):
+    kind, _, count = name.partition("-")
+    return KINDS[kind](growth, int(count)) if count else growth.history()
+
+
+def choose_rows(wanted):
+    """Of the usual ones by name or beginning; and of any size by name."""
+    sized = [word for word in wanted if re.fullmatch(rf"({'|'.join(KINDS)})-\d+", word)]
+    return choose([*USUAL, *(word for word in sized if word not in USUAL)], wanted)
+
 
 # What is told of a row against a smaller one of its kind.
 AGAINST = {
@@ -160,16 +172,15 @@ def main():
     parser.add_argument("--rate-of-binds", type=int, default=5000)
     parser.add_argument("--seconds", type=float, default=10, help="of the rows binds-N")
     parser.add_argument("--history", type=int, default=2000000)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(USUAL))
     options = parser.parse_args()
-    names = choose([name for name in ROWS if name not in LARGE or name in options.rows],
-                   options.rows)
+    names = choose_rows(options.rows)
 
     raise_open_files()
     results, growth = Results("growth"), Growth(options)
     for name in names:
         print(f"{now()} {name}", end="", flush=True)
-        numbers = ROWS[name](growth)
+        numbers = run_row(growth, name)
         smaller = AGAINST.get(name)
         cost = smaller and results.median(smaller, "cpu_us")
         if cost:

@@ -208,12 +208,11 @@ class Relay:
 
 
 class AliveWatch:
-    """While it is entered: the most messages alive at once, and the memory then."""
+    """While it is entered: how many messages are alive, and the memory of the daemon."""
 
     def __init__(self, lab, every_s=0.25):
         self.lab, self.every_s = lab, every_s
-        self.most = 0
-        self.before_bytes = self.bytes = own_memory(lab.sluiced.pid)
+        self.seen = []
         self.ended = threading.Event()
 
     def __enter__(self):
@@ -229,12 +228,20 @@ class AliveWatch:
         while not self.ended.wait(self.every_s):
             with contextlib.suppress(OSError):
                 alive = self.lab.page()["messages_live"]
-                memory = own_memory(self.lab.sluiced.pid)
-                if alive > self.most:
-                    self.most, self.bytes = alive, memory
+                self.seen.append((alive, own_memory(self.lab.sluiced.pid)))
+
+    def most(self):
+        return max(alive for alive, _ in self.seen)
 
     def bytes_each(self):
-        return (self.bytes - self.before_bytes) / max(self.most, 1)
+        """From when half of them were there to when all were: what is there for any load
+        is in both, and so is what an earlier load left behind to be used again."""
+        top = self.seen.index(max(self.seen, key=lambda one: one[0]))
+        half = next(i for i, one in enumerate(self.seen)
+                    if one[0] >= self.seen[top][0] / 2)
+        messages, memory = (self.seen[top][k] - self.seen[half][k] for k in (0, 1))
+        check(messages > 0, "there was no time to see how memory grows")
+        return memory / messages
 
 
 # ---- Results ---------------------------------------------------------------------
