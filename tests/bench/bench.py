@@ -13,13 +13,13 @@ files against each other.
 """
 
 import argparse
-import shutil
+import contextlib
 import subprocess
-import sys
+import tempfile
 
 from measure import (
-    BUILD, WARM_UP, AliveWatch, BenchLab, Failure, Goal, Relay, Results, check, choose,
-    medians, now, number, run_load, tell_goals, tell_row)
+    BUILD, WARM_UP, AliveWatch, BenchLab, Goal, Relay, Results, choose, medians, now,
+    number, run_load, run_program, tell_goals, tell_row)
 import stages
 
 BINDS = 4
@@ -131,6 +131,14 @@ class Bench:
             return found
 
 
+def may_record():
+    with tempfile.NamedTemporaryFile() as file, contextlib.suppress(OSError):
+        return subprocess.run(
+            ["perf", "record", "-q", "-e", "cpu-clock", "-o", file.name, "true"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    return False
+
+
 class Recording:
     """perf, watching one process while this is entered."""
 
@@ -220,8 +228,8 @@ def main():
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
     options = parser.parse_args()
     names = choose(list(ROWS), options.rows)
-    if not shutil.which("perf"):
-        print("the command perf is not here (Debian package linux-perf): no stages")
+    if not may_record():
+        print("no stages: perf (Debian package linux-perf) is not here, or may not record")
         names = [name for name in names if not name.startswith("stages")]
 
     results, bench = Results("bench"), Bench(options)
@@ -250,7 +258,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Failure, OSError, subprocess.SubprocessError) as error:
-        sys.exit(f"bench: {error}")
+    run_program("bench", main)

@@ -17,13 +17,11 @@ Every accepted message must get its receipt and the ledger must verify, else the
 
 import argparse
 import re
-import subprocess
-import sys
 import time
 
 from measure import (
-    VERIFY_S, AliveWatch, BenchLab, Failure, Goal, Results, check, choose, medians, now,
-    number, own_memory, run_load, tell_goals, tell_row)
+    VERIFY_S, AliveWatch, BenchLab, Goal, Results, check, choose, medians, now, number,
+    own_memory, run_load, run_program, tell_goals, tell_row)
 from crowd import raise_open_files
 from lab import until
 
@@ -193,7 +191,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Failure, OSError, subprocess.SubprocessError) as error:
-        sys.exit(f"growth: {error}")
+    run_program("growth", main)

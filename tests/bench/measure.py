@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -344,3 +345,15 @@ def choose(names, wanted):
 
 def now():
     return time.strftime("%H:%M:%S")
+
+
+def run_program(name, main):
+    """Whatever happens, what it started ends with it."""
+    def on_term(*_):
+        raise SystemExit(1)
+
+    signal.signal(signal.SIGTERM, on_term)
+    try:
+        main()
+    except (Failure, OSError, subprocess.SubprocessError) as error:
+        sys.exit(f"{name}: {error}")

@@ -161,6 +161,24 @@ TEST(what_nobody_awaits_goes_after_twenty_milliseconds)
     life_free(&life);
 }
 
+TEST(each_commit_counts_among_the_times_of_commits)
+{
+    struct life life;
+    uint64_t timed = 0;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    for (uint64_t id = 1; id <= 3; id++) {
+        park(&life, id, id);
+        life_run(&life, 5);
+    }
+    for (size_t i = 0; i < DURATION_HISTOGRAM_BUCKETS; i++)
+        timed += store_counters(life.store)->commit_times.counts[i];
+    assert_int_equal(store_counters(life.store)->commits, 3);
+    assert_int_equal(timed, 3);
+    life_free(&life);
+}
+
 TEST(a_barrier_waits_for_all_before_it_and_writes_nothing)
 {
     struct life life;
@@ -1061,6 +1079,7 @@ int main(void)
         RUN(effects_run_after_the_commit_and_in_their_order),
         RUN(with_threads_every_effect_runs_once_and_in_order),
         RUN(what_nobody_awaits_goes_after_twenty_milliseconds),
+        RUN(each_commit_counts_among_the_times_of_commits),
         RUN(a_barrier_waits_for_all_before_it_and_writes_nothing),
         RUN(beginnings_are_refused_over_sixty_percent_and_continuations_are_not),
         RUN(beginnings_are_refused_by_octets_too),
