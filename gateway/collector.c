@@ -29,13 +29,14 @@ struct set {
 enum {
     BODIES_MAX = SMPP_PARTS_MAX + 20, /* of a set, repeated parts too */
     /* In the decision that ends the message: of a body its receipt, one that goes for it,
-     * and a mark; of a segment what one report tells of all. */
-    BODY_END_BYTES = 664,
-    SEGMENT_END_BYTES = 288,
+     * and that its repetition is none for long; of each way that it is not taken. */
+    BODY_END_BYTES =
+        STORE_RECEIPT_ADD_BYTES + STORE_RECEIPT_GONE_BYTES + STORE_DUPLICATE_BYTES,
+    WAYS_END_BYTES = PLAN_STEPS_MAX * PLAN_WAYS_MAX * STORE_ATTEMPT_ADD_BYTES,
 };
 
-_Static_assert(BODIES_MAX *BODY_END_BYTES + SMPP_PARTS_MAX * SEGMENT_END_BYTES + 4096 <=
-                   STORE_DECISION_BYTES,
+_Static_assert(BODIES_MAX *BODY_END_BYTES + WAYS_END_BYTES + 16 * 1024 <=
+                   STORE_DECISION_BYTES - STORE_CUT_BYTES,
                "a message ends in one decision");
 
 struct collector {

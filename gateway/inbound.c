@@ -342,8 +342,10 @@ static void heed_wishes(struct gateway *gateway, const struct inbound_facts *fac
         if (!inbound_reaches(rule, facts))
             continue;
         wish = inbound_wish(rule, facts);
-        if (wish != INBOUND_NO_WISH)
-            change_optout(gateway, &gateway->config->inbounds[i], wish, message);
+        if (wish == INBOUND_NO_WISH)
+            continue;
+        store_cut(gateway->store);
+        change_optout(gateway, &gateway->config->inbounds[i], wish, message);
     }
 }
 
@@ -406,11 +408,12 @@ static void give(struct gateway *gateway, int index, const struct inbound_facts 
     const struct config_account *config = &gateway->config->accounts[section->account];
     uint32_t account = catalog_account_at(gateway->catalog, section->account)->number;
 
+    /* First: of many wishes some may be durable alone, and are heeded again. */
+    heed_wishes(gateway, facts, message);
     if (section->webhook[0] != '\0')
         give_by_webhook(gateway, section, account, message);
     else
         give_by_smpp(gateway, config, account, message);
-    heed_wishes(gateway, facts, message);
     inbound_reply(gateway, section, inbound_wish(&gateway->inbound->rules[index], facts),
                   message->parts[0]);
 }

@@ -23,7 +23,7 @@
 
 enum {
     RECORDS_BYTES = 2048, /* of one message in the batch, besides its body */
-    DECISION_BYTES = STORE_DECISION_BYTES / 2,
+    DECISION_BYTES = STORE_CUT_BYTES / 2,
     LIST_BYTES = SMPP_DESTINATIONS_MAX * SMPP_DESTINATION_MAX_SIZE,
 };
 

@@ -356,7 +356,7 @@ static uint32_t measure_all(struct operation *operation, struct replacement *out
         bytes += RECORDS_BYTES + body_size(out[i].body->text_size, out[i].body->tlv_size);
         if (status == ESME_ROK &&
             (__builtin_add_overflow(*out_more, out[i].more_micro, out_more) ||
-             bytes > STORE_DECISION_BYTES))
+             bytes > STORE_CUT_BYTES))
             status = ESME_RREPLACEFAIL;
         if (status != ESME_ROK)
             return status;

@@ -133,6 +133,7 @@ static void brought_back(void *owner, uint64_t tag, struct stored_message *store
         }
         *place = pending->next;
         reports->pending_count--;
+        store_cut(gateway->store);
         attempt = live ? reports_attempt_of(live, &pending->report) : NULL;
         if (attempt)
             reports_apply(gateway, live, attempt, &pending->report);

@@ -12,6 +12,7 @@
 #include "gateway/collector.h"
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
+#include "gateway/store.h"
 #include "gateway/table.h"
 #include "routing/delivery.h"
 
@@ -129,9 +130,10 @@ static void tell_siblings(struct reports *reports, const struct live *live,
         for (uint16_t i = 0; i < sibling->message.attempt_count; i++) {
             struct attempt *its = &sibling->message.attempts[i];
 
-            if (its->channel == attempt->channel && its->state == ATTEMPT_ACCEPTED)
-                count_for(reports, sibling, its, report->event, report->reason,
-                          report->code);
+            if (its->channel != attempt->channel || its->state != ATTEMPT_ACCEPTED)
+                continue;
+            store_cut(gateway->store);
+            count_for(reports, sibling, its, report->event, report->reason, report->code);
         }
         dispatch_review_soon(gateway, sibling);
     }
@@ -161,9 +163,11 @@ static void tell_segments(struct reports *reports, struct live *live,
     for (uint16_t i = 0; i < live->message.attempt_count; i++) {
         struct attempt *other = &live->message.attempts[i];
 
-        if (other != attempt && other->channel == attempt->channel &&
-            other->step == attempt->step && other->state == ATTEMPT_ACCEPTED)
-            count_for(reports, live, other, report->event, report->reason, report->code);
+        if (other == attempt || other->channel != attempt->channel ||
+            other->step != attempt->step || other->state != ATTEMPT_ACCEPTED)
+            continue;
+        store_cut(reports->gateway->store);
+        count_for(reports, live, other, report->event, report->reason, report->code);
     }
 }
 

@@ -374,6 +374,18 @@ void store_end(struct store *store)
     }
 }
 
+void store_cut(struct store *store)
+{
+    bool begun;
+
+    assert(store->in_decision);
+    if (store->last->used - store->decision_start < STORE_CUT_BYTES)
+        return;
+    store_end(store);
+    begun = store_begin(store, STORE_CONTINUATION);
+    assert(begun);
+}
+
 void store_effect(struct store *store, const struct store_effect *effect)
 {
     struct store_batch *batch = store->last;

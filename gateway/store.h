@@ -17,6 +17,9 @@
  * Between store_begin() and store_end() lies one decision: all of it or nothing is
  * in the database.  A decision with an effect is awaited and makes a commit start as
  * soon as the one before is done; others ride along, or go after STORE_LAZY_MS.
+ *
+ * A decision has a bound, STORE_DECISION_BYTES.  A loop that appends in one either shows
+ * by its own bounds that it takes less than half of it, or calls store_cut() in each turn.
  */
 #ifndef GATEWAY_STORE_H
 #define GATEWAY_STORE_H
@@ -41,9 +44,18 @@ struct store_optout;
 enum {
     STORE_BATCH_OPERATIONS = 2000,
     STORE_BATCH_BYTES = 1024 * 1024,
-    STORE_DECISION_BYTES = 256 * 1024, /* no decision is larger */
+    STORE_DECISION_BYTES = 512 * 1024, /* no decision is larger */
+    STORE_CUT_BYTES = STORE_DECISION_BYTES / 2, /* where store_cut() begins another */
     STORE_LAZY_MS = 20,                /* how long what nobody awaits may wait */
     STORE_RECEIPT_BYTES = 512,
+};
+
+/* What an operation takes of a decision at most. */
+enum {
+    STORE_ATTEMPT_ADD_BYTES = 192, /* without a posting */
+    STORE_RECEIPT_ADD_BYTES = 552,
+    STORE_RECEIPT_GONE_BYTES = 40,
+    STORE_DUPLICATE_BYTES = 64,
 };
 
 /* Beginnings may use 60 % of the ring, continuations all of it. */
@@ -198,6 +210,13 @@ void store_on_failure(struct store *store, void (*failed)(void *owner, const cha
 bool store_begin(struct store *store, enum store_share share)
     __attribute__((warn_unused_result));
 void store_end(struct store *store);
+
+/*
+ * Between two changes in a loop that may become durable one without the other: when the
+ * decision has become large, what follows is in another one.  What would be wrong if only
+ * the changes before it were durable must be appended behind the loop.
+ */
+void store_cut(struct store *store);
 
 /* The message, its body and the posting of its hold (NULL: nothing is held). */
 void store_accept(struct store *store, const struct message *message,

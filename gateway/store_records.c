@@ -5,6 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+_Static_assert(sizeof(struct store_record_attempt) <= STORE_ATTEMPT_ADD_BYTES &&
+                   sizeof(struct store_record_receipt) <= STORE_RECEIPT_ADD_BYTES &&
+                   offsetof(struct store_record_receipt, receipt.bytes) <=
+                       STORE_RECEIPT_GONE_BYTES &&
+                   sizeof(struct store_record_duplicate) <= STORE_DUPLICATE_BYTES,
+               "what operations take");
+
 static void *append(struct store *store, enum store_record_kind kind, size_t size)
 {
     struct store_batch *batch = store->last;

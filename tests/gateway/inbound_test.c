@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "gateway/catalog.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/intake.h"
@@ -760,6 +761,42 @@ TEST(who_stops_very_many_senders_of_an_account_stops_all)
     end();
 }
 
+/* What is taken off is more than fits into one decision. */
+TEST(a_start_is_for_very_many_accounts_that_share_the_number)
+{
+    enum { ACCOUNTS_HERE = 60, SENDERS_EACH = 64 };
+    static char sections[ACCOUNTS_HERE * 160];
+    struct gateway *gateway;
+    char sender[16];
+    struct store_optout optout = {.number = "79161234567", .sender = sender};
+    size_t used = 0;
+
+    for (int i = 0; i < ACCOUNTS_HERE; i++)
+        used += (size_t)snprintf(
+            sections + used, sizeof(sections) - used,
+            "account \"a%d\" { password = \"p\" plan = \"dear\" opening = \"1\" }\n"
+            "inbound \"i%d\" { to = \"12345\" account = \"a%d\" }\n",
+            i, i, i);
+    begin(sections);
+    gateway = lone_gateway_of(lone);
+    for (int i = 0; i < ACCOUNTS_HERE; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "a%d", i);
+        optout.account = catalog_account_named(gateway->catalog, name)->number;
+        assert_true(store_begin(gateway->store, STORE_CONTINUATION));
+        for (int j = 0; j < SENDERS_EACH; j++) {
+            snprintf(sender, sizeof(sender), "Shop%d", j);
+            assert_true(optouts_put(gateway, &optout));
+        }
+        store_end(gateway->store);
+    }
+    CHECK_EQ(optouts_count(gateway), ACCOUNTS_HERE * SENDERS_EACH, "before");
+    written_and_taken("79161234567", "START");
+    CHECK_EQ(optouts_count(gateway), 0, "after");
+    end();
+}
+
 /* ---- Replies ------------------------------------------------------------ */
 
 #define REPLY                                                                              \
@@ -933,6 +970,7 @@ int main(void)
         RUN(transactional_messages_go_on_unless_the_account_says_otherwise),
         RUN(a_stop_may_be_for_the_number_written_to_alone),
         RUN(who_stops_very_many_senders_of_an_account_stops_all),
+        RUN(a_start_is_for_very_many_accounts_that_share_the_number),
         RUN(a_writer_is_answered_once_in_a_time),
         RUN(a_reply_is_no_repetition_and_has_no_sender_of_the_accounts_choice),
         RUN(who_stops_is_told_so_and_nothing_more),
