@@ -20,8 +20,16 @@
 #include "smpp/timestamp.h"
 
 enum {
-    OPERATIONS_MAX = 65536,
+    PER_ACCOUNT_MAX = 4096,
     READS_MAX = 32, /* questions to the reader at once: others have questions too */
+};
+
+/* What one account has asked for; the accounts take turns at the reader. */
+struct share {
+    struct share *next; /* whose turn is behind it; only while some wait to be read */
+    size_t waiting;     /* for their answers */
+    struct operation *first_to_read;
+    struct operation *last_to_read;
 };
 
 struct operations {
@@ -29,19 +37,30 @@ struct operations {
     struct table *by_number;
     uint64_t last;
     size_t reads;
-    struct operation *first_to_read; /* those that wait until fewer do */
-    struct operation *last_to_read;
+    struct share **shares; /* by account number */
+    struct share *first_share;
+    struct share *last_share;
 };
 
 struct operations *operations_new(struct gateway *gateway)
 {
     struct operations *operations = calloc(1, sizeof(*operations));
 
-    if (operations == NULL)
+    if (operations == NULL || (operations->shares = calloc(CATALOG_ACCOUNTS_MAX + 1,
+                                                           sizeof(struct share *))) == NULL)
         abort();
     operations->gateway = gateway;
-    operations->by_number = table_new(OPERATIONS_MAX);
+    operations->by_number = table_new(SIZE_MAX); /* each account has its own bound */
     return operations;
+}
+
+static struct share *share_of(struct operations *operations, uint32_t account)
+{
+    struct share **place = &operations->shares[account];
+
+    if (*place == NULL && (*place = calloc(1, sizeof(**place))) == NULL)
+        abort();
+    return *place;
 }
 
 static void release(struct operation *operation)
@@ -60,6 +79,9 @@ void operations_free(struct operations *operations)
         return;
     for (size_t at = 0; table_next(operations->by_number, &at, &number, &value);)
         release((struct operation *)(uintptr_t)value);
+    for (size_t i = 0; i <= CATALOG_ACCOUNTS_MAX; i++)
+        free(operations->shares[i]);
+    free(operations->shares);
     table_free(operations->by_number);
     free(operations);
 }
@@ -99,6 +121,7 @@ static void is_durable(void *owner, const struct store_effect *effect)
 
     send_answer(operation);
     table_remove(gateway->operations->by_number, operation->number);
+    share_of(gateway->operations, operation->account)->waiting--;
     release(operation);
 }
 
@@ -194,15 +217,43 @@ static void on_stored(void *owner, uint64_t tag, struct stored_message *stored)
     read_more(gateway->operations);
 }
 
+/* --- turns at the reader ------------------------------------------------------------ */
+
+static void queue_share(struct operations *operations, struct share *share)
+{
+    share->next = NULL;
+    if (operations->first_share == NULL)
+        operations->first_share = share;
+    else
+        operations->last_share->next = share;
+    operations->last_share = share;
+}
+
+/* One of the account whose turn it is, which goes behind the others; NULL: none waits. */
+static struct operation *next_to_read(struct operations *operations)
+{
+    struct share *share = operations->first_share;
+    struct operation *operation;
+
+    if (share == NULL)
+        return NULL;
+    operations->first_share = share->next;
+    operation = share->first_to_read;
+    share->first_to_read = operation->next_to_read;
+    if (share->first_to_read)
+        queue_share(operations, share);
+    return operation;
+}
+
 /* Those that wait to be read, as far as the reader takes them. */
 static void read_more(struct operations *operations)
 {
     struct gateway *gateway = operations->gateway;
 
-    while (operations->reads < READS_MAX && operations->first_to_read) {
-        struct operation *operation = operations->first_to_read;
+    struct operation *operation;
 
-        operations->first_to_read = operation->next_to_read;
+    while (operations->reads < READS_MAX &&
+           (operation = next_to_read(operations)) != NULL) {
         if (store_reader_message(gateway->reader,
                                  ids_after(operation->id, operation->place - 1), on_stored,
                                  gateway, operation->number))
@@ -215,15 +266,20 @@ static void read_more(struct operations *operations)
 static void read_one(struct operation *operation)
 {
     struct operations *operations = operation->gateway->operations;
+    struct share *share = share_of(operations, operation->account);
 
     operation->next_to_read = NULL;
-    if (operations->first_to_read == NULL)
-        operations->first_to_read = operation;
-    else
-        operations->last_to_read->next_to_read = operation;
-    operations->last_to_read = operation;
+    if (share->first_to_read == NULL) {
+        share->first_to_read = operation;
+        queue_share(operations, share);
+    } else {
+        share->last_to_read->next_to_read = operation;
+    }
+    share->last_to_read = operation;
     read_more(operations);
 }
+
+/* ------------------------------------------------------------------------------------ */
 
 static void walk(struct operation *operation)
 {
@@ -267,16 +323,22 @@ static struct operation *begin(struct gateway *gateway, size_t account, uint64_t
                                const struct smpp_pdu *request)
 {
     struct operations *operations = gateway->operations;
-    struct operation *operation = calloc(1, sizeof(*operation));
+    uint32_t number = catalog_account_at(gateway->catalog, account)->number;
+    struct share *share = share_of(operations, number);
+    struct operation *operation;
 
+    if (share->waiting == PER_ACCOUNT_MAX)
+        return NULL;
+    operation = calloc(1, sizeof(*operation));
     if (operation == NULL)
         abort();
+    share->waiting++;
     operation->gateway = gateway;
     operation->number = ++operations->last;
     operation->session = session;
     operation->sequence = request->sequence;
     operation->command = request->command;
-    operation->account = catalog_account_at(gateway->catalog, account)->number;
+    operation->account = number;
     operation->place = 1;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (kinds[i].command == request->command)
@@ -286,10 +348,8 @@ static struct operation *begin(struct gateway *gateway, size_t account, uint64_t
     copy_text(request->service_type, operation->service_type,
               sizeof(operation->service_type));
     if (!table_put(operations->by_number, operation->number,
-                   (uint64_t)(uintptr_t)operation)) {
-        free(operation);
-        return NULL;
-    }
+                   (uint64_t)(uintptr_t)operation))
+        abort();
     return operation;
 }
 

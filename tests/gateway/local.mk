@@ -174,6 +174,7 @@ check_PROGRAMS += \
 	tests/gateway/link_refusals_test \
 	tests/gateway/inbound_test \
 	tests/gateway/link_test \
+	tests/gateway/operations_test \
 	tests/gateway/pace_test \
 	tests/gateway/public_id_test \
 	tests/gateway/receipt_corpus_test \
@@ -188,6 +189,7 @@ TESTS += \
 	tests/gateway/link_refusals_test \
 	tests/gateway/inbound_test \
 	tests/gateway/link_test \
+	tests/gateway/operations_test \
 	tests/gateway/pace_test \
 	tests/gateway/public_id_test \
 	tests/gateway/receipt_corpus_test \
@@ -220,6 +222,8 @@ tests_gateway_inbound_test_SOURCES = tests/gateway/inbound_test.c \
 tests_gateway_inbound_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_test_SOURCES = tests/gateway/link_test.c $(LONE_OPERATOR)
 tests_gateway_link_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_operations_test_SOURCES = tests/gateway/operations_test.c $(LONE_OPERATOR)
+tests_gateway_operations_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_public_id_test_SOURCES = tests/gateway/public_id_test.c tests/test.h
 tests_gateway_public_id_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 tests_gateway_receipt_corpus_test_SOURCES = tests/gateway/receipt_corpus_test.c \
