@@ -61,7 +61,8 @@ struct smpp_conn {
     enum smpp_end end;
     int error;
     bool reading;
-    bool wide; /* the limits of a bound peer apply */
+    bool peer_ended; /* its side of the stream */
+    bool wide;       /* the limits of a bound peer apply */
     bool output_full;
     bool waking; /* `turn` is active */
     bool more;   /* whole frames may still lie in the input */
@@ -316,7 +317,7 @@ static void linger(struct smpp_conn *conn)
 
 static void watch_reading(struct smpp_conn *conn)
 {
-    bool reading = conn->phase == LINGERING || may_receive(conn);
+    bool reading = conn->phase == LINGERING || (may_receive(conn) && !conn->peer_ended);
 
     if (!conn->wide && smpp_session_frame_max_size(conn->session) > SMPP_BIND_MAX_SIZE) {
         conn->wide = true;
@@ -368,7 +369,7 @@ static void settle(struct smpp_conn *conn)
     give_output(conn);
     watch_output(conn);
     if (conn->phase == FINISHING && smpp_conn_output_size(conn) == 0) {
-        if (conn->end == SMPP_END_PEER_CLOSED) {
+        if (conn->end == SMPP_END_PEER_CLOSED || conn->peer_ended) {
             /* The socket's closing says it; a transport may have more to say. */
             if (conn->transport != NULL && conn->transport->finish != NULL)
                 conn->transport->finish(conn->transport->self, conn->bev);
@@ -415,6 +416,13 @@ static void reap(struct smpp_conn *conn)
     free_parts(conn);
 }
 
+/* All that came before the end of the stream was heard, unless it may not be yet. */
+static void tell_end_of_stream(struct smpp_conn *conn)
+{
+    if (conn->peer_ended && may_receive(conn) && !conn->more)
+        smpp_session_peer_ended(conn->session, now_of(conn));
+}
+
 static void on_turn(evutil_socket_t fd, short what, void *self)
 {
     struct smpp_conn *conn = self;
@@ -427,6 +435,7 @@ static void on_turn(evutil_socket_t fd, short what, void *self)
         return;
     }
     receive_input(conn);
+    tell_end_of_stream(conn);
     settle(conn);
 }
 
@@ -440,7 +449,8 @@ static void on_readable(struct bufferevent *bev, void *self)
     settle(conn);
 }
 
-/* What came before the end is still heard: it may be the answers to our requests. */
+/* What came before the end is still heard, and answered: who closes its side may listen on
+ * the other. */
 static void on_event(struct bufferevent *bev, short what, void *self)
 {
     struct smpp_conn *conn = self;
@@ -454,12 +464,13 @@ static void on_event(struct bufferevent *bev, short what, void *self)
     while (conn->more && may_receive(conn));
     if ((what & BEV_EVENT_ERROR) != 0)
         close_now(conn, SMPP_END_FAILED, error);
-    else if (conn->phase == RUNNING)
-        finish_output(conn, SMPP_END_PEER_CLOSED);
-    else
+    else if (conn->phase == LINGERING)
         close_now(conn, SMPP_END_PEER_CLOSED, 0);
+    else
+        conn->peer_ended = true;
+    tell_end_of_stream(conn);
     /* Some transports stop both ways at the end of one. */
-    if (conn->phase == FINISHING)
+    if (conn->phase != CLOSED)
         bufferevent_enable(conn->bev, EV_WRITE);
     settle(conn);
 }

@@ -195,6 +195,13 @@ void smpp_session_tick(struct smpp_session *session, int64_t now_ms);
 /* When tick() has something to do; INT64_MAX = nothing is awaited. */
 int64_t smpp_session_next_due_ms(const struct smpp_session *session);
 
+/*
+ * The peer says nothing more, but may still listen: what it is owed is answered, for
+ * leave_ms at most, and then it is the end (SMPP_END_PEER_CLOSED, or that of an unbind
+ * under way).
+ */
+void smpp_session_peer_ended(struct smpp_session *session, int64_t now_ms);
+
 /* The connection is gone: every request still open gets its on_no_response().  The
  * first `octets_sent` octets had been handed over.  Twice is harmless. */
 void smpp_session_ended(struct smpp_session *session, uint64_t octets_sent);

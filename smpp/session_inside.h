@@ -39,6 +39,7 @@ struct smpp_session {
 
     /* LEAVING: whose unbind it is, and how far it has come. */
     bool peer_leaves;
+    bool peer_ended; /* it says nothing more: no unbind is sent */
     bool unbind_sent;
     uint32_t unbind_sequence; /* the peer's, if peer_leaves */
     uint64_t unbind_end;      /* ours: the octet at which it ends; 0 once it has left */

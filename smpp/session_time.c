@@ -19,6 +19,9 @@ void smpp_session_advance_leaving(struct smpp_session *session, bool at_once)
         smpp_session_put_header(session, SMPP_UNBIND | SMPP_RESPONSE, ESME_ROK,
                                 session->unbind_sequence);
         smpp_session_finish(session, session->leave_end);
+    } else if (session->peer_ended) {
+        if (session->pending == 0 || at_once)
+            smpp_session_finish(session, session->leave_end);
     } else if (!session->unbind_sent) {
         if ((session->pending > 0 || smpp_session_window_used(session) > 0) && !at_once)
             return;
@@ -73,6 +76,15 @@ void smpp_session_take_unbind(struct smpp_session *session, uint32_t sequence,
     if (first)
         tell_unbind(session);
     smpp_session_advance_leaving(session, false);
+}
+
+void smpp_session_peer_ended(struct smpp_session *session, int64_t now_ms)
+{
+    session->peer_ended = true;
+    if (session->pending == 0)
+        smpp_session_finish(session, SMPP_END_PEER_CLOSED);
+    else
+        leave(session, SMPP_END_PEER_CLOSED, now_ms);
 }
 
 /* ---- due ---- */
@@ -143,7 +155,7 @@ static void expire_requests(struct smpp_session *session, int64_t now_ms)
 /* The unbind has taken its time: its next stage, ready or not. */
 static void hurry_leaving(struct smpp_session *session, int64_t now_ms)
 {
-    if (!session->peer_leaves && session->unbind_sent) {
+    if (!session->peer_leaves && (session->unbind_sent || session->peer_ended)) {
         smpp_session_finish(session, session->leave_end);
         return;
     }

@@ -382,6 +382,86 @@ TEST(an_end_of_the_stream_still_hears_what_came_before_it)
     line_close(&line);
 }
 
+static void end_stream(struct line *line)
+{
+    int fd = bufferevent_getfd(line->far);
+
+    if (fd >= 0)
+        shutdown(fd, SHUT_WR);
+    else
+        bufferevent_flush(line->far, EV_WRITE, BEV_FINISHED);
+    line_run(line);
+}
+
+TEST(who_ends_its_side_of_the_stream_is_answered_what_it_sent_before)
+{
+    struct smpp_session_config config = line_config(SMPP_ROLE_SMSC);
+    static struct line line;
+
+    config.limits.peer_window = 2; /* a third waits unread */
+    for (int on_sockets = 0; on_sockets < 2; on_sockets++) {
+        if (on_sockets)
+            open_sockets(&line, &config);
+        else
+            line_open(&line, &config);
+        line_bind_esme(&line, "9", "34");
+        line.hold_submits = true;
+        line_say(&line,
+                 LINE_SUBMIT("00000002") LINE_SUBMIT("00000003") LINE_SUBMIT("00000004"),
+                 0);
+        end_stream(&line);
+        assert_false(line.closed);
+        line_answer_held(&line);
+        line_run(&line);
+        line_hears(&line, LINE_SUBMIT_RESP("00000002") LINE_SUBMIT_RESP("00000003"),
+                   "two of them");
+        assert_false(line.closed);
+        assert_int_equal(deliver(&line, 1), SMPP_SEND_NOT_BOUND);
+        line_answer_held(&line);
+        line_run(&line);
+        line_hears(&line, LINE_SUBMIT_RESP("00000004"), "the last");
+        assert_true(line.closed);
+        assert_int_equal(line.end, SMPP_END_PEER_CLOSED);
+        line_close(&line);
+    }
+}
+
+TEST(who_has_ended_its_side_is_not_waited_for_long)
+{
+    static struct line line;
+
+    open_bound(&line);
+    line.hold_submits = true;
+    line_say(&line, LINE_SUBMIT("00000002"), 0);
+    end_stream(&line);
+    line_pass(&line, 2000);
+    assert_false(line.closed);
+    line_pass(&line, 2000);
+    assert_true(line.closed);
+    assert_int_equal(line.end, SMPP_END_PEER_CLOSED);
+    line_close(&line);
+}
+
+TEST(an_unbind_is_answered_though_the_stream_ends_behind_it)
+{
+    static struct line line;
+
+    open_bound(&line);
+    line.hold_submits = true;
+    line_say(&line, LINE_SUBMIT("00000002") LINE_HEADER("00000006", "00000000", "00000003"),
+             0);
+    end_stream(&line);
+    assert_false(line.closed);
+    line_answer_held(&line);
+    line_run(&line);
+    line_hears(&line,
+               LINE_SUBMIT_RESP("00000002") LINE_HEADER("80000006", "00000000", "00000003"),
+               "all of it");
+    assert_true(line.closed);
+    assert_int_equal(line.end, SMPP_END_UNBOUND);
+    line_close(&line);
+}
+
 TEST(after_a_stall_what_has_arrived_is_heard_before_anybody_is_late)
 {
     struct smpp_session_config config = line_config(SMPP_ROLE_SMSC);
@@ -564,6 +644,9 @@ static const struct CMUnitTest tests[] = {
     RUN(the_time_for_an_answer_begins_when_the_request_leaves_not_when_the_turn_began),
     RUN(no_time_out_runs_while_a_peer_is_not_read_from),
     RUN(an_end_of_the_stream_still_hears_what_came_before_it),
+    RUN(who_ends_its_side_of_the_stream_is_answered_what_it_sent_before),
+    RUN(who_has_ended_its_side_is_not_waited_for_long),
+    RUN(an_unbind_is_answered_though_the_stream_ends_behind_it),
     RUN(after_a_stall_what_has_arrived_is_heard_before_anybody_is_late),
     RUN(who_never_stops_sending_does_not_put_off_a_time_out_for_ever),
     RUN(it_may_be_closed_from_inside_a_callback_and_twice),
