@@ -1,5 +1,7 @@
 #include "gateway/body.h"
 
+#include "smpp/command.h"
+#include "smpp/parts.h"
 #include "smpp/pdu.h"
 
 bool body_add_tlvs(const struct body *body, struct smpp_pdu *pdu)
@@ -16,4 +18,15 @@ bool body_add_tlvs(const struct body *body, struct smpp_pdu *pdu)
         left -= 4u + size;
     }
     return true;
+}
+
+bool body_part_of(const struct body *body, struct smpp_part *out)
+{
+    struct smpp_pdu pdu;
+
+    smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, 0);
+    pdu.esm_class = body->esm_class;
+    pdu.short_message = (struct smpp_octets){body->bytes, body->text_size};
+    (void)!body_add_tlvs(body, &pdu);
+    return smpp_part_read(&pdu, out);
 }

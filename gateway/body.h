@@ -45,11 +45,15 @@ struct body {
     uint8_t bytes[];   /* text, then TLVs */
 };
 
+struct smpp_part;
 struct smpp_pdu;
 
 /* Its TLVs into a PDU, borrowed; false: some do not fit. */
 bool body_add_tlvs(const struct body *body, struct smpp_pdu *pdu)
     __attribute__((warn_unused_result));
+
+/* Which part of a long message it is, by its header or its TLVs; false: it is none. */
+bool body_part_of(const struct body *body, struct smpp_part *out);
 
 /* Of a body with this many octets behind it. */
 static inline size_t body_size(uint32_t text_size, uint32_t tlv_size)

@@ -227,24 +227,13 @@ void collector_join(struct gateway *gateway, struct live *live, struct body *tak
                  live->message.start_at_ms - gateway_now_ms(gateway), waited_enough, live);
 }
 
-bool collector_part_of(const struct body *body, struct smpp_part *out)
-{
-    struct smpp_pdu pdu;
-
-    smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, 0);
-    pdu.esm_class = body->esm_class;
-    pdu.short_message = (struct smpp_octets){body->bytes, body->text_size};
-    (void)!body_add_tlvs(body, &pdu);
-    return smpp_part_read(&pdu, out);
-}
-
 void collector_resume(struct gateway *gateway, struct live *live)
 {
     struct smpp_part part;
     struct set *set;
     int64_t left_ms = live->message.start_at_ms - gateway_now_ms(gateway);
 
-    if (!collector_part_of(live->bodies[0], &part)) {
+    if (!body_part_of(live->bodies[0], &part)) {
         live->message.state = MESSAGE_WAITING;
         return;
     }

@@ -35,9 +35,6 @@ void collector_resume(struct gateway *gateway, struct live *live);
 /* The message ended or is forgotten: nothing waits for its parts any more.  Harmless for others. */
 void collector_forget(struct gateway *gateway, struct live *live);
 
-/* Which part of a long message a body is, by its header or its TLVs. */
-bool collector_part_of(const struct body *body, struct smpp_part *out);
-
 size_t collector_sets(const struct gateway *gateway);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include <assert.h>
 
-#include "gateway/collector.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/money_moves.h"
@@ -211,7 +210,7 @@ static bool is_whole(const struct live *live)
     struct smpp_part part;
 
     return !(live->message.flags & MESSAGE_COLLECTED) ||
-           (collector_part_of(live->bodies[0], &part) &&
+           (body_part_of(live->bodies[0], &part) &&
             part.total == translate_distinct_parts(live));
 }
 

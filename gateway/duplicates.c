@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "gateway/catalog.h"
-#include "gateway/collector.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/store.h"
 #include "gateway/table.h"
+#include "smpp/parts.h"
 
 enum {
     NOBODY = 0,            /* entries are numbered from 1 */
@@ -81,7 +81,7 @@ struct duplicates_key duplicates_key_of(const struct body *body)
     mix(&key, body->source, strlen(body->source));
     mix(&key, body->destination, strlen(body->destination));
     mix(&key, fields, sizeof(fields));
-    if (!body->from_api && collector_part_of(body, &part)) {
+    if (!body->from_api && body_part_of(body, &part)) {
         const uint8_t place[] = {part.number, part.total};
 
         mix(&key, place, sizeof(place));

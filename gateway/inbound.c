@@ -11,7 +11,6 @@
 
 #include "gateway/catalog.h"
 #include "gateway/channels/link.h"
-#include "gateway/collector.h"
 #include "gateway/gateway.h"
 #include "gateway/intake.h"
 #include "gateway/log.h"
@@ -359,7 +358,7 @@ static void read_keyword(const struct gateway *gateway,
 
     out[0] = '\0';
     if (message->total > 1 &&
-        (!collector_part_of(message->parts[0], &part) || part.number != 1))
+        (!body_part_of(message->parts[0], &part) || part.number != 1))
         return;
     if (message->part_count != message->total)
         first.part_count = 1;
@@ -586,7 +585,7 @@ uint32_t inbound_take(struct gateway *gateway, uint32_t link, uint64_t session,
     it.hash = hash_of(link, it.body);
     it.is_part = it.body->text_size <= PART_MAX_BYTES &&
                  it.body->tlv_size <= PART_TLVS_MAX_BYTES &&
-                 collector_part_of(it.body, &it.part) &&
+                 body_part_of(it.body, &it.part) &&
                  it.part.total <= INBOUND_PARTS_MAX && is_reached(gateway, link, it.body);
     if (is_repetition(gateway, it.hash) ||
         (it.is_part && inbound_set_has(gateway, link, it.body, &it.part))) {
@@ -613,7 +612,7 @@ static void load_part(struct gateway *gateway, const struct store_inbound *row,
 {
     struct smpp_part part;
 
-    if (collector_part_of(take_body, &part))
+    if (body_part_of(take_body, &part))
         inbound_set_load(gateway, row->channel, take_body, &part, row->at_ms);
     else
         keep_unrouted(gateway->inbound, row->channel, row->at_ms, take_body);

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "gateway/catalog.h"
-#include "gateway/collector.h"
 #include "gateway/gateway.h"
 #include "gateway/http_client.h"
 #include "gateway/json.h"
@@ -19,6 +18,7 @@
 #include "gateway/signature.h"
 #include "gateway/table.h"
 #include "smpp/command.h"
+#include "smpp/parts.h"
 
 enum {
     POSTS_PER_ACCOUNT = 8, /* under way at once */
@@ -49,8 +49,7 @@ static void write_part(struct json_writer *writer, const struct inbound_message 
 {
     struct smpp_part part;
 
-    if (message->part_count == message->total ||
-        !collector_part_of(message->parts[0], &part)) {
+    if (message->part_count == message->total || !body_part_of(message->parts[0], &part)) {
         json_write_null(writer, "part");
         return;
     }

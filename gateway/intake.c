@@ -111,7 +111,7 @@ static enum intake_result measure(struct submission *it)
                   (it->is_text ||
                    (shows_flash(it->plan) && translate_is_flash(it->body, alphabet))) &&
                   !it->body->from_api && it->segments == 1 && it->parts == 1 &&
-                  it->start_at_ms <= it->now_ms && collector_part_of(it->body, &it->part);
+                  it->start_at_ms <= it->now_ms && body_part_of(it->body, &it->part);
     return INTAKE_OK;
 }
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/collector.h"
 #include "gateway/dictionary.h"
 #include "gateway/dispatch.h"
 #include "gateway/esme.h"
@@ -13,6 +12,7 @@
 #include "gateway/replace.h"
 #include "routing/number.h"
 #include "smpp/command.h"
+#include "smpp/parts.h"
 #include "smpp/timestamp.h"
 
 static void copy_text(struct smpp_octets from, char *out, size_t room)
@@ -258,7 +258,7 @@ static bool is_part_of_long(const struct body *body)
 {
     struct smpp_part part;
 
-    return (body->esm_class & SMPP_ESM_CLASS_UDHI) || collector_part_of(body, &part);
+    return (body->esm_class & SMPP_ESM_CLASS_UDHI) || body_part_of(body, &part);
 }
 
 uint32_t intake_submit(struct gateway *gateway, size_t account, uint64_t session,

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "gateway/catalog.h"
-#include "gateway/collector.h"
 #include "gateway/content.h"
 #include "gateway/dispatch.h"
 #include "gateway/duplicates.h"
@@ -36,7 +35,7 @@ bool replace_is_possible(const struct live *live)
            !(live->message.flags & MESSAGE_COLLECTED) &&
            recall_is_untouched(&live->message) &&
            !(live->bodies[0]->esm_class & SMPP_ESM_CLASS_UDHI) &&
-           !collector_part_of(live->bodies[0], &part);
+           !body_part_of(live->bodies[0], &part);
 }
 
 static uint32_t seconds_since(uint64_t id, int64_t now_ms)

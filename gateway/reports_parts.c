@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/collector.h"
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
 #include "gateway/store.h"
 #include "gateway/table.h"
 #include "routing/delivery.h"
+#include "smpp/parts.h"
 
 enum {
     TOGETHER_MS = 60000, /* a reference that comes again later is another message's */
@@ -57,7 +57,7 @@ static bool place_of(const struct live *live, const struct attempt *attempt,
         *out = (struct place){attempt->segment, live->message.segments, 0};
         return true;
     }
-    if (!collector_part_of(live->bodies[0], &part))
+    if (!body_part_of(live->bodies[0], &part))
         return false;
     *out = (struct place){part.number, part.total, set_of(live, attempt->channel, &part)};
     return true;

@@ -350,6 +350,23 @@ static bool fits_beside_header(const struct body *body, enum smpp_alphabet alpha
            size <= body->header_size + smpp_text_capacity(alphabet, body->header_size);
 }
 
+/* 3GPP TS 23.040 9.2.3.24: one that runs past the text, or whose elements run past it. */
+static bool has_broken_header(const struct body *body)
+{
+    struct smpp_header header;
+
+    return has_header(body) && !smpp_header_read(user_data(body), &header);
+}
+
+/* A part that its client tells by sar_ parameters: it cannot be cut into parts again. */
+static bool is_sar_part(const struct body *body)
+{
+    struct smpp_part part;
+
+    return body->tlv_size > 0 && body_part_of(body, &part) &&
+           part.kind == SMPP_PART_SAR;
+}
+
 static bool count_uncut(const struct body *body, const struct encoded *encoded,
                         uint16_t *out_parts)
 {
@@ -373,12 +390,13 @@ bool translate_count(const struct body *body, enum smpp_alphabet default_alphabe
 
     *out_segments = 1;
     *out_parts = 1;
-    if (!encode(body, default_alphabet, form, latin, scratch, &encoded))
+    if (has_broken_header(body) ||
+        !encode(body, default_alphabet, form, latin, scratch, &encoded))
         return false;
     if (!is_cut(body, &encoded))
         return count_uncut(body, &encoded, out_parts);
     count = split_text(&encoded, form, segments);
-    if (count == 0)
+    if (count == 0 || (count > 1 && is_sar_part(body)))
         return false;
     *out_parts = (uint16_t)count;
     if (form->split != CONFIG_PAYLOAD)

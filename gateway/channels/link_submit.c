@@ -56,20 +56,18 @@ static struct smpp_octets view(const void *data, size_t size)
     return (struct smpp_octets){data, (uint32_t)size};
 }
 
-/* What was a part, and was cut again, is told by what it is now. */
-static void forget_part(const struct handover *handover, struct smpp_pdu *pdu)
+/* Of a part that was cut again, and of one with a header (SMPP 3.4 5.2.12: not both). */
+static void drop_sar(struct smpp_pdu *pdu)
 {
-    const bool has_header =
-        (handover->esm_class & ~handover->body->esm_class & SMPP_ESM_CLASS_UDHI) != 0;
     uint16_t kept = 0;
 
-    if (handover->sar == NULL && !has_header)
-        return;
-    for (uint16_t i = 0; i < pdu->tlv_count; i++)
-        if (pdu->tlvs[i].tag != SMPP_TLV_SAR_MSG_REF_NUM &&
-            pdu->tlvs[i].tag != SMPP_TLV_SAR_TOTAL_SEGMENTS &&
-            pdu->tlvs[i].tag != SMPP_TLV_SAR_SEGMENT_SEQNUM)
+    for (uint16_t i = 0; i < pdu->tlv_count; i++) {
+        uint16_t tag = pdu->tlvs[i].tag;
+
+        if (tag != SMPP_TLV_SAR_MSG_REF_NUM && tag != SMPP_TLV_SAR_TOTAL_SEGMENTS &&
+            tag != SMPP_TLV_SAR_SEGMENT_SEQNUM)
             pdu->tlvs[kept++] = pdu->tlvs[i];
+    }
     pdu->tlv_count = kept;
 }
 
@@ -79,7 +77,8 @@ static bool add_tlvs(struct smpp_pdu *pdu, const struct config_link *link,
     if (!body_add_tlvs(handover->body, pdu))
         return false;
     dictionary_filter(link, pdu);
-    forget_part(handover, pdu);
+    if (handover->sar || (pdu->esm_class & SMPP_ESM_CLASS_UDHI) != 0)
+        drop_sar(pdu);
     return dictionary_add_fixed(link, pdu) &&
            (handover->sar == NULL || smpp_part_add_sar(pdu, handover->sar, sar_values));
 }

@@ -472,6 +472,50 @@ TEST(ids_of_receipts_are_read_by_the_rule_of_the_link)
     }
 }
 
+static uint32_t submit_part(uint8_t esm_class, const void *text, size_t size)
+{
+    static const uint8_t reference[] = {0, 7}, total[] = {2}, number[] = {1};
+    struct smpp_pdu pdu;
+
+    smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, 2);
+    pdu.esm_class = esm_class;
+    pdu.source = (struct smpp_octets){(const uint8_t *)"Shop", 4};
+    pdu.destination = (struct smpp_octets){(const uint8_t *)"491700000001", 12};
+    pdu.short_message = (struct smpp_octets){text, (uint32_t)size};
+    assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_SAR_MSG_REF_NUM, reference, 2));
+    assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_SAR_TOTAL_SEGMENTS, total, 1));
+    assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_SAR_SEGMENT_SEQNUM, number, 1));
+    lone_line_send(&client, &pdu);
+    lone_line_expect(&client, SMPP_SUBMIT_SM | SMPP_RESPONSE, &pdu);
+    return pdu.status;
+}
+
+/* SMPP 3.4 5.2.12: a message says by its header or by its parameters which part it is. */
+TEST(no_part_leaves_with_a_header_and_sar_parameters)
+{
+    static const uint8_t headed[] = {5, 0, 3, 7, 2, 1, 'a', 'b'};
+    struct smpp_pdu seen;
+    char text[200];
+
+    memset(text, 'a', sizeof(text));
+    begin(HERE);
+    bind_client();
+    CHECK_EQ(submit_part(0x00, text, 150), ESME_ROK, "by parameters");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &seen);
+    CHECK_EQ(seen.esm_class & 0x40, 0, "no header");
+    CHECK(smpp_pdu_tlv(&seen, SMPP_TLV_SAR_MSG_REF_NUM) != NULL, "its parameters");
+    CHECK_EQ(submit_part(0x40, headed, sizeof(headed)), ESME_ROK, "by its header");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &seen);
+    CHECK_EQ(seen.esm_class & 0x40, 0x40, "its header");
+    CHECK(smpp_pdu_tlv(&seen, SMPP_TLV_SAR_MSG_REF_NUM) == NULL, "no reference");
+    CHECK(smpp_pdu_tlv(&seen, SMPP_TLV_SAR_TOTAL_SEGMENTS) == NULL, "no total");
+    CHECK(smpp_pdu_tlv(&seen, SMPP_TLV_SAR_SEGMENT_SEQNUM) == NULL, "no number");
+    CHECK_EQ(submit_part(0x00, text, sizeof(text)), ESME_RINVMSGLEN,
+             "a part of two short messages");
+    lone_line_close(&client);
+    end();
+}
+
 TEST(what_a_subscriber_writes_is_refused)
 {
     struct smpp_pdu pdu;
@@ -567,6 +611,7 @@ int main(void)
         RUN(a_report_may_come_before_the_response),
         RUN(a_receipt_of_parameters_alone_counts),
         RUN(ids_of_receipts_are_read_by_the_rule_of_the_link),
+        RUN(no_part_leaves_with_a_header_and_sar_parameters),
         RUN(what_a_subscriber_writes_is_refused),
         RUN(where_every_deliver_sm_must_be_answered_0_nothing_is_refused),
         RUN(an_operator_that_unbinds_is_given_nothing_more),

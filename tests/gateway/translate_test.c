@@ -541,6 +541,33 @@ TEST(what_has_a_header_must_fit_one_short_message)
     }
 }
 
+TEST(a_header_that_runs_past_its_text_is_refused)
+{
+    static const struct {
+        const char *row;
+        uint8_t octets[8];
+        size_t size;
+        uint8_t data_coding;
+    } rows[] = {
+        {"longer than the text",  {8, 0, 3, 7, 2, 1, 'a', 'b'}, 8, 0},
+        {"the same, in binary",   {8, 0, 3, 7, 2, 1, 'a', 'b'}, 8, 4},
+        {"an element that is so", {5, 0, 9, 7, 2, 1, 'a', 'b'}, 8, 0},
+        {"nothing, not a header", {0},                          0, 0},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct body *body = body_new(rows[i].octets, rows[i].size);
+        uint16_t segments, parts;
+
+        body->esm_class = SMPP_ESM_CLASS_UDHI;
+        body->data_coding = rows[i].data_coding;
+        CHECK(!translate_count(body, SMPP_ALPHABET_GSM, &plain_form, false, &segments,
+                               &parts),
+              rows[i].row);
+        free(body);
+    }
+}
+
 /* --- segments ----------------------------------------------------------------------- */
 
 /* The text of all segments, without their headers; checks what each says of itself. */
@@ -899,6 +926,7 @@ int main(void)
         RUN(cyrillic_in_latin_is_counted_and_cut_as_it_is_sent),
         RUN(segments_and_parts_are_counted_as_they_will_be_sent),
         RUN(what_has_a_header_must_fit_one_short_message),
+        RUN(a_header_that_runs_past_its_text_is_refused),
         RUN(the_segments_together_are_the_text),
         RUN(cut_otherwise_than_counted_nothing_is_sent),
         RUN(a_short_message_goes_on_octet_for_octet),
