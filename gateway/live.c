@@ -154,6 +154,12 @@ const struct body *live_body(const struct live *live, uint64_t id)
     return NULL;
 }
 
+int64_t live_submitted_ms(const struct live *live, const struct body *body)
+{
+    return live->message.accepted_at_ms + ids_time_ms(body->id) -
+           ids_time_ms(live->message.id);
+}
+
 void live_join(struct gateway *gateway, struct live *live, struct body *take_body)
 {
     if (take_body->id != live->message.id &&

@@ -61,6 +61,9 @@ struct live *live_find_submission(const struct gateway *gateway, uint64_t id);
 /* The body of one of its submissions; NULL: it has none with this id. */
 const struct body *live_body(const struct live *live, uint64_t id);
 
+/* When one of its bodies came, wall: ids may be ahead of a clock that was set back. */
+int64_t live_submitted_ms(const struct live *live, const struct body *body);
+
 /* A further part; takes it. */
 void live_join(struct gateway *gateway, struct live *live, struct body *take_body);
 

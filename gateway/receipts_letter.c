@@ -118,7 +118,7 @@ static void pack(const struct gateway *gateway, const struct live *live,
     struct packed packed = {
         .version = 2,
         /* Appendix B: of a message that was replaced, when that was. */
-        .submitted_ms = ids_time_ms(body->id) + body->replaced_after_s * INT64_C(1000),
+        .submitted_ms = live_submitted_ms(live, body) + body->replaced_after_s * INT64_C(1000),
         .done_ms = now_ms,
         .code = code,
         .state = (uint8_t)state,

@@ -38,9 +38,9 @@ bool replace_is_possible(const struct live *live)
            !body_part_of(live->bodies[0], &part);
 }
 
-static uint32_t seconds_since(uint64_t id, int64_t now_ms)
+static uint32_t seconds_since(int64_t then_ms, int64_t now_ms)
 {
-    int64_t past_ms = now_ms - ids_time_ms(id);
+    int64_t past_ms = now_ms - then_ms;
 
     return past_ms > 0 ? (uint32_t)(past_ms / 1000) : 0;
 }
@@ -56,7 +56,7 @@ void replace_name(const struct live *live, struct body *body)
     body->id_form = old->id_form;
     body->place = old->place;
     body->revision = (uint8_t)(old->revision + 1);
-    body->replaced_after_s = seconds_since(old->id, gateway_now_ms(live->gateway));
+    body->replaced_after_s = seconds_since(live_submitted_ms(live, old), gateway_now_ms(live->gateway));
 }
 
 /* --- times -------------------------------------------------------------------------- */

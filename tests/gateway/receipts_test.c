@@ -331,6 +331,30 @@ TEST(dates_of_an_operator_are_not_told)
     end();
 }
 
+/* The ids do not go back with it: they are of the hour that was. */
+TEST(after_the_clock_was_set_back_no_receipt_tells_of_a_time_to_come)
+{
+    struct gateway *gateway;
+    char dates[2][16], id[32], text[160];
+    const char *at;
+    struct smpp_pdu pdu;
+
+    begin();
+    gateway = lone_gateway_of(lone);
+    (void)ids_next(&gateway->ids, gateway_now_ms(gateway) + 3600 * 1000);
+    bind_operator();
+    bind_line(&lines[0], SMPP_BIND_TRANSCEIVER);
+    deliver_one(&lines[0], "op1", id);
+    expect(&lines[0], 0x04, id, "stat:DELIVRD", &pdu);
+    memcpy(text, pdu.short_message.data, pdu.short_message.size);
+    text[pdu.short_message.size] = '\0';
+    at = strstr(text, "submit date:");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, "submit date:%15s done date:%15s", dates[0], dates[1]), 2);
+    CHECK(strcmp(dates[0], dates[1]) <= 0, text);
+    end();
+}
+
 TEST(acknowledgements_of_the_recipient_are_for_the_operator)
 {
     static const struct {
@@ -862,6 +886,7 @@ int main(void)
         RUN(each_end_has_its_word_and_its_hearers),
         RUN(the_account_chooses_its_form),
         RUN(dates_of_an_operator_are_not_told),
+        RUN(after_the_clock_was_set_back_no_receipt_tells_of_a_time_to_come),
         RUN(acknowledgements_of_the_recipient_are_for_the_operator),
         RUN(below_34_nothing_has_optional_parameters),
         RUN(a_receipt_says_what_the_dictionary_turns_on),
