@@ -14,6 +14,7 @@
 #include "gateway/content.h"
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
+#include "gateway/outbox.h"
 #include "gateway/review.h"
 #include "gateway/store.h"
 #include "gateway/table.h"
@@ -28,10 +29,11 @@ struct set {
 
 enum {
     BODIES_MAX = SMPP_PARTS_MAX + 20, /* of a set, repeated parts too */
-    /* In the decision that ends the message: of a body its receipt, one that goes for it,
+    /* In the decision that ends the message: of a body its receipt, those that go for it,
      * and that its repetition is none for long; of each way that it is not taken. */
-    BODY_END_BYTES =
-        STORE_RECEIPT_ADD_BYTES + STORE_RECEIPT_GONE_BYTES + STORE_DUPLICATE_BYTES,
+    BODY_END_BYTES = STORE_RECEIPT_ADD_BYTES +
+                     OUTBOX_DROPS_PER_LETTER * STORE_RECEIPT_GONE_BYTES +
+                     STORE_DUPLICATE_BYTES,
     WAYS_END_BYTES = PLAN_STEPS_MAX * PLAN_WAYS_MAX * STORE_ATTEMPT_ADD_BYTES,
 };
 

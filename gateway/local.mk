@@ -88,6 +88,7 @@ libgateway_a_SOURCES += \
 	gateway/money_moves.c gateway/money_moves.h \
 	gateway/optouts.c gateway/optouts.h \
 	gateway/outbox.c gateway/outbox.h \
+	gateway/outbox_line.c gateway/outbox_line.h \
 	gateway/public_id.c gateway/public_id.h \
 	gateway/operations.c gateway/operations.h gateway/operations_pieces.h \
 	gateway/pairs.c gateway/pairs.h \

@@ -3,7 +3,7 @@
  * making; the kinds take turns.  A letter is offered once its row is durable, one try at a
  * time; its row goes when the account has acknowledged it.
  */
-#include "gateway/outbox.h"
+#include "gateway/outbox_line.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,37 +24,6 @@ enum {
     OTHER_BIND_MS = 100, /* on another bind than that of the answer */
     SWEEP_MS = 60 * 1000,
     PER_TURN = 1024,
-};
-
-enum envelope_state { ENVELOPE_MAKING, ENVELOPE_READY, ENVELOPE_OFFERED, ENVELOPE_RESTING };
-
-/* A letter, and how far it has come. */
-struct envelope {
-    struct envelope *next;  /* the line's list of ready ones */
-    struct envelope *older; /* all of the line, by age */
-    struct envelope *newer;
-    struct outbox *outbox;
-    enum letter_kind kind;
-    enum envelope_state state;
-    unsigned tries;
-    unsigned refusals; /* for now, or by silence */
-    uint64_t id;
-    uint64_t submission;
-    int64_t made_at_ms;
-    uint64_t origin;
-    int64_t responded_at_ms;
-    struct clock_timer timer; /* resting after a refusal */
-    uint32_t size;
-    uint8_t bytes[];
-};
-
-/* The letters of one kind for one account. */
-struct line {
-    struct envelope *ready_first;
-    struct envelope *ready_last;
-    struct envelope *oldest;
-    struct envelope *newest;
-    size_t count;
 };
 
 struct outbox {
@@ -197,58 +166,26 @@ static struct line *line_of(const struct envelope *envelope)
     return &envelope->outbox->lines[envelope->kind];
 }
 
-static void make_ready(struct envelope *envelope)
-{
-    struct line *line = line_of(envelope);
-
-    envelope->state = ENVELOPE_READY;
-    envelope->next = NULL;
-    if (line->ready_last)
-        line->ready_last->next = envelope;
-    else
-        line->ready_first = envelope;
-    line->ready_last = envelope;
-}
-
 /* Of the kind whose turn it is and that is not blocked, a bit each; NULL: none is ready. */
-static struct envelope *take_ready(struct outbox *outbox, unsigned blocked)
+static struct envelope *first_ready(struct outbox *outbox, unsigned blocked)
 {
     for (unsigned i = 0; i < LETTER_KINDS; i++) {
         unsigned kind = outbox->turn;
         struct line *line = &outbox->lines[kind];
-        struct envelope *envelope = line->ready_first;
+        struct envelope *envelope = line->ready.first;
 
         outbox->turn = (enum letter_kind)((kind + 1) % LETTER_KINDS);
         if (envelope == NULL || (blocked >> kind & 1u))
             continue;
-        line->ready_first = envelope->next;
-        if (line->ready_first == NULL)
-            line->ready_last = NULL;
         return envelope;
     }
     return NULL;
-}
-
-/* Before all that are younger: several come back together, oldest first. */
-static void put_back(struct envelope *envelope)
-{
-    struct line *line = line_of(envelope);
-    struct envelope **place = &line->ready_first;
-
-    while (*place && (*place)->id < envelope->id)
-        place = &(*place)->next;
-    envelope->state = ENVELOPE_READY;
-    envelope->next = *place;
-    *place = envelope;
-    if (envelope->next == NULL)
-        line->ready_last = envelope;
 }
 
 static struct envelope *add(struct gateway *gateway, const struct outbox_letter *letter)
 {
     struct envelope *envelope = calloc(1, sizeof(*envelope) + letter->size);
     struct outbox *outbox = outbox_of(gateway, letter->account);
-    struct line *line = &outbox->lines[letter->kind];
 
     if (envelope == NULL)
         abort();
@@ -261,36 +198,12 @@ static struct envelope *add(struct gateway *gateway, const struct outbox_letter 
     envelope->responded_at_ms = letter->responded_at_ms;
     envelope->size = letter->size;
     memcpy(envelope->bytes, letter->bytes, letter->size);
-    envelope->older = line->newest;
-    if (line->newest)
-        line->newest->newer = envelope;
-    else
-        line->oldest = envelope;
-    line->newest = envelope;
-    line->count++;
+    line_add(&outbox->lines[letter->kind], envelope);
     gateway->outboxes->count[letter->kind]++;
     gateway->outboxes->bytes[letter->kind] += letter->size;
     if (!table_put(gateway->outboxes->by_id, letter->id, (uint64_t)(uintptr_t)envelope))
         abort();
     return envelope;
-}
-
-static void leave_ready(struct envelope *envelope)
-{
-    struct line *line = line_of(envelope);
-    struct envelope *before = NULL;
-
-    for (struct envelope *at = line->ready_first; at; before = at, at = at->next) {
-        if (at != envelope)
-            continue;
-        if (before)
-            before->next = at->next;
-        else
-            line->ready_first = at->next;
-        if (line->ready_last == at)
-            line->ready_last = before;
-        return;
-    }
 }
 
 /* It has no row, and what becomes of it when it was offered once is not waited for. */
@@ -302,22 +215,10 @@ static bool is_fleeting(const struct envelope *envelope)
 /* In a decision, unless it has no row: its row goes, and it is forgotten. */
 static void remove_envelope(struct gateway *gateway, struct envelope *envelope)
 {
-    struct line *line = line_of(envelope);
-
     if (!is_fleeting(envelope))
         kinds[envelope->kind].remove(gateway->store, envelope->id,
                                      envelope->outbox->account);
-    if (envelope->state == ENVELOPE_READY)
-        leave_ready(envelope);
-    if (envelope->older)
-        envelope->older->newer = envelope->newer;
-    else
-        line->oldest = envelope->newer;
-    if (envelope->newer)
-        envelope->newer->older = envelope->older;
-    else
-        line->newest = envelope->older;
-    line->count--;
+    line_remove(line_of(envelope), envelope);
     gateway->outboxes->count[envelope->kind]--;
     gateway->outboxes->bytes[envelope->kind] -= envelope->size;
     clock_disarm(gateway->clock, &envelope->timer);
@@ -332,26 +233,18 @@ static bool is_on_its_way(const struct envelope *envelope)
     return envelope->state == ENVELOPE_OFFERED || envelope->state == ENVELOPE_MAKING;
 }
 
-/* The oldest that is not on its way, as far as one can see; NULL: none is. */
-static struct envelope *oldest_at_rest(const struct line *line)
-{
-    if (line->ready_first)
-        return line->ready_first;
-    return line->oldest && line->oldest->state == ENVELOPE_RESTING ? line->oldest : NULL;
-}
-
-/* More than the account may have waiting: one goes. */
+/* More than the account may have waiting: the oldest goes, and one more as long as there are
+ * too many, of a bound that was higher. */
 static void make_room(struct gateway *gateway, uint32_t account, enum letter_kind kind)
 {
     struct line *line = &outbox_of(gateway, account)->lines[kind];
     const struct account *its = catalog_account(gateway->catalog, account);
     size_t limit = its->config ? its->config->outbox_max : OUTBOX_OF_NOBODY;
-    struct envelope *envelope;
 
-    if (line->count < limit || (envelope = oldest_at_rest(line)) == NULL)
-        return;
-    count(gateway, kinds[kind].dropped);
-    remove_envelope(gateway, envelope);
+    for (int i = 0; i < OUTBOX_DROPS_PER_LETTER && line->count >= limit; i++) {
+        count(gateway, kinds[kind].dropped);
+        remove_envelope(gateway, line_victim(line));
+    }
 }
 
 static void is_durable(void *owner, const struct store_effect *effect);
@@ -369,7 +262,9 @@ void outbox_add(struct gateway *gateway, const struct outbox_letter *letter)
 
 void outbox_load(struct gateway *gateway, const struct outbox_letter *letter)
 {
-    make_ready(add(gateway, letter));
+    struct envelope *envelope = add(gateway, letter);
+
+    line_make_ready(line_of(envelope), envelope);
 }
 
 /* --- sending ------------------------------------------------------------------------ */
@@ -385,7 +280,7 @@ static void rested(void *owner)
 {
     struct envelope *envelope = owner;
 
-    make_ready(envelope);
+    line_make_ready(line_of(envelope), envelope);
     pump(envelope->outbox);
 }
 
@@ -395,7 +290,7 @@ static void rest(struct gateway *gateway, struct envelope *envelope)
     size_t last = sizeof(delays_ms) / sizeof(delays_ms[0]) - 1;
     size_t at = envelope->refusals++;
 
-    envelope->state = ENVELOPE_RESTING;
+    line_rest(line_of(envelope), envelope);
     clock_arm_in(gateway->clock, &envelope->timer, delays_ms[at < last ? at : last], rested,
                  envelope);
 }
@@ -418,7 +313,7 @@ static enum outbox_sent send(struct envelope *envelope, bool others)
 
 static void note_sent(struct gateway *gateway, struct envelope *envelope)
 {
-    envelope->state = ENVELOPE_OFFERED;
+    line_take(line_of(envelope), envelope, ENVELOPE_OFFERED);
     count(gateway, kinds[envelope->kind].sent);
     if (envelope->tries++ > 0)
         count(gateway, kinds[envelope->kind].again);
@@ -436,13 +331,12 @@ static void pump(struct outbox *outbox)
     if (outbox->pumping)
         return;
     outbox->pumping = true;
-    for (unsigned sent = 0; (envelope = take_ready(outbox, blocked)) != NULL; sent++) {
+    for (unsigned sent = 0; (envelope = first_ready(outbox, blocked)) != NULL; sent++) {
         int64_t other_ms = envelope->responded_at_ms + OTHER_BIND_MS;
         bool others = clock_mono_ms(gateway->clock) >= other_ms;
         enum outbox_sent result;
 
         if (sent == PER_TURN) {
-            put_back(envelope);
             clock_arm_in(gateway->clock, &outbox->more, 0, on_more, outbox);
             break;
         }
@@ -461,7 +355,6 @@ static void pump(struct outbox *outbox)
             rest(gateway, envelope);
             continue;
         }
-        put_back(envelope);
         blocked |= 1u << envelope->kind;
         if (!others)
             clock_arm(gateway->clock, &outbox->more, other_ms, on_more, outbox);
@@ -481,7 +374,7 @@ static void is_durable(void *owner, const struct store_effect *effect)
     /* Its answer may have been written in this very batch. */
     if (live)
         envelope->responded_at_ms = live->responded_at_ms;
-    make_ready(envelope);
+    line_make_ready(line_of(envelope), envelope);
     pump(envelope->outbox);
 }
 
@@ -542,7 +435,7 @@ void outbox_unanswered(struct gateway *gateway, uint64_t id, bool session_ended)
     if (is_fleeting(envelope))
         gone(gateway, envelope);
     else if (session_ended)
-        put_back(envelope);
+        line_put_back(line_of(envelope), envelope);
     else
         rest(gateway, envelope);
 }

@@ -46,8 +46,10 @@ enum outbox_sent {
 struct outboxes *outboxes_new(struct gateway *gateway);
 void outboxes_free(struct outboxes *outboxes); /* accepts NULL */
 
+enum { OUTBOX_DROPS_PER_LETTER = 2 };
+
 /* In a decision, behind the operation that adds its row: it is offered once that is
- * durable. */
+ * durable.  Beyond the account's outbox_max the oldest goes, at most so many for one. */
 void outbox_add(struct gateway *gateway, const struct outbox_letter *letter);
 
 /* One whose row was there at the start. */

@@ -880,6 +880,29 @@ TEST(of_more_than_the_outbox_holds_the_oldest_go)
     end();
 }
 
+TEST(the_outbox_holds_no_more_though_all_are_on_their_way)
+{
+    char id[32];
+
+    begin_with("", "outbox_max = 100 window = 200");
+    bind_operator();
+    bind_line(&lines[0], SMPP_BIND_TRANSMITTER);
+    bind_line(&lines[1], SMPP_BIND_RECEIVER); /* it answers nothing */
+    for (size_t i = 0; i < 103; i++) {
+        char operators[8];
+
+        snprintf(operators, sizeof(operators), "op%zu", i);
+        deliver_one(&lines[0], operators, id);
+        if (i < 99)
+            continue;
+        lone_gateway_pass(lone, 200); /* they may go to another bind after 100 ms */
+        CHECK_EQ(counters()->receipts_sent, i + 1, "offered");
+    }
+    CHECK_EQ(outbox_waiting(lone_gateway_of(lone), LETTER_RECEIPT), 100, "kept");
+    CHECK_EQ(counters()->receipts_dropped, 3, "dropped");
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -907,6 +930,7 @@ int main(void)
         RUN(a_transmitter_gets_no_receipt),
         RUN(an_address_that_is_too_long_for_a_receipt_holds_nobody_back),
         RUN(of_more_than_the_outbox_holds_the_oldest_go),
+        RUN(the_outbox_holds_no_more_though_all_are_on_their_way),
     };
 
     return RUN_ALL(tests);
