@@ -296,14 +296,13 @@ enum intake_result intake_accept(struct submission *it)
         optouts_forbid(it->gateway, it->account->number, it->class, it->body->source,
                        it->body->destination))
         result = INTAKE_OPTED_OUT;
-    if (result == INTAKE_OK && intake_answer_as_first(it)) {
-        free(it->body);
-        return INTAKE_OK;
-    }
     if (result == INTAKE_OK &&
         !accounts_take_parts(accounts, index, it->parts, patience_ms(it),
                              clock_mono_ms(it->gateway->clock))) {
         result = INTAKE_RATE;
+    } else if (result == INTAKE_OK && intake_answer_as_first(it)) {
+        free(it->body);
+        return INTAKE_OK;
     } else if (result == INTAKE_OK) {
         result = record(it);
         if (result != INTAKE_OK)

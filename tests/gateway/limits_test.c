@@ -29,6 +29,8 @@ static const char sections[] =
     " recipient_max = 2 recipient_within = \"1h\" window = 100 }\n"
     "account \"once\" { password = \"p\" plan = \"dear\" opening = \"1000\""
     " dedupe_within = \"1h\" window = 100 }\n"
+    "account \"drip\" { password = \"p\" plan = \"dear\" opening = \"1000\""
+    " dedupe_within = \"1h\" tps = 1 burst = 2 window = 100 }\n"
     "account \"long\" { password = \"p\" plan = \"both\" opening = \"1000\""
     " dedupe_within = \"1h\" parts_per_day = 3 window = 100 }\n"
     "account \"hex\" { password = \"p\" plan = \"dear\" opening = \"1000\""
@@ -276,6 +278,21 @@ TEST(a_repetition_gets_the_first_ones_id_and_nothing_is_held)
     assert_string_equal(again, first);
     assert_int_equal(account("once")->balance.held, held);
     assert_int_equal(account("once")->repeated, 1);
+    lone_line_close(&line);
+}
+
+TEST(repetitions_count_for_the_rate)
+{
+    struct smpp_pdu pdu;
+    unsigned throttled = 0;
+
+    CHECK_EQ(bind_as("drip"), ESME_ROK, "the bind");
+    for (int i = 0; i < 20; i++) {
+        fill(&pdu, "491700000001");
+        throttled += submit(&pdu, NULL) == ESME_RTHROTTLED;
+    }
+    assert_in_range(throttled, 12, 18); /* two at once, then one a second */
+    CHECK_EQ(account("drip")->repeated, 19 - throttled, "the others are told the first id");
     lone_line_close(&line);
 }
 
@@ -590,6 +607,7 @@ int main(void)
         RUN(money_is_counted_exactly_and_what_comes_back_counts_no_more),
         RUN(one_recipient_is_written_to_so_often_and_others_still),
         RUN(a_repetition_gets_the_first_ones_id_and_nothing_is_held),
+        RUN(repetitions_count_for_the_rate),
         RUN(its_id_has_the_form_it_was_given_out_in),
         RUN(what_is_replaced_counts_what_it_is_longer_and_nothing_repeats_it),
         RUN(what_differs_in_anything_is_a_message_of_its_own),
