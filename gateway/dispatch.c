@@ -369,8 +369,8 @@ void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attemp
         memcpy(attempt->provider_id, news->provider_id, size);
         attempt->provider_id[size] = 0;
     }
-    /* It may be stopped again. */
-    if (attempt->flags & ATTEMPT_RETRY)
+    /* Nobody has it, for a new try or another way: it may be stopped again. */
+    if (attempt->state == ATTEMPT_FAILED)
         pairs_note(gateway, live);
     notify(gateway, live, attempt);
     money_record_attempt(gateway, live, attempt);

@@ -9,6 +9,8 @@
 #include "gateway/catalog.h"
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
+#include "gateway/live.h"
+#include "gateway/pairs.h"
 #include "smpp/command.h"
 #include "tests/gateway/lone_operator.h"
 #include "tests/test.h"
@@ -214,6 +216,30 @@ TEST(what_one_refuses_for_itself_the_other_takes_and_it_is_charged_once)
     end();
 }
 
+/* cancel_sm by addresses finds it while nobody has it. */
+TEST(what_one_refuses_may_be_stopped_while_it_waits_for_the_other)
+{
+    struct gateway *gateway;
+    uint32_t account;
+    struct smpp_pdu pdu;
+    uint64_t id;
+
+    open_group(IN_ORDER, "", PRICES);
+    bind_link(0);
+    gateway = lone_gateway_of(lone);
+    account = catalog_account_named(gateway->catalog, "grouped")->number;
+    assert_null(pairs_first(gateway, account, "Shop", "491700000001"));
+    id = submit();
+    expect(0, &pdu);
+    assert_null(pairs_first(gateway, account, "Shop", "491700000001"));
+    lone_line_answer(&lines[0], &pdu, ESME_RINVDSTADR);
+    lone_gateway_turn_for(lone, 20);
+    assert_ptr_equal(pairs_first(gateway, account, "Shop", "491700000001"),
+                     live_find(gateway, id));
+    lines[1].fd = -1;
+    end();
+}
+
 TEST(a_failed_delivery_goes_on_only_if_its_cause_is_named)
 {
     static const struct {
@@ -285,6 +311,7 @@ int main(void)
         RUN(weights_share_the_load),
         RUN(the_cheapest_for_the_number_takes_it),
         RUN(what_one_refuses_for_itself_the_other_takes_and_it_is_charged_once),
+        RUN(what_one_refuses_may_be_stopped_while_it_waits_for_the_other),
         RUN(a_failed_delivery_goes_on_only_if_its_cause_is_named),
         RUN(a_link_without_a_price_is_passed_over),
         RUN(a_link_that_is_throttled_for_long_gives_its_messages_to_the_other),
