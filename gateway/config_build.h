@@ -46,6 +46,10 @@ void config_tls_of_listen(struct config_build *build, const struct config_node *
                           struct config_listen *listen);
 void config_tls_of_link(struct config_build *build, const struct config_node *node,
                         struct config_link *link);
+/* The value of `key`, if there is one, must be the name of one peer: OpenSSL takes one with
+ * a dot in front for all below a domain. */
+void config_tls_check_name(struct config_build *build, const struct config_node *node,
+                           const char *key);
 
 /* The section, `indent` deep; nothing when it is not there. */
 void config_tls_print(const struct config_tls *tls, bool is_link, int indent, FILE *out);

@@ -128,6 +128,7 @@ static void check_accounts(struct config_build *build)
                             config_node_entry(node, "client_certificate"),
                             "no listener asks clients for a certificate: none has tls with "
                             "client_ca");
+        config_tls_check_name(build, node, "client_certificate");
         if (strlen(account->system_id) > SYSTEM_ID_MAX)
             config_error_in(build->errors, node, config_node_entry(node, "system_id"),
                             "system_id '%s' is longer than %d characters",

@@ -60,6 +60,16 @@ static void refuse(struct config_build *build, const struct config_node *node,
         config_error_in(build->errors, node, entry, "%s", sentence);
 }
 
+void config_tls_check_name(struct config_build *build, const struct config_node *node,
+                           const char *key)
+{
+    const char *name = config_build_word(node, key);
+
+    if (name != NULL && name[0] == '.')
+        config_error_in(build->errors, node, config_node_entry(node, key),
+                        "%s is one name; '%s' would be all below a domain", key, name);
+}
+
 /* The section of `parent`; NULL without one. */
 static const struct config_node *build_section(struct config_build *build,
                                                const struct config_node *parent,
@@ -116,6 +126,7 @@ void config_tls_of_link(struct config_build *build, const struct config_node *pa
     if (node == NULL)
         return;
     refuse(build, node, "client_ca", "client_ca is of listeners; a link has ca");
+    config_tls_check_name(build, node, "name");
     name = config_build_word(node, "name");
     link->tls.name = name != NULL && name[0] != '\0' ? name : link->hosts[0].host;
     if (link->host_count > 1 && link->tls.name == link->hosts[0].host)

@@ -163,6 +163,17 @@ static const struct {
      "  client_certificate = \"x.example\" }\n",
      "t.conf:6: account 'x': no listener asks clients for a certificate: none has tls with "
      "client_ca"},
+    {"a domain where a name is wanted",
+     PRACTICE LINK PLAN "listen \"s\" { address = \"127.0.0.1:0\" tls { certificate = "
+     "\"t.conf\" key = \"t.conf\" client_ca = \"t.conf\" } }\n"
+     "account \"x\" { password = \"pw\" plan = \"p\"\n"
+     "  client_certificate = \".example\" }\n",
+     "t.conf:6: account 'x': client_certificate is one name; '.example' would be all below "
+     "a domain"},
+    {"an operator of a whole domain",
+     "link \"l\" { host = \"h\" port = 1 system_id = \"s\" tls {\n"
+     "  name = \".example\" } }\n",
+     "t.conf:2: tls: name is one name; '.example' would be all below a domain"},
     {"title twice",                         PRACTICE LINK "\n" LINK PLAN ACCOUNT,
      "t.conf:4: link 'l' is there twice; the first is at t.conf:2"},
     {"name with a blank",                   "link \"a b\" { host = \"h\" port = 1 system_id = \"s\" }\n",
