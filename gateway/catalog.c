@@ -22,7 +22,7 @@ struct catalog {
     struct account **accounts; /* by number */
     uint32_t account_last;
     uint32_t *account_of_config;
-    int64_t *openings; /* by number, -1: not yet */
+    int64_t *openings;              /* by number, -1: not yet */
     struct channel_entry *channels; /* by number */
     struct channel_traits *traits;
     uint32_t channel_last;
@@ -66,12 +66,14 @@ struct catalog *catalog_new(const struct config *config)
     catalog->config = config;
     catalog->accounts = zeroed(CATALOG_ACCOUNTS_MAX + 1, sizeof(*catalog->accounts));
     catalog->openings = zeroed(CATALOG_ACCOUNTS_MAX + 1, sizeof(*catalog->openings));
-    memset(catalog->openings, 0xFF, (CATALOG_ACCOUNTS_MAX + 1) * sizeof(*catalog->openings));
+    memset(catalog->openings, 0xFF,
+           (CATALOG_ACCOUNTS_MAX + 1) * sizeof(*catalog->openings));
     catalog->account_of_config = zeroed(config->account_count, sizeof(uint32_t));
     catalog->channels = zeroed(CATALOG_CHANNELS_MAX + 1, sizeof(*catalog->channels));
     catalog->traits = zeroed(CATALOG_CHANNELS_MAX + 1, sizeof(*catalog->traits));
     catalog->links = zeroed(config->link_count, sizeof(uint32_t));
-    catalog->link_configs = zeroed(CATALOG_CHANNELS_MAX + 1, sizeof(*catalog->link_configs));
+    catalog->link_configs =
+        zeroed(CATALOG_CHANNELS_MAX + 1, sizeof(*catalog->link_configs));
     catalog->messengers = zeroed(config->channel_count, sizeof(uint32_t));
     catalog->plans = zeroed(CATALOG_PLANS_MAX + 1, sizeof(*catalog->plans));
     catalog->plan_of_config = zeroed(config->plan_count, sizeof(uint32_t));
@@ -160,7 +162,8 @@ static uint64_t hash_of_pins(const struct price_pins *pins)
     return hash;
 }
 
-static void know_pins(struct catalog *catalog, uint32_t number, const struct price_pins *pins)
+static void know_pins(struct catalog *catalog, uint32_t number,
+                      const struct price_pins *pins)
 {
     struct price_pins *copy = zeroed(1, sizeof(*copy));
 
@@ -169,6 +172,28 @@ static void know_pins(struct catalog *catalog, uint32_t number, const struct pri
     if (number > catalog->pins_last)
         catalog->pins_last = number;
     (void)!table_put(catalog->pins_by_content, hash_of_pins(pins), number);
+}
+
+/* Of another version, or spoilt.  Its number stays its own: what is new and got it would be
+ * taken for it, or lost behind it, at the next start. */
+static void pass_over(struct catalog *catalog, const struct store_definition *it)
+{
+    const struct {
+        enum store_definition_kind kind;
+        uint32_t most;
+        uint32_t *last;
+    } numbered[] = {
+        {STORE_CHANNEL, CATALOG_CHANNELS_MAX, &catalog->channel_last},
+        {STORE_PLAN,    CATALOG_PLANS_MAX,    &catalog->plan_last   },
+        {STORE_PINS,    CATALOG_PINS_MAX,     &catalog->pins_last   },
+    };
+
+    log_error("catalog.unreadable", "kind=%d number=%u name=%s", (int)it->kind, it->number,
+              it->name);
+    for (size_t i = 0; i < sizeof(numbered) / sizeof(numbered[0]); i++)
+        if (numbered[i].kind == it->kind && it->number > *numbered[i].last &&
+            it->number <= numbered[i].most)
+            *numbered[i].last = it->number;
 }
 
 void catalog_load(struct catalog *catalog, const struct store_definition *it)
@@ -185,8 +210,7 @@ void catalog_load(struct catalog *catalog, const struct store_definition *it)
              it->size == sizeof(struct price_pins))
         know_pins(catalog, it->number, it->content);
     else
-        log_error("catalog.unreadable", "kind=%d number=%u name=%s", (int)it->kind,
-                  it->number, it->name);
+        pass_over(catalog, it);
 }
 
 void catalog_load_balance(struct catalog *catalog, uint64_t ledger, uint32_t currency,
@@ -215,14 +239,16 @@ void catalog_load_opening(struct catalog *catalog, uint32_t account, int64_t amo
 static void define(struct store *store, enum store_definition_kind kind, uint32_t number,
                    const char *name, const void *content, size_t size)
 {
-    const struct store_definition definition = {kind, number, name, content, (uint32_t)size};
+    const struct store_definition definition = {kind, number, name, content,
+                                                (uint32_t)size};
 
     store_define(store, &definition);
 }
 
 /* A decision of its own: there may be many. */
 static void define_alone(struct store *store, enum store_definition_kind kind,
-                         uint32_t number, const char *name, const void *content, size_t size)
+                         uint32_t number, const char *name, const void *content,
+                         size_t size)
 {
     if (!store_begin(store, STORE_CONTINUATION))
         abort();
@@ -267,8 +293,8 @@ static bool settle_accounts(struct catalog *catalog, struct store *store)
     return true;
 }
 
-static uint32_t settle_channel(struct catalog *catalog, struct store *store, const char *name,
-                               const struct channel_traits *traits)
+static uint32_t settle_channel(struct catalog *catalog, struct store *store,
+                               const char *name, const struct channel_traits *traits)
 {
     uint32_t number;
 
@@ -380,7 +406,8 @@ static uint32_t settle_plan(struct catalog *catalog, struct store *store,
 static bool settle_plans(struct catalog *catalog, struct store *store)
 {
     for (size_t i = 0; i < catalog->config->plan_count; i++) {
-        catalog->plan_of_config[i] = settle_plan(catalog, store, &catalog->config->plans[i]);
+        catalog->plan_of_config[i] =
+            settle_plan(catalog, store, &catalog->config->plans[i]);
         if (catalog->plan_of_config[i] == 0)
             return false;
     }
@@ -461,8 +488,9 @@ bool catalog_settle(struct catalog *catalog, struct store *store, char *error,
 
     settle_rules(catalog);
     if (!ok)
-        snprintf(error, error_size,
-                 "the state folder has no room for more accounts, channels, plans or prices");
+        snprintf(
+            error, error_size,
+            "the state folder has no room for more accounts, channels, plans or prices");
     return ok;
 }
 

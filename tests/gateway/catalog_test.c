@@ -389,6 +389,40 @@ TEST(without_a_price_nothing_is_pinned)
     stop(place);
 }
 
+/* Of another version, or spoilt: what is new must not be taken for it at the next start. */
+TEST(the_number_of_what_cannot_be_read_is_not_given_again)
+{
+    static const struct {
+        enum store_definition_kind kind;
+        uint32_t number;
+    } rows[] = {
+        {STORE_PLAN,    2},
+        {STORE_PINS,    1},
+        {STORE_CHANNEL, 3},
+    };
+    PLACE;
+
+    start(place);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        const struct store_definition spoilt = {rows[i].kind, rows[i].number, "?", "abc",
+                                                3};
+
+        assert_true(store_begin(place->store, STORE_CONTINUATION));
+        store_define(place->store, &spoilt);
+        store_end(place->store);
+    }
+    place->steps[0].within_ms = 2000;
+    place->links[1].name = "three";
+    restart(place);
+    CHECK_EQ(catalog_plan_at(place->catalog, 0)->id, 3, "the plan");
+    CHECK_EQ(pin(place, 0, "79001"), 2, "the prices");
+    CHECK_EQ(catalog_link(place->catalog, 1), 4, "the channel");
+    restart(place);
+    CHECK_EQ(catalog_plan(place->catalog, 3)->steps[0].within_ms, 2000, "is still there");
+    CHECK(catalog_plan(place->catalog, 2) == NULL, "and is nothing");
+    stop(place);
+}
+
 TEST(long_texts_are_cut_for_the_last_link_of_the_plan)
 {
     PLACE;
@@ -413,6 +447,7 @@ int main(void)
         PLACED(the_row_that_says_a_number_most_exactly_counts),
         PLACED(pinned_prices_are_stored_once_and_stay),
         PLACED(without_a_price_nothing_is_pinned),
+        PLACED(the_number_of_what_cannot_be_read_is_not_given_again),
         PLACED(long_texts_are_cut_for_the_last_link_of_the_plan),
     };
 
