@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "routing/sender.h"
+#include "smpp/conn.h"
 
 /* SMPP 3.4 5.2.1 to 5.2.7, without the NUL; of passwords what the field may hold. */
 enum {
@@ -129,6 +130,12 @@ static void check_accounts(struct config_build *build)
                             "no listener asks clients for a certificate: none has tls with "
                             "client_ca");
         config_tls_check_name(build, node, "client_certificate");
+        if (account->window > SMPP_CONN_WINDOW_MAX)
+            config_warning_in(build->errors, node, config_node_entry(node, "window"),
+                              "window has no effect above %d: of more submits the answers "
+                              "would not fit into what is kept for a client that does not "
+                              "read",
+                              SMPP_CONN_WINDOW_MAX);
         if (strlen(account->system_id) > SYSTEM_ID_MAX)
             config_error_in(build->errors, node, config_node_entry(node, "system_id"),
                             "system_id '%s' is longer than %d characters",
@@ -318,14 +325,48 @@ static void check_step_prices(struct config_build *build, size_t plan, size_t st
     }
 }
 
+/* Whose form all texts of the plan are cut in: catalog_form_link(). */
+static const struct config_link *form_link(const struct config *config,
+                                           const struct config_plan *plan)
+{
+    for (size_t i = plan->step_count; i > 0; i--)
+        if (plan->steps[i - 1].way_count > 0 && plan->steps[i - 1].ways[0].is_link)
+            return &config->links[plan->steps[i - 1].ways[0].index];
+    return NULL;
+}
+
+static void check_forms(struct config_build *build, const struct config_plan *plan,
+                        const struct config_step *step, const struct config_node *node)
+{
+    const struct config_link *form = form_link(build->config, plan);
+
+    for (size_t i = 0; i < step->way_count; i++) {
+        const struct config_link *link;
+
+        if (!step->ways[i].is_link)
+            continue;
+        link = &build->config->links[step->ways[i].index];
+        if (form != NULL &&
+            (link->split != form->split || link->languages != form->languages))
+            config_warning_in(
+                build->errors, node, NULL,
+                "link '%s' gets long texts as link '%s' has them: all links of a plan "
+                "share the split and the languages of the first one in its last step",
+                link->name, form->name);
+    }
+}
+
 static void check_plans(struct config_build *build)
 {
     for (size_t i = 0; i < build->config->plan_count; i++) {
         const struct config_node *plan = node_of(build, "plan", i);
         const struct config_node *step = NULL;
 
-        for (size_t j = 0; (step = config_node_child(plan, "step", step)) != NULL; j++)
+        for (size_t j = 0; (step = config_node_child(plan, "step", step)) != NULL; j++) {
             check_step_prices(build, i, j, step);
+            check_forms(build, &build->config->plans[i], &build->config->plans[i].steps[j],
+                        step);
+        }
     }
 }
 

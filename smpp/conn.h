@@ -27,6 +27,7 @@ struct smpp_transport;
 
 enum {
     SMPP_CONN_OUTPUT_MAX = 256 * 1024,
+    SMPP_CONN_WINDOW_MAX = 1300, /* requests whose answers fit: no more are unanswered */
     SMPP_CONN_STUCK_MS = 60 * 1000,
     SMPP_CONN_LINGER_MS = 2 * 1000, /* after our last octet, for the peer to close */
     SMPP_CONN_PDUS_PER_CALLBACK = 256,

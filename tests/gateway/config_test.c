@@ -569,6 +569,17 @@ static const struct {
      LISTEN LINK PLAN PRICE "account \"x\" { password_hash = \"$argon2id$\" plan = \"p\" }\n"
      "inbound \"i\" { to = \"44*\" account = \"x\" }\ninbound \"j\" { to = \"447\" keyword = \"a\" account = \"x\" }\n",
      "t.conf:7: inbound 'j': inbound 'i' before it takes all of its messages"},
+    {"a window that is never full",
+     LISTEN LINK PLAN PRICE
+     "account \"x\" { password_hash = \"$argon2id$\" plan = \"p\"\n  window = 1301 }\n",
+     "t.conf:6: account 'x': window has no effect above 1300: of more submits the answers "
+     "would not fit into what is kept for a client that does not read"},
+    {"links that cut texts in their own ways",
+     LISTEN LINK
+     "link \"m\" { host = \"h\" port = 1 system_id = \"s\" split = \"udh16\" }\n"
+     "plan \"p\" {\n  step \"a\" { channels = {\"l\", \"m\"} } }\n",
+     "t.conf:5: step 'a': link 'm' gets long texts as link 'l' has them: all links of a plan "
+     "share the split and the languages of the first one in its last step"},
     {"posts that nobody can check",
      LISTEN LINK PLAN PRICE "account \"x\" { password_hash = \"$argon2id$\" plan = \"p\" }\n"
      "inbound \"i\" { account = \"x\" webhook = \"https://h\" }\n",
