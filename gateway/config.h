@@ -421,6 +421,7 @@ struct config_link {
     enum config_split split;
     uint8_t languages; /* bit 1 << smpp_language: national tables it takes */
     bool receipts; /* false: proves CONFIG_ACCEPTED only */
+    size_t reports_of; /* index in links: whose messages its receipts are about */
     bool unmarked_receipts;
     bool refuse_deliveries; /* false: every deliver_sm is answered 0 */
     enum config_receipt_check receipt_address;
@@ -709,6 +710,7 @@ bool config_network_contains(const struct config_network *network,
 
 /* Index of the name in its list, or -1. */
 int config_find_account(const struct config *config, const char *name);
+int config_find_link(const struct config *config, const char *name);
 int config_find_plan(const struct config *config, const char *name);
 
 #endif

@@ -219,6 +219,27 @@ static void build_senders(struct config_build *build, const struct config_node *
     }
 }
 
+/* Its own, unless it only receives. */
+static void build_reports_of(struct config_build *build, const struct config_node *node,
+                             struct config_link *link)
+{
+    const struct config_entry *entry = config_node_entry(node, "reports_of");
+    int index;
+
+    link->reports_of = (size_t)(link - build->config->links);
+    if (entry == NULL || entry->values[0][0] == '\0')
+        return;
+    index = config_find_link(build->config, entry->values[0]);
+    if (index < 0)
+        config_build_unknown(build, node, entry, "link", entry->values[0],
+                             config_build_titles(build, "link", "link"));
+    else if ((size_t)index != link->reports_of && link->bind != CONFIG_RECEIVER)
+        config_error_in(build->errors, node, entry,
+                        "reports_of is for bind = \"receiver\"");
+    else
+        link->reports_of = (size_t)index;
+}
+
 static void build_links(struct config_build *build)
 {
     struct config *config = build->config;
@@ -242,6 +263,9 @@ static void build_links(struct config_build *build)
         config_link_tlvs_build(build, node, link);
         config_forms_build(build, node, link);
     }
+    link = config->links;
+    for (node = NULL; (node = config_node_child(build->root, "link", node)) != NULL; link++)
+        build_reports_of(build, node, link);
 }
 
 /* Loaded once, however many channels name it. */
@@ -532,6 +556,14 @@ int config_find_account(const struct config *config, const char *name)
 {
     for (size_t i = 0; i < config->account_count; i++)
         if (strcmp(config->accounts[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+int config_find_link(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->link_count; i++)
+        if (strcmp(config->links[i].name, name) == 0)
             return (int)i;
     return -1;
 }

@@ -217,6 +217,15 @@ static void check_senders(struct config_build *build, const struct config_link *
     }
 }
 
+/* Another link receives what is reported of this one. */
+static bool is_heard(const struct config *config, size_t link)
+{
+    for (size_t i = 0; i < config->link_count; i++)
+        if (i != link && config->links[i].reports_of == link)
+            return true;
+    return false;
+}
+
 static void check_links(struct config_build *build)
 {
     const struct config *config = build->config;
@@ -248,11 +257,12 @@ static void check_links(struct config_build *build)
             config_error_in(build->errors, node, config_node_entry(node, "split"),
                             "SMPP 3.3 has no message_payload; say udh8 or udh16");
         check_senders(build, link, node);
-        if (link->bind == CONFIG_TRANSMITTER && link->receipts)
+        if (link->bind == CONFIG_TRANSMITTER && link->receipts && !is_heard(config, i))
             config_warning_in(
                 build->errors, node, config_node_entry(node, "bind"),
-                "a transmitter hears no receipts; say receipts = false, or have "
-                "another link receive");
+                "a transmitter hears no receipts; say receipts = false, or have a "
+                "receiver with reports_of = \"%s\"",
+                link->name);
     }
 }
 

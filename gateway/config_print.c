@@ -230,7 +230,8 @@ static void print_languages(const struct config_link *link, FILE *out)
     fputs("}\n", out);
 }
 
-static void print_link(const struct config_link *link, FILE *out)
+static void print_link(const struct config *config, const struct config_link *link,
+                       FILE *out)
 {
     fprintf(out, "\nlink \"%s\" {\n", link->name);
     print_rows("link", link, 2, out);
@@ -238,6 +239,8 @@ static void print_link(const struct config_link *link, FILE *out)
     config_on_report_print(&link->on_report, out);
     config_forms_print(link, out);
     print_secret("password", link->password, 2, out);
+    if (link->bind == CONFIG_RECEIVER)
+        print_word("reports_of", config->links[link->reports_of].name, 2, out);
     config_tls_print(&link->tls, true, 2, out);
     print_receipts(link, out);
     print_languages(link, out);
@@ -332,7 +335,7 @@ void config_print(const struct config *config, FILE *out)
     for (size_t i = 0; i < config->account_count; i++)
         print_account(config, &config->accounts[i], out);
     for (size_t i = 0; i < config->link_count; i++)
-        print_link(&config->links[i], out);
+        print_link(config, &config->links[i], out);
     for (size_t i = 0; i < config->channel_count; i++)
         print_channel(&config->channels[i], out);
     for (size_t i = 0; i < config->plan_count; i++)

@@ -69,7 +69,8 @@ static void refuse(struct bind *bind, const struct smpp_pdu *request, uint32_t s
 void link_on_deliver(void *owner, const struct smpp_pdu *request)
 {
     struct bind *bind = owner;
-    struct link *link = bind->link;
+    const struct link *link = bind->link;
+    const struct link *of = link->gateway->links[link->config->reports_of];
     const struct store_effect ack = {
         .run = acknowledge,
         .target = bind->session,
@@ -86,7 +87,7 @@ void link_on_deliver(void *owner, const struct smpp_pdu *request)
     struct report_news news = {
         .provider_id = id, .source = source, .destination = destination, .text = text};
 
-    if (!smpp_receipt_read(request, &link->config->receipt_form, scratch, sizeof(scratch),
+    if (!smpp_receipt_read(request, &of->config->receipt_form, scratch, sizeof(scratch),
                            &receipt)) {
         uint32_t status =
             inbound_take(link->gateway, link->number, bind->session, request, &ack);
@@ -100,13 +101,13 @@ void link_on_deliver(void *owner, const struct smpp_pdu *request)
     copy_text(receipt.id, id, sizeof(id));
     copy_text(without_plus(request->destination), source, sizeof(source));
     copy_text(without_plus(request->source), destination, sizeof(destination));
-    link_read_number(link, request->source_ton, destination);
-    if (link_rewrites_sources(link))
+    link_read_number(of, request->source_ton, destination);
+    if (link_rewrites_sources(of))
         source[0] = 0;
     copy_text(receipt.text, text, sizeof(text));
     copy_reference(request, &news);
-    link_receipt_news(link->config, &receipt, &news);
-    dictionary_read_report(link->config, request, &news);
-    if (!reports_in(link->gateway, link->number, &news, &ack))
+    link_receipt_news(of->config, &receipt, &news);
+    dictionary_read_report(of->config, request, &news);
+    if (!reports_in(link->gateway, of->number, &news, &ack))
         refuse(bind, request, ESME_RX_T_APPN);
 }

@@ -347,6 +347,12 @@ static const struct {
     {"payloads where there are no parameters",
      "link \"l\" { host = \"h\" port = 1 system_id = \"s\" interface_version = \"3.3\"\n split = \"payload\" }\n",
      "t.conf:2: link 'l': SMPP 3.3 has no message_payload; say udh8 or udh16"},
+    {"reports of a link that is not there",
+     LINK "link \"k\" { host = \"h\" port = 1 system_id = \"s\" bind = \"receiver\"\n reports_of = \"m\" }\n",
+     "t.conf:3: link 'k': there is no link 'm'; did you mean 'l'?"},
+    {"reports of another link where we send too",
+     LINK "link \"k\" { host = \"h\" port = 1 system_id = \"s\"\n reports_of = \"l\" }\n",
+     "t.conf:3: link 'k': reports_of is for bind = \"receiver\""},
     {"sender without a name",
      "link \"l\" { host = \"h\" port = 1 system_id = \"s\"\n sender { refuse = true } }\n",
      "t.conf:2: sender: name is required"},
@@ -564,7 +570,7 @@ static const struct {
     {"transmitter that expects receipts",
      LISTEN "link \"l\" { host = \"h\" port = 1 system_id = \"s\" bind = \"transmitter\" }\n",
      "t.conf:2: link 'l': a transmitter hears no receipts; say receipts = false, or have "
-     "another link receive"},
+     "a receiver with reports_of = \"l\""},
     {"inbound that is never reached",
      LISTEN LINK PLAN PRICE "account \"x\" { password_hash = \"$argon2id$\" plan = \"p\" }\n"
      "inbound \"i\" { to = \"44*\" account = \"x\" }\ninbound \"j\" { to = \"447\" keyword = \"a\" account = \"x\" }\n",

@@ -561,6 +561,31 @@ TEST(a_report_before_the_response_is_kept_for_its_time_and_no_longer)
             check_state(id, ATTEMPT_ACCEPTED, rows[i].row);
         end();
     }
+    end();
+}
+
+TEST(a_receiver_may_hear_the_reports_of_another_link)
+{
+    struct lone_line other;
+    char sections[1024];
+    uint32_t sequence;
+    uint16_t port;
+    int other_listener = lone_line_listen(&port);
+    uint64_t id;
+
+    snprintf(sections, sizeof(sections),
+             "link \"other\" { host = \"127.0.0.1\" port = %u system_id = \"s\" "
+             "password = \"s\" bind = \"receiver\" reports_of = \"smsc\" }\n",
+             port);
+    begin_with("id_rule = \"receipt-hex\" " WIDE, sections);
+    lone_operator_bind(&other, lone, other_listener, SMPP_BIND_RECEIVER, 0x34);
+    id = submit("491700000001", "hello", &sequence);
+    take(sequence, "80");
+    report_on(&other, "491700000001", "id:50 stat:DELIVRD err:000 text:hello");
+    check_end(id, MESSAGE_DELIVERED);
+    lone_line_close(&other);
+    close(other_listener);
+    end();
 }
 
 TEST(a_flood_of_unknown_ids_costs_the_link_that_sends_it)
@@ -670,6 +695,7 @@ int main(void)
         RUN(one_report_that_speaks_against_it_begins_the_count_again),
         RUN(an_id_of_another_link_is_nobodys),
         RUN(a_report_before_the_response_is_kept_for_its_time_and_no_longer),
+        RUN(a_receiver_may_hear_the_reports_of_another_link),
         RUN(a_flood_of_unknown_ids_costs_the_link_that_sends_it),
         RUN(one_id_again_and_again_keeps_few_reports),
         RUN(very_many_reports_of_a_message_that_is_long_gone_harm_nobody),

@@ -33,6 +33,8 @@ LINKS = {
     "minutes": 'validity_min = "5m"  validity_step = "1m"',
     "timeless": 'validity = "none"',
     "refusing": "",
+    "sender": 'bind = "transmitter"',
+    "hearer": 'bind = "receiver"  reports_of = "sender"',
     "plain": '  sender { name = "ACME" becomes = "1234" }'
              '  sender { name = "Line" becomes = "4930123456" }'
              '  sender { name = "Bank" becomes = "BankDE" }',
@@ -484,6 +486,14 @@ def a_status_does_what_the_manual_says(lab):
     check(not wrong, "\n        ".join(wrong))
 
 
+def a_receiver_elsewhere_hears_the_reports(lab):
+    one = lab.sent_over("sender", "79050000091")
+    lab.hearer._report(lab.hearer.sessions[0], one, b"%d" % len(lab.sender.submits), 7)
+    row = lab.ended(lab.last_id)
+    equal((row["end"], row["attempts"][0]["channel"]), ("delivered", "sender"), "end")
+    equal([one.command for one in lab.hearer.binds], [BIND_RECEIVER], "binds")
+
+
 def a_refusal_goes_to_the_next_link_the_next_step_or_nowhere(lab):
     rows = (
         (0x0A, "either", ["refusing", "plain"]),
@@ -578,6 +588,7 @@ if __name__ == "__main__":
              long_ones_are_cut_as_the_link_says,
              a_part_that_is_cut_again_says_once_what_it_is,
              a_status_does_what_the_manual_says,
+             a_receiver_elsewhere_hears_the_reports,
              a_refusal_goes_to_the_next_link_the_next_step_or_nowhere,
              networks_decide_the_link_the_plan_and_who_is_reached,
              a_subscriber_is_answered_and_stops_what_one_number_sends)
