@@ -234,6 +234,7 @@ struct config_account {
     enum config_accepted_as accepted_as;
     enum config_late_charge late_charge;
     enum public_id_form message_id;    /* of its submissions */
+    enum public_id_form receipt_id;    /* PUBLIC_ID_FORMS: as it was given out */
     bool short_ids;                    /* sessions of SMPP 3.3 get aliases */
     bool receipt_tlvs;   /* 0x001E, 0x0427 and 0x0423 in receipts */
     uint32_t receipt_date_digits; /* 10, 12 or 14 */

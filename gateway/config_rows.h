@@ -36,6 +36,7 @@ enum config_type {
     CONFIG_TYPE_ACCEPTED_AS,
     CONFIG_TYPE_LATE_CHARGE,
     CONFIG_TYPE_MESSAGE_ID,
+    CONFIG_TYPE_RECEIPT_ID,
     CONFIG_TYPE_OVERRIDE, /* an octet, or "as-given" */
     CONFIG_TYPE_WRITE,
     CONFIG_TYPE_VALIDITY,
@@ -110,6 +111,7 @@ struct config_key {
 #define OFFSET_ACCEPTED_AS(type, name) offsetof(type, name)
 #define OFFSET_LATE_CHARGE(type, name) offsetof(type, name)
 #define OFFSET_MESSAGE_ID(type, name)  offsetof(type, name)
+#define OFFSET_RECEIPT_ID(type, name)  offsetof(type, name)
 #define OFFSET_OVERRIDE(type, name)    offsetof(type, name)
 #define OFFSET_WRITE(type, name)       offsetof(type, name)
 #define OFFSET_VALIDITY(type, name)    offsetof(type, name)

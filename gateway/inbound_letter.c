@@ -13,11 +13,13 @@
 #include "gateway/live.h"
 #include "gateway/translate.h"
 #include "smpp/command.h"
+#include "smpp/receipt.h"
 
 enum {
     VERSION = 1,
     SHORT_MESSAGE_MAX = 254,
-    ESM_CLASS_KEPT = 0xFC, /* 3.4 5.2.12: all but the mode, also who acknowledges what */
+    ESM_CLASS_TYPE = 0x3C,                       /* 3.4 5.2.12 */
+    ESM_CLASS_KEPT = SMPP_ESM_CLASS_UDHI | 0x80, /* and the reply path */
 };
 
 /* A row: this, then source, destination, service_type, text and TLVs. */
@@ -129,6 +131,15 @@ static struct smpp_octets view_of(const char *text)
     return view(text, strlen(text));
 }
 
+/* An acknowledgement of the recipient stays one; all else is a message. */
+static uint8_t kept_esm_class(uint8_t esm_class)
+{
+    uint8_t type = esm_class & ESM_CLASS_TYPE;
+
+    return (esm_class & ESM_CLASS_KEPT) |
+           (smpp_esm_class_is_acknowledgement(esm_class) ? type : 0);
+}
+
 /* False: it cannot be said so. */
 static bool fill_deliver(const struct body *body, struct smpp_pdu *pdu)
 {
@@ -140,7 +151,7 @@ static bool fill_deliver(const struct body *body, struct smpp_pdu *pdu)
     pdu->destination_ton = body->destination_ton;
     pdu->destination_npi = body->destination_npi;
     pdu->destination = view_of(body->destination);
-    pdu->esm_class = body->esm_class & ESM_CLASS_KEPT;
+    pdu->esm_class = kept_esm_class(body->esm_class);
     pdu->protocol_id = body->protocol_id;
     pdu->priority_flag = body->priority_flag;
     pdu->data_coding = body->data_coding;

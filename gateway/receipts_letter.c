@@ -261,6 +261,19 @@ static void add_tlvs(const struct packed *packed, size_t id_size, struct letter 
     assert(added);
 }
 
+/* As the submit was answered, unless the account reads the ids of receipts otherwise: what
+ * is compared as a number is the same number in each form. */
+static size_t write_id(const struct account *account, const struct packed *packed,
+                       char out[PUBLIC_ID_SIZE])
+{
+    enum public_id_form form = (enum public_id_form)packed->id_form;
+    uint64_t id = form == PUBLIC_ID_ALIAS ? packed->alias : packed->public_id;
+
+    if (account->config && account->config->receipt_id != PUBLIC_ID_FORMS)
+        form = account->config->receipt_id;
+    return public_id_write(form, id, packed->alias, out);
+}
+
 void receipts_write_letter(const struct gateway *gateway, uint32_t account,
                            const uint8_t *bytes, size_t size, struct letter *letter)
 {
@@ -270,8 +283,7 @@ void receipts_write_letter(const struct gateway *gateway, uint32_t account,
     size_t id_size;
 
     memcpy(&packed, bytes, sizeof(packed));
-    id_size = public_id_write((enum public_id_form)packed.id_form, packed.public_id,
-                              packed.alias, letter->id);
+    id_size = write_id(its, &packed, letter->id);
     smpp_pdu_init(&letter->pdu, SMPP_DELIVER_SM, 0, 0);
     /* 3.4 5.2.12: an intermediate notification, or a receipt. */
     letter->pdu.esm_class = packed.state == SMPP_STATE_ENROUTE ? 0x20 : 0x04;

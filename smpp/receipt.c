@@ -17,6 +17,8 @@
 enum {
     ESM_CLASS_KIND = 0x3C, /* 3.4 5.2.12: bits 5-2 */
     ESM_CLASS_RECEIPT = 0x04,
+    ESM_CLASS_DELIVERED = 0x08, /* by the recipient's telephone or application */
+    ESM_CLASS_CONFIRMED = 0x10, /* by the recipient */
     ESM_CLASS_INTERMEDIATE = 0x20,
     WORD_SIZE = 7,
     ERROR_DIGITS_DEFAULT = 3,
@@ -437,13 +439,23 @@ static void read_network_error(const struct smpp_tlv *tlv, char digits[ERROR_DIG
                                           (uint32_t)(ERROR_DIGITS - first)};
 }
 
-/* By esm_class or parameters. */
+bool smpp_esm_class_is_acknowledgement(uint8_t esm_class)
+{
+    uint8_t kind = esm_class & ESM_CLASS_KIND;
+
+    return kind == ESM_CLASS_DELIVERED || kind == ESM_CLASS_CONFIRMED;
+}
+
+/* By esm_class or parameters.  An acknowledgement of the recipient may name what it is
+ * about, too, but has no state. */
 static bool is_marked(const struct smpp_pdu *deliver)
 {
     uint8_t kind = deliver->esm_class & ESM_CLASS_KIND;
 
     return kind == ESM_CLASS_RECEIPT || kind == ESM_CLASS_INTERMEDIATE ||
-           smpp_pdu_tlv(deliver, SMPP_TLV_RECEIPTED_MESSAGE_ID) != NULL;
+           (smpp_pdu_tlv(deliver, SMPP_TLV_RECEIPTED_MESSAGE_ID) != NULL &&
+            (!smpp_esm_class_is_acknowledgement(deliver->esm_class) ||
+             smpp_pdu_tlv(deliver, SMPP_TLV_MESSAGE_STATE) != NULL));
 }
 
 /* What no subscriber writes by chance. */

@@ -104,10 +104,15 @@ struct smpp_receipt_form {
     uint8_t columns[SMPP_RECEIPT_COLUMNS_MAX];
 };
 
+/* The recipient's own telephone or application, or the recipient by hand, says that it has
+ * the message (3.4 2.11): of 0x08 and 0x10, whatever else is set. */
+bool smpp_esm_class_is_acknowledgement(uint8_t esm_class);
+
 /*
  * Reads a deliver_sm or data_sm.  False when it is no receipt: esm_class is neither that
  * of a receipt nor of an intermediate notification (3.4 5.2.12) and there is no
- * receipted_message_id; nor, where `form` says that receipts come unmarked, is it a plain
+ * receipted_message_id, or it is an acknowledgement of the recipient without a
+ * message_state; nor, where `form` says that receipts come unmarked, is it a plain
  * message whose text has an id, a state and a date before any `text:`.
  *
  * The optional parameters come first.  The text is taken token by token, in any order and

@@ -299,6 +299,47 @@ TEST(the_account_chooses_its_form)
     end();
 }
 
+/* Vonage, Kannel msg-id-type: an id in hex is answered and one in decimal reported. */
+TEST(the_id_of_a_receipt_may_have_another_form)
+{
+    static const struct {
+        const char *answered;
+        const char *reported;
+        int base_answered;
+        int base_reported;
+        size_t digits; /* of the receipt's; 0: as many as it has */
+    } rows[] = {
+        {"hex",     "decimal",  16, 10, 0 },
+        {"decimal", "hex",      10, 16, 16},
+        {"alias",   "decimal",  16, 10, 0 },
+        {"alias",   "as-given", 16, 16, 8 },
+        {"hex",     "as-given", 16, 16, 16},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        const struct smpp_tlv *told;
+        char settings[96], id[32], text[64];
+        struct smpp_pdu pdu;
+
+        snprintf(settings, sizeof(settings), "message_id = \"%s\" receipt_id = \"%s\"",
+                 rows[i].answered, rows[i].reported);
+        begin_with("", settings);
+        bind_operator();
+        bind_line(&lines[0], SMPP_BIND_TRANSCEIVER);
+        deliver_one(&lines[0], "op1", id);
+        hear_this(&lines[0], SMPP_DELIVER_SM, &pdu);
+        told = smpp_pdu_tlv(&pdu, SMPP_TLV_RECEIPTED_MESSAGE_ID);
+        assert_non_null(told);
+        CHECK_EQ(strtoull((const char *)told->value, NULL, rows[i].base_reported),
+                 strtoull(id, NULL, rows[i].base_answered), settings);
+        if (rows[i].digits > 0)
+            CHECK_EQ(strlen((const char *)told->value), rows[i].digits, settings);
+        snprintf(text, sizeof(text), "id:%s sub:", (const char *)told->value);
+        CHECK(says(&pdu, text), settings);
+        end();
+    }
+}
+
 TEST(dates_of_an_operator_are_not_told)
 {
     static const char *const dates[] = {
@@ -908,6 +949,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(each_end_has_its_word_and_its_hearers),
         RUN(the_account_chooses_its_form),
+        RUN(the_id_of_a_receipt_may_have_another_form),
         RUN(dates_of_an_operator_are_not_told),
         RUN(after_the_clock_was_set_back_no_receipt_tells_of_a_time_to_come),
         RUN(acknowledgements_of_the_recipient_are_for_the_operator),

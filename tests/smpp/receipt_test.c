@@ -558,19 +558,23 @@ TEST(only_esm_class_or_the_receipted_id_makes_a_receipt)
         bool has_id;
         bool is_receipt;
         bool is_intermediate;
+        bool has_state;
     } rows[] = {
-        {"a message",                                0x00, false, false, false},
-        {"receipt",                                  0x04, false, true,  false},
-        {"receipt, mode bits set",                   0x07, false, true,  false},
-        {"receipt with header and reply path",       0xC4, false, true,  false},
-        {"intermediate notification",                0x20, false, true,  true },
-        {"delivery acknowledgement",                 0x08, false, false, false},
-        {"user acknowledgement",                     0x10, false, false, false},
-        {"conversation abort",                       0x18, false, false, false},
-        {"reserved",                                 0x24, false, false, false},
-        {"reserved, with the bit of a receipt",      0x0C, false, false, false},
-        {"reserved, with the bit of a notification", 0x30, false, false, false},
-        {"a message with a receipted id",            0x00, true,  true,  false},
+        {"a message",                                0x00, false, false, false, false},
+        {"receipt",                                  0x04, false, true,  false, false},
+        {"receipt, mode bits set",                   0x07, false, true,  false, false},
+        {"receipt with header and reply path",       0xC4, false, true,  false, false},
+        {"intermediate notification",                0x20, false, true,  true,  false},
+        {"delivery acknowledgement",                 0x08, false, false, false, false},
+        {"user acknowledgement",                     0x10, false, false, false, false},
+        {"conversation abort",                       0x18, false, false, false, false},
+        {"reserved",                                 0x24, false, false, false, false},
+        {"reserved, with the bit of a receipt",      0x0C, false, false, false, false},
+        {"reserved, with the bit of a notification", 0x30, false, false, false, false},
+        {"a message with a receipted id",            0x00, true,  true,  false, false},
+        {"an acknowledgement with one",              0x08, true,  false, false, false},
+        {"by hand, with a header",                   0x50, true,  false, false, false},
+        {"with a state it is a receipt",             0x08, true,  true,  false, true },
     };
 
     for (size_t i = 0; i < ROWS(rows); i++) {
@@ -582,6 +586,8 @@ TEST(only_esm_class_or_the_receipted_id_makes_a_receipt)
         if (rows[i].has_id)
             CHECK(smpp_pdu_add_tlv(&pdu, SMPP_TLV_RECEIPTED_MESSAGE_ID, "1", 2),
                   rows[i].row);
+        if (rows[i].has_state)
+            CHECK(smpp_pdu_add_tlv(&pdu, SMPP_TLV_MESSAGE_STATE, "\2", 1), rows[i].row);
         CHECK_EQ(smpp_receipt_read(&pdu, NULL, scratch, sizeof(scratch), &receipt),
                  rows[i].is_receipt, rows[i].row);
         if (rows[i].is_receipt)
