@@ -15,6 +15,7 @@
 #include "gateway/profile.h"
 #include "routing/plan.h"
 #include "routing/message.h"
+#include "routing/number.h"
 #include "smpp/gsm.h"
 
 static const struct config_shape shapes[] = {
@@ -212,10 +213,14 @@ static void build_senders(struct config_build *build, const struct config_node *
     const struct config_node *child = NULL;
     struct config_sender *sender = link->senders =
         config_build_take(build, node, "sender", sizeof(*sender), &link->sender_count);
+    char digits[NUMBER_SIZE];
 
     for (; (child = config_node_child(node, "sender", child)) != NULL; sender++) {
         config_build_rows(build, child, sender);
         config_reach_build(build, child, sender->prefix, &sender->reach);
+        if (sender->name != NULL &&
+            number_normalise(sender->name, strlen(sender->name), digits))
+            sender->name = config_memory_text(build->memory, digits);
     }
 }
 

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "routing/number.h"
+
 static bool is_every_name(const struct sender_row *row)
 {
     return strcmp(row->name, "*") == 0;
@@ -31,7 +33,10 @@ enum sender_answer sender_find(const struct sender_row *rows, size_t count,
                                const char **out_becomes)
 {
     const struct sender_row *best = NULL;
+    char digits[NUMBER_SIZE];
 
+    if (count > 0 && number_normalise(name, strlen(name), digits))
+        name = digits;
     for (size_t i = 0; i < count; i++)
         if (fits(&rows[i], name, class, destination) &&
             (best == NULL || precision(&rows[i]) > precision(best)))

@@ -15,7 +15,7 @@ enum {
 };
 
 struct sender_row {
-    const char *name;   /* "*": every name */
+    const char *name;   /* "*": every name; a number as digits */
     const char *prefix; /* of the destination's digits; "" fits all */
     uint32_t class;     /* or SENDER_ANY_CLASS */
     bool refused;
@@ -26,8 +26,8 @@ enum sender_answer { SENDER_STAYS, SENDER_REPLACED, SENDER_REFUSED };
 
 /*
  * A row with the name before one for every name, then the longest prefix, then the class;
- * of equals the first.  Letters of ASCII are compared without their case.  *out_becomes is
- * set with SENDER_REPLACED.
+ * of equals the first.  Letters of ASCII are compared without their case, numbers as digits,
+ * however they are written.  *out_becomes is set with SENDER_REPLACED.
  */
 enum sender_answer sender_find(const struct sender_row *rows, size_t count,
                                const char *name, uint32_t class, const char *destination,

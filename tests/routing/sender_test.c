@@ -14,6 +14,8 @@ static const struct sender_row rows[] = {
     {"*",    "49",  SENDER_ANY_CLASS, false, "4930100"},
     {"*",    "",    ADVERTISING,      true,  ""       },
     {"ACME", "44",  SENDER_ANY_CLASS, false, "second" },
+    {"447900", "",  SENDER_ANY_CLASS, true,  ""       },
+    {"Plus", "",    SENDER_ANY_CLASS, true,  ""       },
 };
 
 TEST(the_most_precise_row_says_what_becomes_of_a_name)
@@ -40,6 +42,9 @@ TEST(the_most_precise_row_says_what_becomes_of_a_name)
         {"... and its class",             "Shop", ADVERTISING,   "336123", SENDER_REFUSED,  NULL     },
         {"no row",                        "Shop", SERVICE,       "336123", SENDER_STAYS,    NULL     },
         {"part of a name is another",     "ACM",  SERVICE,       "441234", SENDER_STAYS,    NULL     },
+        {"a number with its plus",        "+447900", SERVICE,    "441234", SENDER_REFUSED,  NULL     },
+        {"a number in another way",       "00 44-7900", SERVICE, "441234", SENDER_REFUSED,  NULL     },
+        {"a plus before a name",          "+Plus", SERVICE,      "441234", SENDER_STAYS,    NULL     },
         {"no name at all",                "",     SERVICE,       "441234", SENDER_STAYS,    NULL     },
     };
 

@@ -37,7 +37,8 @@ LINKS = {
     "hearer": 'bind = "receiver"  reports_of = "sender"',
     "plain": '  sender { name = "ACME" becomes = "1234" }'
              '  sender { name = "Line" becomes = "4930123456" }'
-             '  sender { name = "Bank" becomes = "BankDE" }',
+             '  sender { name = "Bank" becomes = "BankDE" }'
+             '  sender { name = "447900123" becomes = "Number" }',
     "udh16": 'split = "udh16"',
     "sar": 'split = "sar"',
     "payload": 'split = "payload"',
@@ -398,6 +399,7 @@ def what_replaces_a_sender_has_the_form_it_looks_like(lab):
     for number, (source, wanted) in enumerate((("ACME", b"\3\x001234"),
                                                ("Line", b"\1\x014930123456"),
                                                ("Bank", b"\5\0BankDE"),
+                                               ("+447900123", b"\5\0Number"),
                                                ("Shop", b"\5\0Shop"))):
         one = lab.sent_over("plain", f"7905000008{number}", source=source)
         equal(one.source_form + one.source, wanted, f"source {source}")
@@ -559,7 +561,8 @@ def a_subscriber_is_answered_and_stops_what_one_number_sends(lab):
         equal(news("7001234"), 202, "news after a word that is none here")
         texts.append(("7001234", "news"))
         write("7001234", "Basta!", ("7001234", "Bye"))
-        equal((news("7001234"), news("7005678")), (403, 202), "news after a stop word")
+        equal([news(source) for source in ("7001234", "+7001234", "7005678")],
+              [403, 403, 202], "news after a stop word")
         texts.append(("7005678", "news"))
         write("7001234", "again", ("7001234", "Back"))
         equal(news("7001234"), 202, "news after a start word")
