@@ -20,6 +20,7 @@ static const struct api_route routes[] = {
     {"GET",    "/v1/messages/{id}",                    API_READ,  false, api_on_message     },
     {"DELETE", "/v1/messages/{id}",                    API_SEND,  false, api_on_cancel      },
     {"GET",    "/v1/messages/{id}/trace",              API_READ,  false, api_on_trace       },
+    {"POST",   "/v1/messages/{id}/receipt",            API_SEND,  false, api_on_retell      },
     {"GET",    "/v1/accounts/{name}/balance",          API_READ,  false, api_on_balance     },
     {"GET",    "/v1/accounts/{name}/statement",        API_READ,  false, api_on_statement   },
     {"GET",    "/v1/accounts/{name}/limits",           API_READ,  false, api_on_limits      },

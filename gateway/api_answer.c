@@ -63,6 +63,7 @@ static const struct {
     [API_UNKNOWN_CHANNEL] = {404, "unknown_channel"   },
     [API_METHOD] = {405, "method_not_allowed"},
     [API_TOO_LATE] = {409, "too_late"          },
+    [API_NOTHING_TO_TELL] = {409, "nothing_to_tell"   },
     [API_SUSPENDED] = {403, "suspended"         },
     [API_DENIED_SOURCE] = {403, "denied_source"     },
     [API_DENIED_CONTENT] = {403, "denied_content"    },

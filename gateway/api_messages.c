@@ -17,6 +17,7 @@
 #include "gateway/intake.h"
 #include "gateway/limits.h"
 #include "gateway/public_id.h"
+#include "gateway/receipts.h"
 #include "gateway/rfc3339.h"
 #include "gateway/store.h"
 #include "gateway/store_reader.h"
@@ -288,19 +289,34 @@ static void write_answer(struct api_question *question, const struct api_message
     json_write_object_end(writer);
 }
 
-/* All have been seen: how many were cancelled. */
-static void answer_cancelled(struct api_question *question)
+/* What is done to all messages of an id. */
+static const struct {
+    const char *member; /* of the answer: how many it was done to */
+    const char *none;   /* why it was done to none */
+} deeds[] = {
+    [API_CANCEL] = {"cancelled", "it has ended, or all of it is submitted"      },
+    [API_RETELL] = {"told",      "it has not ended, or no receipt was asked for"},
+};
+
+static bool is_deed(const struct api_question *question)
+{
+    return question->wish == API_CANCEL || question->wish == API_RETELL;
+}
+
+/* All have been seen. */
+static void answer_deed(struct api_question *question)
 {
     struct gateway *gateway = question->gateway;
     struct json_writer *writer = api_writer(gateway);
 
-    if (question->cancelled == 0) {
-        api_refuse(gateway, question->request, API_TOO_LATE, NULL,
-                   "it has ended, or all of it is submitted");
+    if (question->count == 0) {
+        api_refuse(gateway, question->request,
+                   question->wish == API_CANCEL ? API_TOO_LATE : API_NOTHING_TO_TELL, NULL,
+                   "%s", deeds[question->wish].none);
     } else {
         json_write_object(writer, NULL);
         json_write_string(writer, "id", question->given);
-        json_write_integer(writer, "cancelled", question->cancelled);
+        json_write_integer(writer, deeds[question->wish].member, question->count);
         json_write_object_end(writer);
         api_answer_when_durable(gateway, question->request);
     }
@@ -308,8 +324,8 @@ static void answer_cancelled(struct api_question *question)
 
 static void end_question(struct api_question *question)
 {
-    if (question->wish == API_CANCEL && question->found)
-        answer_cancelled(question);
+    if (is_deed(question) && question->found)
+        answer_deed(question);
     else if (!question->found)
         refuse_unknown(question->gateway, question->request);
     api_question_free(question);
@@ -326,6 +342,17 @@ static bool is_meant(const struct api_question *question, uint32_t account,
                                      public_id_of(body) == question->submission));
 }
 
+static bool tell_again(struct gateway *gateway, const struct api_message *it,
+                       const struct body *body)
+{
+    const struct live ended = {.message = *it->message,
+                               .plan = it->plan,
+                               .bodies = it->bodies,
+                               .body_count = (uint16_t)it->body_count};
+
+    return receipts_tell_again(gateway, &ended, body);
+}
+
 /* True when there may be another one; `live` is NULL for one from the database. */
 static bool see(struct api_question *question, struct live *live,
                 const struct api_message *it, const struct body *body)
@@ -337,7 +364,9 @@ static bool see(struct api_question *question, struct live *live,
     if (chosen) {
         question->found = true;
         if (question->wish == API_CANCEL) {
-            question->cancelled += live != NULL && cancel_message(question->gateway, live);
+            question->count += live != NULL && cancel_message(question->gateway, live);
+        } else if (question->wish == API_RETELL) {
+            question->count += tell_again(question->gateway, it, body);
         } else {
             write_answer(question, it);
             if (live != NULL)
@@ -446,4 +475,9 @@ void api_on_trace(struct api_call *call)
 void api_on_cancel(struct api_call *call)
 {
     ask(call, API_CANCEL);
+}
+
+void api_on_retell(struct api_call *call)
+{
+    ask(call, API_RETELL);
 }

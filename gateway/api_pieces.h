@@ -78,6 +78,7 @@ enum api_problem {
     API_UNKNOWN_INBOUND,
     API_METHOD,
     API_TOO_LATE,
+    API_NOTHING_TO_TELL,
     API_SUSPENDED,
     API_DENIED_SOURCE,
     API_DENIED_CONTENT,
@@ -119,7 +120,7 @@ void api_answer_octets(struct gateway *gateway, uint64_t request, int status,
 
 /* ---- Questions to the reader --------------------------------------------- */
 
-enum api_wish { API_MESSAGE, API_TRACE, API_CANCEL };
+enum api_wish { API_MESSAGE, API_TRACE, API_CANCEL, API_RETELL };
 
 /* What is remembered of a request while the reader works; on a list of the api's. */
 struct api_question {
@@ -133,7 +134,7 @@ struct api_question {
     uint64_t submission;
     uint8_t place; /* of those of a submit_multi, from 0, that is looked for */
     bool found;
-    uint32_t cancelled;
+    uint32_t count; /* of those that were cancelled, or told again */
     char given[API_NAME_SIZE];
     char to[NUMBER_SIZE];
     /* About a period. */
@@ -192,6 +193,7 @@ void api_write_channel_facts(struct gateway *gateway, struct json_writer *writer
 void api_on_submit(struct api_call *call);
 void api_on_message(struct api_call *call);
 void api_on_trace(struct api_call *call);
+void api_on_retell(struct api_call *call);
 void api_on_cancel(struct api_call *call);
 void api_on_balance(struct api_call *call);
 void api_on_statement(struct api_call *call);

@@ -91,6 +91,7 @@ struct gateway_counters {
     uint64_t receipts_sent;
     uint64_t receipts_acknowledged;
     uint64_t receipts_again;
+    uint64_t receipts_retold; /* because somebody asked for it */
     uint64_t receipts_refused; /* for good, by their account */
     uint64_t receipts_dropped;
     uint64_t notices_made; /* intermediate notifications */

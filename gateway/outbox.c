@@ -159,6 +159,11 @@ static struct envelope *find(const struct gateway *gateway, uint64_t id)
     return (struct envelope *)(uintptr_t)value;
 }
 
+bool outbox_holds(const struct gateway *gateway, uint64_t id)
+{
+    return find(gateway, id) != NULL;
+}
+
 /* --- lists -------------------------------------------------------------------------- */
 
 static struct line *line_of(const struct envelope *envelope)

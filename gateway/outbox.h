@@ -52,6 +52,9 @@ enum { OUTBOX_DROPS_PER_LETTER = 2 };
  * durable.  Beyond the account's outbox_max the oldest goes, at most so many for one. */
 void outbox_add(struct gateway *gateway, const struct outbox_letter *letter);
 
+/* A letter with this id is there. */
+bool outbox_holds(const struct gateway *gateway, uint64_t id);
+
 /* One whose row was there at the start. */
 void outbox_load(struct gateway *gateway, const struct outbox_letter *letter);
 

@@ -18,6 +18,15 @@ struct gateway;
 /* In a decision: the receipts of a message that has just ended. */
 void receipts_make(struct gateway *gateway, struct live *live);
 
+/*
+ * A decision: the receipt of this submission is told once more, also when it was
+ * acknowledged; one that is on its way still is not made twice.  The message may be one of
+ * the database's: only `message`, `plan` (or NULL) and the bodies are looked at.  False: it
+ * has not ended, no receipt was asked for, or the store takes nothing now.
+ */
+bool receipts_tell_again(struct gateway *gateway, const struct live *live,
+                         const struct body *body) __attribute__((warn_unused_result));
+
 /* What an intermediate notification (3.4 2.11) is about. */
 enum receipts_notice {
     RECEIPTS_ACCEPTED, /* the channel of a step has it */

@@ -328,6 +328,28 @@ void receipts_make(struct gateway *gateway, struct live *live)
     }
 }
 
+bool receipts_tell_again(struct gateway *gateway, const struct live *live,
+                         const struct body *body)
+{
+    struct store_receipt row;
+    struct outbox_letter letter;
+
+    if (live->message.state != MESSAGE_ENDED ||
+        !receipts_write_row(gateway, live, body, &row))
+        return false;
+    if (outbox_holds(gateway, row.id))
+        return true;
+    if (!store_begin(gateway->store, STORE_CONTINUATION))
+        return false;
+    row.made_at_ms = gateway_now_ms(gateway); /* it is kept as long as a new one */
+    letter = letter_of(&row);
+    store_receipt_add(gateway->store, &row);
+    outbox_add(gateway, &letter);
+    store_end(gateway->store);
+    gateway->counters.receipts_retold++;
+    return true;
+}
+
 void receipts_load(struct gateway *gateway, const struct store_receipt *row)
 {
     const struct outbox_letter letter = letter_of(row);

@@ -398,6 +398,13 @@ class Lab:
                    if line.startswith((f"sluice_{name} ", f"sluice_{name}{{"))
                    and all(one in line for one in wanted))
 
+    def sluice(self, *words):
+        """What the operator's command says; it must succeed."""
+        done = subprocess.run([str(BUILD / "sluice"), *words, "--state-dir", str(self.state)],
+                              capture_output=True, text=True, timeout=20)
+        equal(done.returncode, 0, f"sluice {' '.join(words)}: {done.stderr}")
+        return done.stdout
+
     def balance(self, account):
         """As decimals; that they add up is checked."""
         row = self.get(f"/v1/accounts/{account}/balance")

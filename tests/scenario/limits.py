@@ -3,14 +3,13 @@
 exact over a race and over kill -9, repetitions, and `sluice account`.
 """
 
-import subprocess
 import threading
 import time
 
 from collections import Counter
 from decimal import Decimal
 
-from lab import BUILD, Lab, check, equal, scenario, until
+from lab import Lab, check, equal, scenario, until
 from smpp_client import OK, Session, udh8
 
 BIND_FAILED, BAD_SOURCE, BAD_DESTINATION = 0x0D, 0x0A, 0x0B
@@ -33,13 +32,6 @@ account "stopped" {{ {COMMON} }}
 def make_lab():
     return Lab(smsc=OPERATOR, edit=lambda text: text.replace(
         'premium_ranges = {"none"}', "") + ACCOUNTS)
-
-
-def sluice(lab, *words):
-    done = subprocess.run([str(BUILD / "sluice"), *words, "--state-dir", str(lab.state)],
-                          capture_output=True, text=True, timeout=20)
-    equal(done.returncode, 0, f"sluice {' '.join(words)}: {done.stderr}")
-    return done.stdout
 
 
 def operator_returns(lab):
@@ -204,7 +196,7 @@ def a_suspended_account_is_stopped_and_its_holds_come_back(lab):
     with Session(lab.ports["smpp"], "stopped") as esme:
         ids = [esme.submitted(f"49173{i:06}") for i in range(50)]
         equal(lab.balance("stopped")["held"], Decimal("2.5"), "held")
-        said = sluice(lab, "account", "suspend", "stopped", "--drop-queued")
+        said = lab.sluice("account", "suspend", "stopped", "--drop-queued")
         check("50 messages cancelled, 2.500000 EUR returned" in said, said)
         check(esme.wait(lambda: bool(esme.others), 5), "no unbind came")
     lab.nothing_held("stopped")
@@ -216,8 +208,8 @@ def a_suspended_account_is_stopped_and_its_holds_come_back(lab):
         if not restarted:
             lab.kill()
             lab.start()
-    check("suspended since" in sluice(lab, "account", "limits", "stopped"), "limits")
-    sluice(lab, "account", "resume", "stopped")
+    check("suspended since" in lab.sluice("account", "limits", "stopped"), "limits")
+    lab.sluice("account", "resume", "stopped")
     operator_returns(lab)
     with Session(lab.ports["smpp"], "stopped") as esme:
         equal({esme.receipt(one).stat for one in ids}, {"DELETED"}, "receipts")

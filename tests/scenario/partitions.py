@@ -4,7 +4,6 @@ and nobody is told.  Binds are freed in time, others are let in, and when the ca
 all that was accepted is delivered."""
 
 import contextlib
-import re
 import subprocess
 import time
 
@@ -85,12 +84,6 @@ account "few" {{
     def are_bound(self, count, timeout_s=8):
         until(lambda: self.metric("link_binds") == count, timeout_s,
               lambda: f"{self.metric('link_binds')} binds of the link, not {count}")
-
-    def metric(self, name):
-        page = self.http("GET", "/metrics").body.decode()
-        lines = re.findall(rf"^sluice_{name}(?:\{{.*\}})? (\S+)$", page, re.MULTILINE)
-        check(lines, f"no metric {name}")
-        return sum(map(float, lines))
 
 
 def an_operator_out_of_reach_is_noticed_and_nothing_is_lost(lab):

@@ -183,6 +183,45 @@ def the_form_is_the_accounts(lab):
         equal(receipt.tlvs, [], "TLVs for version 3.3")
 
 
+def it_is_told_once_more_on_demand(lab):
+    """Also after a kill, and of the parts of a long message."""
+    def again(message_id):
+        answer = lab.http("POST", f"/v1/messages/{message_id}/receipt")
+        return answer.status, answer.json.get("told", answer.json.get("code"))
+
+    def heard(one):
+        return one.text, one.tlvs
+
+    with Session(lab.ports["smpp"], "words") as esme:
+        single = esme.submitted("79112000015", tlvs=tlv(REFERENCE, b"order 15"))
+        parts = [esme.submitted("79111000016", b"part %d" % number, udh=udh8(99, 2, number))
+                 for number in (1, 2)]
+        first = {one: heard(esme.receipt(one)) for one in (single, *parts)}
+        unasked = esme.submitted("79111000017", registered=0)
+        lab.ended(unasked)
+        until(lambda: metric(lab, "account_receipts_waiting", "words") == 0, 5,
+              "they are not acknowledged")
+        for one in (single, parts[1]):
+            equal(again(one), (200, 1), "once more")
+            check(esme.wait(lambda: len(finals(esme, one)) == 2, 5), "it did not come")
+            equal(heard(finals(esme, one)[1]), first[one], "once more")
+        equal(again(unasked), (409, "nothing_to_tell"), "of what nobody wanted to hear")
+        equal(again("1" + single)[0], 404, "of nothing")
+    until(lambda: metric(lab, "account_receipts_waiting", "words") == 0, 5, "not answered")
+    for repeat in range(2):
+        equal(lab.sluice("receipt", single), f"{single} told: 1\n", "sluice receipt")
+        lab.kill()
+        lab.start()
+    equal(again(parts[0]), (200, 1), "of a message that ended before the start")
+    with Session(lab.ports["smpp"], "words") as esme:
+        for one in (single, parts[0]):
+            check(esme.wait(lambda: finals(esme, one), 5), "it did not come after the kill")
+            equal(heard(finals(esme, one)[0]), first[one], "after a kill")
+        until(lambda: metric(lab, "account_receipts_waiting", "words") == 0, 5, "not answered")
+        equal(len(esme.receipts), 2, "what waited still was made twice")
+    equal(lab.metric("receipts_retold_total"), 1, "counted since the start")
+
+
 # ---- How they are taken ------------------------------------------------------------
 
 
@@ -269,7 +308,8 @@ if __name__ == "__main__":
     scenario(60, lambda: Lab(smsc=SMSC, messenger=MESSENGER, edit=edit),
              bits_decide_what_a_cascade_tells, the_dictionary_names_channel_step_and_price,
              each_part_of_a_long_message_is_told_of_its_own_way,
-             a_plan_is_asked_for_by_parameter, the_form_is_the_accounts, it_all_adds_up,
+             a_plan_is_asked_for_by_parameter, the_form_is_the_accounts,
+             it_is_told_once_more_on_demand, it_all_adds_up,
              together=(put_off_they_come_again_and_hold_nobody_back,
                        any_other_status_is_final, without_an_answer_they_come_again,
                        a_stuck_bind_leaves_them_to_another,
