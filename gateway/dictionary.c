@@ -110,17 +110,26 @@ bool dictionary_write(const struct config_tlv *tlv, const char *word, uint8_t *o
 
 /* --- operators ------------------------------------------------------------------------ */
 
+/* A standard one where the operator's version has it in a submit_sm, a vendor's by the
+ * rows. */
+static bool may_go(const struct config_link *link, uint16_t tag)
+{
+    const struct smpp_tlv_rule *rule = smpp_tlv_rule(tag);
+    const struct config_tlv *tlv = find(&link->tlvs, tag);
+
+    if (tag >= CONFIG_TLV_TAG_MIN)
+        return tlv != NULL && tlv->means == CONFIG_TLV_PASS;
+    return rule != NULL &&
+           (rule->submission <= 0x34 || link->interface_version == CONFIG_SMPP_5_0);
+}
+
 void dictionary_filter(const struct config_link *link, struct smpp_pdu *submit)
 {
     uint16_t kept = 0;
 
-    for (uint16_t i = 0; i < submit->tlv_count; i++) {
-        const struct config_tlv *tlv = find(&link->tlvs, submit->tlvs[i].tag);
-
-        if (submit->tlvs[i].tag < CONFIG_TLV_TAG_MIN ||
-            (tlv != NULL && tlv->means == CONFIG_TLV_PASS))
+    for (uint16_t i = 0; i < submit->tlv_count; i++)
+        if (may_go(link, submit->tlvs[i].tag))
             submit->tlvs[kept++] = submit->tlvs[i];
-    }
     submit->tlv_count = kept;
 }
 

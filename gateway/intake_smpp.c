@@ -23,13 +23,25 @@ static void copy_text(struct smpp_octets from, char *out, size_t room)
     out[size] = 0;
 }
 
-/* Standard TLVs go on as they came; the text and what is ours to tell do not. */
+/*
+ * Standard TLVs go on as they came, where a submission (or, without an account, a delivery)
+ * may carry them; the text and what is ours to tell do not.
+ */
 static bool goes_on(const struct config_account *account, const struct smpp_tlv *tlv)
 {
+    const struct smpp_tlv_rule *rule;
+
+    switch (tlv->tag) {
+    case SMPP_TLV_MESSAGE_PAYLOAD:
+    case SMPP_TLV_QOS_TIME_TO_LIVE:
+    case SMPP_TLV_RECEIPTED_MESSAGE_ID:
+    case SMPP_TLV_MESSAGE_STATE:
+        return false;
+    }
     if (tlv->tag >= CONFIG_TLV_TAG_MIN)
         return account && dictionary_keeps(account, tlv->tag);
-    return tlv->tag != SMPP_TLV_MESSAGE_PAYLOAD && tlv->tag != SMPP_TLV_QOS_TIME_TO_LIVE &&
-           tlv->tag != SMPP_TLV_RECEIPTED_MESSAGE_ID && tlv->tag != SMPP_TLV_MESSAGE_STATE;
+    rule = smpp_tlv_rule(tlv->tag);
+    return rule != NULL && (account ? rule->submission : rule->delivery) != 0;
 }
 
 static uint32_t size_of_tlvs(const struct config_account *account,

@@ -3,14 +3,14 @@
 #include "smpp/wire.h"
 
 enum {
-#define TLV(tag, kind, min, max, repeatable, name) ROW_##name,
+#define TLV(tag, kind, min, max, repeatable, submission, delivery, name) ROW_##name,
 #include "smpp/tlv.def"
 #undef TLV
 };
 
 static const struct smpp_tlv_rule rules[] = {
-#define TLV(tag, kind, min, max, repeatable, name)                                         \
-    {tag, SMPP_TLV_##kind, min, max, repeatable, #name},
+#define TLV(tag, kind, min, max, repeatable, submission, delivery, name)                   \
+    {tag, SMPP_TLV_##kind, min, max, repeatable, submission, delivery, #name},
 #include "smpp/tlv.def"
 #undef TLV
 };
@@ -19,7 +19,7 @@ static const struct smpp_tlv_rule rules[] = {
 const struct smpp_tlv_rule *smpp_tlv_rule(uint16_t tag)
 {
     switch (tag) {
-#define TLV(tag, kind, min, max, repeatable, name)                                         \
+#define TLV(tag, kind, min, max, repeatable, submission, delivery, name)                   \
     case tag:                                                                              \
         return &rules[ROW_##name];
 #include "smpp/tlv.def"

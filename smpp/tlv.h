@@ -47,7 +47,9 @@ struct smpp_tlv_rule {
     enum smpp_tlv_kind kind;
     uint16_t min_size; /* of the value, in octets; strings count their NUL */
     uint16_t max_size;
-    bool repeatable; /* may stand more than once in a PDU */
+    bool repeatable;    /* may stand more than once in a PDU */
+    uint8_t submission; /* the first version whose submit_sm may carry it; 0: none */
+    uint8_t delivery;   /* the same of deliver_sm */
     const char *name;
 };
 

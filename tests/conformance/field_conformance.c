@@ -249,6 +249,8 @@ static const struct tlv_row {
     size_t least;
     size_t most;
     bool ends_with_nul;
+    uint8_t submission;
+    uint8_t delivery;
 } tlvs[] = {
 #define TLV(...) {__VA_ARGS__},
 #include "tests/conformance/tlv_rows.def"
@@ -288,6 +290,8 @@ static void hold_tlv(const void *parameter)
 
     CHECK(rule != NULL && strncmp(row->name, rule->name, strlen(rule->name)) == 0,
           row->name);
+    CHECK_EQ(rule->submission, row->submission, row->name);
+    CHECK_EQ(rule->delivery, row->delivery, row->name);
     for (size_t i = 0; i < ROWS(sizes); i++) {
         bool fits = sizes[i] >= row->least && sizes[i] <= row->most;
 
@@ -352,8 +356,8 @@ int main(void)
         if (fields[i].kind != A_PDU && fields[i].kind != A_LIST)
             add_field(&clauses, &fields[i]);
     for (size_t i = 0; i < ROWS(tlvs); i++)
-        clauses_add(&clauses, tlvs[i].paragraph, tlvs[i].name, ": the sizes of its value",
-                    hold_tlv, &tlvs[i]);
+        clauses_add(&clauses, tlvs[i].paragraph, tlvs[i].name,
+                    ": its size, and which PDU has it", hold_tlv, &tlvs[i]);
     CLAUSES_ADD_NAMED(&clauses, "5.3.1, 5.3.2",
                       a_tag_is_known_when_it_has_a_row_here_and_only_then);
     CLAUSES_ADD_NAMED(&clauses, "5.1.2, 5.1.2.1",

@@ -52,6 +52,7 @@ enum { ANY = -1, ID = -2, REST = -3 };
 #define AN_HOUR  "'000000010000000R'00 "
 #define LATER    TOMORROW "00 "
 #define A_DAY    "00 " TOMORROW
+#define SOME_TIME "00 ................ 00 "
 #define HI       "02 'hi' "
 
 /* esm_class, schedule and validity, registered_delivery, and what is behind data_coding. */
@@ -90,6 +91,14 @@ enum { ANY = -1, ID = -2, REST = -3 };
     "< " DELIVER(MOBILE, SHOP, FIELDS(esm_class, NOW, "00", ".") \
     RECEIPT_TEXT(dlvrd, stat, "000") "001E .. @ 00 0427 0001 " state) ";> 80000005 00000000 00;"
 #define NO_RECEIPT "< none;"
+/* Each optional parameter of Table 4-10 that goes on, in its first form; of Table 4-18. */
+#define ALL_OF_BOTH \
+    "0019 0001 01 0201 0001 03 0202 0003 A00102 0203 0003 A00102 0204 0002 0007 " \
+    "0205 0001 09 020D 0001 01 0381 0005 0101013131 1383 0002 0102 "
+#define ALL_OF_SUBMIT ALL_OF_BOTH \
+    "0005 0001 00 000D 0001 00 0030 0001 80 0302 0001 05 0303 0003 000041 0304 0001 09 " \
+    "0426 0001 01 0501 0001 02 1201 0001 02 1203 0002 0001 1204 0001 01 130C 0000 1380 0001 02"
+#define ALL_OF_DELIVER ALL_OF_BOTH "020A 0002 1000 020B 0002 1001 0423 0003 030001"
 /* What a subscriber writes, and what the ESME hears of it. */
 #define WRITTEN(said, heard) \
     "<< " said ";< " heard ";> 80000005 00000000 00;>> 80000005 00000000 00;"

@@ -627,7 +627,8 @@ TEST(what_is_longer_than_a_post_may_be_is_refused)
 
 TEST(as_many_parts_as_are_collected_fit_into_one_decision)
 {
-    enum { MOST = 64 };
+    enum { MOST = 64, CALLBACK_SIZE = 4 + 19 };
+    static const uint8_t callback_num[CALLBACK_SIZE] = {0x03, 0x81, 0, 19, 1, 1, 1};
     uint8_t octets[254] = {5, 0x00, 3, 9, MOST, 1};
     const struct written it = {.from = "79161234567",
                                .to = "12345",
@@ -635,7 +636,7 @@ TEST(as_many_parts_as_are_collected_fit_into_one_decision)
                                .data_coding = 1,
                                .octets = octets,
                                .size = sizeof(octets)};
-    uint8_t tlvs[4 + 300] = {0};
+    uint8_t tlvs[12 * CALLBACK_SIZE];
     struct written laden = it;
 
     laden.tlvs = tlvs;
@@ -656,9 +657,8 @@ TEST(as_many_parts_as_are_collected_fit_into_one_decision)
     CHECK_EQ(outbox_waiting(lone_gateway_of(lone), LETTER_HOOK), MOST, "posts");
     octets[5] = 1;
     octets[4] = 2; /* and so is one with more parameters than a part has */
-    tlvs[0] = 0x13;
-    tlvs[2] = 300 >> 8;
-    tlvs[3] = 300 & 0xFF;
+    for (size_t at = 0; at < sizeof(tlvs); at += CALLBACK_SIZE)
+        memcpy(tlvs + at, callback_num, CALLBACK_SIZE);
     write_deliver(&laden);
     expect_answer(ESME_ROK);
     CHECK_EQ(outbox_waiting(lone_gateway_of(lone), LETTER_HOOK), MOST + 1, "posts");

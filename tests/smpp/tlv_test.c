@@ -8,7 +8,7 @@ TEST(every_tag_of_the_table_is_found_under_its_own_number)
         uint16_t tag;
         const char *name;
     } rows[] = {
-#define TLV(tag, kind, min, max, repeatable, name) {tag, #name},
+#define TLV(tag, kind, min, max, repeatable, submission, delivery, name) {tag, #name},
 #include "smpp/tlv.def"
 #undef TLV
     };
