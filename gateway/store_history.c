@@ -166,7 +166,7 @@ bool store_sqlite_move(struct store_sqlite *store, size_t limit, size_t *out_mov
     bool ok = true;
 
     *out_moved = 0;
-    if (store->ended_count == 0)
+    if (store->ended_count == 0 || limit == 0)
         return true;
     choose(store, limit, &move);
     copied = copy_to_day(store, &move, error, sizeof(error));

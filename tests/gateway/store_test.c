@@ -340,7 +340,7 @@ struct told {
     int64_t available;
     int64_t opening;
     uint64_t highest;
-    char order[64]; /* m, b, a, l as they came */
+    char order[64];   /* m, b, a, l as they came */
     uint64_t aliases; /* three digits each: the name and the id */
 };
 
@@ -896,6 +896,30 @@ TEST(two_days_that_end_side_by_side_are_moved_in_two_moves)
     life_free(&life);
 }
 
+/* A day whose last end is not known would not be asked for late reports. */
+TEST(a_checkpoint_before_the_move_leaves_the_history_as_it_is)
+{
+    enum { MESSAGES = 320 };
+    struct life life;
+
+    life_new(&life, 1);
+    life.text_size = 60000;
+    assert_true(life_open(&life));
+    life_settle(&life);
+    for (unsigned n = 1; n <= MESSAGES; n++) {
+        assert_true(life_begin(&life, n));
+        life_run(&life, 5);
+    }
+    life_fold(&life);
+    assert_true(store_counters(life.store)->checkpoints > 0);
+    life_run(&life, 2000);
+    assert_int_equal(store_counters(life.store)->moved, MESSAGES);
+    life_close(&life);
+    assert_int_equal(
+        life_ask(&life, "live.db", "SELECT count(*) FROM history WHERE ended_at > 0"), 1);
+    life_free(&life);
+}
+
 TEST(a_history_that_cannot_be_written_stops_nothing)
 {
     struct life life;
@@ -1029,10 +1053,10 @@ TEST(a_database_of_somebody_else_is_refused_and_left_as_it_was)
         const char *sql;
         const char *error;
     } rows[] = {
-        {"a stranger's", "CREATE TABLE sheep(name)", "schema is 0"},
+        {"a stranger's", "CREATE TABLE sheep(name)", "schema is 0" },
         {"a later one",
          "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT);"
-         "INSERT INTO meta VALUES('schema', '99')", "schema is 99"},
+         "INSERT INTO meta VALUES('schema', '99')",  "schema is 99"},
     };
 
     for (size_t i = 0; i < ROWS(rows); i++) {
@@ -1095,6 +1119,7 @@ int main(void)
         RUN(a_move_that_was_interrupted_is_done_again_with_what_is_newer),
         RUN(what_ended_in_the_journal_alone_is_moved_once),
         RUN(two_days_that_end_side_by_side_are_moved_in_two_moves),
+        RUN(a_checkpoint_before_the_move_leaves_the_history_as_it_is),
         RUN(a_history_that_cannot_be_written_stops_nothing),
         RUN(a_reader_that_stays_stops_neither_commits_nor_later_checkpoints),
         RUN(closing_commits_what_was_decided_and_runs_no_effect),
