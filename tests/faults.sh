@@ -26,6 +26,7 @@ chaos|Somebody between client, gateway and operator (`scenario/chaos.py`)
 lab_refusals|Operators that refuse, lie or say nothing (`scenario/lab_refusals.py`)
 bad_input|Wrong files and octets, a full disk, a stop under load (`scenario/bad_input.py`)
 sessions|Sessions that are silent, wrong or stopped (`scenario/sessions.py`)
+http_attacks|HTTP from outside and from a provider (`scenario/http_attacks.py`)
 storms|Crowds (`scenario/storms.py`)
 inbound|What subscribers write, over kills (`scenario/inbound.py`)
 '

@@ -85,11 +85,13 @@ SCENARIOS += \
 	tests/scenario/chaos.py \
 	tests/scenario/clocks.py \
 	tests/scenario/descriptors.py \
+	tests/scenario/http_attacks.py \
 	tests/scenario/partitions.py
 EXTRA_DIST += \
 	tests/scenario/chaos.py \
 	tests/scenario/clocks.py \
 	tests/scenario/descriptors.py \
+	tests/scenario/http_attacks.py \
 	tests/scenario/islands.py \
 	tests/scenario/partitions.py \
 	tests/scenario/proxy.py
