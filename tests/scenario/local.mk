@@ -27,6 +27,7 @@ SCENARIOS += \
 	tests/scenario/content.py \
 	tests/scenario/settings.py \
 	tests/scenario/roles.py \
+	tests/scenario/inside.py \
 	tests/scenario/strangers.py
 PRELOADS += tests/scenario/faults.so
 SANITIZED += tests/scenario/lab_cascade.py
@@ -42,6 +43,7 @@ EXTRA_DIST += \
 	tests/scenario/crowd.py \
 	tests/scenario/durable.py \
 	tests/scenario/inbound.py \
+	tests/scenario/inside.py \
 	tests/scenario/fair.py \
 	tests/scenario/kill9.py \
 	tests/scenario/lab.py \
