@@ -28,6 +28,7 @@ SCENARIOS += \
 	tests/scenario/settings.py \
 	tests/scenario/roles.py \
 	tests/scenario/inside.py \
+	tests/scenario/canary.py \
 	tests/scenario/strangers.py
 PRELOADS += tests/scenario/faults.so
 SANITIZED += tests/scenario/lab_cascade.py
@@ -35,6 +36,7 @@ SANITIZED += tests/scenario/lab_cascade.py
 EXTRA_DIST += \
 	tests/scenario/README.md \
 	tests/scenario/bad_input.py \
+	tests/scenario/canary.py \
 	tests/scenario/capture.py \
 	tests/scenario/cli.py \
 	tests/scenario/content.py \
