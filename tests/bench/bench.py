@@ -18,16 +18,16 @@ import subprocess
 import tempfile
 
 from measure import (
-    BUILD, WARM_UP, AliveWatch, BenchLab, Goal, Relay, Results, choose, medians, now,
-    number, run_load, run_program, tell_goals, tell_row)
+    BUILD, WARM_UP, WARM_UP_OF_MEMORY, AliveWatch, BenchLab, Goal, Relay, Results, choose,
+    medians, now, number, run_load, run_program, tell_goals, tell_row)
 import stages
 
 BINDS = 4
 WINDOW = 256  # of each bind: 1,024 in flight
 SLOW_US = 1000
 CASCADE_PER_S = 6000
-ALIVE = 100000
-ALIVE_WAIT_MS = 12000
+ALIVE = 200000
+ALIVE_WAIT_MS = 12000  # longer than it takes to submit them
 SAMPLES_PER_S = 499
 STACK_BYTES = 8192
 
@@ -93,7 +93,7 @@ class Bench:
         """Octets of memory of a message whose report has not come."""
         wait = f"rule=7901*:after:{ALIVE_WAIT_MS}-{ALIVE_WAIT_MS + 2000},default=delivered"
         with BenchLab(smsc=wait) as lab:
-            warm_up(lab)
+            lab.bench("--messages", WARM_UP_OF_MEMORY, *LOAD)
             with AliveWatch(lab) as watch:
                 lab.bench("--messages", min(ALIVE, self.options.messages),
                           "--destinations", "7901#######", *LOAD)
@@ -211,7 +211,8 @@ def tell_stages(results):
              and name in results.content["rows"]]
     if not names:
         return
-    print("\nus per message  " + "".join(f"{name[7:]:>12}{'(kernel)':>10}" for name in names))
+    print("\nus per message  "
+          + "".join(f"{name[7:]:>12}{'(kernel)':>10}" for name in names))
     for stage in stages.STAGES:
         cells = [results.content["rows"][name].get(f"{stage}{part}", {}).get("median", 0)
                  for name in names for part in ("_us", "_kernel_us")]

@@ -20,13 +20,12 @@ import re
 import time
 
 from measure import (
-    VERIFY_S, AliveWatch, BenchLab, Goal, Results, check, choose, medians, now, number,
-    own_memory, run_load, run_program, tell_goals, tell_row)
+    VERIFY_S, WARM_UP_OF_MEMORY, AliveWatch, BenchLab, Goal, Results, check, choose,
+    medians, now, number, own_memory, run_load, run_program, tell_goals, tell_row)
 from crowd import raise_open_files
 from lab import until
 
 LOAD = ("--binds", 4, "--window", 256)
-WARM_UP = 100000
 STEADY = 200000  # of few alive, so many in all
 PIECES = 10
 # The memory of fewer is lost in that of buffers.
@@ -64,7 +63,7 @@ class Growth:
                 f"default=delivered,capacity={count * 3 // 2 + 1000000}")
         messages = max(2 * count, STEADY)
         with BenchLab(smsc=smsc, settings=room_for(count)) as lab:
-            lab.bench("--messages", WARM_UP, *LOAD)
+            lab.bench("--messages", WARM_UP_OF_MEMORY, *LOAD)
             with AliveWatch(lab) as watch:
                 numbers = run_load(
                     lab, messages, "--destinations", "7901#######", "--rate",
@@ -78,7 +77,7 @@ class Growth:
         """The first piece and the last, and what they left on the disk."""
         piece = self.options.history // PIECES
         with BenchLab() as lab:
-            lab.bench("--messages", WARM_UP, *LOAD)
+            lab.bench("--messages", WARM_UP_OF_MEMORY, *LOAD)
             costs = []
             for _ in range(PIECES):
                 numbers = run_load(lab, piece, *LOAD, timeout_s=3600, settled=False)
@@ -89,7 +88,7 @@ class Growth:
                        if path.is_file())
             found = {f"piece_{i + 1}_cpu_us": cost for i, cost in enumerate(costs)}
             return {**found, "last_to_first": costs[-1] / costs[0],
-                    "disk_bytes_each": kept / (WARM_UP + PIECES * piece)}
+                    "disk_bytes_each": kept / (WARM_UP_OF_MEMORY + PIECES * piece)}
 
     def start(self, count):
         with BenchLab(smsc="default=never", settings=room_for(count), start=False) as lab:
@@ -152,7 +151,8 @@ GOALS = (
          "ms of a commit with a million alive, p99.9"),
     Goal("alive-5000000", "commit_p999_ms", 50, False,
          "ms of a commit with five million alive, p99.9"),
-    Goal("alive-1000000", "bytes_each", 600, False, "octets of memory of each of a million"),
+    Goal("alive-1000000", "bytes_each", 600, False,
+         "octets of memory of each of a million"),
     Goal("alive-5000000", "bytes_each", 600, False,
          "octets of memory of each of five million"),
     Goal("history", "last_to_first", 1.1, False,

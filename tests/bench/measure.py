@@ -20,9 +20,11 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests/scenario"))
 
-from lab import BUILD, PRELOAD, Failure, Lab, check, end_process  # noqa: E402
+from lab import BUILD, Failure, Lab, check, end_process  # noqa: E402
 
 WARM_UP = 5000
+# So many that the buffers of the journal have reached their size, and that few were alive.
+WARM_UP_OF_MEMORY = 20000
 VERIFY_S = 3600
 # Threads of sluiced whose time a message costs; the reader's is the verification's.
 THREADS = {"sluiced": "core_us", "store": "journal_us", "tables": "tables_us"}
@@ -81,7 +83,8 @@ class BenchLab(Lab):
         def change(text):
             return settings + (edit(text) if edit else text)
 
-        super().__init__(smsc=smsc, messenger=messenger, edit=change, sim_logs=False, **more)
+        super().__init__(smsc=smsc, messenger=messenger, edit=change, sim_logs=False,
+                         **more)
         self.fsync_us = fsync_us
 
     def _write_config(self):
@@ -214,6 +217,7 @@ class AliveWatch:
     def __init__(self, lab, every_s=0.25):
         self.lab, self.every_s = lab, every_s
         self.seen = []
+        self.before = own_memory(lab.sluiced.pid)
         self.ended = threading.Event()
 
     def __enter__(self):
@@ -235,14 +239,11 @@ class AliveWatch:
         return max(alive for alive, _ in self.seen)
 
     def bytes_each(self):
-        """From when half of them were there to when all were: what is there for any load
-        is in both, and so is what an earlier load left behind to be used again."""
-        top = self.seen.index(max(self.seen, key=lambda one: one[0]))
-        half = next(i for i, one in enumerate(self.seen)
-                    if one[0] >= self.seen[top][0] / 2)
-        messages, memory = (self.seen[top][k] - self.seen[half][k] for k in (0, 1))
-        check(messages > 0, "there was no time to see how memory grows")
-        return memory / messages
+        """What is there for any load was there before, if that load was of the same kind;
+        of the moments when nearly all are alive, that with the least beside them."""
+        most = self.most()
+        return (min(memory for alive, memory in self.seen if alive >= 0.99 * most)
+                - self.before) / most
 
 
 # ---- Results ---------------------------------------------------------------------
