@@ -81,6 +81,15 @@ const char *config_build_word(const struct config_node *node, const char *key)
     return entry != NULL ? entry->values[0] : NULL;
 }
 
+const char *config_build_digits(struct config_build *build, const char *name)
+{
+    char digits[NUMBER_SIZE];
+
+    return name != NULL && number_normalise(name, strlen(name), digits)
+               ? config_memory_text(build->memory, digits)
+               : name;
+}
+
 void *config_build_take(struct config_build *build, const struct config_node *parent,
                         const char *section, size_t size, size_t *out_count)
 {
@@ -213,14 +222,11 @@ static void build_senders(struct config_build *build, const struct config_node *
     const struct config_node *child = NULL;
     struct config_sender *sender = link->senders =
         config_build_take(build, node, "sender", sizeof(*sender), &link->sender_count);
-    char digits[NUMBER_SIZE];
 
     for (; (child = config_node_child(node, "sender", child)) != NULL; sender++) {
         config_build_rows(build, child, sender);
         config_reach_build(build, child, sender->prefix, &sender->reach);
-        if (sender->name != NULL &&
-            number_normalise(sender->name, strlen(sender->name), digits))
-            sender->name = config_memory_text(build->memory, digits);
+        sender->name = config_build_digits(build, sender->name);
     }
 }
 

@@ -114,6 +114,9 @@ const char *config_build_name(struct config_build *build, const struct config_no
 /* The value of a WORD row, NULL when it is not said. */
 const char *config_build_word(const struct config_node *node, const char *key);
 
+/* What reads as a number as its digits, anything else (NULL too) as it is. */
+const char *config_build_digits(struct config_build *build, const char *name);
+
 /* An array for the sections of this kind inside `parent`, zeroed. */
 void *config_build_take(struct config_build *build, const struct config_node *parent,
                         const char *section, size_t size, size_t *out_count);

@@ -155,6 +155,7 @@ void config_build_rules(struct config_build *build)
 
         config_build_rows(build, node, rule);
         config_reach_build(build, node, rule->prefix, &rule->reach);
+        rule->source = config_build_digits(build, rule->source);
         rule->any_account = account == NULL || strcmp(account, "*") == 0;
         if (!rule->any_account)
             rule->account = config_build_account(

@@ -11,7 +11,7 @@ struct rule {
     uint32_t account; /* RULE_ANY: all; also for class */
     uint32_t class;
     const char *service_type; /* "" fits all, also below */
-    const char *source;
+    const char *source; /* a number as digits */
     const char *prefix; /* of the destination's digits */
     uint32_t plan;
 };
@@ -24,7 +24,8 @@ struct rule_facts {
     const char *destination;
 };
 
-/* The plan of the first rule that fits, `otherwise` if none does. */
+/* The plan of the first rule that fits, `otherwise` if none does.  A number as the source is
+ * compared as digits, however it is written. */
 uint32_t rule_find(const struct rule *rules, size_t count, const struct rule_facts *facts,
                    uint32_t otherwise);
 

@@ -9,6 +9,7 @@ static const struct rule rules[] = {
     {ACME,     RULE_ANY,    "CMT", "",     "",   1},
     {RULE_ANY, ADVERTISING, "",    "",     "7",  2},
     {RULE_ANY, RULE_ANY,    "",    "Bank", "",   3},
+    {ACME,     RULE_ANY,    "",    "4479", "",   6},
     {BETA,     SERVICE,     "",    "",     "79", 4},
     {BETA,     RULE_ANY,    "",    "",     "",   5},
 };
@@ -24,6 +25,8 @@ static const struct {
     {"another prefix",                        {ACME, ADVERTISING, "", "x", "4917"},    OTHERWISE},
     {"the source, whoever sends",             {ACME, SERVICE, "", "Bank", "4917"},     3        },
     {"the source is not a prefix",            {ACME, SERVICE, "", "Banks", "4917"},    OTHERWISE},
+    {"a number as the source",                {ACME, SERVICE, "", "4479", "4917"},     6        },
+    {"a number with its plus",                {ACME, SERVICE, "", "+4479", "4917"},    6        },
     {"the first that fits, not the best",     {BETA, ADVERTISING, "", "Bank", "7900"}, 2        },
     {"a longer prefix",                       {BETA, SERVICE, "", "x", "7900"},        4        },
     {"a destination shorter than the prefix", {BETA, SERVICE, "", "x", "7"},           5        },
