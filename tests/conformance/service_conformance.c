@@ -55,6 +55,9 @@ enum { ANY = -1, ID = -2, REST = -3 };
 #define SOME_TIME "00 ................ 00 "
 #define HI       "02 'hi' "
 
+#define TEN      "'0123456789'"
+#define TEXT_170 TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 /* esm_class, schedule and validity, registered_delivery, and what is behind data_coding. */
 #define FIELDS(esm_class, times, delivery, text) \
     esm_class " 00 00 " times delivery " 00 00 00 " text

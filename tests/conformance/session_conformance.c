@@ -348,6 +348,43 @@ CLAUSE(who_does_not_bind_in_time_is_closed)
     line_close(&line);
 }
 
+/* 7.2, as an ESME: the response to our bind */
+CLAUSE(an_SMSC_that_does_not_answer_our_bind_in_time_is_left)
+{
+    struct smpp_bind bind = {
+        .command = SMPP_BIND_TRANSCEIVER, .system_id = "good", .password = "pw"};
+    static struct line line;
+
+    open_given(&line, SMPP_ROLE_ESME, OPEN);
+    assert_true(smpp_session_bind(line.session, &bind));
+    line_run(&line);
+    line_hears(&line, LINE_BIND("9", "34"), "bind");
+    line_pass(&line, 9999);
+    assert_false(line.closed);
+    line_pass(&line, 1);
+    assert_true(line.closed && line.far_closed);
+    assert_int_equal(line.end, SMPP_END_NOT_BOUND_IN_TIME);
+    line_close(&line);
+}
+
+/* 4.1.2, as an ESME */
+CLAUSE(a_bind_that_an_SMSC_refuses_ends_without_an_unbind)
+{
+    struct smpp_bind bind = {
+        .command = SMPP_BIND_TRANSMITTER, .system_id = "good", .password = "pw"};
+    static struct line line;
+
+    open_given(&line, SMPP_ROLE_ESME, OPEN);
+    assert_true(smpp_session_bind(line.session, &bind));
+    line_run(&line);
+    line_hears(&line, LINE_BIND("2", "34"), "bind");
+    line_say(&line, LINE_HEADER("80000002", "0000000D", "00000001"), 0);
+    line_hears(&line, "", "after a refusal");
+    assert_true(line.far_closed);
+    assert_string_equal(line.log, "refused d;");
+    line_close(&line);
+}
+
 /* 7.2 enquire_link_timer, 4.11: any PDU is an answer */
 CLAUSE(a_silent_peer_is_asked_and_then_closed)
 {
@@ -528,6 +565,10 @@ int main(void)
     CLAUSES_ADD_NAMED(&clauses, "4.1",
                       another_kind_of_bind_may_follow_one_that_is_not_served);
     CLAUSES_ADD_NAMED(&clauses, "2.9, 7.2", who_does_not_bind_in_time_is_closed);
+    CLAUSES_ADD_NAMED(&clauses, "2.9, 7.2",
+                      an_SMSC_that_does_not_answer_our_bind_in_time_is_left);
+    CLAUSES_ADD_NAMED(&clauses, "4.1.2",
+                      a_bind_that_an_SMSC_refuses_ends_without_an_unbind);
     CLAUSES_ADD_NAMED(&clauses, "2.9, 4.11, 7.2", a_silent_peer_is_asked_and_then_closed);
     CLAUSES_ADD_NAMED(&clauses, "2.9, 7.2", an_inactive_peer_is_unbound);
     CLAUSES_ADD_NAMED(&clauses, "2.8, 2.9, 7.2", a_request_that_is_swallowed_times_out);
