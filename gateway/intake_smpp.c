@@ -23,11 +23,29 @@ static void copy_text(struct smpp_octets from, char *out, size_t room)
     out[size] = 0;
 }
 
+/* 3.4 5.2.12, 5.3.2.22: neither beside a header; the sar_ parameters all three or none. */
+static bool is_at_odds(const struct smpp_pdu *pdu, uint16_t tag)
+{
+    struct smpp_part part;
+
+    switch (tag) {
+    case SMPP_TLV_SOURCE_PORT:
+    case SMPP_TLV_DESTINATION_PORT:
+        return (pdu->esm_class & SMPP_ESM_CLASS_UDHI) != 0;
+    case SMPP_TLV_SAR_MSG_REF_NUM:
+    case SMPP_TLV_SAR_TOTAL_SEGMENTS:
+    case SMPP_TLV_SAR_SEGMENT_SEQNUM:
+        return !smpp_part_read(pdu, &part) || part.kind != SMPP_PART_SAR;
+    }
+    return false;
+}
+
 /*
  * Standard TLVs go on as they came, where a submission (or, without an account, a delivery)
- * may carry them; the text and what is ours to tell do not.
+ * may carry them, and as often; the text and what is ours to tell do not.
  */
-static bool goes_on(const struct config_account *account, const struct smpp_tlv *tlv)
+static bool goes_on(const struct config_account *account, const struct smpp_pdu *pdu,
+                    const struct smpp_tlv *tlv)
 {
     const struct smpp_tlv_rule *rule;
 
@@ -41,7 +59,9 @@ static bool goes_on(const struct config_account *account, const struct smpp_tlv 
     if (tlv->tag >= CONFIG_TLV_TAG_MIN)
         return account && dictionary_keeps(account, tlv->tag);
     rule = smpp_tlv_rule(tlv->tag);
-    return rule != NULL && (account ? rule->submission : rule->delivery) != 0;
+    return rule != NULL && (account ? rule->submission : rule->delivery) != 0 &&
+           (rule->repeatable || tlv == smpp_pdu_tlv(pdu, tlv->tag)) &&
+           !is_at_odds(pdu, tlv->tag);
 }
 
 static uint32_t size_of_tlvs(const struct config_account *account,
@@ -50,7 +70,7 @@ static uint32_t size_of_tlvs(const struct config_account *account,
     uint32_t size = 0;
 
     for (uint16_t i = 0; i < pdu->tlv_count; i++)
-        if (goes_on(account, &pdu->tlvs[i]))
+        if (goes_on(account, pdu, &pdu->tlvs[i]))
             size += 4u + pdu->tlvs[i].size;
     return size;
 }
@@ -61,7 +81,7 @@ static void copy_tlvs(const struct config_account *account, const struct smpp_pd
     for (uint16_t i = 0; i < pdu->tlv_count; i++) {
         const struct smpp_tlv *tlv = &pdu->tlvs[i];
 
-        if (!goes_on(account, tlv))
+        if (!goes_on(account, pdu, tlv))
             continue;
         *out++ = (uint8_t)(tlv->tag >> 8);
         *out++ = (uint8_t)tlv->tag;
