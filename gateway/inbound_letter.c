@@ -18,8 +18,10 @@
 enum {
     VERSION = 1,
     SHORT_MESSAGE_MAX = 254,
-    ESM_CLASS_TYPE = 0x3C,                       /* 3.4 5.2.12 */
-    ESM_CLASS_KEPT = SMPP_ESM_CLASS_UDHI | 0x80, /* and the reply path */
+    /* SMPP 3.4 5.2.12 */
+    ESM_CLASS_TYPE = 0x3C,
+    ESM_CLASS_CONVERSATION_ABORT = 0x18,
+    ESM_CLASS_KEPT = SMPP_ESM_CLASS_UDHI | 0x80, /* and the reply path; not the mode */
 };
 
 /* A row: this, then source, destination, service_type, text and TLVs. */
@@ -131,13 +133,14 @@ static struct smpp_octets view_of(const char *text)
     return view(text, strlen(text));
 }
 
-/* An acknowledgement of the recipient stays one; all else is a message. */
+/* An acknowledgement of the recipient stays one, and an abort; all else is a message. */
 static uint8_t kept_esm_class(uint8_t esm_class)
 {
     uint8_t type = esm_class & ESM_CLASS_TYPE;
+    bool is_told =
+        smpp_esm_class_is_acknowledgement(type) || type == ESM_CLASS_CONVERSATION_ABORT;
 
-    return (esm_class & ESM_CLASS_KEPT) |
-           (smpp_esm_class_is_acknowledgement(esm_class) ? type : 0);
+    return (esm_class & ESM_CLASS_KEPT) | (is_told ? type : 0);
 }
 
 /* False: it cannot be said so. */

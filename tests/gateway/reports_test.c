@@ -561,7 +561,6 @@ TEST(a_report_before_the_response_is_kept_for_its_time_and_no_longer)
             check_state(id, ATTEMPT_ACCEPTED, rows[i].row);
         end();
     }
-    end();
 }
 
 TEST(a_receiver_may_hear_the_reports_of_another_link)
