@@ -99,21 +99,6 @@ static bool bind_33(const struct smpp_pdu *pdu)
     return pdu->interface_version == 0x33 && is(pdu->address_range, "^79");
 }
 
-static bool system_id_15(const struct smpp_pdu *pdu)
-{
-    return is(pdu->system_id, "123456789012345");
-}
-
-static bool password_8(const struct smpp_pdu *pdu)
-{
-    return is(pdu->system_id, "a") && is(pdu->password, "12345678");
-}
-
-static bool range_40(const struct smpp_pdu *pdu)
-{
-    return pdu->address_range.size == 40;
-}
-
 static bool bind_resp(const struct smpp_pdu *pdu)
 {
     return is(pdu->system_id, "SMSC1") && tlv_is(pdu, 0x0210, 1, 0x34);
@@ -148,31 +133,6 @@ static bool submit_empty(const struct smpp_pdu *pdu)
            is(pdu->validity_period, "") && is(pdu->short_message, "");
 }
 
-static bool source_20(const struct smpp_pdu *pdu)
-{
-    return is_run(pdu->source, '1', 20);
-}
-
-static bool ton_kept(const struct smpp_pdu *pdu)
-{
-    return source_is(pdu, 7, 0, "") && destination_is(pdu, 0xFF, 0, "7916");
-}
-
-static bool npi_kept(const struct smpp_pdu *pdu)
-{
-    return source_is(pdu, 0, 2, "") && destination_is(pdu, 0, 0xFF, "7916");
-}
-
-static bool coding_kept(const struct smpp_pdu *pdu)
-{
-    return pdu->data_coding == 0xF5;
-}
-
-static bool text_254(const struct smpp_pdu *pdu)
-{
-    return is_run(pdu->short_message, 'a', 254);
-}
-
 static bool text_nuls(const struct smpp_pdu *pdu)
 {
     return pdu->short_message.size == 3 && memcmp(pdu->short_message.data, "\0a", 3) == 0;
@@ -186,11 +146,6 @@ static bool message_id(const struct smpp_pdu *pdu)
 static bool message_id_none(const struct smpp_pdu *pdu)
 {
     return is(pdu->message_id, "");
-}
-
-static bool message_id_64(const struct smpp_pdu *pdu)
-{
-    return is_run(pdu->message_id, 'a', 64);
 }
 
 static bool multi_fields(const struct smpp_pdu *pdu)
