@@ -245,8 +245,9 @@ static void is_verified(void *owner, uint64_t tag, const struct verification *re
     gateway->counters.ledger_mismatches = result->mismatch_count;
     for (size_t i = 0; i < result->mismatch_count && i < VERIFICATION_SENTENCES_MAX; i++)
         log_error("store.mismatch", "what=\"%s\"", result->mismatches[i]);
-    log_info("store.check", "ok=%s postings=%lld mismatches=%zu", result->ok ? "yes" : "no",
-             (long long)result->postings, result->mismatch_count);
+    log_info("store.check", "ok=%s postings=%lld closed=%lld mismatches=%zu",
+             result->ok ? "yes" : "no", (long long)result->postings,
+             (long long)result->closed, result->mismatch_count);
 }
 
 /* The first commit is durable: the store can be written, messages may come. */

@@ -150,6 +150,8 @@ libgateway_a_SOURCES += \
 	gateway/store.c gateway/store.h gateway/store_batch.h gateway/store_pieces.h \
 	gateway/store_database.h gateway/store_schema.h \
 	gateway/store_apply.c \
+	gateway/store_chain.c gateway/store_chain.h \
+	gateway/store_closed.c gateway/store_closed.h \
 	gateway/store_day.c gateway/store_day.h \
 	gateway/store_chain.c gateway/store_chain.h \
 	gateway/store_fold.c \

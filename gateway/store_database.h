@@ -99,8 +99,11 @@ struct store_sqlite {
     struct store_usages usages;
     uint64_t highest_id; /* of all that was ever recorded */
     uint64_t highest_recorded;
-    uint64_t journal_sequence; /* the last batch of the journal that is in the tables */
-    uint64_t *ended;           /* a ring: messages that are to move, oldest first */
+    uint64_t journal_sequence;     /* the last batch of the journal that is in the tables */
+    struct store_closing *closing; /* a day that is being closed */
+    bool closed_unsure;            /* whether there is another one */
+    char closed_day[STORE_DAY_SIZE]; /* the last one when it was looked for */
+    uint64_t *ended;                 /* a ring: messages that are to move, oldest first */
     size_t ended_first;
     size_t ended_count;
     size_t ended_capacity;

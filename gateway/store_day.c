@@ -22,7 +22,8 @@ struct store_day {
     sqlite3 *database; /* NULL: none is open */
     struct store_fresh *fresh;
     char name[STORE_DAY_SIZE];
-    bool in_window; /* a transaction has begun */
+    char closed[STORE_DAY_SIZE]; /* this one, and those before */
+    bool in_window;              /* a transaction has begun */
     bool failed;
     struct store_day_sum sum;
 };
@@ -115,6 +116,11 @@ void store_day_begin(struct store_day *day)
     day->sum = (struct store_day_sum){.name = day->name};
 }
 
+void store_day_close_up_to(struct store_day *day, const char *name)
+{
+    snprintf(day->closed, sizeof(day->closed), "%s", name);
+}
+
 bool store_day_takes(struct store_day *day, uint64_t message)
 {
     char name[STORE_DAY_SIZE];
@@ -125,6 +131,8 @@ bool store_day_takes(struct store_day *day, uint64_t message)
     store_day_name(ids_time_ms(message), name);
     if (day->in_window)
         return strcmp(name, day->name) == 0;
+    if (strcmp(name, day->closed) <= 0)
+        return false;
     if (day->database && (strcmp(name, day->name) != 0 || is_deleted(day)))
         let_go(day, true);
     memcpy(day->name, name, sizeof(name));

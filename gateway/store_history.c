@@ -9,6 +9,7 @@
 
 #include "gateway/ids.h"
 #include "gateway/log.h"
+#include "gateway/store_closed.h"
 #include "gateway/store_database.h"
 #include "gateway/store_rows.h"
 
@@ -169,7 +170,8 @@ bool store_sqlite_move(struct store_sqlite *store, size_t limit, size_t *out_mov
     if (store->ended_count == 0 || limit == 0)
         return true;
     choose(store, limit, &move);
-    copied = copy_to_day(store, &move, error, sizeof(error));
+    copied = store_closed_reopen(store, move.day) &&
+             copy_to_day(store, &move, error, sizeof(error));
     /* If nothing could be attached, there is nothing to detach. */
     sqlite3_exec(store->database, "DETACH day", NULL, NULL, NULL);
     if (copied)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/log.h"
 #include "gateway/store_database.h"
 #include "gateway/store_rows.h"
 
@@ -209,6 +210,28 @@ static bool load_messages(const struct load *load)
     " FROM " schema ".attempt AS a LEFT JOIN main.late AS l USING(message, ordinal)"       \
     " WHERE updated>=?1"
 
+/*
+ * A day that is damaged does not keep the gateway from its work: late reports on what ended
+ * then are unknown, and the check of the ledger names the file.
+ */
+static bool is_only_damaged(const struct load *load, const char *day)
+{
+    int code = sqlite3_errcode(load->store->database);
+
+    if (code != SQLITE_CORRUPT && code != SQLITE_NOTADB) {
+        char why[200];
+
+        snprintf(why, sizeof(why), "%s", load->error);
+        snprintf(load->error, load->error_size, "history/%s cannot be read: %s", day, why);
+        return false;
+    }
+    log_error("store.history",
+              "day=%s reason=\"%s\" effect=\"late reports on it are unknown\"", day,
+              load->error);
+    sqlite3_exec(load->store->database, "DETACH day", NULL, NULL, NULL);
+    return true;
+}
+
 static bool load_late_day(const struct load *load, const char *day)
 {
     sqlite3 *database = load->store->database;
@@ -227,7 +250,7 @@ static bool load_late_day(const struct load *load, const char *day)
          for_rows(load, LATE_ATTEMPTS("day"), load->late_since_ms, late) &&
          store_run(database, "DETACH day", load->error, load->error_size);
     sqlite3_free(attach);
-    return ok;
+    return ok || is_only_damaged(load, day);
 }
 
 struct days {

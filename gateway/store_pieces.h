@@ -80,6 +80,7 @@ struct store {
     } commit_result, table_result;
     bool upkeep_restart;
     bool upkeep_checkpoint;
+    bool upkeep_close;
     size_t upkeep_moved;
 
     void (*on_failure)(void *owner, const char *why);

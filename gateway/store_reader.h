@@ -85,6 +85,7 @@ struct verification {
     bool ok;
     int64_t postings;
     int64_t accounts; /* of the ledger */
+    int64_t closed;   /* databases that are written no more, and were read */
     struct {
         uint32_t currency;
         int64_t sum_micro; /* over all balances: 0 */

@@ -39,7 +39,8 @@
  * `history` says which days there are, and when the last of their messages ended.
  * `usage` has a row for each account with limits, `suspension` one for each that may not
  * send, `duplicate` one for each submission whose repetition is told.  `chain` says what
- * the postings were when they were made (store_chain.c).
+ * the postings were when they were made (store_chain.c), `closed` what the files of the
+ * history were when they were written no more (store_closed.c).
  */
 #define STORE_SCHEMA_LIVE                                                                  \
     "CREATE TABLE IF NOT EXISTS late("                                                     \
@@ -54,6 +55,8 @@
     " attempt INTEGER);"                                                                   \
     "CREATE TABLE IF NOT EXISTS chain("                                                    \
     " first INTEGER PRIMARY KEY, last INTEGER, digest INTEGER);"                           \
+    "CREATE TABLE IF NOT EXISTS closed("                                                   \
+    " name TEXT PRIMARY KEY, size INTEGER, digests BLOB) WITHOUT ROWID;"                   \
     "CREATE TABLE IF NOT EXISTS balance("                                                  \
     " ledger INTEGER, currency INTEGER, amount INTEGER,"                                   \
     " PRIMARY KEY(ledger, currency)) WITHOUT ROWID;"                                       \

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/store_closed.h"
 #include "gateway/store_database.h"
 #include "gateway/store_rows.h"
 #include "gateway/store_schema.h"
@@ -325,6 +326,7 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
         store_sqlite_close(store, true);
         return NULL;
     }
+    store_read_closed(store);
     sqlite3_wal_hook(store->database, on_wal, store);
     return store;
 }
@@ -339,6 +341,7 @@ void store_sqlite_close(struct store_sqlite *store, bool well)
     store_day_close(store->day, well && !store->failed);
     if (store->database && (store->failed || !well))
         sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    store_closed_done(store);
     sqlite3_close(store->database);
     store_head_close(store->head);
     free(store->ended);

@@ -1,6 +1,8 @@
-/* Upkeep: checkpoints and the move to the history, between two windows of the journal. */
+/* Upkeep: checkpoints, the move to the history and its closing, between two windows of the
+ * journal. */
 #include "gateway/store_pieces.h"
 
+#include "gateway/store_closed.h"
 #include "gateway/store_sqlite.h"
 
 enum {
@@ -24,6 +26,8 @@ static void run_upkeep(void *self)
     if (store->table_result.ok && store->upkeep_checkpoint)
         store->table_result.ok =
             store_sqlite_checkpoint(store->sqlite, store->upkeep_restart);
+    if (store->table_result.ok && store->upkeep_close)
+        store->table_result.ok = store_close_some(store->sqlite);
     store->table_result.us = clock_precise_us(store->clock) - before_us;
 }
 
@@ -45,7 +49,7 @@ static void upkeep_is_done(void *self)
             store->counters.longest_checkpoint_us = store->table_result.us;
     }
     if (!store->table_result.ok) {
-        store_fail(store, "a checkpoint or the move to the history failed");
+        store_fail(store, "a checkpoint, or the move to the history, failed");
         return;
     }
     store_schedule(store);
@@ -66,7 +70,8 @@ static bool wants_upkeep(struct store *store, bool idle)
         store->upkeep_checkpoint &&
         store_sqlite_log_bytes(store->sqlite) > CHECKPOINT_RESTART_BYTES;
     store->upkeep_move = may_move && ended > (idle ? 0 : MOVE_BACKLOG) ? MOVE_AT_ONCE : 0;
-    return store->upkeep_checkpoint || store->upkeep_move > 0;
+    store->upkeep_close = may_move && store_closed_is_due(store->sqlite);
+    return store->upkeep_checkpoint || store->upkeep_move > 0 || store->upkeep_close;
 }
 
 bool store_start_upkeep(struct store *store, bool idle)

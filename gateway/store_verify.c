@@ -20,6 +20,7 @@
 #include "gateway/ids.h"
 #include "gateway/store.h"
 #include "gateway/store_chain.h"
+#include "gateway/store_closed.h"
 #include "gateway/table.h"
 #include "routing/ledger.h"
 #include "routing/money.h"
@@ -372,7 +373,7 @@ static bool read_postings(struct verifying *it)
                           0, read_posting, it, it->error, sizeof(it->error));
 }
 
-static void tell_of_chain(void *owner, const char *sentence)
+static void tell_of_it(void *owner, const char *sentence)
 {
     tell(((struct verifying *)owner)->out, "%s", sentence);
 }
@@ -381,13 +382,19 @@ static bool compare_chain(struct verifying *it)
 {
     bool ok;
 
-    it->chain.tell = tell_of_chain;
+    it->chain.tell = tell_of_it;
     it->chain.owner = it;
     if (!store_chain_check_begin(&it->chain, it->view->live, it->error, sizeof(it->error)))
         return false;
     ok = read_postings(it);
     store_chain_check_end(&it->chain, ok);
     return ok;
+}
+
+static bool compare_closed(struct verifying *it)
+{
+    return store_check_closed(it->view, tell_of_it, it, &it->out->closed, it->error,
+                              sizeof(it->error));
 }
 
 static bool walk_messages(struct verifying *it)
@@ -545,7 +552,7 @@ static bool verify_all(struct verifying *it)
                         room) ||
         !store_for_rows(live, "SELECT ledger, currency, amount FROM balance", 0,
                         read_balance, it, it->error, room) ||
-        !compare_chain(it) || !walk_messages(it))
+        !compare_closed(it) || !compare_chain(it) || !walk_messages(it))
         return false;
     compare_balances(it);
     compare_held(it);

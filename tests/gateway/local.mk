@@ -92,6 +92,7 @@ tests_gateway_rfc3339_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 check_PROGRAMS += \
 	tests/gateway/ids_test \
 	tests/gateway/store_chain_test \
+	tests/gateway/store_closed_test \
 	tests/gateway/store_crash_test \
 	tests/gateway/store_journal_test \
 	tests/gateway/store_merge_test \
@@ -102,6 +103,7 @@ check_PROGRAMS += \
 TESTS += \
 	tests/gateway/ids_test \
 	tests/gateway/store_chain_test \
+	tests/gateway/store_closed_test \
 	tests/gateway/store_crash_test \
 	tests/gateway/store_journal_test \
 	tests/gateway/store_merge_test \
@@ -115,6 +117,11 @@ tests_gateway_store_chain_test_SOURCES = tests/gateway/store_chain_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_chain_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_store_closed_test_SOURCES = tests/gateway/store_closed_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_closed_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_crash_test_SOURCES = tests/gateway/store_crash_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \

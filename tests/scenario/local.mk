@@ -90,12 +90,14 @@ SCENARIOS += \
 	tests/scenario/clocks.py \
 	tests/scenario/descriptors.py \
 	tests/scenario/http_attacks.py \
+	tests/scenario/flips.py \
 	tests/scenario/partitions.py
 EXTRA_DIST += \
 	tests/scenario/chaos.py \
 	tests/scenario/clocks.py \
 	tests/scenario/descriptors.py \
 	tests/scenario/http_attacks.py \
+	tests/scenario/flips.py \
 	tests/scenario/islands.py \
 	tests/scenario/partitions.py \
 	tests/scenario/proxy.py
