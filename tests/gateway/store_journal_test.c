@@ -367,7 +367,7 @@ TEST(two_files_take_turns_while_the_tables_follow)
     }
     close_journal(&at);
     for (int file = 1; file <= 2; file++)
-        assert_in_range(size_of(&at, file), 1000000, 35000000);
+        assert_in_range(size_of(&at, file), 1000000, 36000000);
     assert_true(open_journal(&at, COUNT - LAG));
     check_found(&at, COUNT - LAG + 1, LAG, FRAME);
     end(&at);
