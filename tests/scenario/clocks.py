@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The clock of the machine is set, an hour and a day, forward and back, under load: nothing
-ends early, no id is there twice, nothing is lost.  And an operator that is stopped for ten
-seconds."""
+ends early, no id is there twice, nothing is lost.  A gateway frozen for ten minutes, and an
+operator that is stopped for ten seconds."""
 
 import glob
 import pathlib
@@ -12,18 +12,22 @@ import time
 from collections import Counter
 
 from lab import Lab, check, equal, run_together, scenario, until
-from smpp_client import OK, Session
+from smpp_client import OK, Session, relative_time
 
 HOUR_S, DAY_S = 3600, 86400
 STEPS_S = (HOUR_S, 0, -HOUR_S, 0, DAY_S, 0, -DAY_S, 0)
 STEP_TAKES_S = 1
+FROZEN_S, STOPPED_S = 600, 4
 
 
 class SetClock(Lab):
     """What sluiced takes for the time is ours plus what stands in a file."""
 
+    smsc_rules = "report_delay=200-2500"
+    only_the_wall = True
+
     def __init__(self):
-        super().__init__(smsc="report_delay=200-2500", messenger=False, start=False,
+        super().__init__(smsc=self.smsc_rules, messenger=False, start=False,
                          edit=self._patient)
 
     def _patient(self, text):
@@ -39,7 +43,7 @@ class SetClock(Lab):
         self.offset = self.folder / "offset"
         self.preload = {"FAKETIME_TIMESTAMP_FILE": str(self.offset),
                         "FAKETIME_NO_CACHE": "1",
-                        "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+                        "FAKETIME_DONT_FAKE_MONOTONIC": "1" if self.only_the_wall else "0"}
         self.set_clock(0)
         self.start()
         self.start_sim()
@@ -50,6 +54,28 @@ class SetClock(Lab):
         new = self.folder / "offset.new"
         new.write_text(f"{offset_s:+d}\n")
         new.rename(self.offset)
+
+
+class Freezer(SetClock):
+    """All its clocks go on while it is stopped: it has slept for longer than we have."""
+
+    smsc_rules = "answer_delay=20-200,report_delay=200-2500,rule=*777:never"
+    only_the_wall = False
+
+    def freeze(self, seconds, meanwhile):
+        """So much passes for it; `meanwhile` is done while it is stopped."""
+        self.sluiced.send_signal(signal.SIGSTOP)
+        self.set_clock(seconds)
+        begin = time.monotonic()
+        meanwhile()
+        # Every answer and report of the operator waits in a socket by now.
+        time.sleep(max(0, STOPPED_S - (time.monotonic() - begin)))
+        self.sluiced.send_signal(signal.SIGCONT)
+
+    def metrics(self, *names):
+        page = self.http("GET", "/metrics").body.decode().split("\n")
+        return {name: next(float(line.split(" ")[1]) for line in page
+                           if line.startswith(f"sluice_{name} ")) for name in names}
 
 
 class Load:
@@ -133,6 +159,35 @@ def it_is_started_again_when_the_clock_was_set_back_a_day(_):
         lab.verify()
 
 
+def ten_minutes_of_a_frozen_gateway_end_what_they_must_and_nothing_else(_):
+    """What was answered meanwhile is heard before any time that is over."""
+    names = ("in_doubt_total", "resends_total")
+    with Freezer() as lab, Session(lab.ports["smpp"]) as esme:
+        before, closed = lab.metrics(*names), len(lab.log_lines("link.closed"))
+        whole = [esme.submit(f"790560{i:05}") for i in range(200)]
+        late = [esme.submit(f"790561{i:02}777", validity=relative_time(120)) for i in range(20)]
+        esme.response(late[-1])
+        lab.freeze(FROZEN_S, lambda: whole.extend(
+            esme.submit(f"790562{i:05}") for i in range(50)))
+        whole = [esme.response(one) for one in whole]
+        late = [esme.response(one) for one in late]
+        equal({one.status for one in whole + late}, {OK}, "statuses")
+        expected = Counter({(one.message_id, "DELIVRD"): 1 for one in whole})
+        expected.update({(one.message_id, "EXPIRED"): 1 for one in late})
+        told = lambda: Counter((one.id, one.stat) for one in list(esme.receipts))
+        until(lambda: told() == expected, 15,
+              lambda: f"{dict(told() - expected)} is too much, {len(expected - told())} are missing")
+        check(not esme.closed, "the bind was closed")
+        slept = lab.message(late[0].message_id)
+        equal(slept["end"], "expired", "end")
+        equal(lab.metrics(*names), before, "doubts")
+        equal(len(lab.log_lines("link.closed")), closed, "links closed")
+        equal(lab.sim_stats("smsc")["duplicates"], 0, "SMS sent twice")
+        lab.nothing_held("sms")
+        lab.verify()
+        return f"{len(whole)} delivered, {len(late)} expired, all once"
+
+
 def an_operator_stopped_for_ten_seconds_costs_nothing(_):
     with Lab(smsc="report_delay=50-300,report_retry=1000", messenger=False) as lab:
         load = Load(lab, "790540", 0.02)
@@ -157,6 +212,7 @@ def an_operator_stopped_for_ten_seconds_costs_nothing(_):
 def at_once(lab):
     check(run_together([the_clock_is_set_forward_and_back,
                         it_is_started_again_when_the_clock_was_set_back_a_day,
+                        ten_minutes_of_a_frozen_gateway_end_what_they_must_and_nothing_else,
                         an_operator_stopped_for_ten_seconds_costs_nothing], lab), "see above")
 
 
