@@ -1,5 +1,6 @@
 #include "gateway/signature.h"
 
+#include "tests/peers/random.h"
 #include "tests/test.h"
 
 #define PROBE "{\"probe\":\"sluice\",\"n\":1}"
@@ -57,6 +58,24 @@ TEST(the_signatures_of_the_providers_are_known)
 {
     for (size_t i = 0; i < ROWS(vectors); i++)
         CHECK(matches(i, vectors[i].signature), vectors[i].row);
+}
+
+TEST(of_a_hundred_thousand_guesses_none_is_right)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct random chance = {.state = 7};
+    unsigned right = 0;
+
+    for (unsigned n = 0; n < 100000; n++) {
+        char guess[SIGNATURE_TEXT_MAX];
+        size_t size = (size_t)snprintf(guess, sizeof(guess), "%s", vectors[0].signature);
+        size_t changed = 1 + random_below(&chance, 64); /* from the end: it begins right */
+
+        for (size_t i = size - changed; i < size; i++)
+            guess[i] = digits[random_below(&chance, 16)];
+        right += strcmp(guess, vectors[0].signature) != 0 && matches(0, guess);
+    }
+    CHECK_EQ(right, 0, "guesses that were taken");
 }
 
 TEST(one_wrong_octet_anywhere_is_a_wrong_signature)
@@ -143,6 +162,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         RUN(the_signatures_of_the_providers_are_known),
+        RUN(of_a_hundred_thousand_guesses_none_is_right),
         RUN(one_wrong_octet_anywhere_is_a_wrong_signature),
         RUN(case_matters_but_in_hex_digits),
         RUN(another_body_or_key_has_another_signature),

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """What a messenger may answer and report, one by one, and what comes of it."""
 
+import contextlib
+import json
+import pathlib
 import re
 import time
 
@@ -124,6 +127,50 @@ def what_is_in_doubt_becomes_an_sms_and_is_never_posted_twice(lab):
             lab.went_as_sms(number, message_id, 1.8, 3.3)
         except Failure as failure:
             raise Failure(f"{number}: {failure}") from None
+
+
+def much(post):
+    """An answer of 100 MB, until nobody reads on."""
+    handler = post.handler
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(100 << 20))
+    handler.end_headers()
+    post.told = 0
+    with contextlib.suppress(OSError):
+        while post.told < 100 << 20:
+            handler.wfile.write(b'{"id":"' + b"7" * 65529)
+            post.told += 65536
+    handler.close_connection = True
+
+
+def slowly(post):
+    """One octet a second of the right answer."""
+    handler = post.handler
+    octets = json.dumps({"id": post.id}).encode()
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(octets)))
+    handler.end_headers()
+    with contextlib.suppress(OSError):
+        for octet in octets:
+            handler.wfile.write(bytes([octet]))
+            handler.wfile.flush()
+            time.sleep(1)
+    handler.close_connection = True
+
+
+def an_answer_of_100_mb_or_of_an_octet_a_second_becomes_an_sms(lab):
+    resident = lambda: int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(
+        f"/proc/{lab.sluiced.pid}/status").read_text())[1])
+    before_kb = resident()
+    sent = {f"790300004{i:02}": lab.send_to(f"790300004{i:02}", much if i % 2 else slowly)
+            for i in range(61, 69)}
+    for number, message_id in sent.items():
+        lab.went_as_sms(number, message_id, 0, 3.3)
+    told = max(getattr(lab.post_of(number), "told", 0) for number in sent)
+    check(told < 16 << 20, f"{told} octets of an answer were taken")
+    grown_kb = resident() - before_kb
+    check(grown_kb < 24 << 10, f"{grown_kb} KiB more in memory")
+    return f"{told >> 10} KiB at most were taken of one, {grown_kb} KiB more in memory"
 
 
 def a_report_counts_while_it_is_in_doubt(lab):
@@ -293,6 +340,7 @@ if __name__ == "__main__":
                  a_429_inside_the_step_is_tried_again,
                  a_429_beyond_the_step_advances_at_once,
                  what_is_in_doubt_becomes_an_sms_and_is_never_posted_twice,
+                 an_answer_of_100_mb_or_of_an_octet_a_second_becomes_an_sms,
                  a_report_counts_while_it_is_in_doubt,
                  failed_and_expired_advance_at_once,
                  silence_and_sent_alone_become_an_sms_after_two_seconds,
