@@ -64,6 +64,8 @@ static const struct {
     [API_METHOD] = {405, "method_not_allowed"},
     [API_TOO_LATE] = {409, "too_late"          },
     [API_NOTHING_TO_TELL] = {409, "nothing_to_tell"   },
+    [API_OTHER_REQUEST] = {422, "other_request"     },
+    [API_BAD_KEY] = {400, "bad_key"           },
     [API_SUSPENDED] = {403, "suspended"         },
     [API_DENIED_SOURCE] = {403, "denied_source"     },
     [API_DENIED_CONTENT] = {403, "denied_content"    },

@@ -25,7 +25,7 @@
 #include "routing/number.h"
 #include "smpp/pdu.h"
 
-enum { VALIDITY_MAX_S = 30 * 24 * 3600 };
+enum { VALIDITY_MAX_S = 30 * 24 * 3600, NAME_MAX_SIZE = 255 };
 
 /* ---- Sending ------------------------------------------------------------- */
 
@@ -56,6 +56,7 @@ static const enum api_problem problem_of[INTAKE_RESULTS] = {
     [INTAKE_SPEND_PER_HOUR] = API_SPEND_LIMIT,
     [INTAKE_SPEND_PER_DAY] = API_SPEND_LIMIT,
     [INTAKE_RECIPIENT] = API_RECIPIENT_LIMIT,
+    [INTAKE_OTHER] = API_OTHER_REQUEST,
 };
 
 static void answer_accepted(void *owner, const struct store_effect *effect)
@@ -88,7 +89,7 @@ static void answer_repeated(struct gateway *gateway, const struct store_effect *
     json_write_object(writer, NULL);
     json_write_string(writer, "id", first->id);
     json_write_integer(writer, "parts", first->parts);
-    json_write_money(writer, "held", 0);
+    json_write_money(writer, "held", first->held_micro);
     json_write_string(writer, "currency",
                       ledger_currency_code(account->currency, currency));
     json_write_object_end(writer);
@@ -156,6 +157,21 @@ static const char *read_submit(struct json_document *document, struct intake_req
     return json_fault(document);
 }
 
+/* The Idempotency-Key of the request, NULL without one; false: it is none. */
+static bool read_name(const struct api_call *call, const char **out)
+{
+    const char *name = http_request_header(call->request, "Idempotency-Key");
+
+    *out = NULL;
+    if (name == NULL || call->gateway->config->idempotency_keep_ms == 0)
+        return true;
+    for (const char *at = name; *at != '\0'; at++)
+        if (*at < 0x20 || *at > 0x7E)
+            return false;
+    *out = name;
+    return name[0] != '\0' && strlen(name) <= NAME_MAX_SIZE;
+}
+
 static void submit(struct api_call *call, struct json_document *document)
 {
     const struct store_effect answer = {.run = answer_accepted,
@@ -167,6 +183,12 @@ static void submit(struct api_call *call, struct json_document *document)
 
     if (fault != NULL) {
         api_refuse(call->gateway, call->request->id, API_BAD_BODY, NULL, "%s", fault);
+        return;
+    }
+    if (!read_name(call, &request.name)) {
+        api_refuse(call->gateway, call->request->id, API_BAD_KEY, NULL,
+                   "Idempotency-Key must be 1 to %d characters that can be printed",
+                   NAME_MAX_SIZE);
         return;
     }
     if (api_may_act_for(&call->asker, request.account))

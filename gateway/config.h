@@ -634,6 +634,7 @@ struct config {
     size_t premium_prefix_count;
     bool premium_known;  /* the ranges of routing/premium.def, too */
     uint32_t dedupe_max; /* submissions remembered per account */
+    int64_t idempotency_keep_ms;
 
     struct config_mobile_network *networks;
     size_t network_count;

@@ -19,6 +19,7 @@ enum {
     FORGOTTEN_AT_ONCE = 4, /* of the old ones, for each new one */
     SEED_KEY = 1,
     SEED_CHECK = 2,
+    SEED_NAME = 3,
     ELEMENT_PART_8 = 0x00, /* 3GPP TS 23.040 9.2.3.24.1 and .8 */
     ELEMENT_PART_16 = 0x08,
 };
@@ -28,6 +29,8 @@ struct entry {
     uint64_t check;
     uint64_t id;
     int64_t ended_at_ms; /* 0: it lives */
+    int64_t held_micro;
+    bool named;
     uint32_t parts;
     uint32_t alias;
     uint32_t form;
@@ -35,8 +38,15 @@ struct entry {
     uint32_t next;     /* there, or in that of the free ones */
 };
 
-struct duplicates {
+/* Those of ended messages that are kept equally long. */
+struct ended {
     int64_t within_ms;
+    uint32_t first;
+    uint32_t last;
+};
+
+struct duplicates {
+    struct ended ended[2]; /* told by their content, by their name */
     size_t max;
     struct table *by_key;
     struct table *by_id;
@@ -44,8 +54,6 @@ struct duplicates {
     uint32_t used; /* entries ever taken */
     uint32_t room;
     uint32_t free;
-    uint32_t ended_first;
-    uint32_t ended_last;
     uint64_t forgotten;
 };
 
@@ -73,7 +81,7 @@ static void mix_header(struct duplicates_key *key, const uint8_t *header, size_t
 
 struct duplicates_key duplicates_key_of(const struct body *body)
 {
-    struct duplicates_key key = {SEED_KEY, SEED_CHECK};
+    struct duplicates_key key = {SEED_KEY, SEED_CHECK, false};
     const uint8_t fields[] = {body->from_api, body->data_coding, body->protocol_id,
                               (uint8_t)(body->header_size > 0)};
     struct smpp_part part;
@@ -88,6 +96,17 @@ struct duplicates_key duplicates_key_of(const struct body *body)
     }
     mix_header(&key, body->bytes, body->header_size);
     mix(&key, body->bytes + body->header_size, body->text_size - body->header_size);
+    return key;
+}
+
+struct duplicates_key duplicates_key_named(const char *name, const char *const *asked,
+                                           size_t asked_count)
+{
+    struct duplicates_key key = {table_hash(SEED_NAME, name, strlen(name)), SEED_CHECK,
+                                 true};
+
+    for (size_t i = 0; i < asked_count; i++)
+        key.check = table_hash(key.check, asked[i], strlen(asked[i]) + 1);
     return key;
 }
 
@@ -148,31 +167,38 @@ static void put(struct table *table, uint64_t key, uint64_t value)
         abort();
 }
 
+static struct ended *ended_of(struct duplicates *duplicates, const struct entry *entry)
+{
+    return &duplicates->ended[entry->named];
+}
+
 static void add_ended(struct duplicates *duplicates, uint32_t place)
 {
     struct entry *entry = entry_at(duplicates, place);
+    struct ended *ended = ended_of(duplicates, entry);
 
-    entry->previous = duplicates->ended_last;
+    entry->previous = ended->last;
     entry->next = NOBODY;
-    if (duplicates->ended_last != NOBODY)
-        entry_at(duplicates, duplicates->ended_last)->next = place;
+    if (ended->last != NOBODY)
+        entry_at(duplicates, ended->last)->next = place;
     else
-        duplicates->ended_first = place;
-    duplicates->ended_last = place;
+        ended->first = place;
+    ended->last = place;
 }
 
 static void remove_ended(struct duplicates *duplicates, uint32_t place)
 {
     const struct entry *entry = entry_at(duplicates, place);
+    struct ended *ended = ended_of(duplicates, entry);
 
     if (entry->previous != NOBODY)
         entry_at(duplicates, entry->previous)->next = entry->next;
     else
-        duplicates->ended_first = entry->next;
+        ended->first = entry->next;
     if (entry->next != NOBODY)
         entry_at(duplicates, entry->next)->previous = entry->previous;
     else
-        duplicates->ended_last = entry->previous;
+        ended->last = entry->previous;
 }
 
 static void add(struct duplicates *duplicates, const struct store_duplicate *it)
@@ -183,6 +209,8 @@ static void add(struct duplicates *duplicates, const struct store_duplicate *it)
                                                   .check = it->check,
                                                   .id = it->id,
                                                   .ended_at_ms = it->ended_at_ms,
+                                                  .held_micro = it->held_micro,
+                                                  .named = it->named,
                                                   .parts = it->parts,
                                                   .alias = it->alias,
                                                   .form = it->form};
@@ -213,61 +241,95 @@ static void forget(struct gateway *gateway, struct duplicates *duplicates, uint3
 static bool is_over(const struct duplicates *duplicates, const struct entry *entry,
                     int64_t now_ms)
 {
-    return entry->ended_at_ms != 0 && now_ms - entry->ended_at_ms > duplicates->within_ms;
+    return entry->ended_at_ms != 0 &&
+           now_ms - entry->ended_at_ms > duplicates->ended[entry->named].within_ms;
 }
 
 /* --- submissions ------------------------------------------------------------------------
  */
 
-bool duplicates_find(const struct gateway *gateway, const struct account *account,
-                     const struct duplicates_key *key, struct duplicates_first *out)
+bool duplicates_by_content(const struct account *account)
+{
+    return account->duplicates != NULL && account->duplicates->ended[false].within_ms > 0;
+}
+
+enum duplicates_found duplicates_find(const struct gateway *gateway,
+                                      const struct account *account,
+                                      const struct duplicates_key *key,
+                                      struct duplicates_first *out)
 {
     const struct duplicates *duplicates = account->duplicates;
     const struct entry *entry;
     uint64_t place;
 
     if (duplicates == NULL || !table_get(duplicates->by_key, key->key, &place))
-        return false;
+        return DUPLICATES_NONE;
     entry = entry_at(duplicates, (uint32_t)place);
-    if (entry->check != key->check || is_over(duplicates, entry, gateway_now_ms(gateway)))
-        return false;
-    *out = (struct duplicates_first){entry->id, entry->alias, entry->form, entry->parts};
-    return true;
+    if (entry->named != key->named || is_over(duplicates, entry, gateway_now_ms(gateway)))
+        return DUPLICATES_NONE;
+    if (entry->check != key->check)
+        return key->named ? DUPLICATES_OTHER : DUPLICATES_NONE;
+    *out = (struct duplicates_first){entry->id, entry->alias, entry->form, entry->parts,
+                                     entry->held_micro};
+    return DUPLICATES_FIRST;
 }
 
-/* Those whose time is over, and if there is no room the one that ended first. */
-static bool make_room(struct gateway *gateway, struct duplicates *duplicates)
+/* Of this list those whose time is over, and as long as there is no room the one that ended
+ * first. */
+static void forget_some(struct gateway *gateway, struct duplicates *duplicates,
+                        const struct ended *ended)
 {
     int64_t now_ms = gateway_now_ms(gateway);
 
-    for (int i = 0; i < FORGOTTEN_AT_ONCE && duplicates->ended_first != NOBODY; i++) {
+    for (int i = 0; i < FORGOTTEN_AT_ONCE && ended->first != NOBODY; i++) {
         bool full = table_count(duplicates->by_id) >= duplicates->max;
-        bool over =
-            is_over(duplicates, entry_at(duplicates, duplicates->ended_first), now_ms);
+        bool over = is_over(duplicates, entry_at(duplicates, ended->first), now_ms);
 
         if (!over && !full)
             break;
         duplicates->forgotten += !over;
-        forget(gateway, duplicates, duplicates->ended_first);
+        forget(gateway, duplicates, ended->first);
     }
+}
+
+static bool make_room(struct gateway *gateway, struct duplicates *duplicates)
+{
+    forget_some(gateway, duplicates, &duplicates->ended[false]);
+    forget_some(gateway, duplicates, &duplicates->ended[true]);
     return table_count(duplicates->by_id) < duplicates->max;
+}
+
+static struct duplicates *duplicates_of(struct gateway *gateway, struct account *account)
+{
+    struct duplicates *duplicates = account->duplicates;
+
+    if (duplicates == NULL)
+        duplicates = account->duplicates = duplicates_new();
+    duplicates->max = gateway->config->dedupe_max;
+    duplicates->ended[false].within_ms =
+        account->config != NULL ? account->config->dedupe_within_ms : 0;
+    duplicates->ended[true].within_ms = gateway->config->idempotency_keep_ms;
+    return duplicates;
 }
 
 void duplicates_remember(struct gateway *gateway, struct account *account,
                          const struct duplicates_key *key, const struct body *body,
-                         uint32_t parts)
+                         uint32_t parts, int64_t held_micro)
 {
-    struct duplicates *duplicates = account->duplicates;
+    struct duplicates *duplicates;
     const struct store_duplicate it = {.id = body->id,
                                        .key = key->key,
                                        .check = key->check,
                                        .account = account->number,
                                        .parts = parts,
                                        .alias = body->alias,
-                                       .form = body->id_form};
+                                       .form = body->id_form,
+                                       .named = key->named,
+                                       .held_micro = held_micro};
 
-    if (duplicates == NULL)
+    if (!key->named && !duplicates_by_content(account))
         return;
+    duplicates = duplicates_of(gateway, account);
     if (!make_room(gateway, duplicates)) {
         duplicates->forgotten++;
         return;
@@ -297,6 +359,8 @@ static void note_end(struct gateway *gateway, const struct account *account, uin
     it.parts = entry->parts;
     it.alias = entry->alias;
     it.form = entry->form;
+    it.named = entry->named;
+    it.held_micro = entry->held_micro;
     store_duplicate(gateway->store, &it);
 }
 
@@ -317,8 +381,10 @@ void duplicates_replaced(struct gateway *gateway, const struct live *live)
         catalog_account(gateway->catalog, live->message.account);
     uint64_t place;
 
+    /* What has a name keeps it. */
     if (account != NULL && account->duplicates != NULL &&
-        table_get(account->duplicates->by_id, live->bodies[0]->id, &place))
+        table_get(account->duplicates->by_id, live->bodies[0]->id, &place) &&
+        !entry_at(account->duplicates, (uint32_t)place)->named)
         forget(gateway, account->duplicates, (uint32_t)place);
 }
 
@@ -340,7 +406,7 @@ void duplicates_load(struct gateway *gateway, const struct store_duplicate *dupl
 static bool is_of_no_use(const struct gateway *gateway, const struct duplicates *duplicates,
                          const struct entry *entry)
 {
-    if (duplicates->within_ms == 0)
+    if (duplicates->ended[entry->named].within_ms == 0)
         return true;
     if (entry->ended_at_ms == 0)
         return live_find_submission(gateway, entry->id) == NULL;
@@ -350,14 +416,11 @@ static bool is_of_no_use(const struct gateway *gateway, const struct duplicates 
 static void settle(struct gateway *gateway, struct account *account)
 {
     struct duplicates *duplicates = account->duplicates;
-    int64_t within_ms = account->config != NULL ? account->config->dedupe_within_ms : 0;
 
-    if (duplicates == NULL && within_ms == 0)
+    if (duplicates == NULL &&
+        (account->config == NULL || account->config->dedupe_within_ms == 0))
         return;
-    if (duplicates == NULL)
-        duplicates = account->duplicates = duplicates_new();
-    duplicates->within_ms = within_ms;
-    duplicates->max = gateway->config->dedupe_max;
+    duplicates = duplicates_of(gateway, account);
     for (uint32_t place = 1; place <= duplicates->used; place++) {
         const struct entry *entry = entry_at(duplicates, place);
 
@@ -368,7 +431,7 @@ static void settle(struct gateway *gateway, struct account *account)
         forget(gateway, duplicates, place);
         store_end(gateway->store);
     }
-    if (within_ms == 0)
+    if (table_count(duplicates->by_id) == 0 && !duplicates_by_content(account))
         drop(account);
 }
 

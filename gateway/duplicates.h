@@ -21,13 +21,20 @@ struct account;
 struct gateway;
 struct store_duplicate;
 
-/* Two hashes of what makes a submission the same. */
+/* Two hashes of what makes a submission the same: its content, or the name its client gave
+ * it and all that was asked for under it. */
 struct duplicates_key {
     uint64_t key;
     uint64_t check;
+    bool named;
 };
 
 struct duplicates_key duplicates_key_of(const struct body *body);
+struct duplicates_key duplicates_key_named(const char *name, const char *const *asked,
+                                           size_t asked_count);
+
+/* The account's repetitions are told by their content. */
+bool duplicates_by_content(const struct account *account);
 
 /* The first submission of which this is a repetition, and its public id (public_id.h). */
 struct duplicates_first {
@@ -35,17 +42,25 @@ struct duplicates_first {
     uint32_t alias;
     uint32_t form;
     uint32_t parts;
+    int64_t held_micro; /* when it was accepted, of one with a name */
 };
 
-/* False: it is none, or the account's are not looked for. */
-bool duplicates_find(const struct gateway *gateway, const struct account *account,
-                     const struct duplicates_key *key, struct duplicates_first *out);
+enum duplicates_found {
+    DUPLICATES_NONE, /* or they are not looked for */
+    DUPLICATES_FIRST,
+    DUPLICATES_OTHER, /* the name is another submission's */
+};
 
-/* In a decision: it is accepted under the names of the body.  Nothing for an account
- * without them. */
+enum duplicates_found duplicates_find(const struct gateway *gateway,
+                                      const struct account *account,
+                                      const struct duplicates_key *key,
+                                      struct duplicates_first *out);
+
+/* In a decision: it is accepted under the names of the body.  Nothing where repetitions are
+ * not looked for. */
 void duplicates_remember(struct gateway *gateway, struct account *account,
                          const struct duplicates_key *key, const struct body *body,
-                         uint32_t parts);
+                         uint32_t parts, int64_t held_micro);
 
 /* In a decision: it has another text now, and none is its repetition. */
 void duplicates_replaced(struct gateway *gateway, const struct live *live);

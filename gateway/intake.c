@@ -232,7 +232,7 @@ static enum intake_result begin_message(struct submission *it)
     }
     store_accept(gateway->store, &live->message, it->body, hold > 0 ? &posting : NULL);
     limits_count(gateway, it->account, parts, hold, it->body->destination);
-    intake_remember(it);
+    intake_remember(it, hold);
     pairs_note(gateway, live);
     answer_when_durable(it);
     if (it->is_part)
@@ -245,7 +245,7 @@ static enum intake_result begin_message(struct submission *it)
 static void join_message(struct submission *it, struct live *live)
 {
     name_submission(it);
-    intake_remember(it);
+    intake_remember(it, 0);
     answer_when_durable(it);
     if (!it->is_text)
         live->message.flags |= MESSAGE_BINARY;

@@ -30,11 +30,13 @@ uint32_t intake_submit_multi(struct gateway *gateway, size_t account, uint64_t s
 struct multi_answers *intake_multi_new(void);
 void intake_multi_free(struct multi_answers *answers);
 
-/* What a repetition is answered with: the first one's public id and parts. */
+/* What a repetition is answered with: the first one's public id and parts, and of one with a
+ * name what was held for it. */
 struct intake_first {
     const char *id;
     uint32_t account;
     uint32_t parts;
+    int64_t held_micro;
 };
 
 /* `answer` is as it was given with the repetition. */
@@ -56,6 +58,7 @@ struct intake_request {
     const char *plan;    /* NULL: by the rules */
     int64_t validity_ms; /* 0: the plan's deadline */
     int64_t start_at_ms; /* 0 or past: now */
+    const char *name;    /* by which its repetition is told; NULL: it has none */
     intake_told *tell_first;
 };
 
@@ -89,6 +92,7 @@ enum intake_result {
     INTAKE_SPEND_PER_HOUR,
     INTAKE_SPEND_PER_DAY, /* ... to here */
     INTAKE_RECIPIENT,
+    INTAKE_OTHER, /* its name is another request's */
     INTAKE_RESULTS
 };
 

@@ -1,6 +1,7 @@
 /* Submissions of the API, and replies to what subscribers write. */
 #include "gateway/intake_pieces.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/gateway.h"
@@ -25,6 +26,19 @@ static void set_source(struct body *body, const char *from)
     memcpy(body->source, source.address, sizeof(body->source));
 }
 
+/* All that it asks for; its account is the table it is looked for in. */
+static struct duplicates_key key_of(const struct intake_request *request)
+{
+    char validity[32], start[32];
+    const char *const asked[] = {request->from, request->to,
+                                 request->text, request->plan ? request->plan : "",
+                                 validity,      start};
+
+    snprintf(validity, sizeof(validity), "%lld", (long long)request->validity_ms);
+    snprintf(start, sizeof(start), "%lld", (long long)request->start_at_ms);
+    return duplicates_key_named(request->name, asked, sizeof(asked) / sizeof(asked[0]));
+}
+
 /* A message of the API, or a reply; `it` says by which of the two. */
 static enum intake_result take_request(struct submission *it,
                                        const struct intake_request *request)
@@ -42,6 +56,13 @@ static enum intake_result take_request(struct submission *it,
     it->account_index = (size_t)index;
     it->account = catalog_account_at(gateway->catalog, it->account_index);
     it->now_ms = gateway_now_ms(gateway);
+    if (request->name) {
+        enum intake_result result;
+
+        it->key = key_of(request);
+        if (intake_is_named_again(it, &result))
+            return result;
+    }
     if (request->validity_ms < 0 || request->validity_ms > INTAKE_VALIDITY_MAX_MS ||
         request->start_at_ms > it->now_ms + INTAKE_VALIDITY_MAX_MS ||
         (request->validity_ms && request->start_at_ms >= it->now_ms + request->validity_ms))

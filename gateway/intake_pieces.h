@@ -47,7 +47,7 @@ struct submission {
     bool is_part;
     bool is_reply; /* to what the recipient wrote: the caller is in a decision too */
     struct smpp_part part;
-    struct duplicates_key key; /* of accounts that look for repetitions */
+    struct duplicates_key key; /* where repetitions are looked for */
 };
 
 /* What is the same for all destinations: ESME_ROK, or the status to answer, counted. */
@@ -65,8 +65,12 @@ enum intake_result intake_accept(struct submission *it);
 /* True: it is one, and is answered with the first when that is durable. */
 bool intake_answer_as_first(struct submission *it);
 
+/* Its name was there before, whatever else there is to say about it: it is answered with the
+ * first when that is durable (INTAKE_OK), or refused. */
+bool intake_is_named_again(struct submission *it, enum intake_result *out);
+
 /* In a decision: it has its names, and is accepted. */
-void intake_remember(const struct submission *it);
+void intake_remember(const struct submission *it, int64_t held_micro);
 
 /* --- what may become of it (intake_results.c) --------------------------------------- */
 

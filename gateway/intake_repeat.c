@@ -8,6 +8,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "gateway/accounts.h"
+#include "gateway/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/public_id.h"
 #include "gateway/store.h"
@@ -18,6 +20,7 @@ struct repeat_answer {
     struct store_effect answer;
     uint32_t account;
     uint32_t parts;
+    int64_t held_micro;
     char id[PUBLIC_ID_SIZE];
 };
 
@@ -55,7 +58,8 @@ static void is_durable(void *owner, const struct store_effect *effect)
     struct intake_first first;
 
     assert(answer && answer->answer.id == effect->id);
-    first = (struct intake_first){answer->id, answer->account, answer->parts};
+    first = (struct intake_first){answer->id, answer->account, answer->parts,
+                                  answer->held_micro};
     answers->first = answer->next;
     answer->tell(gateway, &answer->answer, &first);
     free(answer);
@@ -72,6 +76,7 @@ static void keep(struct submission *it, const struct duplicates_first *first)
     answer->answer = it->answer;
     answer->account = it->account->number;
     answer->parts = first->parts;
+    answer->held_micro = first->held_micro;
     (void)public_id_write((enum public_id_form)first->form, first->id, first->alias,
                           answer->id);
     if (answers->first == NULL)
@@ -81,26 +86,53 @@ static void keep(struct submission *it, const struct duplicates_first *first)
     answers->last = answer;
 }
 
-bool intake_answer_as_first(struct submission *it)
+static void answer_as(struct submission *it, const struct duplicates_first *first)
 {
-    struct store_effect durable = {.run = is_durable};
-    struct duplicates_first first;
+    const struct store_effect durable = {.run = is_durable, .id = first->id};
 
-    if (it->account->duplicates == NULL || it->tell_first == NULL)
-        return false;
-    it->key = duplicates_key_of(it->body);
-    if (!duplicates_find(it->gateway, it->account, &it->key, &first))
-        return false;
-    it->answer.id = durable.id = first.id;
-    keep(it, &first);
+    it->answer.id = first->id;
+    keep(it, first);
     store_barrier(it->gateway->store, &durable);
     it->account->repeated++;
     it->gateway->counters.repeated++;
+}
+
+bool intake_answer_as_first(struct submission *it)
+{
+    struct duplicates_first first;
+
+    if (it->key.named || it->tell_first == NULL || !duplicates_by_content(it->account))
+        return false;
+    it->key = duplicates_key_of(it->body);
+    if (duplicates_find(it->gateway, it->account, &it->key, &first) != DUPLICATES_FIRST)
+        return false;
+    answer_as(it, &first);
     return true;
 }
 
-void intake_remember(const struct submission *it)
+bool intake_is_named_again(struct submission *it, enum intake_result *out)
+{
+    struct duplicates_first first;
+    enum duplicates_found found =
+        duplicates_find(it->gateway, it->account, &it->key, &first);
+
+    if (found == DUPLICATES_NONE)
+        return false;
+    *out = INTAKE_OTHER;
+    if (found == DUPLICATES_OTHER)
+        return true;
+    *out = INTAKE_RATE;
+    if (!accounts_take_parts(it->gateway->accounts, (uint32_t)it->account_index,
+                             first.parts, clock_mono_ms(it->gateway->clock)))
+        return true;
+    *out = INTAKE_OK;
+    answer_as(it, &first);
+    return true;
+}
+
+void intake_remember(const struct submission *it, int64_t held_micro)
 {
     if (it->tell_first != NULL)
-        duplicates_remember(it->gateway, it->account, &it->key, it->body, it->parts);
+        duplicates_remember(it->gateway, it->account, &it->key, it->body, it->parts,
+                            it->key.named ? held_micro : 0);
 }

@@ -63,6 +63,8 @@ static const struct {
         "the account has spent what it may on this day"},
     [INTAKE_RECIPIENT] = {INTAKE_RRECIPIENT, "recipient",
         "this recipient had too many messages of the account already"},
+    [INTAKE_OTHER] = {ESME_RSUBMITFAIL, "other_request",
+        "the Idempotency-Key was that of another request"},
 };
 /* clang-format on */
 

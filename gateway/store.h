@@ -55,7 +55,7 @@ enum {
     STORE_ATTEMPT_ADD_BYTES = 192, /* without a posting */
     STORE_RECEIPT_ADD_BYTES = 552,
     STORE_RECEIPT_GONE_BYTES = 40,
-    STORE_DUPLICATE_BYTES = 64,
+    STORE_DUPLICATE_BYTES = 80,
 };
 
 /* Beginnings may use 60 % of the ring, continuations all of it. */
@@ -121,6 +121,8 @@ struct store_duplicate {
     uint32_t parts;
     uint32_t alias; /* in its public id, and the form of that */
     uint32_t form;
+    bool named; /* its repetition is told by the name its client gave it */
+    int64_t held_micro;
 };
 
 /* A message kept for review, as its row. */

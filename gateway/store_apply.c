@@ -85,8 +85,8 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_SUSPEND] = "INSERT OR IGNORE INTO suspension(account, since) VALUES(?,?)",
     [STATEMENT_RESUME] = "DELETE FROM suspension WHERE account=?",
     [STATEMENT_DUPLICATE_SET] =
-        "INSERT INTO duplicate(id, account, key, \"check\", ended_at, parts, alias, form)"
-        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8) ON CONFLICT(id) DO UPDATE SET ended_at=?5",
+        "INSERT INTO duplicate(id, account, key, \"check\", ended_at, parts, alias, form,"
+        " named, held) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) ON CONFLICT(id) DO UPDATE SET ended_at=?5",
     [STATEMENT_DUPLICATE_GONE] = "DELETE FROM duplicate WHERE id=?",
 };
 

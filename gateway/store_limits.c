@@ -85,11 +85,11 @@ bool store_apply_duplicate(struct store_sqlite *store, struct store_record *reco
 {
     const struct store_duplicate *it =
         &((const struct store_record_duplicate *)record)->duplicate;
-    const int64_t values[] = {(int64_t)it->id,    it->account,     (int64_t)it->key,
-                              (int64_t)it->check, it->ended_at_ms, it->parts,
-                              it->alias,          it->form};
+    const int64_t values[] = {
+        (int64_t)it->id, it->account, (int64_t)it->key, (int64_t)it->check, it->ended_at_ms,
+        it->parts,       it->alias,   it->form,         it->named,          it->held_micro};
 
-    return run(store, STATEMENT_DUPLICATE_SET, values, 8);
+    return run(store, STATEMENT_DUPLICATE_SET, values, 10);
 }
 
 bool store_apply_duplicate_gone(struct store_sqlite *store, struct store_record *record)
@@ -148,6 +148,8 @@ static void load_duplicate(void *owner, sqlite3_stmt *row)
         .parts = (uint32_t)sqlite3_column_int64(row, 5),
         .alias = (uint32_t)sqlite3_column_int64(row, 6),
         .form = (uint32_t)sqlite3_column_int64(row, 7),
+        .named = sqlite3_column_int64(row, 8) != 0,
+        .held_micro = sqlite3_column_int64(row, 9),
     };
 
     if (loading->loader->on_duplicate)
@@ -167,6 +169,6 @@ bool store_load_limits(struct store_sqlite *store, const struct store_loader *lo
                           load_suspension, &loading, error, error_size) &&
            store_for_rows(store->database,
                           "SELECT id, account, key, \"check\", ended_at, parts,"
-                          " alias, form FROM duplicate ORDER BY ended_at, id",
+                          " alias, form, named, held FROM duplicate ORDER BY ended_at, id",
                           0, load_duplicate, &loading, error, error_size);
 }

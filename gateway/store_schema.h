@@ -86,7 +86,8 @@
     " account INTEGER PRIMARY KEY, since INTEGER);"                                        \
     "CREATE TABLE IF NOT EXISTS duplicate("                                                \
     " id INTEGER PRIMARY KEY, account INTEGER, key INTEGER, \"check\" INTEGER,"            \
-    " ended_at INTEGER, parts INTEGER, alias INTEGER, form INTEGER);"                      \
+    " ended_at INTEGER, parts INTEGER, alias INTEGER, form INTEGER,"                        \
+    " named INTEGER, held INTEGER);"                      \
     "CREATE TABLE IF NOT EXISTS kept("                                                     \
     " message INTEGER PRIMARY KEY, rule TEXT);"                                            \
     "CREATE TABLE IF NOT EXISTS definition("                                               \

@@ -23,7 +23,7 @@ _Static_assert(sizeof(void *) != 8 ||
                    (sizeof(struct store_record_message) == 184 &&
                     sizeof(struct store_record_attempt) == 192 &&
                     sizeof(struct body) == 192 && sizeof(struct store_record_usage) == 96 &&
-                    sizeof(struct store_record_duplicate) == 64 &&
+                    sizeof(struct store_record_duplicate) == 80 &&
                     sizeof(struct store_record_optout) == 136 &&
                     sizeof(struct store_record_mark) == 40 &&
                     sizeof(struct store_record_inbound) == 64 &&

@@ -487,6 +487,64 @@ TEST(over_http_a_repetition_is_answered_with_the_first_ones_id)
         strstr(answer.body, "\"parts\":1,\"held\":\"0.000000\",\"currency\":\"EUR\""));
 }
 
+static struct lone_answer send_named(const char *account, const char *name,
+                                     const char *text)
+{
+    char header[400], body[200];
+
+    snprintf(header, sizeof(header), "Idempotency-Key: %s\r\n", name);
+    snprintf(
+        body, sizeof(body),
+        "{\"account\":\"%s\",\"from\":\"ACME\",\"to\":\"4917012345690\",\"text\":\"%s\"}",
+        account, text);
+    return lone_gateway_ask(lone, "admin-token", "POST", "/v1/messages", header, body);
+}
+
+TEST(over_http_a_request_with_the_same_key_gets_the_same_answer)
+{
+    char first[200], too_long[300] = {0};
+    struct lone_answer answer = send_named("rich", "order 17", "one");
+    int64_t held;
+
+    assert_int_equal(answer.status, 202);
+    snprintf(first, sizeof(first), "%s", answer.body);
+    held = account("rich")->balance.held;
+    answer = send_named("rich", "order 17", "one");
+    CHECK_EQ(answer.status, 202, "again");
+    CHECK_STR(answer.body, first, "all of it");
+    CHECK_EQ(account("rich")->balance.held, held, "nothing more is held");
+    answer = send_named("rich", "order 17", "two");
+    CHECK_EQ(answer.status, 422, "another text");
+    CHECK(strstr(answer.body, "\"code\":\"other_request\"") != NULL, answer.body);
+    answer = send_named("once", "order 17", "one");
+    CHECK_EQ(answer.status, 202, "another account");
+    CHECK(strcmp(answer.body, first) != 0, "has names of its own");
+    answer = send_named("rich", "order 18", "one");
+    CHECK_EQ(answer.status, 202, "another key");
+    CHECK(strcmp(answer.body, first) != 0, "is another message");
+    /* What is told by its content is not told by its name, and the other way. */
+    answer = send_as("rich", "ACME", "4917012345690", "one");
+    CHECK(strcmp(answer.body, first) != 0, "without a key");
+    answer = send_named("once", "order 19", "one");
+    CHECK_EQ(answer.status, 202, "the same text under another key");
+    memset(too_long, 'k', 256);
+    answer = send_named("rich", too_long, "one");
+    CHECK_EQ(answer.status, 400, "too long");
+    CHECK(strstr(answer.body, "\"code\":\"bad_key\"") != NULL, answer.body);
+    answer = send_named("rich", too_long + 1, "one");
+    CHECK_EQ(answer.status, 202, "as long as it may be");
+}
+
+TEST(over_http_what_was_refused_may_be_asked_again_with_its_key)
+{
+    CHECK_EQ(send_named("poor", "order 1", "one").status, 202, "most of the balance");
+    CHECK_EQ(send_named("poor", "order 2", "one").status, 402, "no money");
+    CHECK_EQ(send_named("poor", "order 1", "one").status, 202, "the same answer still");
+    account("poor")->balance.available += 100000;
+    CHECK_EQ(send_named("poor", "order 2", "one").status, 202, "it is accepted now");
+    CHECK_EQ(send_named("poor", "order 2", "two").status, 422, "and remembered");
+}
+
 TEST(limits_are_told_with_what_was_used)
 {
     struct lone_answer answer =
@@ -615,6 +673,8 @@ int main(void)
         RUN(a_long_message_counts_all_its_parts_when_the_first_one_comes),
         RUN(over_http_each_refusal_has_its_code),
         RUN(over_http_a_repetition_is_answered_with_the_first_ones_id),
+        RUN(over_http_a_request_with_the_same_key_gets_the_same_answer),
+        RUN(over_http_what_was_refused_may_be_asked_again_with_its_key),
         RUN(limits_are_told_with_what_was_used),
         RUN(a_suspended_account_is_closed_refused_and_may_come_back),
         RUN(what_was_not_handed_over_is_cancelled_and_its_holds_come_back),

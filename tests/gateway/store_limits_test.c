@@ -171,7 +171,9 @@ static void remember(struct store *store, unsigned n)
                                        .check = 1ULL << 63,
                                        .parts = 2,
                                        .alias = 0xFFFFFFFF,
-                                       .form = 3};
+                                       .form = 3,
+                                       .named = true,
+                                       .held_micro = 5000000000};
 
     store_duplicate(store, &it);
 }
@@ -185,6 +187,8 @@ static void end_it(struct store *store, unsigned n)
                                        .parts = 2,
                                        .alias = 0xFFFFFFFF,
                                        .form = 3,
+                                       .named = true,
+                                       .held_micro = 5000000000,
                                        .ended_at_ms = 1000 - n};
 
     store_duplicate(store, &it);
@@ -219,6 +223,7 @@ TEST(repetitions_are_told_by_what_is_found_again_oldest_end_first)
         assert_int_equal(it->parts, 2);
         assert_int_equal(it->alias, 0xFFFFFFFF);
         assert_int_equal(it->form, 3);
+        assert_true(it->named && it->held_micro == 5000000000);
         assert_int_equal(it->ended_at_ms, it->id == 4 ? 0 : 1000 - (int64_t)it->id);
     }
     free(told);

@@ -188,6 +188,30 @@ def a_repetition_gets_the_first_id_before_and_after_a_crash(lab):
     equal(lab.balance("once")["charged"], Decimal("0.15"), "charged")
 
 
+def a_request_with_the_same_key_gets_the_same_answer_after_a_crash(lab):
+    body = {"account": "once", "from": "Shop", "to": "4917200000002", "text": "one"}
+    key = {"Idempotency-Key": "order 17"}
+
+    def post(text="one"):
+        return lab.http("POST", "/v1/messages", dict(body, text=text), headers=key)
+
+    first = post()
+    equal(first.status, 202, "the first")
+    lab.kill()
+    lab.start()
+    lab.wait_bound()
+    equal((post().status, post().json), (202, first.json), "after the crash")
+    equal(post("two").status, 422, "another text")
+    lab.ended(first.json["id"])
+    equal(post().json, first.json, "after its end")
+    lab.stop()
+    lab.start()
+    lab.wait_bound()
+    equal(post().json, first.json, "after another start")
+    check(len({one["text"] for one in lab.sms("4917200000002")}) == 1, "one text was sent")
+    lab.nothing_held("once")
+
+
 # ---- Suspending --------------------------------------------------------------------
 
 
@@ -226,4 +250,5 @@ if __name__ == "__main__":
              a_killed_gateway_never_takes_one_part_more,
              what_the_operator_refuses_is_not_spent,
              a_repetition_gets_the_first_id_before_and_after_a_crash,
+             a_request_with_the_same_key_gets_the_same_answer_after_a_crash,
              a_suspended_account_is_stopped_and_its_holds_come_back)
