@@ -123,7 +123,7 @@ bool intake_is_named_again(struct submission *it, enum intake_result *out)
         return true;
     *out = INTAKE_RATE;
     if (!accounts_take_parts(it->gateway->accounts, (uint32_t)it->account_index,
-                             first.parts, clock_mono_ms(it->gateway->clock)))
+                             first.parts, 0, clock_mono_ms(it->gateway->clock)))
         return true;
     *out = INTAKE_OK;
     answer_as(it, &first);
