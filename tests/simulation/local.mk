@@ -45,6 +45,7 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/balance-limit-ignored.patch \
 	tests/simulation/planted/cancelled-and-sent.patch \
 	tests/simulation/planted/captured-and-given-back.patch \
+	tests/simulation/planted/chain-forgotten-at-start.patch \
 	tests/simulation/planted/charged-per-try.patch \
 	tests/simulation/planted/claimed-whatever-it-says.patch \
 	tests/simulation/planted/collecting-not-resumed.patch \
@@ -55,6 +56,7 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/effects-before-commit.patch \
 	tests/simulation/planted/ended-again.patch \
 	tests/simulation/planted/fold-without-sequence.patch \
+	tests/simulation/planted/head-before-sync.patch \
 	tests/simulation/planted/hex-ids-as-decimal.patch \
 	tests/simulation/planted/hold-not-returned.patch \
 	tests/simulation/planted/hook-signature-unread.patch \
