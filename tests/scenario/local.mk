@@ -29,6 +29,7 @@ SCENARIOS += \
 	tests/scenario/roles.py \
 	tests/scenario/inside.py \
 	tests/scenario/canary.py \
+	tests/scenario/disks.py \
 	tests/scenario/strangers.py
 PRELOADS += tests/scenario/faults.so
 SANITIZED += tests/scenario/lab_cascade.py
@@ -43,6 +44,7 @@ EXTRA_DIST += \
 	tests/scenario/settings.py \
 	tests/scenario/crash_points.py \
 	tests/scenario/crowd.py \
+	tests/scenario/disks.py \
 	tests/scenario/durable.py \
 	tests/scenario/inbound.py \
 	tests/scenario/inside.py \
