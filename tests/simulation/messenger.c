@@ -11,7 +11,7 @@
 #include "tests/simulation/web.h"
 #include "tests/simulation/world.h"
 
-enum { AGAIN_MS = 1000, POST_ON_ITS_WAY_MS = 5 };
+enum { AGAIN_MS = 1000, POST_ON_ITS_WAY_MS = 5, EDGE_MS = 12 };
 
 /* What one post meets. */
 enum reception {
@@ -229,6 +229,11 @@ static void plan_hooks(struct messenger *messenger, struct post *post)
         add_hook(messenger, post, choice & 1 ? "failed" : "expired", delay_ms);
     } else if (choice < 86) {
         world_met(world, SITUATION_messenger_silent);
+    } else if (choice < 90) {
+        /* It races with the SMS that is about to go. */
+        world_met(world, SITUATION_messenger_at_the_edge);
+        add_hook(messenger, post, "delivered",
+                 MESSENGER_WITHIN_MS + world_between(world, -EDGE_MS, EDGE_MS));
     } else if (choice < 94) {
         world_met(world, SITUATION_messenger_late);
         add_hook(messenger, post, "delivered",
