@@ -19,10 +19,8 @@ static void send_letter(void *owner, uint64_t index)
     char number[16];
     uint8_t octets[256];
     struct wire_buffer buffer = {octets, sizeof(octets), 0};
-    struct wire_message message = {.source_ton = 1,
-                                   .source_npi = 1,
-                                   .source = wire_view_of(number),
-                                   .destination = wire_view_of("4600")};
+    struct wire_message message = {
+        .source_ton = 1, .source_npi = 1, .destination = wire_view_of("4600")};
     struct wire_pdu pdu;
 
     if (letter->acknowledged)
