@@ -152,6 +152,7 @@ libgateway_a_SOURCES += \
 	gateway/store_apply.c \
 	gateway/store_chain.c gateway/store_chain.h \
 	gateway/store_closed.c gateway/store_closed.h \
+	gateway/store_cursor.c gateway/store_cursor.h \
 	gateway/store_day.c gateway/store_day.h \
 	gateway/store_chain.c gateway/store_chain.h \
 	gateway/store_fold.c \

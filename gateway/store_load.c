@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/log.h"
+#include "gateway/store_cursor.h"
 #include "gateway/store_database.h"
 #include "gateway/store_rows.h"
 
@@ -110,92 +111,90 @@ static void alias(void *owner, sqlite3_stmt *row)
                            (uint64_t)sqlite3_column_int64(row, 1));
 }
 
-/* Statements that are asked again for each message. */
-struct message_statements {
-    sqlite3_stmt *bodies[2]; /* its own, then its other parts */
-    sqlite3_stmt *attempts;
+/* Tables side by side, in the order of their messages. */
+struct merge {
+    struct store_cursor messages;
+    struct store_cursor bodies; /* of the submission a message began with, */
+    struct store_cursor parts;  /* and of those that joined it */
+    struct store_cursor attempts;
 };
 
-static void load_attempts(sqlite3_stmt *statement, struct message *message)
+static void load_bodies(const struct load *load, struct store_cursor *bodies,
+                        uint64_t message)
 {
-    sqlite3_bind_int64(statement, 1, (int64_t)message->id);
-    while (sqlite3_step(statement) == SQLITE_ROW)
-        store_read_attempt(statement, 0, message_add_attempt(message));
-}
-
-static void load_bodies(const struct load *load, sqlite3_stmt *statement, uint64_t message)
-{
-    sqlite3_bind_int64(statement, 1, (int64_t)message);
-    while (sqlite3_step(statement) == SQLITE_ROW) {
-        struct body *body = store_read_body(statement, 0);
+    for (bool more = store_cursor_seek(bodies, message); more;
+         more = bodies->key == message) {
+        struct body *body = store_read_body(bodies->statement, 0);
 
         load->loader->on_body(load->owner, body);
         free(body);
+        store_cursor_next(bodies);
     }
 }
 
-/* False: its rows cannot be read. */
-static bool load_message(const struct load *load, const struct message_statements *from,
-                         struct message *message)
+static void load_attempts(const struct load *load, struct store_cursor *attempts,
+                          uint64_t message)
 {
-    const struct store_loader *loader = load->loader;
-    struct message told;
-    bool ok;
+    for (bool more = store_cursor_seek(attempts, message); more;
+         more = attempts->key == message) {
+        struct attempt attempt;
 
-    load_attempts(from->attempts, message);
-    ok = sqlite3_reset(from->attempts) == SQLITE_OK;
-    told = *message;
-    told.attempts = NULL;
-    told.attempt_count = told.attempt_capacity = 0;
-    loader->on_message(load->owner, &told);
-    for (int i = 0; i < 2; i++) {
-        load_bodies(load, from->bodies[i], message->id);
-        ok = sqlite3_reset(from->bodies[i]) == SQLITE_OK && ok;
+        store_read_attempt(attempts->statement, 0, &attempt);
+        load->loader->on_attempt(load->owner, message, &attempt);
+        store_cursor_next(attempts);
     }
-    for (uint16_t i = 0; i < message->attempt_count; i++)
-        loader->on_attempt(load->owner, message->id, &message->attempts[i]);
-    loader->on_loaded(load->owner, message->id);
-    return ok;
 }
 
-/* Messages in the order of their ids, which is that of all the tables. */
+static void load_message(const struct load *load, struct merge *merge)
+{
+    struct message message;
+
+    store_read_message(merge->messages.statement, 0, &message);
+    load->loader->on_message(load->owner, &message);
+    load_bodies(load, &merge->bodies, message.id);
+    load_bodies(load, &merge->parts, message.id);
+    load_attempts(load, &merge->attempts, message.id);
+    load->loader->on_loaded(load->owner, message.id);
+}
+
+static bool open_merge(const struct load *load, struct merge *merge)
+{
+    static const char messages[] =
+        "SELECT " STORE_MESSAGE_COLUMNS " FROM message WHERE state<>5 ORDER BY id";
+    static const char bodies[] =
+        "SELECT " STORE_BODY_COLUMNS " FROM body WHERE id=message ORDER BY id";
+    static const char parts[] =
+        "SELECT " STORE_BODY_COLUMNS " FROM body WHERE id<>message ORDER BY message, id";
+    static const char attempts[] =
+        "SELECT " STORE_ATTEMPT_COLUMNS " FROM attempt ORDER BY message, ordinal";
+    sqlite3 *database = load->store->database;
+
+    return store_cursor_open(&merge->messages, database, messages, 0, 0, load->error,
+                             load->error_size) &&
+           store_cursor_open(&merge->bodies, database, bodies, 1, 0, load->error,
+                             load->error_size) &&
+           store_cursor_open(&merge->parts, database, parts, 1, 0, load->error,
+                             load->error_size) &&
+           store_cursor_open(&merge->attempts, database, attempts, 0, 0, load->error,
+                             load->error_size);
+}
+
 static bool load_messages(const struct load *load)
 {
-    static const char *const texts[] = {
-        "SELECT " STORE_MESSAGE_COLUMNS " FROM message WHERE state<>5 ORDER BY id",
-        "SELECT " STORE_BODY_COLUMNS " FROM body WHERE id=?1",
-        "SELECT " STORE_BODY_COLUMNS
-        " FROM body WHERE message=?1 AND id<>message ORDER BY id",
-        "SELECT " STORE_ATTEMPT_COLUMNS " FROM attempt WHERE message=?1 ORDER BY ordinal",
-    };
-    sqlite3_stmt *statements[4] = {NULL};
+    struct merge merge = {0};
+    struct store_cursor *const cursors[] = {&merge.messages, &merge.bodies, &merge.parts,
+                                            &merge.attempts};
     uint64_t count = 0;
-    int result = SQLITE_ROW;
-    bool ok = true;
+    bool ok = open_merge(load, &merge);
 
-    for (int i = 0; ok && i < 4; i++)
-        ok = (statements[i] = store_prepare(load->store->database, texts[i], load->error,
-                                            load->error_size)) != NULL;
-    const struct message_statements from = {
-        {statements[1], statements[2]},
-        statements[3]
-    };
-
-    while (ok && (result = sqlite3_step(statements[0])) == SQLITE_ROW) {
-        struct message message;
-
-        store_read_message(statements[0], 0, &message);
-        ok = load_message(load, &from, &message);
-        message_done(&message);
+    while (ok && merge.messages.result == SQLITE_ROW) {
+        load_message(load, &merge);
         if (++count % PROGRESS_EVERY == 0)
             load->loader->on_progress(load->owner, count);
+        store_cursor_next(&merge.messages);
     }
-    ok = ok && result == SQLITE_DONE;
-    if (!ok)
-        snprintf(load->error, load->error_size, "%s",
-                 sqlite3_errmsg(load->store->database));
-    for (int i = 0; i < 4; i++)
-        sqlite3_finalize(statements[i]);
+    for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++)
+        ok = store_cursor_close(cursors[i], load->error, load->error_size) && ok;
     return ok;
 }
 

@@ -120,9 +120,14 @@ void store_bind_body(sqlite3_stmt *statement, const struct body *body)
 
 static void read_text(sqlite3_stmt *row, int column, char *out, size_t room)
 {
-    const char *text = (const char *)sqlite3_column_text(row, column);
+    const unsigned char *text = sqlite3_column_text(row, column);
+    size_t size = text ? (size_t)sqlite3_column_bytes(row, column) : 0;
 
-    snprintf(out, room, "%s", text ? text : "");
+    if (size > room - 1)
+        size = room - 1;
+    if (size > 0)
+        memcpy(out, text, size);
+    out[size] = '\0';
 }
 
 struct body *store_read_body(sqlite3_stmt *row, int first)

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/store_cursor.h"
+
 const struct store_walk_days store_walk_all = {"", "9999"};
 
 /* --- connections -------------------------------------------------------------------- */
@@ -95,13 +97,6 @@ void store_view_let_go(const struct store_view *view)
 
 /* --- the walk ----------------------------------------------------------------------- */
 
-/* A table read in the order of its first column, the message's id. */
-struct cursor {
-    sqlite3_stmt *statement;
-    int result;
-    uint64_t message;
-};
-
 struct walk {
     const struct store_view *view;
     void (*visit)(void *owner, const struct message *message);
@@ -112,77 +107,50 @@ struct walk {
     size_t error_size;
 };
 
-static void cursor_next(struct cursor *cursor)
-{
-    cursor->result = sqlite3_step(cursor->statement);
-    cursor->message = cursor->result == SQLITE_ROW
-                          ? (uint64_t)sqlite3_column_int64(cursor->statement, 0)
-                          : UINT64_MAX;
-}
-
 /* From message `from` on. */
-static bool cursor_open(struct cursor *cursor, struct walk *walk, sqlite3 *database,
+static bool open_cursor(struct walk *walk, struct store_cursor *cursor, sqlite3 *database,
                         const char *sql, uint64_t from)
 {
-    cursor->statement = store_prepare(database, sql, walk->error, walk->error_size);
-    if (cursor->statement == NULL)
-        return false;
-    sqlite3_bind_int64(cursor->statement, 1, (int64_t)from);
-    cursor_next(cursor);
-    return true;
+    return store_cursor_open(cursor, database, sql, 0, from, walk->error, walk->error_size);
 }
 
-/* On the first row of this message; false when it has none. */
-static bool cursor_seek(struct cursor *cursor, uint64_t message)
+static bool close_cursor(struct walk *walk, struct store_cursor *cursor)
 {
-    while (cursor->message < message)
-        cursor_next(cursor);
-    return cursor->message == message;
+    return store_cursor_close(cursor, walk->error, walk->error_size);
 }
 
-/* True when it was read to its end, without a failure. */
-static bool cursor_close(struct cursor *cursor, struct walk *walk)
-{
-    bool ok = cursor->result == SQLITE_DONE || cursor->result == SQLITE_ROW;
-
-    if (!ok && cursor->statement)
-        snprintf(walk->error, walk->error_size, "%s",
-                 sqlite3_errmsg(sqlite3_db_handle(cursor->statement)));
-    sqlite3_finalize(cursor->statement);
-    return ok;
-}
-
-static void read_attempts(struct walk *walk, struct cursor *attempts, struct cursor *late)
+static void read_attempts(struct walk *walk, struct store_cursor *attempts,
+                          struct store_cursor *late)
 {
     uint64_t id = walk->message.id;
 
-    for (bool more = cursor_seek(attempts, id); more; more = attempts->message == id) {
+    for (bool more = store_cursor_seek(attempts, id); more; more = attempts->key == id) {
         struct attempt *attempt = message_add_attempt(&walk->message);
 
         store_read_attempt(attempts->statement, 0, attempt);
-        while (late && cursor_seek(late, id) &&
+        while (late && store_cursor_seek(late, id) &&
                sqlite3_column_int(late->statement, 1) < attempt->ordinal)
-            cursor_next(late);
-        if (late && late->message == id &&
+            store_cursor_next(late);
+        if (late && late->key == id &&
             sqlite3_column_int(late->statement, 1) == attempt->ordinal)
             store_read_late(late->statement, attempt);
-        cursor_next(attempts);
+        store_cursor_next(attempts);
     }
 }
 
-static void walk_messages(struct walk *walk, struct cursor *messages,
-                          struct cursor *attempts, struct cursor *late,
-                          struct cursor *living)
+static void walk_messages(struct walk *walk, struct store_cursor *messages,
+                          struct store_cursor *attempts, struct store_cursor *late,
+                          struct store_cursor *living)
 {
-    for (; messages->result == SQLITE_ROW; cursor_next(messages)) {
+    for (; messages->result == SQLITE_ROW; store_cursor_next(messages)) {
         struct message *message = &walk->message;
         struct attempt *room = message->attempts;
         uint16_t capacity = message->attempt_capacity;
 
         /* It was copied and not deleted yet: who lives is newer.  Or it came and ended
          * after the moment we look at. */
-        if (living && (cursor_seek(living, messages->message) ||
-                       messages->message > walk->highest_id))
+        if (living &&
+            (store_cursor_seek(living, messages->key) || messages->key > walk->highest_id))
             continue;
         store_read_message(messages->statement, 0, message);
         message->attempts = room;
@@ -211,43 +179,43 @@ static void read_highest_id(void *owner, sqlite3_stmt *row)
 static bool walk_live(struct walk *walk)
 {
     sqlite3 *live = walk->view->live;
-    struct cursor messages = {.result = SQLITE_DONE};
-    struct cursor attempts = {.result = SQLITE_DONE};
+    struct store_cursor messages = {0};
+    struct store_cursor attempts = {0};
     bool ok =
         store_for_rows(live, "SELECT value FROM meta WHERE key='highest_id'", 0,
                        read_highest_id, &walk->highest_id, walk->error, walk->error_size) &&
-        cursor_open(&messages, walk, live, messages_sql, 0) &&
-        cursor_open(&attempts, walk, live, attempts_sql, 0);
+        open_cursor(walk, &messages, live, messages_sql, 0) &&
+        open_cursor(walk, &attempts, live, attempts_sql, 0);
 
     if (ok)
         walk_messages(walk, &messages, &attempts, NULL, NULL);
-    ok = cursor_close(&messages, walk) && ok;
-    return cursor_close(&attempts, walk) && ok;
+    ok = close_cursor(walk, &messages) && ok;
+    return close_cursor(walk, &attempts) && ok;
 }
 
 static bool walk_day(struct walk *walk, const char day[STORE_DAY_SIZE])
 {
     sqlite3 *live = walk->view->live;
     sqlite3 *history = store_view_open_day(walk->view, day, walk->error, walk->error_size);
-    struct cursor messages = {.result = SQLITE_DONE};
-    struct cursor attempts = {.result = SQLITE_DONE};
-    struct cursor late = {.result = SQLITE_DONE};
-    struct cursor living = {.result = SQLITE_DONE};
+    struct store_cursor messages = {0};
+    struct store_cursor attempts = {0};
+    struct store_cursor late = {0};
+    struct store_cursor living = {0};
     bool ok;
 
     if (history == NULL)
         return walk->error[0] == 0;
     ok = store_run(history, "BEGIN", walk->error, walk->error_size) &&
-         cursor_open(&messages, walk, history, messages_sql, 0) &&
-         cursor_open(&attempts, walk, history, attempts_sql, 0) &&
-         cursor_open(&late, walk, live, late_sql, messages.message) &&
-         cursor_open(&living, walk, live, living_sql, messages.message);
+         open_cursor(walk, &messages, history, messages_sql, 0) &&
+         open_cursor(walk, &attempts, history, attempts_sql, 0) &&
+         open_cursor(walk, &late, live, late_sql, messages.key) &&
+         open_cursor(walk, &living, live, living_sql, messages.key);
     if (ok)
         walk_messages(walk, &messages, &attempts, &late, &living);
-    ok = cursor_close(&messages, walk) && ok;
-    ok = cursor_close(&attempts, walk) && ok;
-    ok = cursor_close(&late, walk) && ok;
-    ok = cursor_close(&living, walk) && ok;
+    ok = close_cursor(walk, &messages) && ok;
+    ok = close_cursor(walk, &attempts) && ok;
+    ok = close_cursor(walk, &late) && ok;
+    ok = close_cursor(walk, &living) && ok;
     sqlite3_close(history);
     return ok;
 }
