@@ -79,8 +79,11 @@ enum { ANY = -1, ID = -2, REST = -3 };
 #define REFUSED(fields, status) ASK(SUBMIT(fields), "80000004 " status)
 
 /* A submission, and what the operator hears of it. */
-#define RELAYED(said, relayed) \
-    ASK(said, TAKEN) ">> " relayed ";<< 80000004 00000000 'op$'00;"
+#define GOES(relayed)          ">> " relayed ";<< 80000004 00000000 'op$'00;"
+#define RELAYED(said, relayed) ASK(said, TAKEN) GOES(relayed)
+#define WITH(parameters, relayed) \
+    RELAYED(SUBMIT(FIELDS("00", NOW, "00", HI) parameters), \
+            SUBMIT(FIELDS("00", A_DAY, "01", HI) relayed))
 /* One as plain as can be, with this registered_delivery. */
 #define SEND(delivery) \
     RELAYED(SUBMIT(FIELDS("00", NOW, delivery, HI)), SUBMIT(FIELDS("00", A_DAY, "01", HI)))
@@ -91,9 +94,10 @@ enum { ANY = -1, ID = -2, REST = -3 };
 #define RECEIPT_TEXT(dlvrd, stat, error) \
     "'id:@ sub:001 dlvrd:" dlvrd " submit date:?????????? done date:?????????? stat:" stat \
     " err:" error " text:hi'"
-#define RECEIPT(esm_class, dlvrd, stat, state) \
+#define RECEIPT_OF(esm_class, dlvrd, stat, error, state) \
     "< " DELIVER(MOBILE, SHOP, FIELDS(esm_class, NOW, "00", ".") \
-    RECEIPT_TEXT(dlvrd, stat, "000") "001E .. @ 00 0427 0001 " state) ";> 80000005 00000000 00;"
+    RECEIPT_TEXT(dlvrd, stat, error) "001E .. @ 00 0427 0001 " state) ";> 80000005 00000000 00;"
+#define RECEIPT(dlvrd, stat, state) RECEIPT_OF("04", dlvrd, stat, "000", state)
 #define NO_RECEIPT "< none;"
 /* Each optional parameter of Table 4-10 that goes on, in its first form; of Table 4-18. */
 #define ALL_OF_BOTH \
@@ -105,7 +109,8 @@ enum { ANY = -1, ID = -2, REST = -3 };
 #define ALL_OF_DELIVER ALL_OF_BOTH "020A 0002 1000 020B 0002 1001 0423 0003 030001"
 /* What a subscriber writes, and what the ESME hears of it. */
 #define WRITTEN(said, heard) \
-    "<< " said ";< " heard ";> 80000005 00000000 00;>> 80000005 00000000 00;"
+    "<< " DELIVER(MOBILE, CODE, said) ";< " DELIVER(MOBILE, CODE, heard) \
+    ";> 80000005 00000000 00;>> 80000005 00000000 00;"
 /* clang-format on */
 
 static const struct row {
