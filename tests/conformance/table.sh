@@ -15,7 +15,7 @@ trap 'rm -f "$lines"' EXIT
 [ $# -gt 0 ] || set -- tests/conformance/{pdu,field,session,service}_conformance.log
 for log in "$@"; do
     if [ -e "$log" ]; then cat "$log"; else "./${log%.log}" 2>&1 || true; fi
-done | grep '^| [B0-9]' >"$lines"
+done | grep '^| [BC0-9]' >"$lines"
 
 # Sorted by the first paragraph of each row; those of 5.0 come last.
 sed 's/^| 5\.0 /| Z5.0 /' "$lines" | sort -s -t'|' -k2,2V | sed 's/^| Z/| /' |
@@ -30,7 +30,7 @@ sed 's/^| 5\.0 /| Z5.0 /' "$lines" | sort -s -t'|' -k2,2V | sed 's/^| Z/| /' |
 
     BEGIN {
         while ((getline line < pages) > 0)
-            if (line ~ /^[|] [B0-9]/) {
+            if (line ~ /^[|] [BC0-9]/) {
                 split(line, cell, / *[|] */)
                 sub(/^ /, "", cell[2])
                 order[++pages_count] = cell[2]
