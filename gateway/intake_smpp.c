@@ -15,14 +15,6 @@
 #include "smpp/parts.h"
 #include "smpp/timestamp.h"
 
-static void copy_text(struct smpp_octets from, char *out, size_t room)
-{
-    size_t size = from.size < room - 1 ? from.size : room - 1;
-
-    memcpy(out, from.data, size);
-    out[size] = 0;
-}
-
 /* 3.4 5.2.12, 5.3.2.22: neither beside a header; the sar_ parameters all three or none. */
 static bool is_at_odds(const struct smpp_pdu *pdu, uint16_t tag)
 {
@@ -115,8 +107,8 @@ struct body *intake_body(const struct config_account *account, const struct smpp
     }
     if ((pdu->esm_class & SMPP_ESM_CLASS_UDHI) && smpp_header_read(text, &header))
         body->header_size = header.size;
-    copy_text(pdu->service_type, body->service_type, sizeof(body->service_type));
-    copy_text(pdu->source, body->source, sizeof(body->source));
+    smpp_octets_text(pdu->service_type, body->service_type, sizeof(body->service_type));
+    smpp_octets_text(pdu->source, body->source, sizeof(body->source));
     memcpy(body->destination, destination, strlen(destination) + 1);
     memcpy(body->bytes, text.data, text.size);
     copy_tlvs(account, pdu, body->bytes + text.size);

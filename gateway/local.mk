@@ -190,6 +190,7 @@ sluice_SOURCES = \
 	gateway/cli/inbound.c \
 	gateway/cli/optout.c \
 	gateway/cli/ledger.c \
+	gateway/cli/message.c gateway/cli/message.h \
 	gateway/cli/review.c \
 	gateway/cli/send.c \
 	gateway/cli/sluice.c \

@@ -310,15 +310,6 @@ static const struct {
     {SMPP_REPLACE_SM, &operation_replace},
 };
 
-static void copy_text(struct smpp_octets from, char *out, size_t room)
-{
-    size_t size = from.size < room - 1 ? from.size : room - 1;
-
-    if (size > 0)
-        memcpy(out, from.data, size);
-    out[size] = 0;
-}
-
 static struct operation *begin(struct gateway *gateway, size_t account, uint64_t session,
                                const struct smpp_pdu *request)
 {
@@ -343,10 +334,10 @@ static struct operation *begin(struct gateway *gateway, size_t account, uint64_t
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (kinds[i].command == request->command)
             operation->kind = kinds[i].kind;
-    copy_text(request->message_id, operation->given, sizeof(operation->given));
-    copy_text(request->source, operation->source, sizeof(operation->source));
-    copy_text(request->service_type, operation->service_type,
-              sizeof(operation->service_type));
+    smpp_octets_text(request->message_id, operation->given, sizeof(operation->given));
+    smpp_octets_text(request->source, operation->source, sizeof(operation->source));
+    smpp_octets_text(request->service_type, operation->service_type,
+                     sizeof(operation->service_type));
     if (!table_put(operations->by_number, operation->number,
                    (uint64_t)(uintptr_t)operation))
         abort();

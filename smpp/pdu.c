@@ -205,6 +205,15 @@ static uint32_t read_tlvs(struct smpp_pdu *pdu, const uint8_t *at, const uint8_t
     return ESME_ROK;
 }
 
+void smpp_octets_text(struct smpp_octets from, char *out, size_t room)
+{
+    size_t size = from.size < room - 1 ? from.size : room - 1;
+
+    if (size > 0)
+        memcpy(out, from.data, size);
+    out[size] = '\0';
+}
+
 void smpp_pdu_init(struct smpp_pdu *pdu, uint32_t command, uint32_t status,
                    uint32_t sequence)
 {

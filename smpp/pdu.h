@@ -30,6 +30,9 @@ struct smpp_octets {
     uint32_t size;
 };
 
+/* As a string with its NUL, as much as there is room for. */
+void smpp_octets_text(struct smpp_octets from, char *out, size_t room);
+
 /* A destination of submit_multi, or a failure of submit_multi_resp. */
 struct smpp_destination {
     uint8_t flag; /* 1 SME address, 2 distribution list (5.2.25) */

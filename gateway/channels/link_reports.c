@@ -16,15 +16,6 @@
 
 enum { TEXT_SIZE = 48 };
 
-static void copy_text(struct smpp_octets from, char *out, size_t room_size)
-{
-    size_t size = from.size < room_size - 1 ? from.size : room_size - 1;
-
-    if (size > 0)
-        memcpy(out, from.data, size);
-    out[size] = 0;
-}
-
 static struct smpp_octets without_plus(struct smpp_octets number)
 {
     if (number.size > 0 && number.data[0] == '+')
@@ -98,13 +89,13 @@ void link_on_deliver(void *owner, const struct smpp_pdu *request)
     }
     if (receipt.id.size > SMPP_RECEIPT_ID_MAX_SIZE)
         receipt.id.size = 0; /* no answer's */
-    copy_text(receipt.id, id, sizeof(id));
-    copy_text(without_plus(request->destination), source, sizeof(source));
-    copy_text(without_plus(request->source), destination, sizeof(destination));
+    smpp_octets_text(receipt.id, id, sizeof(id));
+    smpp_octets_text(without_plus(request->destination), source, sizeof(source));
+    smpp_octets_text(without_plus(request->source), destination, sizeof(destination));
     link_read_number(of, request->source_ton, destination);
     if (link_rewrites_sources(of))
         source[0] = 0;
-    copy_text(receipt.text, text, sizeof(text));
+    smpp_octets_text(receipt.text, text, sizeof(text));
     copy_reference(request, &news);
     link_receipt_news(of->config, &receipt, &news);
     dictionary_read_report(of->config, request, &news);
