@@ -98,6 +98,28 @@ struct accounts *accounts_new(const struct config *config, struct executor *exec
     return accounts;
 }
 
+/* A bucket that was never used is full. */
+static void change_rate(struct account *account)
+{
+    int64_t capacity = (int64_t)account->config->burst * 1000;
+
+    if (account->filled_at_ms == INT64_MIN || account->bucket_milliparts > capacity)
+        account->bucket_milliparts = capacity;
+}
+
+void accounts_changed(struct accounts *accounts, uint32_t account, bool password)
+{
+    struct account *changed = &accounts->list[account];
+
+    change_rate(changed);
+    if (!password)
+        return;
+    changed->has_digest = false;
+    sodium_memzero(changed->digest, sizeof(changed->digest));
+    if (changed->config->password_hash != NULL)
+        accounts->some_hash = changed->config->password_hash;
+}
+
 static void check_free(struct check *check)
 {
     struct accounts *accounts = check->accounts;
@@ -237,6 +259,14 @@ static void check_run(void *self)
         crypto_pwhash_str_verify(check->hash, check->password, check->password_size) == 0;
 }
 
+/* The account's password may have been changed meanwhile. */
+static bool is_current(const struct check *check)
+{
+    const char *hash = check->accounts->list[check->account].config->password_hash;
+
+    return hash != NULL && strcmp(hash, check->hash) == 0;
+}
+
 static void check_complete(void *self)
 {
     struct check *check = self;
@@ -245,7 +275,7 @@ static void check_complete(void *self)
     const int account = check->account;
     enum accounts_answer answer;
 
-    if (account != UNKNOWN && check->matches) {
+    if (account != UNKNOWN && check->matches && is_current(check)) {
         struct account *known = &accounts->list[account];
 
         password_digest(accounts, (uint32_t)account, check->password, check->password_size,

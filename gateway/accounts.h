@@ -47,6 +47,9 @@ typedef void accounts_on_checked(void *owner, uint64_t id, enum accounts_answer 
 struct accounts *accounts_new(const struct config *config, struct executor *executor,
                               accounts_on_checked *on_checked, void *owner);
 
+/* What the configuration says of the account has changed; its password too, or not. */
+void accounts_changed(struct accounts *accounts, uint32_t account, bool password);
+
 /* Accepts NULL.  The executor must be gone: a pending check is forgotten. */
 void accounts_free(struct accounts *accounts);
 

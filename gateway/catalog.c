@@ -422,8 +422,8 @@ static const uint8_t billings[] = {
 };
 
 /* Those of the row's beginnings that were said so. */
-static bool settle_price(struct catalog *catalog, const struct config_price *config,
-                         enum config_said_by said_by)
+static bool add_price(const struct catalog *catalog, const struct config_price *config,
+                      enum config_said_by said_by, struct price_book *book)
 {
     struct price_row row = {
         .side = config->side == CONFIG_SELL ? PRICE_SELL : PRICE_BUY,
@@ -442,21 +442,24 @@ static bool settle_price(struct catalog *catalog, const struct config_price *con
                                               : catalog->messengers[config->channel.index];
     for (size_t i = 0; i < config->reach.count; i++) {
         row.prefix = config->reach.beginnings[i].digits;
-        if (config->reach.beginnings[i].said_by == said_by &&
-            !price_book_add(catalog->prices, &row))
+        if (config->reach.beginnings[i].said_by == said_by && !price_book_add(book, &row))
             return false;
     }
     return true;
 }
 
-/* Of equals the last counts: a prefix after a network after a country's. */
-static bool settle_prices(struct catalog *catalog)
+bool catalog_take_prices(struct catalog *catalog, const struct config *from)
 {
+    struct price_book *book = price_book_new();
+
     for (int said_by = CONFIG_SAID_BY - 1; said_by >= 0; said_by--)
-        for (size_t i = 0; i < catalog->config->price_count; i++)
-            if (!settle_price(catalog, &catalog->config->prices[i],
-                              (enum config_said_by)said_by))
+        for (size_t i = 0; i < from->price_count; i++)
+            if (!add_price(catalog, &from->prices[i], (enum config_said_by)said_by, book)) {
+                price_book_free(book);
                 return false;
+            }
+    price_book_free(catalog->prices);
+    catalog->prices = book;
     return true;
 }
 
@@ -484,7 +487,7 @@ bool catalog_settle(struct catalog *catalog, struct store *store, char *error,
                     size_t error_size)
 {
     bool ok = settle_accounts(catalog, store) && settle_channels(catalog, store) &&
-              settle_plans(catalog, store) && settle_prices(catalog);
+              settle_plans(catalog, store) && catalog_take_prices(catalog, catalog->config);
 
     settle_rules(catalog);
     if (!ok)

@@ -88,6 +88,10 @@ const struct config_link *catalog_link_config(const struct catalog *catalog,
                                               uint32_t number);
 uint32_t catalog_messenger(const struct catalog *catalog, size_t index);
 
+/* The prices from now on; what is pinned stays.  Accounts and channels must be the same as
+ * those it was settled with.  False: they are too many, and nothing has changed. */
+bool catalog_take_prices(struct catalog *catalog, const struct config *from)
+    __attribute__((warn_unused_result));
 const struct price_book *catalog_prices(const struct catalog *catalog);
 /* The rules with account and plan numbers as indexes of the configuration. */
 const struct rule *catalog_rules(const struct catalog *catalog, size_t *out_count);

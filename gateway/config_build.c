@@ -559,6 +559,14 @@ struct config *config_load(const char *path, struct config_errors *errors)
 
 void config_free(struct config *config)
 {
+    struct config *adopted = config != NULL ? config->adopted : NULL;
+
+    while (adopted != NULL) {
+        struct config *before = adopted->adopted_before;
+
+        config_memory_free(adopted->memory);
+        adopted = before;
+    }
     if (config != NULL)
         config_memory_free(config->memory);
 }

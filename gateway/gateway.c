@@ -163,21 +163,6 @@ void gateway_drain(struct gateway *gateway)
 
 /* --- a reload ------------------------------------------------------------------------ */
 
-void gateway_reload(struct gateway *gateway)
-{
-    struct tls_certificate certificate;
-    size_t certificates = 0;
-    char error[1400];
-
-    for (size_t at = 0; tls_next_certificate(gateway->tls, &at, &certificate);)
-        certificates++;
-    log_info("config.kept", "reason=\"settings are read at a restart\"");
-    if (tls_reload(gateway->tls, error, sizeof(error)))
-        log_info("tls.reloaded", "certificates=%zu", certificates);
-    else
-        log_error("tls.kept", "reason=\"%s\"", error);
-}
-
 /* --- the start ---------------------------------------------------------------------- */
 
 static void open_channels(struct gateway *gateway)

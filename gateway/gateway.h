@@ -114,6 +114,7 @@ struct gateway_counters {
     uint64_t inbound_stops;
     uint64_t absorbed_micro;
     uint64_t ledger_mismatches;
+    uint64_t reloads[3]; /* of the configuration, by enum reload_result */
 };
 
 struct gateway {
@@ -189,12 +190,6 @@ struct gateway_options {
  */
 struct gateway *gateway_new(const struct gateway_options *options, char *error,
                             size_t error_size);
-
-/*
- * Reads the certificates anew for the connections to come, all or none of them; the log says
- * what became of it.  No other setting changes before a restart.
- */
-void gateway_reload(struct gateway *gateway);
 
 /* Takes no more, lets what is open finish within `drain` of the configuration, then on_stopped(). */
 void gateway_drain(struct gateway *gateway);

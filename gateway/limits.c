@@ -140,7 +140,7 @@ static void settle(struct gateway *gateway, struct account *account)
     limit_of(account)->counts = counts;
     if (counts && account->limit->usage.since_ms == 0)
         account->limit->usage.since_ms = gateway_now_ms(gateway);
-    if (repeats)
+    if (repeats && account->limit->repeats == NULL)
         account->limit->repeats =
             repeats_new(config->recipient_max, config->recipient_within_ms);
 }

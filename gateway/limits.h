@@ -27,7 +27,8 @@ struct limits *limits_new(struct gateway *gateway);
 /* Accepts NULL. */
 void limits_free(struct limits *limits);
 
-/* While the store is loaded; and after the catalogue is settled. */
+/* While the store is loaded; and after the catalogue is settled, and again when the limits
+ * have changed. */
 void limits_load(struct gateway *gateway, const struct store_usage *usage);
 void limits_settle(struct gateway *gateway);
 

@@ -23,6 +23,7 @@ libgateway_a_SOURCES += \
 libgateway_a_SOURCES += \
 	gateway/accounts.c gateway/accounts.h \
 	gateway/config.c gateway/config.h gateway/config_keys.def \
+	gateway/config_adopt.c gateway/config_adopt.h \
 	gateway/config_build.c gateway/config_build.h \
 	gateway/config_check.c \
 	gateway/config_content.c \
@@ -73,6 +74,7 @@ libgateway_a_SOURCES += \
 	gateway/esme_binds.c \
 	gateway/esme_doors.c \
 	gateway/gateway.c gateway/gateway.h \
+	gateway/reload.c gateway/reload.h \
 	gateway/intake.c gateway/intake.h gateway/intake_pieces.h \
 	gateway/intake_api.c gateway/intake_results.c gateway/intake_smpp.c \
 	gateway/intake_multi.c \

@@ -29,6 +29,11 @@ void log_open(int fd, enum log_level lowest)
     log_lowest = lowest;
 }
 
+void log_set_level(enum log_level lowest)
+{
+    log_lowest = lowest;
+}
+
 static bool is_control(char c)
 {
     return (unsigned char)c < 0x20 || c == 0x7F;

@@ -16,6 +16,7 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
 
 /* Until it is called: standard error, from info up. */
 void log_open(int fd, enum log_level lowest);
+void log_set_level(enum log_level lowest);
 void log_event(enum log_level level, const char *event, const char *fields, ...)
     __attribute__((format(printf, 3, 4)));
 

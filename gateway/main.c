@@ -20,6 +20,7 @@
 #include "gateway/log.h"
 #include "gateway/duration_histogram.h"
 #include "gateway/process.h"
+#include "gateway/reload.h"
 #include "gateway/tls.h"
 
 const char *argp_program_version = "sluiced " PACKAGE_VERSION;
@@ -94,6 +95,7 @@ static struct config *load(const char *path)
 struct daemon {
     struct event_base *base;
     struct gateway *gateway;
+    struct config *config;
     bool stopped;
 };
 
@@ -122,7 +124,7 @@ static void on_hangup(evutil_socket_t number, short what, void *owner)
     (void)number;
     (void)what;
     if (daemon->gateway != NULL)
-        gateway_reload(daemon->gateway);
+        gateway_reload(daemon->gateway, daemon->config);
 }
 
 static int64_t cpu_us(void)
@@ -201,9 +203,9 @@ static bool has_files(const struct config *config)
     return false;
 }
 
-static int serve(const struct config *config, const char *state_folder)
+static int serve(struct config *config, const char *state_folder)
 {
-    struct daemon daemon = {.base = event_base_new()};
+    struct daemon daemon = {.base = event_base_new(), .config = config};
     struct clock *clock = clock_new(daemon.base);
     struct executor *executor = executor_new(daemon.base);
     struct event *terminate = evsignal_new(daemon.base, SIGTERM, on_signal, &daemon);

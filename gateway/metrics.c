@@ -29,6 +29,7 @@
 #include "gateway/outbox.h"
 #include "gateway/operations.h"
 #include "gateway/receipts.h"
+#include "gateway/reload.h"
 #include "gateway/reports.h"
 #include "gateway/review.h"
 #include "gateway/store.h"
@@ -133,6 +134,17 @@ static void by_operation(struct page *page, const struct facts *it)
     number(page, label(labels, "result", "refused"), (int64_t)counts->refused);
 }
 
+static void by_reload(struct page *page, const struct facts *it)
+{
+    static const char *const results[] = {
+        [RELOAD_DONE] = "done", [RELOAD_SAME] = "same", [RELOAD_REFUSED] = "refused"};
+    char labels[LABELS_SIZE];
+
+    for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+        number(page, label(labels, "result", results[i]),
+               (int64_t)it->counters->reloads[i]);
+}
+
 static void by_decision(struct page *page, const struct facts *it)
 {
     char labels[LABELS_SIZE];
@@ -189,11 +201,10 @@ static void by_refusal_code(struct page *page, const struct facts *it)
 
 static void by_lane(struct page *page, const struct facts *it)
 {
-    static const char *const names[EXECUTOR_LANES] = {
-        [EXECUTOR_STORE] = "store",
-        [EXECUTOR_TABLES] = "tables",
-        [EXECUTOR_READER] = "reader",
-        [EXECUTOR_POOL] = "pool"};
+    static const char *const names[EXECUTOR_LANES] = {[EXECUTOR_STORE] = "store",
+                                                      [EXECUTOR_TABLES] = "tables",
+                                                      [EXECUTOR_READER] = "reader",
+                                                      [EXECUTOR_POOL] = "pool"};
     char labels[LABELS_SIZE];
 
     for (int lane = 0; lane < EXECUTOR_LANES; lane++)
@@ -222,8 +233,7 @@ static void by_certificate(struct page *page, const struct facts *it)
     char labels[LABELS_SIZE];
 
     for (size_t at = 0; tls_next_certificate(it->gateway->tls, &at, &certificate);)
-        number(page,
-               two_labels(labels, "side", certificate.kind, "name", certificate.name),
+        number(page, two_labels(labels, "side", certificate.kind, "name", certificate.name),
                certificate.expires_at_s - gateway_now_ms(it->gateway) / 1000);
 }
 

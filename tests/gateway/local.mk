@@ -56,6 +56,11 @@ tests_gateway_profile_test_SOURCES = tests/gateway/profile_test.c tests/test.h
 tests_gateway_profile_test_LDADD = libgateway.a librouting.a $(CONFUSE_LIBS) \
 	$(JANSSON_LIBS) $(OPENSSL_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/gateway/config_adopt_test
+TESTS += tests/gateway/config_adopt_test
+tests_gateway_config_adopt_test_SOURCES = tests/gateway/config_adopt_test.c tests/test.h
+tests_gateway_config_adopt_test_LDADD = $(tests_gateway_config_test_LDADD)
+
 # What people and programs ask over HTTP, and the command.
 check_PROGRAMS += \
 	tests/gateway/admin_test \

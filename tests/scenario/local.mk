@@ -20,6 +20,7 @@ SCENARIOS += \
 	tests/scenario/bad_input.py \
 	tests/scenario/tamper.py \
 	tests/scenario/tls.py \
+	tests/scenario/reload.py \
 	tests/scenario/sessions.py \
 	tests/scenario/storms.py \
 	tests/scenario/cli.py \
@@ -63,6 +64,7 @@ EXTRA_DIST += \
 	tests/scenario/links.py \
 	tests/scenario/operators.py \
 	tests/scenario/provider.py \
+	tests/scenario/reload.py \
 	tests/scenario/reports.py \
 	tests/scenario/roles.py \
 	tests/scenario/sessions.py \

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""SIGHUP with the real program: settings that change while it runs, all of them or none, with
+no bind dropped and no accepted message changed.
+"""
+
+import re
+import signal
+
+from decimal import Decimal
+
+from lab import Lab, check, equal, scenario, until
+from smpp_client import OK, Session
+
+THROTTLED, NO_MONEY, BAD_DESTINATION, WRONG = 0x58, 0x45, 0x0B, 0x0E
+TO = "4917012345678"
+COMMON = 'plan = "sms" opening = "10.00" window = 100'
+ACCOUNT = f'account "live" {{ password = "secret08" {COMMON} }}\n'
+
+
+def make_lab():
+    return Lab(smsc="report_delay=50", edit=lambda text: text + ACCOUNT)
+
+
+def say(lab, text):
+    lab.config_path.write_text(text)
+    before = len(lab.log_lines("config.reloaded") + lab.log_lines("config.kept"))
+    lab.sluiced.send_signal(signal.SIGHUP)
+    until(lambda: len(lab.log_lines("config.reloaded") + lab.log_lines("config.kept")) > before,
+          5, "no word of the configuration in the log")
+
+
+def reloads(lab, result):
+    page = lab.http("GET", "/metrics").body.decode()
+    return int(re.search(rf'^sluice_config_reloads_total{{result="{result}"}} (\d+)$', page,
+                         re.MULTILINE).group(1))
+
+
+def status_of(esme, to=TO):
+    return esme.response(esme.submit(to)).status
+
+
+def bind_status(lab, password):
+    with Session(lab.ports["smpp"], "live", password) as esme:
+        return esme.bind_status
+
+
+def an_accounts_settings_change_under_its_binds(lab):
+    text = lab.config_path.read_text()
+    with Session(lab.ports["smpp"], "live") as esme:
+        equal([status_of(esme) for _ in range(5)], [OK] * 5, "before")
+        say(lab, text.replace('account "live" { password = "secret08"',
+                              'account "live" { password = "secret09" tps = 1 burst = 2'))
+        equal(reloads(lab, "done"), 1, "reloads")
+        said = [status_of(esme) for _ in range(5)]
+        check(said.count(THROTTLED) >= 2 and said[0] == OK, f"over the new rate: {said}")
+        check(not esme.closed, "the bind was dropped")
+    equal((bind_status(lab, "secret08"), bind_status(lab, "secret09")), (WRONG, OK),
+          "the old and the new password")
+    say(lab, text.replace('account "live" { password = "secret08"',
+                          'account "live" { password = "secret08" destinations = {"GB"}'))
+    with Session(lab.ports["smpp"], "live") as esme:
+        equal(status_of(esme), BAD_DESTINATION, "a country it may not send to any more")
+        equal(status_of(esme, "447400123456"), OK, "without the rate")
+    say(lab, text)
+    equal(reloads(lab, "done"), 3, "reloads")
+    say(lab, "# the same\n" + text)
+    equal(reloads(lab, "same"), 1, "nothing is different")
+    lab.nothing_held("live")
+
+
+def a_price_is_for_what_is_accepted_from_then_on(lab):
+    text = lab.config_path.read_text()
+    charged = lab.balance("live")["charged"]
+    lab.stop_sim()
+    before = lab.send("live", TO).json
+    equal(before["held"], "0.050000", "held before")
+    dearer = re.sub(r'(side = "sell"  channel = "smsc".*price = )"0.050000"', r'\1"0.070000"',
+                    text)
+    check(dearer != text, "the price of the lab is another one")
+    say(lab, dearer)
+    after = lab.send("live", TO).json
+    equal(after["held"], "0.070000", "held after")
+    lab.start_sim()
+    lab.wait_bound()
+    lab.ended(before["id"])
+    lab.ended(after["id"])
+    lab.nothing_held("live")
+    equal(lab.balance("live")["charged"] - charged, Decimal("0.12"), "charged: 0.05 and 0.07")
+    lab.verify()
+    say(lab, text)
+
+
+def a_file_that_is_wrong_or_wants_more_changes_nothing(lab):
+    text = lab.config_path.read_text()
+    throttled = text.replace('account "live" { password = "secret08"',
+                             'account "live" { password = "secret08" tps = 1 burst = 1')
+    done = reloads(lab, "done")
+    wrong = (
+        (throttled + "nonsense = 1\n", "nonsense"),
+        (throttled.replace('system_id = "sluice"', 'system_id = "other"'), "link smsc"),
+        (throttled + 'account "more" { password = "x" plan = "sms" }\n', "account more"),
+        (throttled.replace('value = "lab-token"', 'value = "other"'), "the secret of"),
+    )
+    with Session(lab.ports["smpp"], "live") as esme:
+        for at, (content, why) in enumerate(wrong):
+            check(content != throttled, f"{why}: the lab says it in another way")
+            say(lab, content)
+            said = lab.log_lines("config.kept")[-1]["reason"]
+            check(why in said, f"{why}: the log says {said}")
+            equal(reloads(lab, "refused"), at + 1, f"{why}: refused")
+            equal([status_of(esme) for _ in range(3)], [OK] * 3, f"{why}: the old rate")
+        check(not esme.closed, "the bind was dropped")
+    equal(reloads(lab, "done"), done, "reloads")
+    lab.nothing_held("live")
+    lab.config_path.write_text(text)
+
+
+if __name__ == "__main__":
+    scenario(60, make_lab,
+             an_accounts_settings_change_under_its_binds,
+             a_price_is_for_what_is_accepted_from_then_on,
+             a_file_that_is_wrong_or_wants_more_changes_nothing)
