@@ -10,6 +10,7 @@
 #include "gateway/catalog.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
+#include "gateway/ids.h"
 #include "gateway/store.h"
 #include "gateway/table.h"
 #include "smpp/parts.h"
@@ -22,6 +23,8 @@ enum {
     SEED_NAME = 3,
     ELEMENT_PART_8 = 0x00, /* 3GPP TS 23.040 9.2.3.24.1 and .8 */
     ELEMENT_PART_16 = 0x08,
+    PLACE_SHIFT = 8, /* above the form: the place in a submit_multi */
+    FORM_MASK = 0xFF,
 };
 
 struct entry {
@@ -33,7 +36,7 @@ struct entry {
     bool named;
     uint32_t parts;
     uint32_t alias;
-    uint32_t form;
+    uint32_t form; /* and place */
     uint32_t previous; /* in the list of the ended */
     uint32_t next;     /* there, or in that of the free ones */
 };
@@ -261,6 +264,7 @@ enum duplicates_found duplicates_find(const struct gateway *gateway,
     const struct duplicates *duplicates = account->duplicates;
     const struct entry *entry;
     uint64_t place;
+    uint32_t in_multi;
 
     if (duplicates == NULL || !table_get(duplicates->by_key, key->key, &place))
         return DUPLICATES_NONE;
@@ -269,8 +273,14 @@ enum duplicates_found duplicates_find(const struct gateway *gateway,
         return DUPLICATES_NONE;
     if (entry->check != key->check)
         return key->named ? DUPLICATES_OTHER : DUPLICATES_NONE;
-    *out = (struct duplicates_first){entry->id, entry->alias, entry->form, entry->parts,
-                                     entry->held_micro};
+    in_multi = entry->form >> PLACE_SHIFT;
+    *out = (struct duplicates_first){
+        .id = entry->id,
+        .told_id = in_multi > 1 ? ids_before(entry->id, in_multi - 1) : entry->id,
+        .alias = entry->alias,
+        .form = entry->form & FORM_MASK,
+        .parts = entry->parts,
+        .held_micro = entry->held_micro};
     return DUPLICATES_FIRST;
 }
 
@@ -323,7 +333,8 @@ void duplicates_remember(struct gateway *gateway, struct account *account,
                                        .account = account->number,
                                        .parts = parts,
                                        .alias = body->alias,
-                                       .form = body->id_form,
+                                       .form = body->id_form |
+                                               (uint32_t)body->place << PLACE_SHIFT,
                                        .named = key->named,
                                        .held_micro = held_micro};
 

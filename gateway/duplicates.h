@@ -39,6 +39,7 @@ bool duplicates_by_content(const struct account *account);
 /* The first submission of which this is a repetition, and its public id (public_id.h). */
 struct duplicates_first {
     uint64_t id;
+    uint64_t told_id; /* of the whole submit_multi for one of its destinations */
     uint32_t alias;
     uint32_t form;
     uint32_t parts;

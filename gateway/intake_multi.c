@@ -70,6 +70,9 @@ static void send_answer(struct gateway *gateway, const struct multi_answer *answ
     char id[PUBLIC_ID_SIZE] = "";
     struct smpp_pdu pdu;
 
+    if (answer->multi.accepted == 0) /* nothing of it was new: the id it had before */
+        memcpy(id, answer->multi.told, sizeof(id));
+
     for (uint32_t i = 0; i < answer->multi.accepted; i++) {
         uint64_t member = ids_after(answer->multi.first_id, i);
         struct live *live = live_find_submission(gateway, member);
@@ -259,7 +262,7 @@ uint32_t intake_submit_multi(struct gateway *gateway, size_t account, uint64_t s
         (void)ids_next(&gateway->ids, walk.all.now_ms);
     accept_all(&walk, pdu);
     multi = walk.answer->multi;
-    if (multi.accepted == 0) {
+    if (multi.accepted == 0 && multi.repeated == 0) {
         free(walk.answer);
         return walk.status;
     }

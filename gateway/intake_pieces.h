@@ -10,6 +10,7 @@
 #include "gateway/catalog.h"
 #include "gateway/duplicates.h"
 #include "gateway/intake.h"
+#include "gateway/public_id.h"
 #include "smpp/parts.h"
 
 /* What the submissions of one submit_multi have in common. */
@@ -17,6 +18,8 @@ struct multi {
     uint64_t first_id; /* of a run of ids, one for each destination */
     uint32_t accepted; /* of them, used */
     uint32_t alias;
+    uint32_t repeated;         /* destinations that were submitted before */
+    char told[PUBLIC_ID_SIZE]; /* the id of the first of these */
 };
 
 /* No message may be told to wait, or to live, longer. */
@@ -62,7 +65,8 @@ enum intake_result intake_accept(struct submission *it);
 
 /* --- repetitions (intake_repeat.c) -------------------------------------------------- */
 
-/* True: it is one, and is answered with the first when that is durable. */
+/* True: it is one, and is answered with the first when that is durable; of a submit_multi
+ * the caller answers. */
 bool intake_answer_as_first(struct submission *it);
 
 /* Its name was there before, whatever else there is to say about it: it is answered with the

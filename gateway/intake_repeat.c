@@ -1,7 +1,8 @@
 /*
  * A submission that repeats another: it is answered with the first one's id, when that is
- * durable.  The first may have left memory by then, so the answer is kept whole.  A
- * destination of a submit_multi shares its id with the others, and is no repetition.
+ * durable.  The first may have left memory by then, so the answer is kept whole.  Of a
+ * submit_multi each destination is looked at; if nothing of it is new, its answer has the
+ * id of the first.
  */
 #include "gateway/intake_pieces.h"
 
@@ -65,6 +66,12 @@ static void is_durable(void *owner, const struct store_effect *effect)
     free(answer);
 }
 
+static void write_told(const struct duplicates_first *first, char out[PUBLIC_ID_SIZE])
+{
+    (void)public_id_write((enum public_id_form)first->form, first->told_id, first->alias,
+                          out);
+}
+
 static void keep(struct submission *it, const struct duplicates_first *first)
 {
     struct repeat_answers *answers = it->gateway->repeat_answers;
@@ -77,8 +84,7 @@ static void keep(struct submission *it, const struct duplicates_first *first)
     answer->account = it->account->number;
     answer->parts = first->parts;
     answer->held_micro = first->held_micro;
-    (void)public_id_write((enum public_id_form)first->form, first->id, first->alias,
-                          answer->id);
+    write_told(first, answer->id);
     if (answers->first == NULL)
         answers->first = answer;
     else
@@ -86,22 +92,33 @@ static void keep(struct submission *it, const struct duplicates_first *first)
     answers->last = answer;
 }
 
+/* It is answered with the first; a submit_multi by who makes its answer. */
 static void answer_as(struct submission *it, const struct duplicates_first *first)
 {
     const struct store_effect durable = {.run = is_durable, .id = first->id};
 
+    it->account->repeated++;
+    it->gateway->counters.repeated++;
+    if (it->multi != NULL) {
+        if (it->multi->repeated++ == 0)
+            write_told(first, it->multi->told);
+        return;
+    }
     it->answer.id = first->id;
     keep(it, first);
     store_barrier(it->gateway->store, &durable);
-    it->account->repeated++;
-    it->gateway->counters.repeated++;
+}
+
+static bool is_looked_for(const struct submission *it)
+{
+    return it->tell_first != NULL || it->multi != NULL;
 }
 
 bool intake_answer_as_first(struct submission *it)
 {
     struct duplicates_first first;
 
-    if (it->key.named || it->tell_first == NULL || !duplicates_by_content(it->account))
+    if (it->key.named || !is_looked_for(it) || !duplicates_by_content(it->account))
         return false;
     it->key = duplicates_key_of(it->body);
     if (duplicates_find(it->gateway, it->account, &it->key, &first) != DUPLICATES_FIRST)
@@ -132,7 +149,7 @@ bool intake_is_named_again(struct submission *it, enum intake_result *out)
 
 void intake_remember(const struct submission *it, int64_t held_micro)
 {
-    if (it->tell_first != NULL)
+    if (is_looked_for(it))
         duplicates_remember(it->gateway, it->account, &it->key, it->body, it->parts,
                             it->key.named ? held_micro : 0);
 }

@@ -119,7 +119,7 @@ struct store_duplicate {
     int64_t ended_at_ms; /* of its message; 0: it lives */
     uint32_t account;
     uint32_t parts;
-    uint32_t alias; /* in its public id, and the form of that */
+    uint32_t alias; /* in its public id, and the form of that with its place above */
     uint32_t form;
     bool named; /* its repetition is told by the name its client gave it */
     int64_t held_micro;

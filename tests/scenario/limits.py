@@ -10,7 +10,7 @@ from collections import Counter
 from decimal import Decimal
 
 from lab import Lab, check, equal, scenario, until
-from smpp_client import OK, Session, udh8
+from smpp_client import OK, SUBMIT_MULTI, Multi, Session, multi_body, udh8
 
 BIND_FAILED, BAD_SOURCE, BAD_DESTINATION = 0x0D, 0x0A, 0x0B
 SUSPENDED, DATA_CODING, PROTOCOL_ID, PORT, PREMIUM = 0x400, 0x401, 0x402, 0x403, 0x404
@@ -25,6 +25,7 @@ account "racer" {{ {COMMON} binds = 64 parts_per_day = {RACE} }}
 account "crasher" {{ {COMMON} binds = 8 parts_per_day = {CRASH} }}
 account "spender" {{ {COMMON} spend_per_day = "1.00" }}
 account "once" {{ {COMMON} dedupe_within = "1h" }}
+account "many" {{ {COMMON} dedupe_within = "1h" }}
 account "stopped" {{ {COMMON} }}
 """
 
@@ -212,6 +213,33 @@ def a_request_with_the_same_key_gets_the_same_answer_after_a_crash(lab):
     lab.nothing_held("once")
 
 
+def a_repeated_submit_multi_sends_nothing_twice(lab):
+    numbers = [b"4917200001%03d" % i for i in range(4)]
+
+    def to_many(esme, *places):
+        answer = esme.ask(SUBMIT_MULTI, multi_body([numbers[i] for i in places], b"to many"))
+        equal(answer.status, OK, "status")
+        return Multi(answer).id
+
+    with Session(lab.ports["smpp"], "many") as esme:
+        first = to_many(esme, 0, 1, 2)
+        equal(to_many(esme, 0, 1, 2), first, "all of it again")
+        equal(to_many(esme, 2), first, "one of it again")
+        equal(esme.submitted(numbers[1].decode(), b"to many"), first, "alone")
+        lab.kill()
+    lab.start()
+    lab.wait_bound()
+    with Session(lab.ports["smpp"], "many") as esme:
+        equal(to_many(esme, 2, 1, 0), first, "after a crash")
+        second = to_many(esme, 0, 3)
+        check(second != first, "what is new has the first one's id")
+        for number in numbers:
+            until(lambda: lab.sms(number.decode()), 10, f"nothing to {number}")
+        lab.nothing_held("many", 10)
+    equal(lab.balance("many")["charged"], Decimal("0.20"), "charged")
+    equal(metric(lab, 'sluice_account_repeated_total{account="many"}'), "4", "counted")
+
+
 # ---- Suspending --------------------------------------------------------------------
 
 
@@ -251,4 +279,5 @@ if __name__ == "__main__":
              what_the_operator_refuses_is_not_spent,
              a_repetition_gets_the_first_id_before_and_after_a_crash,
              a_request_with_the_same_key_gets_the_same_answer_after_a_crash,
+             a_repeated_submit_multi_sends_nothing_twice,
              a_suspended_account_is_stopped_and_its_holds_come_back)
