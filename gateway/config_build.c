@@ -230,27 +230,6 @@ static void build_senders(struct config_build *build, const struct config_node *
     }
 }
 
-/* Its own, unless it only receives. */
-static void build_reports_of(struct config_build *build, const struct config_node *node,
-                             struct config_link *link)
-{
-    const struct config_entry *entry = config_node_entry(node, "reports_of");
-    int index;
-
-    link->reports_of = (size_t)(link - build->config->links);
-    if (entry == NULL || entry->values[0][0] == '\0')
-        return;
-    index = config_find_link(build->config, entry->values[0]);
-    if (index < 0)
-        config_build_unknown(build, node, entry, "link", entry->values[0],
-                             config_build_titles(build, "link", "link"));
-    else if ((size_t)index != link->reports_of && link->bind != CONFIG_RECEIVER)
-        config_error_in(build->errors, node, entry,
-                        "reports_of is for bind = \"receiver\"");
-    else
-        link->reports_of = (size_t)index;
-}
-
 static void build_links(struct config_build *build)
 {
     struct config *config = build->config;
@@ -276,7 +255,7 @@ static void build_links(struct config_build *build)
     }
     link = config->links;
     for (node = NULL; (node = config_node_child(build->root, "link", node)) != NULL; link++)
-        build_reports_of(build, node, link);
+        config_reports_of_build(build, node, link);
 }
 
 /* Loaded once, however many channels name it. */
@@ -340,10 +319,9 @@ static void build_channels(struct config_build *build)
 
     for (; (node = config_node_child(build->root, "channel", node)) != NULL; channel++) {
         build_channel(build, node, channel);
-        for (size_t i = 0; i < config->link_count; i++)
-            if (strcmp(config->links[i].name, channel->name) == 0)
-                config_error_in(build->errors, node, NULL,
-                                "there is a link of this name; a step could mean both");
+        if (config_find_link(config, channel->name) >= 0)
+            config_error_in(build->errors, node, NULL,
+                            "there is a link of this name; a step could mean both");
     }
 }
 

@@ -58,6 +58,10 @@ void config_tls_print(const struct config_tls *tls, bool is_link, int indent, FI
 void config_receipts_build(struct config_build *build, const struct config_node *node,
                            struct config_link *link);
 
+/* After all links: whose messages its receipts are about. */
+void config_reports_of_build(struct config_build *build, const struct config_node *node,
+                             struct config_link *link);
+
 /* The word of receipt_columns for an enum smpp_receipt_column. */
 const char *config_receipt_column_name(uint8_t column);
 

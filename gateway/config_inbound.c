@@ -88,19 +88,18 @@ static void build_number(struct config_build *build, const struct config_node *n
 static void build_link(struct config_build *build, const struct config_node *node,
                        struct config_inbound *inbound)
 {
-    const struct config *config = build->config;
     const char *link = config_build_word(node, "link");
+    int index;
 
     inbound->any_link = link == NULL || strcmp(link, "*") == 0;
     if (inbound->any_link)
         return;
-    for (size_t i = 0; i < config->link_count; i++)
-        if (strcmp(config->links[i].name, link) == 0) {
-            inbound->link = i;
-            return;
-        }
-    config_build_unknown(build, node, config_node_entry(node, "link"), "link", link,
-                         config_build_titles(build, "link", "link"));
+    index = config_find_link(build->config, link);
+    if (index >= 0)
+        inbound->link = (size_t)index;
+    else
+        config_build_unknown(build, node, config_node_entry(node, "link"), "link", link,
+                             config_build_titles(build, "link", "link"));
 }
 
 static void build_webhook(struct config_build *build, const struct config_node *node,

@@ -218,9 +218,9 @@ static const char *const *codes_like(struct config_build *build, const char *cod
         return config_build_titles(build, "network", "network");
     names = config_memory_take(build->memory, (config->network_count + 1) * sizeof(*names));
     for (size_t i = 0; i < config->network_count; i++) {
-        char mcc[MCC_DIGITS + 1] = "";
+        char mcc[MCC_DIGITS + 1];
 
-        strncat(mcc, config->networks[i].code, MCC_DIGITS);
+        snprintf(mcc, sizeof(mcc), "%.3s", config->networks[i].code);
         names[i] = config_memory_text(build->memory, mcc);
     }
     return names;
@@ -240,12 +240,13 @@ void config_reach_build(struct config_build *build, const struct config_node *no
                         const char *prefix, struct config_reach *out)
 {
     const struct config_entry *entry = config_node_entry(node, "network");
+    const bool has_networks = entry != NULL && entry->value_count > 0;
 
-    if (entry == NULL && prefix != NULL) {
+    if (!has_networks && prefix != NULL) {
         out->beginnings = config_memory_take(build->memory, sizeof(*out->beginnings));
         out->beginnings[out->count++] = (struct config_beginning){prefix, CONFIG_BY_PREFIX};
     }
-    if (entry == NULL)
+    if (!has_networks)
         return;
     if (prefix != NULL && prefix[0] != '\0')
         config_error_in(build->errors, node, entry, "it says prefix too; one of them");

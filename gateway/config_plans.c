@@ -14,14 +14,14 @@ static void way_named(struct config_build *build, const struct config_node *node
                       struct config_way *out)
 {
     const struct config *config = build->config;
+    int link = config_find_link(config, name);
 
     out->name = name;
-    for (size_t i = 0; i < config->link_count; i++)
-        if (strcmp(config->links[i].name, name) == 0) {
-            out->is_link = true;
-            out->index = i;
-            return;
-        }
+    if (link >= 0) {
+        out->is_link = true;
+        out->index = (size_t)link;
+        return;
+    }
     for (size_t i = 0; i < config->channel_count; i++)
         if (strcmp(config->channels[i].name, name) == 0) {
             out->index = i;

@@ -122,3 +122,24 @@ void config_receipts_build(struct config_build *build, const struct config_node 
     read_words(build, node, link);
     read_errors(build, node, link);
 }
+
+/* Its own, unless it only receives. */
+void config_reports_of_build(struct config_build *build, const struct config_node *node,
+                             struct config_link *link)
+{
+    const struct config_entry *entry = config_node_entry(node, "reports_of");
+    int index;
+
+    link->reports_of = (size_t)(link - build->config->links);
+    if (entry == NULL || entry->values[0][0] == '\0')
+        return;
+    index = config_find_link(build->config, entry->values[0]);
+    if (index < 0)
+        config_build_unknown(build, node, entry, "link", entry->values[0],
+                             config_build_titles(build, "link", "link"));
+    else if ((size_t)index != link->reports_of && link->bind != CONFIG_RECEIVER)
+        config_error_in(build->errors, node, entry,
+                        "reports_of is for bind = \"receiver\"");
+    else
+        link->reports_of = (size_t)index;
+}

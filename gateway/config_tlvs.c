@@ -107,9 +107,8 @@ static bool settle_meaning(const struct entry *it)
 
 static bool is_way(const struct config *config, const char *name)
 {
-    for (size_t i = 0; i < config->link_count; i++)
-        if (strcmp(config->links[i].name, name) == 0)
-            return true;
+    if (config_find_link(config, name) >= 0)
+        return true;
     for (size_t i = 0; i < config->channel_count; i++)
         if (strcmp(config->channels[i].name, name) == 0)
             return true;

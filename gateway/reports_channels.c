@@ -26,10 +26,9 @@ static const struct {
 
 static const struct config_link *link_named(const struct config *config, const char *name)
 {
-    for (size_t i = 0; i < config->link_count; i++)
-        if (strcmp(config->links[i].name, name) == 0)
-            return &config->links[i];
-    return NULL;
+    int index = config_find_link(config, name);
+
+    return index >= 0 ? &config->links[index] : NULL;
 }
 
 struct reports_channel *reports_channel(struct reports *reports, uint32_t number)

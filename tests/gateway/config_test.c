@@ -1107,6 +1107,7 @@ TEST(a_row_with_a_network_is_one_for_each_of_its_prefixes)
         const char *beginnings;
     } rows[] = {
         {"nothing said",                 "",                                 "p"                },
+        {"no network at all",            "network = {}",                     "p"                },
         {"a prefix",                     "prefix = \"4915\"",                "4915p"            },
         {"inside another's",             "network = \"26202\"",              "49152n 491571n"   },
         {"around what is another's",     "network = \"26201\"",
