@@ -120,10 +120,9 @@ class Submit:
         self.validity, body = body.split(b"\0", 1)
         self.registered, self.replace, self.data_coding, _, size = body[:5]
         self.text, body = body[5:5 + size], body[5 + size:]
-        self.tlvs, self.tags = {}, []
+        self.tlvs = {}
         while body:
             tag, size = struct.unpack(">HH", body[:4])
-            self.tags.append(tag)
             self.tlvs[tag], body = body[4:4 + size], body[4 + size:]
 
 
