@@ -5,6 +5,7 @@
 
 #include "gateway/catalog.h"
 #include "gateway/gateway.h"
+#include "gateway/ids.h"
 #include "gateway/live.h"
 #include "gateway/store.h"
 #include "tests/gateway/lone_gateway.h"
@@ -104,15 +105,21 @@ static int stop(void **state)
     return 0;
 }
 
-static void remember(uint64_t n)
+static void remember_body(uint64_t n, const struct body *body)
 {
     const struct duplicates_key key = {n, n, false};
-    const struct body body = {.id = n};
     struct gateway *gateway = lone_gateway_of(lone);
 
     assert_true(store_begin(gateway->store, STORE_BEGINNING));
-    duplicates_remember(gateway, once, &key, &body, 1, 0);
+    duplicates_remember(gateway, once, &key, body, 1, 0);
     store_end(gateway->store);
+}
+
+static void remember(uint64_t n)
+{
+    const struct body body = {.id = n};
+
+    remember_body(n, &body);
 }
 
 static bool is_known(uint64_t n)
@@ -173,12 +180,32 @@ TEST(one_key_with_another_check_is_another_submission)
                      DUPLICATES_NONE);
 }
 
+/* The third of a submit_multi is known by the id that all of it was told under. */
+TEST(a_destination_of_several_is_told_under_their_one_id)
+{
+    struct ids ids = {0};
+    const uint64_t all = ids_next(&ids, 1795000000000), third = ids_after(all, 2);
+    const struct body body = {
+        .id = third, .place = 3, .id_form = PUBLIC_ID_ALIAS, .alias = 7};
+    const struct duplicates_key key = {third, third, false};
+    struct duplicates_first first;
+
+    remember_body(third, &body);
+    assert_int_equal(duplicates_find(lone_gateway_of(lone), once, &key, &first),
+                     DUPLICATES_FIRST);
+    CHECK_EQ(first.id, third, "its own");
+    CHECK_EQ(first.told_id, all, "the id of all");
+    CHECK_EQ(first.form, PUBLIC_ID_ALIAS, "form");
+    CHECK_EQ(first.alias, 7, "alias");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(the_place_of_a_part_is_content_and_its_reference_is_not),
         RUN(when_it_is_full_what_ended_first_is_forgotten_first),
         RUN(one_key_with_another_check_is_another_submission),
+        RUN(a_destination_of_several_is_told_under_their_one_id),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
