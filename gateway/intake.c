@@ -96,6 +96,13 @@ static bool shows_flash(const struct plan *plan)
     return false;
 }
 
+/* The first part's plan is that of all: others may ask for another one, or for none. */
+static bool is_collected(const struct submission *it)
+{
+    return it->plan->collects || collector_find(it->gateway, it->account->number, it->body,
+                                                &it->part) != NULL;
+}
+
 static enum intake_result measure(struct submission *it)
 {
     enum smpp_alphabet alphabet = translate_alphabet_of(it->account);
@@ -107,11 +114,11 @@ static enum intake_result measure(struct submission *it)
                          &it->parts))
         return INTAKE_BAD_TEXT;
     it->is_text = translate_is_text(it->body, alphabet);
-    it->is_part = it->plan->collects &&
-                  (it->is_text ||
+    it->is_part = (it->is_text ||
                    (shows_flash(it->plan) && translate_is_flash(it->body, alphabet))) &&
                   !it->body->from_api && it->segments == 1 && it->parts == 1 &&
-                  it->start_at_ms <= it->now_ms && body_part_of(it->body, &it->part);
+                  it->start_at_ms <= it->now_ms &&
+                  body_part_of(it->body, &it->part) && is_collected(it);
     return INTAKE_OK;
 }
 

@@ -38,6 +38,12 @@ DICTIONARY = """
   tlv "0x1444" { means = "plan" where = "submit"
                  values = {"M,S = messenger-then-sms", "S = sms"} }
 """
+ORDERS = """
+  plans = {"messenger-then-sms"}
+  tlv "0x3D01" { }
+  tlv "0x1444" { means = "plan" where = "submit"
+                 values = {"M,S = messenger-then-sms", "S = sms"} }
+"""
 FORM = """
   receipt_date_digits = 14
   receipt_zone = "+05:45"
@@ -52,6 +58,7 @@ def edit(text):
     text = text.replace('listen "smpp" {', 'listen "smpp" {\n  response_timeout = "2s"', 1)
     return text + "".join(ACCOUNT % row for row in (
         ("words", "messenger-then-sms", 100, DICTIONARY),
+        ("orders", "sms", 100, ORDERS),
         ("form", "sms", 100, FORM),
         ("stuck", "sms", 100, ""),
         ("later", "sms", 100, ""),
@@ -162,6 +169,30 @@ def a_plan_is_asked_for_by_parameter(lab):
               OK, "an account without a dictionary")
         check(esme.wait(lambda: esme.receipts, 10), "no receipt")
     check(lab.balance("words")["charged"] > before["charged"], "nothing was charged")
+
+
+def the_plan_of_a_long_message_is_the_first_parts(lab):
+    """The parameter stands on all parts, on the first alone, or not the same on each."""
+    cascade, alone = tlv(ORDER, b"M,S"), tlv(ORDER, b"S")
+    rows = (  # parameters of the parts, texts the messenger gets, SMS
+        ((cascade, cascade, cascade), ["one two three"], 0),
+        ((cascade, b"", b""), ["one two three"], 0),
+        ((cascade, alone, cascade), ["one two three"], 0),
+        ((alone, alone, alone), [], 3),
+        ((b"", alone, b""), [], 3),
+    )
+    with Session(lab.ports["smpp"], "orders") as esme:
+        for number, (tlvs, posts, sms) in enumerate(rows):
+            to = f"7911100008{number}"
+            ids = [esme.submitted(to, text, udh=udh8(number, 3, place), tlvs=tlvs[place - 1])
+                   for place, text in ((1, b"one "), (2, b"two "), (3, b"three"))]
+            for message_id in ids:
+                receipt = esme.receipt(message_id)
+                equal((receipt.stat, dict(receipt.tlvs)[PLAN]),
+                      ("DELIVRD", b"messenger-then-sms" if posts else b"sms"), f"row {number}")
+            equal([bytes.fromhex(one["text"]).decode() for one in lab.posts(to)], posts,
+                  f"texts of row {number}")
+            equal(len(lab.sms(to)), sms, f"SMS of row {number}")
 
 
 def the_form_is_the_accounts(lab):
@@ -299,7 +330,7 @@ def a_transmitter_gets_none_and_a_receiver_not_before_the_answer(lab):
 
 
 def it_all_adds_up(lab):
-    for account in ("words", "form", "stuck", "later", "final", "mute", "sends"):
+    for account in ("words", "orders", "form", "stuck", "later", "final", "mute", "sends"):
         lab.nothing_held(account)
     lab.verify()
 
@@ -308,7 +339,8 @@ if __name__ == "__main__":
     scenario(60, lambda: Lab(smsc=SMSC, messenger=MESSENGER, edit=edit),
              bits_decide_what_a_cascade_tells, the_dictionary_names_channel_step_and_price,
              each_part_of_a_long_message_is_told_of_its_own_way,
-             a_plan_is_asked_for_by_parameter, the_form_is_the_accounts,
+             a_plan_is_asked_for_by_parameter, the_plan_of_a_long_message_is_the_first_parts,
+             the_form_is_the_accounts,
              it_is_told_once_more_on_demand, it_all_adds_up,
              together=(put_off_they_come_again_and_hold_nobody_back,
                        any_other_status_is_final, without_an_answer_they_come_again,
