@@ -11,6 +11,7 @@ SCENARIOS += \
 	tests/scenario/lab_refusals.py \
 	tests/scenario/links.py \
 	tests/scenario/fair.py \
+	tests/scenario/rates.py \
 	tests/scenario/lab_long.py \
 	tests/scenario/operations.py \
 	tests/scenario/durable.py \
@@ -65,6 +66,7 @@ EXTRA_DIST += \
 	tests/scenario/operators.py \
 	tests/scenario/provider.py \
 	tests/scenario/reload.py \
+	tests/scenario/rates.py \
 	tests/scenario/reports.py \
 	tests/scenario/roles.py \
 	tests/scenario/sessions.py \

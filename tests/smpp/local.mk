@@ -57,3 +57,8 @@ tests_smpp_client_test_SOURCES = tests/smpp/client_test.c tests/smpp/line.h test
 tests_smpp_client_test_LDADD = libsmpp.a $(SMPP34_LIBS) $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 TESTS += tests/smpp/window_test tests/smpp/session_test tests/smpp/conn_test \
 	tests/smpp/listener_test tests/smpp/client_test
+
+check_PROGRAMS += tests/smpp/talk_test
+tests_smpp_talk_test_SOURCES = tests/smpp/talk_test.c tests/test.h
+tests_smpp_talk_test_LDADD = libsmpp.a $(SMPP34_LIBS) $(CMOCKA_LIBS)
+TESTS += tests/smpp/talk_test

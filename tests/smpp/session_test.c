@@ -564,6 +564,23 @@ TEST(every_end_has_a_name)
         CHECK(smpp_end_name((enum smpp_end)end) != NULL, "end");
 }
 
+TEST(who_is_held_is_not_heard_until_he_is_let_go)
+{
+    static struct bench bench;
+    unsigned wakes;
+
+    open_bound(&bench);
+    smpp_session_hold(bench.session, true);
+    assert_true(smpp_session_is_paused(bench.session));
+    wakes = bench.wakes;
+    smpp_session_hold(bench.session, false);
+    assert_false(smpp_session_is_paused(bench.session));
+    assert_true(bench.wakes > wakes);
+    receive_submit(&bench, 7);
+    assert_string_equal(bench.log, "submit 7;");
+    done(&bench);
+}
+
 static const struct CMUnitTest tests[] = {
     RUN(nothing_more_is_taken_while_a_bind_waits),
     RUN(an_answer_to_a_bind_that_has_gone_is_ignored),
@@ -584,6 +601,7 @@ static const struct CMUnitTest tests[] = {
     RUN(an_answer_that_cannot_be_encoded_is_an_error_and_not_silence),
     RUN(our_bind_passes_no_limit),
     RUN(every_end_has_a_name),
+    RUN(who_is_held_is_not_heard_until_he_is_let_go),
 };
 
 int main(void)
