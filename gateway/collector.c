@@ -63,7 +63,7 @@ void collector_free(struct collector *collector)
     free(collector);
 }
 
-static uint64_t key_of(uint32_t account, const struct body *body,
+uint64_t collector_key(uint32_t account, const struct body *body,
                        const struct smpp_part *part)
 {
     uint64_t key = (uint64_t)account << 32 | (uint64_t)part->kind << 24 |
@@ -91,7 +91,7 @@ struct live *collector_find(struct gateway *gateway, uint32_t account,
                             const struct body *body, const struct smpp_part *part)
 {
     struct table *table = gateway->collector->by_key;
-    uint64_t key = key_of(account, body, part);
+    uint64_t key = collector_key(account, body, part);
     const struct body *present;
     struct live *live;
     uint64_t message;
@@ -186,7 +186,7 @@ static struct set *new_set(struct gateway *gateway, struct live *live,
 
     if (set == NULL)
         abort();
-    set->key = key_of(live->message.account, live->bodies[0], part);
+    set->key = collector_key(live->message.account, live->bodies[0], part);
     set->part = *part;
     set->distinct = 1;
     live->set = set;

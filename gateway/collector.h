@@ -35,6 +35,10 @@ void collector_resume(struct gateway *gateway, struct live *live);
 /* The message ended or is forgotten: nothing waits for its parts any more.  Harmless for others. */
 void collector_forget(struct gateway *gateway, struct live *live);
 
+/* What the parts of one long message have in common, as a number. */
+uint64_t collector_key(uint32_t account, const struct body *body,
+                       const struct smpp_part *part);
+
 size_t collector_sets(const struct gateway *gateway);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "gateway/collector.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/money_moves.h"
@@ -298,6 +299,28 @@ static bool goes_before_all(const struct channel *channel, const struct live *li
             !dispatch_may_take(channel, QUEUE_TRANSACTIONAL + 1));
 }
 
+/*
+ * Segments of a text keep to one bind, in order.  So do the parts that a client has cut,
+ * each a message of its own, as far as there is room: some phones put them together as they
+ * come, but none is to wait for another.
+ */
+static bool reserve(struct channel *channel, const struct live *live, uint32_t *out_slot)
+{
+    const struct body *body = live->bodies[0];
+    uint64_t together = live->message.id;
+    enum channel_way way = CHANNEL_ANY_WAY;
+    struct smpp_part part;
+
+    if (live->message.segments > 1) {
+        way = CHANNEL_SAME_WAY;
+    } else if ((body->header_size > 0 || body->tlv_size > 0) &&
+               body_part_of(body, &part)) {
+        way = CHANNEL_SAME_WAY_IF_ROOM;
+        together = collector_key(live->message.account, body, &part);
+    }
+    return channel->ops->reserve(channel->self, together, way, out_slot);
+}
+
 bool dispatch_try(struct gateway *gateway, struct live *live,
                   const struct delivery_decision *decision, bool queued_first)
 {
@@ -319,8 +342,7 @@ bool dispatch_try(struct gateway *gateway, struct live *live,
     }
     if ((queued_first || goes_before_all(channel, live)) &&
         dispatch_may_take(channel, live->class) && !gateway->draining &&
-        channel->ops->reserve(channel->self, live->message.id, live->message.segments > 1,
-                              &slot)) {
+        reserve(channel, live, &slot)) {
         queue_remove(&live->waiting);
         permit(gateway, live, channel, decision, slot);
         if (channel->suspended_until_ms != 0)

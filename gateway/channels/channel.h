@@ -74,10 +74,18 @@ enum channel_send {
     CHANNEL_CANNOT,   /* this cannot be said on this channel, now or later; the slot is free again */
 };
 
+/* Whether what belongs together goes the same way, in order. */
+enum channel_way {
+    CHANNEL_ANY_WAY,
+    CHANNEL_SAME_WAY_IF_ROOM, /* else another: nobody waits for it */
+    CHANNEL_SAME_WAY,
+};
+
 struct channel_ops {
-    /* A slot for one try on behalf of `message`; false: full, or down.  `pinned`: all tries
-     * of the message go the same way, in order. */
-    bool (*reserve)(void *self, uint64_t message, bool pinned, uint32_t *out_slot);
+    /* A slot for one try; false: full, or down.  Tries with the same number belong
+     * together. */
+    bool (*reserve)(void *self, uint64_t together, enum channel_way way,
+                    uint32_t *out_slot);
     /* The slot is given back unused. */
     void (*unreserve)(void *self, uint32_t slot);
     /* octet_count over 254 goes as message_payload. */

@@ -105,12 +105,12 @@ static uint32_t room(void *self)
     return messenger->config->concurrency - used;
 }
 
-static bool reserve(void *self, uint64_t message, bool pinned, uint32_t *out_slot)
+static bool reserve(void *self, uint64_t together, enum channel_way way, uint32_t *out_slot)
 {
     struct messenger *messenger = self;
 
-    (void)message;
-    (void)pinned;
+    (void)together;
+    (void)way;
     if (room(self) == 0 || !is_in_rate(messenger))
         return false;
     bucket_take(&messenger->rate);

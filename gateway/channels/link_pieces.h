@@ -156,7 +156,7 @@ void link_host_bound(struct link *link, const struct bind *bind);
 /* The operator takes submits on it. */
 bool link_bind_takes(const struct bind *bind);
 
-bool link_reserve(void *self, uint64_t message, bool pinned, uint32_t *out_slot);
+bool link_reserve(void *self, uint64_t together, enum channel_way way, uint32_t *out_slot);
 void link_unreserve(void *self, uint32_t slot);
 uint32_t link_room(void *self);
 uint32_t link_capacity(void *self);

@@ -49,16 +49,16 @@ static bool is_in_rate(struct link *link)
     return wait_ms == 0;
 }
 
-/* Where the segments of a message begin.  Mixed: the last bits of most ids are zero. */
-static uint32_t home_of(uint64_t message)
+/* Where what belongs together begins.  Mixed: the last bits of most ids are zero. */
+static uint32_t home_of(uint64_t together)
 {
-    return (uint32_t)(message * 0x9E3779B97F4A7C15ULL >> 32);
+    return (uint32_t)(together * 0x9E3779B97F4A7C15ULL >> 32);
 }
 
-static struct bind *pick(struct link *link, uint64_t message, bool pinned)
+static struct bind *pick(struct link *link, uint64_t together, enum channel_way way)
 {
     uint32_t count = link->bind_count;
-    uint32_t first = (pinned ? home_of(message) : link->turn) % count;
+    uint32_t first = (way != CHANNEL_ANY_WAY ? home_of(together) : link->turn) % count;
 
     for (uint32_t i = 0; i < count; i++) {
         struct bind *bind = &link->binds[(first + i) % count];
@@ -68,19 +68,19 @@ static struct bind *pick(struct link *link, uint64_t message, bool pinned)
             return bind;
         }
         /* Its segments wait for the bind they began on. */
-        if (pinned && link_bind_takes(bind) && !bind->resting)
+        if (way == CHANNEL_SAME_WAY && link_bind_takes(bind) && !bind->resting)
             return NULL;
     }
     return NULL;
 }
 
-bool link_reserve(void *self, uint64_t message, bool pinned, uint32_t *out_slot)
+bool link_reserve(void *self, uint64_t together, enum channel_way way, uint32_t *out_slot)
 {
     struct link *link = self;
     struct bind *bind;
 
     if (takes_nothing(link) || !is_in_rate(link) ||
-        (bind = pick(link, message, pinned)) == NULL)
+        (bind = pick(link, together, way)) == NULL)
         return false;
     bind->reserved++;
     bucket_take(&link->pace.bucket);

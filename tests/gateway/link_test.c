@@ -291,6 +291,94 @@ TEST(long_messages_are_shared_by_the_binds_and_each_keeps_to_one)
     end();
 }
 
+static void send_part(uint8_t reference, uint8_t number, bool sar)
+{
+    uint8_t values[4] = {0, reference, 3, number};
+    const uint8_t octets[] = {5, 0, 3, reference, 3, number, 'x'};
+    struct smpp_pdu pdu;
+
+    fill_submit(&pdu, 2);
+    pdu.short_message = (struct smpp_octets){octets + (sar ? 6 : 0), sar ? 1 : 7};
+    if (sar)
+        assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_SAR_MSG_REF_NUM, values, 2) &&
+                    smpp_pdu_add_tlv(&pdu, SMPP_TLV_SAR_TOTAL_SEGMENTS, values + 2, 1) &&
+                    smpp_pdu_add_tlv(&pdu, SMPP_TLV_SAR_SEGMENT_SEQNUM, values + 3, 1));
+    else
+        pdu.esm_class = 0x40;
+    lone_line_send(&client, &pdu);
+}
+
+TEST(the_parts_a_client_has_cut_go_over_one_bind_in_order)
+{
+    enum { BINDS = 4, MESSAGES = 21 }; /* in turns they would not meet again */
+    static struct lone_line binds[BINDS];
+
+    for (int sar = 0; sar <= 1; sar++) {
+        size_t at[MESSAGES] = {0};
+        uint8_t last[MESSAGES] = {0};
+        size_t used[BINDS] = {0};
+        struct smpp_pdu pdu;
+
+        open_with(HERE "connections = 4 window = 100");
+        for (size_t i = 0; i < BINDS; i++)
+            accept_bind_on(&binds[i], 0x34);
+        turn_for(20);
+        bind_client();
+        for (uint8_t number = 1; number <= 3; number++)
+            for (uint8_t reference = 0; reference < MESSAGES; reference++)
+                send_part(reference, number, sar);
+        for (size_t i = 0; i < BINDS; i++) {
+            while (lone_line_read(&binds[i], &pdu, 50)) {
+                const struct smpp_tlv *ref = smpp_pdu_tlv(&pdu, SMPP_TLV_SAR_MSG_REF_NUM);
+                const struct smpp_tlv *seq =
+                    smpp_pdu_tlv(&pdu, SMPP_TLV_SAR_SEGMENT_SEQNUM);
+                size_t reference = sar ? smpp_tlv_integer(ref) : pdu.short_message.data[3];
+                uint8_t number = sar ? seq->value[0] : pdu.short_message.data[5];
+
+                CHECK_EQ(number, last[reference] + 1, "in order");
+                CHECK(number == 1 || at[reference] == i, "on one bind");
+                at[reference] = i;
+                last[reference] = number;
+                used[i] += number == 3;
+            }
+        }
+        for (size_t i = 0; i < BINDS; i++)
+            assert_in_range(used[i], 1, MESSAGES - BINDS + 1); /* shared by all */
+        CHECK_EQ(used[0] + used[1] + used[2] + used[3], MESSAGES, "all of them");
+        lone_line_close(&client);
+        for (size_t i = 1; i < BINDS; i++)
+            lone_line_close(&binds[i]);
+        line = binds[0];
+        end();
+    }
+}
+
+/* One bind is full: they do not wait for it. */
+TEST(a_part_whose_bind_is_full_goes_over_another)
+{
+    static struct lone_line other;
+    struct smpp_pdu pdu;
+    int sent = 0;
+
+    open_with(HERE "connections = 2 window = 2");
+    accept_bind(0x34);
+    accept_bind_on(&other, 0x34);
+    turn_for(20);
+    bind_client();
+    for (uint8_t number = 1; number <= 3; number++)
+        send_part(7, number, false);
+    send_part(7, 3, false);
+    while (lone_line_read(&line, &pdu, 50))
+        sent++;
+    CHECK_EQ(sent, 2, "as many as the window takes");
+    while (lone_line_read(&other, &pdu, 50))
+        sent++;
+    CHECK_EQ(sent, 4, "all of them");
+    lone_line_close(&client);
+    lone_line_close(&other);
+    end();
+}
+
 /* ---- Refusals --------------------------------------------------------------- */
 
 TEST(a_throttled_link_pauses_for_all_and_goes_on)
@@ -603,6 +691,8 @@ int main(void)
         RUN(a_place_that_was_not_used_goes_to_who_waits),
         RUN(a_link_that_only_receives_is_given_nothing),
         RUN(long_messages_are_shared_by_the_binds_and_each_keeps_to_one),
+        RUN(the_parts_a_client_has_cut_go_over_one_bind_in_order),
+        RUN(a_part_whose_bind_is_full_goes_over_another),
         RUN(a_throttled_link_pauses_for_all_and_goes_on),
         RUN(a_full_queue_is_tried_again_after_each_delay_and_no_more),
         RUN(a_swallowed_response_is_in_doubt_and_sent_once_more),
