@@ -87,7 +87,8 @@ uint32_t accounts_binds(const struct accounts *accounts, uint32_t account);
 
 /*
  * Takes `parts` out of the account's bucket; false, and nothing taken, when they are not
- * there and will not be within `patience_ms`.  More parts than the bucket holds go when it is full, and are worked off after.
+ * there and will not be within `patience_ms`.  More parts than the bucket holds go when it
+ * is full, and are worked off after.
  */
 bool accounts_take_parts(struct accounts *accounts, uint32_t account, uint32_t parts,
                          int64_t patience_ms, int64_t now_ms)

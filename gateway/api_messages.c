@@ -501,5 +501,9 @@ void api_on_cancel(struct api_call *call)
 
 void api_on_retell(struct api_call *call)
 {
-    ask(call, API_RETELL);
+    if (store_is_congested(call->gateway->store))
+        api_refuse_for_now(call->gateway, call->request->id, API_FULL, 1,
+                           "the store is behind, ask again later");
+    else
+        ask(call, API_RETELL);
 }

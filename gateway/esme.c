@@ -188,14 +188,18 @@ static void hear_again(void *owner)
 }
 
 /* What was taken before its time is worked off before more is heard of the session: a
- * client that waits for answers comes down to its rate and is refused nothing. */
+ * client that waits for answers comes down to its rate and is refused nothing.  A long
+ * message may take more; nobody is deaf for longer than was said. */
 static void hold_back(struct esme *esme)
 {
+    int64_t most_ms = esme_account(esme)->over_rate_wait_ms;
     int64_t wait_ms = accounts_parts_due_ms(esme->gateway->accounts,
                                             (uint32_t)esme->account, 0, esme_now_ms(esme));
 
-    if (wait_ms == 0)
+    if (wait_ms == 0 || most_ms == 0)
         return;
+    if (wait_ms > most_ms)
+        wait_ms = most_ms;
     esme->gateway->esmes->past.held++;
     smpp_session_hold(smpp_conn_session(esme->conn), true);
     clock_arm_in(esme->gateway->clock, &esme->held, wait_ms, hear_again, esme);
@@ -213,7 +217,7 @@ static void on_submit(void *owner, const struct smpp_pdu *request)
     if (status != ESME_ROK)
         smpp_session_answer_submit(smpp_conn_session(esme->conn), request->sequence,
                                    request->command, status, NULL);
-    else if (esme_account(esme)->over_rate_wait_ms > 0)
+    else
         hold_back(esme);
 }
 

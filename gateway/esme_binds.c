@@ -245,7 +245,6 @@ static bool comes_too_often(const struct esme *esme)
     uint64_t key = table_hash(0, esme->ip, sizeof(esme->ip));
     int64_t now_ms = esme_now_ms(esme);
     uint64_t came = 0;
-    bool kept;
 
     if (most == 0)
         return false;
@@ -255,13 +254,10 @@ static bool comes_too_often(const struct esme *esme)
         esmes->came_since_ms = now_ms;
     }
     (void)table_get(esmes->came, key, &came);
-    if (came >= most) {
-        esmes->past.hurried++;
-        return true;
-    }
-    kept = table_put(esmes->came, key, came + 1);
-    (void)kept;
-    return false;
+    if (came < most && table_put(esmes->came, key, came + 1))
+        return false;
+    esmes->past.hurried += came >= most;
+    return came >= most;
 }
 
 static void password_was_right(struct esme *esme, uint32_t account)

@@ -22,7 +22,7 @@ void receipts_make(struct gateway *gateway, struct live *live);
  * A decision: the receipt of this submission is told once more, also when it was
  * acknowledged; one that is on its way still is not made twice.  The message may be one of
  * the database's: only `message`, `plan` (or NULL) and the bodies are looked at.  False: it
- * has not ended, no receipt was asked for, or the store takes nothing now.
+ * has not ended, or no receipt was asked for.
  */
 bool receipts_tell_again(struct gateway *gateway, const struct live *live,
                          const struct body *body) __attribute__((warn_unused_result));

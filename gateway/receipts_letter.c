@@ -333,14 +333,15 @@ bool receipts_tell_again(struct gateway *gateway, const struct live *live,
 {
     struct store_receipt row;
     struct outbox_letter letter;
+    bool begun;
 
     if (live->message.state != MESSAGE_ENDED ||
         !receipts_write_row(gateway, live, body, &row))
         return false;
     if (outbox_holds(gateway, row.id))
         return true;
-    if (!store_begin(gateway->store, STORE_CONTINUATION))
-        return false;
+    begun = store_begin(gateway->store, STORE_CONTINUATION);
+    assert(begun);
     row.made_at_ms = gateway_now_ms(gateway); /* it is kept as long as a new one */
     letter = letter_of(&row);
     store_receipt_add(gateway->store, &row);

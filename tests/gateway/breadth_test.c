@@ -45,12 +45,28 @@ TEST(quick_answers_give_it_back_and_no_more)
     CHECK_EQ(breadth.now, 8, "its window");
 }
 
+/* Or a slow operator would be given one at a time for ever. */
+TEST(fair_answers_give_it_back_slowly)
+{
+    breadth_init(&breadth, 8);
+    answered(0, 21);
+    for (int64_t at_s = 30; at_s < 33; at_s++)
+        answered(at_s, at_s + 15);
+    CHECK_EQ(breadth.now, 4, "three of four");
+    answered(33, 48);
+    CHECK_EQ(breadth.now, 5, "as many as there are places");
+    for (int64_t at_s = 40; at_s < 40 + 5 + 6 + 7; at_s++)
+        answered(at_s, at_s + 15);
+    CHECK_EQ(breadth.now, 8, "its window");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_late_answer_halves_it_once_for_all_that_was_sent_before),
         RUN(there_is_always_one),
         RUN(quick_answers_give_it_back_and_no_more),
+        RUN(fair_answers_give_it_back_slowly),
     };
 
     return RUN_ALL(tests);

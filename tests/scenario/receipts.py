@@ -11,7 +11,7 @@ from smpp_client import (
     BIND_RECEIVER, BIND_TRANSMITTER, OK, QUEUE_FULL, TAG_STATE, Session, tlv, udh8)
 
 SMSC = "report_delay=50,rule=7911*0042:undelivered+err:042"
-MESSENGER = "rule=79112*:failed,rule=7911*:delivered"
+MESSENGER = "report_delay=100,rule=79112*:failed,rule=7911*:delivered"
 PLAN, CHANNEL, STEP, CHARGED, CURRENCY, ORDER, REFERENCE = (
     0x3D01, 0x3D02, 0x3D03, 0x3D04, 0x3D05, 0x1444, 0x1400)
 INVALID_VALUE, REJECTED = 0xC4, 0x66
