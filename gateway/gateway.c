@@ -156,6 +156,7 @@ void gateway_drain(struct gateway *gateway)
     gateway->draining = true;
     gateway->ready = false;
     dispatch_drain(gateway);
+    store_end_upkeep(gateway->store);
     gateway->drain->step = DRAIN_CHANNELS;
     gateway->drain->until_ms = clock_mono_ms(gateway->clock) + gateway->config->drain_ms;
     drain_on(gateway);

@@ -284,8 +284,13 @@ void store_settle(struct store *store, struct store_waiter *waiter);
 bool store_is_congested(const struct store *store);
 /* True when less space is free on the disk than the reserve. */
 bool store_disk_is_low(const struct store *store);
-/* True when nothing was appended that is not durable. */
+/* True when nothing was appended that is not durable, and no thread is at work for it. */
 bool store_is_idle(const struct store *store);
+/*
+ * The end is near: no checkpoint and no move to the history is begun from now on, so that
+ * the store is soon idle.  What is left of them is done after the next start.
+ */
+void store_end_upkeep(struct store *store);
 
 const char *store_folder(const struct store *store);
 

@@ -52,6 +52,7 @@ struct store {
     uint64_t folding_bytes;
     enum store_table_work table_work;
     bool upkeep_was_last; /* a window comes before the next one */
+    bool upkeep_ended;    /* none is begun any more */
     uint64_t appended;    /* batches, by number: the last one that was begun, */
     uint64_t committed;   /* that is durable, */
     uint64_t folded;      /* and that is in the tables */

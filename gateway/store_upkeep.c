@@ -74,9 +74,14 @@ static bool wants_upkeep(struct store *store, bool idle)
     return store->upkeep_checkpoint || store->upkeep_move > 0 || store->upkeep_close;
 }
 
+void store_end_upkeep(struct store *store)
+{
+    store->upkeep_ended = true;
+}
+
 bool store_start_upkeep(struct store *store, bool idle)
 {
-    if (!wants_upkeep(store, idle))
+    if (store->upkeep_ended || !wants_upkeep(store, idle))
         return false;
     store->table_work = STORE_TABLES_UPKEEP;
     store->table_job = (struct executor_job){run_upkeep, upkeep_is_done, store, NULL};

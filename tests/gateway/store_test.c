@@ -864,6 +864,31 @@ TEST(what_ended_in_the_journal_alone_is_moved_once)
     life_free(&life);
 }
 
+TEST(near_the_end_nothing_is_moved_any_more_and_the_store_is_idle)
+{
+    struct life life;
+    struct told told = {0};
+
+    life_new(&life, 1);
+    life.goal = LIFE_PERMITTED;
+    assert_true(life_open(&life));
+    life_settle(&life);
+    assert_true(life_begin(&life, 1));
+    life_run(&life, 30);
+    life_fold(&life); /* what ends later has to be moved */
+    end_uncharged(&life, 1);
+    store_end_upkeep(life.store);
+    life_run(&life, 1000);
+    assert_true(store_is_idle(life.store));
+    assert_int_equal(store_counters(life.store)->moved, 0);
+    life_close(&life);
+    assert_true(life_open(&life));
+    assert_true(life_load(&life, &told_loader, &told));
+    life_run(&life, 1000);
+    assert_int_equal(store_counters(life.store)->moved, 1);
+    life_free(&life);
+}
+
 TEST(two_days_that_end_side_by_side_are_moved_in_two_moves)
 {
     enum { PAIRS = 30, DAY_N = 86400 };
@@ -1119,6 +1144,7 @@ int main(void)
         RUN(what_never_had_an_id_is_told_of_at_a_start_for_its_ref),
         RUN(a_move_that_was_interrupted_is_done_again_with_what_is_newer),
         RUN(what_ended_in_the_journal_alone_is_moved_once),
+        RUN(near_the_end_nothing_is_moved_any_more_and_the_store_is_idle),
         RUN(two_days_that_end_side_by_side_are_moved_in_two_moves),
         RUN(a_checkpoint_before_the_move_leaves_the_history_as_it_is),
         RUN(a_history_that_cannot_be_written_stops_nothing),
