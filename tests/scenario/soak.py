@@ -56,12 +56,12 @@ class SoakLab(Lab):
 
     def http(self, *arguments, **more):
         """With patience: a ledger of millions of postings is read for a while."""
-        return super().http(*arguments, **{"timeout_s": 3600, **more})
+        return super().http(*arguments, **{**more, "timeout_s": 3600})
 
-    def verify(self):
+    def verify(self, **more):
         print("        the ledger is read ...", end="", flush=True)
         begin = time.monotonic()
-        found = super().verify()
+        found = super().verify(**more)
         print(f" {found['postings']} postings in {time.monotonic() - begin:.1f} s", flush=True)
         return found
 
