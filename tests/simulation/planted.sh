@@ -63,7 +63,7 @@ for name in "$@"; do
     name=${name%.patch}
     patch=$work/source/tests/simulation/planted/$name.patch
     what=$(head -n 1 "$patch")
-    if ! patch -d "$work/source" -p1 -s <"$patch" || ! build; then
+    if ! patch -d "$work/source" -p1 -F0 -s <"$patch" || ! build; then
         echo "$name: it does not fit any more"
         exit 1
     fi
