@@ -144,7 +144,8 @@ def wanted_of(cell, role, scope, account):
     if cell.path.startswith("/v1/hooks/"):
         return (401,)  # its signature is its token
     if not cell.is_of_account or (account != NOBODY and (is_for_all or account == OWN)):
-        return (200, 202, 204)
+        # It has not ended: there is nothing to tell yet.
+        return (409,) if cell.path.endswith("/receipt") else (200, 202, 204)
     return (404,)
 
 
