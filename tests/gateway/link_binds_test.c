@@ -183,7 +183,7 @@ TEST(who_is_bound_already_waits)
 
 TEST(after_a_bind_that_was_lost_there_is_a_wait_and_after_a_try_another)
 {
-    lone = lone_operator_open(&listener, HERE "lost_wait = \"400ms\"", "");
+    lone = lone_operator_open_virtual(&listener, HERE "lost_wait = \"400ms\"", "");
     lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
     lone_gateway_turn_for(lone, 20);
     lone_line_close(&line);

@@ -156,7 +156,9 @@ TEST(an_operator_that_tells_congestion_is_given_less)
     };
 
     for (size_t i = 0; i < ROWS(rows); i++) {
-        begin(rows[i].settings);
+        lone = lone_operator_open_virtual(&listener, rows[i].settings, "");
+        lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+        lone_gateway_turn_for(lone, 20);
         for (int n = 0; n < 12; n++)
             take_congested(rows[i].told);
         lone_gateway_turn_for(lone, 1000);

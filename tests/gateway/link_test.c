@@ -133,7 +133,8 @@ TEST(who_answers_late_is_given_less_and_who_answers_soon_is_given_it_back)
         struct link_facts facts;
         int count;
 
-        begin(rows[i].settings);
+        lone = lone_operator_open_virtual(&listener, rows[i].settings, "");
+        accept_bind(0x34);
         for (int n = 0; n < 40; n++)
             submit("491700000001");
         count = read_submits(seen, 16);
@@ -659,7 +660,7 @@ TEST(who_is_refused_for_who_he_is_tries_more_and_more_slowly)
         struct smpp_pdu bind;
         int tries = 0;
 
-        open_with(HERE);
+        lone = lone_operator_open_virtual(&listener, HERE, "");
         for (int i = 0; i < 15; i++) {
             if (!lone_line_accept(&line, lone, listener, 100))
                 continue;

@@ -5,8 +5,11 @@
 #include "smpp/command.h"
 #include "tests/test.h"
 
-struct lone_gateway *lone_operator_open(int *out_listener, const char *settings,
-                                        const char *sections)
+typedef struct lone_gateway *maker(uint16_t operator_port, const char *settings,
+                                   const char *sections);
+
+static struct lone_gateway *open_on(maker *make, int *out_listener, const char *settings,
+                                    const char *sections)
 {
     char all[8192];
     uint16_t port;
@@ -14,7 +17,19 @@ struct lone_gateway *lone_operator_open(int *out_listener, const char *settings,
     assert_true(snprintf(all, sizeof(all), LONE_OPERATOR_ACCOUNT "%s", sections) <
                 (int)sizeof(all));
     *out_listener = lone_line_listen(&port);
-    return lone_gateway_new_with(port, settings, all);
+    return make(port, settings, all);
+}
+
+struct lone_gateway *lone_operator_open(int *out_listener, const char *settings,
+                                        const char *sections)
+{
+    return open_on(lone_gateway_new_with, out_listener, settings, sections);
+}
+
+struct lone_gateway *lone_operator_open_virtual(int *out_listener, const char *settings,
+                                                const char *sections)
+{
+    return open_on(lone_gateway_new_virtual, out_listener, settings, sections);
 }
 
 void lone_operator_bind(struct lone_line *line, struct lone_gateway *lone, int listener,

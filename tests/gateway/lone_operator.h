@@ -28,6 +28,10 @@ enum { SOON_MS = 3000 };
 struct lone_gateway *lone_operator_open(int *out_listener, const char *settings,
                                         const char *sections);
 
+/* The same on virtual time: for what must happen before or after a time. */
+struct lone_gateway *lone_operator_open_virtual(int *out_listener, const char *settings,
+                                                const char *sections);
+
 /* Takes the next bind, which must be this command, as an SMSC of this version. */
 void lone_operator_bind(struct lone_line *line, struct lone_gateway *lone, int listener,
                         uint32_t command, uint8_t version);
