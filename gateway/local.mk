@@ -152,7 +152,6 @@ libgateway_a_SOURCES += \
 	gateway/store.c gateway/store.h gateway/store_batch.h gateway/store_pieces.h \
 	gateway/store_database.h gateway/store_schema.h \
 	gateway/store_apply.c \
-	gateway/store_chain.c gateway/store_chain.h \
 	gateway/store_closed.c gateway/store_closed.h \
 	gateway/store_cursor.c gateway/store_cursor.h \
 	gateway/store_day.c gateway/store_day.h \
@@ -168,6 +167,7 @@ libgateway_a_SOURCES += \
 	gateway/store_limits.c \
 	gateway/store_load.c \
 	gateway/store_merge.c gateway/store_merge.h \
+	gateway/store_period.c gateway/store_period.h \
 	gateway/store_reader.c gateway/store_reader.h \
 	gateway/store_records.c \
 	gateway/store_rows.c gateway/store_rows.h \

@@ -99,11 +99,13 @@ struct store_sqlite {
     struct store_usages usages;
     uint64_t highest_id; /* of all that was ever recorded */
     uint64_t highest_recorded;
-    uint64_t journal_sequence;     /* the last batch of the journal that is in the tables */
-    struct store_closing *closing; /* a day that is being closed */
-    bool closed_unsure;            /* whether there is another one */
-    char closed_day[STORE_DAY_SIZE]; /* the last one when it was looked for */
-    uint64_t *ended;                 /* a ring: messages that are to move, oldest first */
+    uint64_t journal_sequence; /* the last batch of the journal that is in the tables */
+    bool period_unsure;        /* whether there is more to move to the ledger's files */
+    char period_month[STORE_DAY_SIZE]; /* the last one when it was looked for */
+    struct store_closing *closing;     /* a day that is being closed */
+    bool closed_unsure;                /* whether there is another one */
+    char closed_day[STORE_DAY_SIZE];   /* the last one when it was looked for */
+    uint64_t *ended;                   /* a ring: messages that are to move, oldest first */
     size_t ended_first;
     size_t ended_count;
     size_t ended_capacity;

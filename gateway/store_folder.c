@@ -65,6 +65,7 @@ static int open_in(const char *folder, const char *name, char *error, size_t err
 bool store_take_folder(struct store *store, char *error, size_t error_size)
 {
     char *history = path_in(store->folder, "history");
+    char *ledger = path_in(store->folder, "ledger");
     bool ok = make_folder(store->folder, error, error_size);
 
     if (ok) {
@@ -76,12 +77,14 @@ bool store_take_folder(struct store *store, char *error, size_t error_size)
                  store->folder);
         ok = false;
     }
-    ok = ok && make_folder(history, error, error_size);
+    ok = ok && make_folder(history, error, error_size) &&
+         make_folder(ledger, error, error_size);
     if (ok) {
         store->reserve_fd = open_in(store->folder, "reserve", error, error_size);
         ok = store->reserve_fd >= 0;
     }
     free(history);
+    free(ledger);
     return ok;
 }
 

@@ -82,6 +82,7 @@ struct store {
     bool upkeep_restart;
     bool upkeep_checkpoint;
     bool upkeep_close;
+    bool upkeep_period;
     size_t upkeep_moved;
 
     void (*on_failure)(void *owner, const char *why);

@@ -1,6 +1,7 @@
 /*
  * The tables.  live.db holds what lives, the outbox and the ledger; history/DAY.db
- * holds ended messages whose ids were made on that day (UTC), in the same form.
+ * holds ended messages whose ids were made on that day (UTC), ledger/MONTH.db the postings
+ * of a month that is over, in the same form.
  *
  * Hot rows are narrow and have no secondary index; what is written once (addresses,
  * text) is a row of its own.  Times are milliseconds since 1970 UTC, money
@@ -12,7 +13,7 @@
 
 /* Another one for other tables, and for another form of what the journal and `definition`
  * hold as it is (store_sqlite.c). */
-#define STORE_SCHEMA_VERSION "6"
+#define STORE_SCHEMA_VERSION "7"
 
 /* In live.db and in each day of the history; %s is "" or "day.". */
 #define STORE_SCHEMA_MESSAGES                                                              \
@@ -34,6 +35,13 @@
     " again_at INTEGER, charged INTEGER, cost INTEGER, provider_id TEXT,"                  \
     " PRIMARY KEY(message, ordinal)) WITHOUT ROWID;"
 
+/* In live.db and in each month of the ledger. */
+#define STORE_SCHEMA_POSTING                                                               \
+    "posting("                                                                             \
+    " id INTEGER PRIMARY KEY, at INTEGER, kind INTEGER, source INTEGER,"                   \
+    " target INTEGER, amount INTEGER, currency INTEGER, message INTEGER,"                  \
+    " attempt INTEGER);"
+
 /*
  * In live.db only.  `late` lies over attempts whose rows are in the history already;
  * `history` says which days there are, and when the last of their messages ended.
@@ -49,10 +57,9 @@
     " provider_id TEXT, PRIMARY KEY(message, ordinal)) WITHOUT ROWID;"                     \
     "CREATE TABLE IF NOT EXISTS history("                                                  \
     " day TEXT PRIMARY KEY, messages INTEGER, ended_at INTEGER) WITHOUT ROWID;"            \
-    "CREATE TABLE IF NOT EXISTS posting("                                                  \
-    " id INTEGER PRIMARY KEY, at INTEGER, kind INTEGER, source INTEGER,"                   \
-    " target INTEGER, amount INTEGER, currency INTEGER, message INTEGER,"                  \
-    " attempt INTEGER);"                                                                   \
+    "CREATE TABLE IF NOT EXISTS " STORE_SCHEMA_POSTING                                     \
+    "CREATE TABLE IF NOT EXISTS period("                                                   \
+    " name TEXT PRIMARY KEY, first INTEGER, last INTEGER) WITHOUT ROWID;"                  \
     "CREATE TABLE IF NOT EXISTS chain("                                                    \
     " first INTEGER PRIMARY KEY, last INTEGER, digest INTEGER);"                           \
     "CREATE TABLE IF NOT EXISTS closed("                                                   \

@@ -4,9 +4,11 @@
  */
 #include "gateway/store_statement.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/store_period.h"
 #include "gateway/table.h"
 #include "routing/ledger.h"
 
@@ -20,13 +22,24 @@ struct summing {
     int64_t from_ms;
     int64_t to_ms;
     struct table *absorbed; /* by message */
+    bool incomplete;        /* a file of the ledger is missing; `error` names it */
+    char *error;
+    size_t error_size;
 };
+
+static void missing(void *owner, const char *sentence)
+{
+    struct summing *summing = owner;
+
+    summing->incomplete = true;
+    snprintf(summing->error, summing->error_size, "%s", sentence);
+}
 
 static void absorbed(void *owner, sqlite3_stmt *row)
 {
     struct summing *summing = owner;
-    uint64_t message = (uint64_t)sqlite3_column_int64(row, 0);
-    uint64_t amount = (uint64_t)sqlite3_column_int64(row, 1);
+    uint64_t message = (uint64_t)sqlite3_column_int64(row, 7);
+    uint64_t amount = (uint64_t)sqlite3_column_int64(row, 5);
     uint64_t before = 0;
 
     if (message == 0)
@@ -103,7 +116,13 @@ bool store_statement_make(const struct store_view *view, uint32_t account, int64
                           int64_t to_ms, struct statement *out, char *error,
                           size_t error_size)
 {
-    struct summing summing = {out, account, from_ms, to_ms, table_new(ABSORBED_MAX)};
+    struct summing summing = {.out = out,
+                              .account = account,
+                              .from_ms = from_ms,
+                              .to_ms = to_ms,
+                              .absorbed = table_new(ABSORBED_MAX),
+                              .error = error,
+                              .error_size = error_size};
     struct store_walk_days days;
     bool ok;
 
@@ -112,8 +131,9 @@ bool store_statement_make(const struct store_view *view, uint32_t account, int64
     store_day_name(from_ms > DAY_MS ? from_ms - DAY_MS : 0, days.from);
     store_day_name(to_ms < end_of_time_ms ? to_ms + DAY_MS : end_of_time_ms, days.to);
     ok = store_view_hold(view, error, error_size) &&
-         store_for_rows(view->live, "SELECT message, amount FROM posting WHERE kind=?1",
-                        POSTING_ABSORB, absorbed, &summing, error, error_size) &&
+         store_for_postings(view, POSTING_ABSORB, absorbed, missing, &summing, error,
+                            error_size) &&
+         !summing.incomplete &&
          store_walk(view, &days, add_message, &summing, error, error_size);
     store_view_let_go(view);
     table_free(summing.absorbed);

@@ -3,6 +3,7 @@
 #include "gateway/store_pieces.h"
 
 #include "gateway/store_closed.h"
+#include "gateway/store_period.h"
 #include "gateway/store_sqlite.h"
 
 enum {
@@ -28,6 +29,8 @@ static void run_upkeep(void *self)
             store_sqlite_checkpoint(store->sqlite, store->upkeep_restart);
     if (store->table_result.ok && store->upkeep_close)
         store->table_result.ok = store_close_some(store->sqlite);
+    if (store->table_result.ok && store->upkeep_period)
+        store->table_result.ok = store_period_move(store->sqlite);
     store->table_result.us = clock_precise_us(store->clock) - before_us;
 }
 
@@ -71,7 +74,9 @@ static bool wants_upkeep(struct store *store, bool idle)
         store_sqlite_log_bytes(store->sqlite) > CHECKPOINT_RESTART_BYTES;
     store->upkeep_move = may_move && ended > (idle ? 0 : MOVE_BACKLOG) ? MOVE_AT_ONCE : 0;
     store->upkeep_close = may_move && store_closed_is_due(store->sqlite);
-    return store->upkeep_checkpoint || store->upkeep_move > 0 || store->upkeep_close;
+    store->upkeep_period = may_move && store_period_is_due(store->sqlite);
+    return store->upkeep_checkpoint || store->upkeep_move > 0 || store->upkeep_close ||
+           store->upkeep_period;
 }
 
 void store_end_upkeep(struct store *store)

@@ -166,6 +166,8 @@ static int clean_up(void **state)
     }
     snprintf(path, sizeof(path), "%s/history", place->folder);
     rmdir(path);
+    snprintf(path, sizeof(path), "%s/ledger", place->folder);
+    rmdir(path);
     rmdir(place->folder);
     free(place);
     return 0;

@@ -101,6 +101,7 @@ check_PROGRAMS += \
 	tests/gateway/store_crash_test \
 	tests/gateway/store_journal_test \
 	tests/gateway/store_merge_test \
+	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
 	tests/gateway/store_inbound_test \
 	tests/gateway/store_test \
@@ -112,6 +113,7 @@ TESTS += \
 	tests/gateway/store_crash_test \
 	tests/gateway/store_journal_test \
 	tests/gateway/store_merge_test \
+	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
 	tests/gateway/store_inbound_test \
 	tests/gateway/store_test \
@@ -132,6 +134,11 @@ tests_gateway_store_crash_test_SOURCES = tests/gateway/store_crash_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_crash_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_store_period_test_SOURCES = tests/gateway/store_period_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_period_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_reader_test_SOURCES = tests/gateway/store_reader_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \

@@ -56,6 +56,8 @@ void life_remove_folder(const char *folder)
     }
     snprintf(path, sizeof(path), "%s/history", folder);
     rmdir(path);
+    snprintf(path, sizeof(path), "%s/ledger", folder);
+    rmdir(path);
     rmdir(folder);
 }
 
