@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a disk or a slip does to the files of the store: bits flipped at random places in
-postings and in a closed day of the history, a log and a journal that were shortened.  Each is
-found, and what was not touched is right."""
+postings, of a month that is over too, and in a closed day of the history; a log and a journal
+that were shortened.  Each is found, and what was not touched is right."""
 
 import os
 import random
@@ -22,15 +22,18 @@ class Flipped(SetClock):
     def __enter__(self):
         super().__enter__()
         try:
-            # All that ended yesterday is in its file before anything of today comes.
-            self.restart_at(-DAY_S)
-            self.bench("-n", 300, "-d", "7903#######")
-            self.settle()
-            self.restart_at(0)
-            self.bench("-n", 100, "-d", "7904#######")
-            until(lambda: self.log_lines("store.closed"), 10, "no day was closed")
-            self.closed = self.log_lines("store.closed")[-1]["name"]
-            self.settle()
+            # All that ended on a day is in its file before anything of another one comes.  The
+            # first makes more than a link of 1,024 postings, which goes to its month.
+            for days, messages in ((40, 400), (1, 100), (0, 100)):
+                self.restart_at(-days * DAY_S)
+                self.bench("-n", messages, "-d", f"7903{days:02}#####")
+                self.settle()
+            until(lambda: len(self.log_lines("store.closed")) == 2, 10,
+                  lambda: "two days are not closed:\n" + self.log_tail())
+            self.closed = max(one["name"] for one in self.log_lines("store.closed"))
+            until(lambda: list(self.state.glob("ledger/*.db")), 10, "no month of the ledger")
+            self.ledger, = (path.relative_to(self.state)
+                            for path in self.state.glob("ledger/*.db"))
             self.stop()
             self.clean = self.folder / "clean"
             self.keep(self.clean)
@@ -113,12 +116,13 @@ def bits_of_a_closed_day(lab):
 COLUMNS = ("at", "kind", "source", "target", "amount", "currency", "message", "attempt")
 
 
-def bits_of_postings(lab):
-    for _ in range(FLIPS):
+def bits_of_postings_of_this_month_and_of_one_that_is_over(lab):
+    for number in range(FLIPS):
         lab.put_back(lab.clean)
-        database = sqlite3.connect(lab.state / "live.db")
-        last, = database.execute("SELECT max(id) FROM posting").fetchone()
-        posting, bit = lab.random.randint(1, last), 1 << lab.random.randrange(63)
+        name = ("live.db", lab.ledger)[number % 2]
+        database = sqlite3.connect(lab.state / name)
+        first, last = database.execute("SELECT min(id), max(id) FROM posting").fetchone()
+        posting, bit = lab.random.randint(first, last), 1 << lab.random.randrange(63)
         column = lab.random.choice(COLUMNS)
         database.execute(f"UPDATE posting SET {column} = ({column} | ?1) - ({column} & ?1)"
                          " WHERE id = ?2", (bit, posting))
@@ -127,7 +131,7 @@ def bits_of_postings(lab):
         said, sentences = lab.checked()
         check(said["ok"] == "no" and any("not what was posted" in one for one in sentences),
               f"bit {bit} of {column} of posting {posting} is not found: {said} {sentences}")
-    return f"{FLIPS} of {FLIPS} in {last} postings"
+    return f"{FLIPS} of {FLIPS} in live.db and {lab.ledger}"
 
 
 def killed_with_much_in_log_and_journal(lab):
@@ -215,6 +219,6 @@ def a_shortened_journal_is_refused(lab):
 if __name__ == "__main__":
     scenario(300 if FLIPS > 10 else 90, Flipped,
              an_untouched_store_is_right_and_its_closed_day_was_read, bits_of_a_closed_day,
-             bits_of_postings, as_it_was_killed_it_is_right,
-             a_shortened_log_is_refused_if_a_batch_was_lost_with_it,
+             bits_of_postings_of_this_month_and_of_one_that_is_over,
+             as_it_was_killed_it_is_right, a_shortened_log_is_refused_if_a_batch_was_lost_with_it,
              a_shortened_journal_is_refused)
