@@ -89,6 +89,7 @@ static void stop(struct gateway *gateway, int exit_status)
         return;
     gateway->stopped = true;
     gateway->exit_status = exit_status;
+    store_reader_end(gateway->reader);
     if (gateway->on_stopped)
         gateway->on_stopped(gateway);
 }

@@ -359,6 +359,12 @@ struct store_reader *store_reader_open(const char *folder, const char *vfs,
     return NULL;
 }
 
+void store_reader_end(struct store_reader *reader)
+{
+    if (reader != NULL)
+        store_view_end(&reader->view);
+}
+
 void store_reader_close(struct store_reader *reader)
 {
     if (reader == NULL)

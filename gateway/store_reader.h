@@ -23,6 +23,11 @@ struct store_reader;
 struct store_reader *store_reader_open(const char *folder, const char *vfs,
                                        struct store *store, struct executor *executor,
                                        char *error, size_t error_size);
+/*
+ * Nobody waits for answers any more: what is being read, for minutes perhaps, is given up,
+ * so that the executor's jobs end soon.  Accepts NULL.
+ */
+void store_reader_end(struct store_reader *reader);
 /* After the executor has ended its jobs, before the store is closed.  Accepts NULL. */
 void store_reader_close(struct store_reader *reader);
 

@@ -14,14 +14,24 @@ const struct store_walk_days store_walk_all = {"", "9999"};
 
 /* --- connections -------------------------------------------------------------------- */
 
-static sqlite3 *open_read_only(const char *path, const char *vfs, char *error,
+enum { STEPS_BETWEEN_LOOKS = 10000 }; /* of SQLite's machine, whether the end has come */
+
+static int has_ended(void *ended)
+{
+    return atomic_load((atomic_bool *)ended);
+}
+
+static sqlite3 *open_read_only(const struct store_view *view, const char *path, char *error,
                                size_t error_size)
 {
     sqlite3 *database = NULL;
 
-    if (sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, vfs) ==
-        SQLITE_OK)
+    if (sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
+                        view->vfs) == SQLITE_OK) {
+        sqlite3_progress_handler(database, STEPS_BETWEEN_LOOKS, has_ended,
+                                 (void *)&view->ended);
         return database;
+    }
     snprintf(error, error_size, "%s cannot be read: %s", path, sqlite3_errmsg(database));
     sqlite3_close(database);
     return NULL;
@@ -36,7 +46,7 @@ bool store_view_open(struct store_view *view, const char *folder, const char *vf
     if (view->folder == NULL || (vfs && view->vfs == NULL))
         abort();
     snprintf(path, sizeof(path), "%s/live.db", folder);
-    view->live = open_read_only(path, vfs, error, error_size);
+    view->live = open_read_only(view, path, error, error_size);
     return view->live != NULL;
 }
 
@@ -45,6 +55,11 @@ void store_view_close(struct store_view *view)
     sqlite3_close(view->live);
     free(view->folder);
     free(view->vfs);
+}
+
+void store_view_end(struct store_view *view)
+{
+    atomic_store(&view->ended, true);
 }
 
 /* A file that is being made is not known yet.  False: live.db cannot be read. */
@@ -80,11 +95,15 @@ sqlite3 *store_view_open_day(const struct store_view *view, const char day[STORE
     snprintf(path, sizeof(path), "%s/history/%s", view->folder, day);
     if (vfs->xAccess(vfs, path, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && !exists)
         return NULL;
-    return open_read_only(path, view->vfs, error, error_size);
+    return open_read_only(view, path, error, error_size);
 }
 
 bool store_view_hold(const struct store_view *view, char *error, size_t error_size)
 {
+    if (atomic_load(&view->ended)) {
+        snprintf(error, error_size, "it is about to be closed");
+        return false;
+    }
     /* A transaction sees the moment of its first reading. */
     return store_run(view->live, "BEGIN; SELECT 1 FROM meta", error, error_size);
 }

@@ -5,6 +5,7 @@
 #ifndef GATEWAY_STORE_WALK_H
 #define GATEWAY_STORE_WALK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,11 +20,15 @@ struct store_view {
     sqlite3 *live;
     char *folder;
     char *vfs; /* NULL: SQLite's own */
+    atomic_bool ended;
 };
 
 bool store_view_open(struct store_view *view, const char *folder, const char *vfs,
                      char *error, size_t error_size);
 void store_view_close(struct store_view *view);
+
+/* From any thread: whatever is being read from it fails soon, and all that comes later. */
+void store_view_end(struct store_view *view);
 
 /*
  * A day of the history, to be closed with sqlite3_close().  NULL with an empty `error`:

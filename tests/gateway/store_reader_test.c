@@ -322,6 +322,20 @@ TEST(what_cannot_be_read_is_not_said_to_be_missing)
 
 /* --- the verification --------------------------------------------------------------- */
 
+TEST(near_the_end_nothing_is_read_any_more)
+{
+    struct life life;
+    struct verification verification;
+
+    live_six(&life, true);
+    store_reader_end(life_reader(&life));
+    life_verify(&life, &verification);
+    assert_false(verification.ok);
+    assert_int_equal(verification.mismatch_count, 1);
+    assert_int_equal(verification.postings, 0);
+    life_free(&life);
+}
+
 TEST(a_store_that_is_right_verifies)
 {
     for (int moved = 0; moved < 2; moved++) {
@@ -740,6 +754,7 @@ int main(void)
         RUN(what_was_absorbed_is_not_charged),
         RUN(times_without_bounds_are_taken),
         RUN(what_cannot_be_read_is_not_said_to_be_missing),
+        RUN(near_the_end_nothing_is_read_any_more),
         RUN(a_store_that_is_right_verifies),
         RUN(an_empty_store_verifies),
         RUN(whatever_is_changed_behind_its_back_is_named),
