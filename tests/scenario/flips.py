@@ -10,6 +10,7 @@ import sqlite3
 
 from clocks import DAY_S, SetClock
 from lab import check, equal, scenario, until
+from tally import tried
 from smpp_client import Session
 
 FLIPS = 60 if os.environ.get("SLUICE_DEEP") == "1" else 6
@@ -108,6 +109,7 @@ def bits_of_a_closed_day(lab):
             file.seek(at)
             file.write(bytes([octet ^ 1 << bit]))
         said, sentences = lab.checked()
+        tried("a bit is flipped in a closed day of the history")
         check(said["ok"] == "no" and any(lab.closed in one for one in sentences),
               f"bit {bit} of octet {at} of {size} is not found: {said} {sentences}")
     return f"{FLIPS} of {FLIPS} in {size} octets: {sentences[0]}"
@@ -129,6 +131,7 @@ def bits_of_postings_of_this_month_and_of_one_that_is_over(lab):
         database.commit()
         database.close()
         said, sentences = lab.checked()
+        tried("a bit is flipped in a posting")
         check(said["ok"] == "no" and any("not what was posted" in one for one in sentences),
               f"bit {bit} of {column} of posting {posting} is not found: {said} {sentences}")
     return f"{FLIPS} of {FLIPS} in live.db and {lab.ledger}"
@@ -199,6 +202,7 @@ def a_shortened_log_is_refused_if_a_batch_was_lost_with_it(lab):
             shutil.rmtree(looked_at)
         lab.put_back(place)
         shorten(lab.state / "live.db-wal", octets)
+        tried("the log of the tables is shortened")
         if batches[1] < batches[0]:
             why = is_refused(lab, "live.db-wal")
             refused += 1
@@ -212,6 +216,7 @@ def a_shortened_journal_is_refused(lab):
     for octets in (2000, 0, None):
         lab.put_back(killed_with_much_in_log_and_journal(lab))
         shorten(lab.state / "journal-1", octets)
+        tried("the journal is shortened")
         why = is_refused(lab, "journal-1")
     return why
 
