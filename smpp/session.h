@@ -196,9 +196,10 @@ void smpp_session_tick(struct smpp_session *session, int64_t now_ms);
 int64_t smpp_session_next_due_ms(const struct smpp_session *session);
 
 /*
- * The peer says nothing more, but may still listen: what it is owed is answered, for
+ * The peer says nothing more, but may still listen: what an ESME is owed is answered, for
  * leave_ms at most, and then it is the end (SMPP_END_PEER_CLOSED, or that of an unbind
- * under way).
+ * under way).  With an SMSC it is the end at once: what it was sent is in doubt, and its
+ * reports come again.
  */
 void smpp_session_peer_ended(struct smpp_session *session, int64_t now_ms);
 

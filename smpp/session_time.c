@@ -81,7 +81,7 @@ void smpp_session_take_unbind(struct smpp_session *session, uint32_t sequence,
 void smpp_session_peer_ended(struct smpp_session *session, int64_t now_ms)
 {
     session->peer_ended = true;
-    if (session->pending == 0)
+    if (session->pending == 0 || session->config.role == SMPP_ROLE_ESME)
         smpp_session_finish(session, SMPP_END_PEER_CLOSED);
     else
         leave(session, SMPP_END_PEER_CLOSED, now_ms);

@@ -581,6 +581,26 @@ TEST(who_is_held_is_not_heard_until_he_is_let_go)
     done(&bench);
 }
 
+/* What he is not answered he says again; what he was sent is in doubt from now on. */
+TEST(an_smsc_that_has_ended_is_gone_though_he_is_owed_an_answer)
+{
+    static struct bench bench;
+    struct smpp_bind bind = {
+        .command = SMPP_BIND_TRANSCEIVER, .system_id = "sluice", .password = "pw"};
+    struct smpp_pdu pdu;
+
+    open_session(&bench, SMPP_ROLE_ESME);
+    assert_true(smpp_session_bind(bench.session, &bind));
+    smpp_pdu_init(&pdu, SMPP_BIND_TRANSCEIVER | SMPP_RESPONSE, ESME_ROK, 1);
+    receive(&bench, &pdu);
+    smpp_pdu_init(&pdu, SMPP_DELIVER_SM, 0, 7);
+    receive(&bench, &pdu);
+    assert_int_equal(smpp_session_pending(bench.session), 1);
+    smpp_session_peer_ended(bench.session, bench.now_ms);
+    assert_int_equal(bench.finished, SMPP_END_PEER_CLOSED);
+    done(&bench);
+}
+
 static const struct CMUnitTest tests[] = {
     RUN(nothing_more_is_taken_while_a_bind_waits),
     RUN(an_answer_to_a_bind_that_has_gone_is_ignored),
@@ -602,6 +622,7 @@ static const struct CMUnitTest tests[] = {
     RUN(our_bind_passes_no_limit),
     RUN(every_end_has_a_name),
     RUN(who_is_held_is_not_heard_until_he_is_let_go),
+    RUN(an_smsc_that_has_ended_is_gone_though_he_is_owed_an_answer),
 };
 
 int main(void)
