@@ -185,6 +185,7 @@ class KillLab(Lab):
 
 
 def kill_once(lab, kill):
+    """True: enough was on its way for it to count."""
     clients = lab.clients[:kinds_of(kill)]
     for client in clients:
         client.submitting = True
@@ -216,22 +217,28 @@ def kill_once(lab, kill):
           f"({' + '.join(map(str, unfinished))}), {unanswered} unanswered; operator: "
           f"{sim['taken']} taken, {sim['taken'] - sim['reports_acknowledged']} unfinished; "
           f"recovered: {recovered[-1]['messages']} messages, {in_doubt} in doubt", flush=True)
-    check(sum(unfinished) >= UNFINISHED_LEAST and unanswered > 0, "it was killed too early")
-    tried(f"kill -9, at least {UNFINISHED_LEAST} acknowledged and unfinished")
     limit = LINK_WINDOWS + (MESSENGER_WINDOW if len(clients) > 1 else 0)
     check(in_doubt <= limit, f"{in_doubt} permits in doubt, the windows hold {limit}")
     found = lab.get("/v1/ledger/verify")
     check(found["ok"], f"the ledger after kill {kill + 1}: {found}")
+    return sum(unfinished) >= UNFINISHED_LEAST and unanswered > 0
 
 
 def it_is_killed_and_started(lab):
+    """Some answers come between the look and the kill: then it is one more, not counted."""
+    counted = more = 0
     try:
-        for kill in range(KILLS):
-            kill_once(lab, kill)
+        while counted < KILLS:
+            if kill_once(lab, counted):
+                counted += 1
+                tried(f"kill -9, at least {UNFINISHED_LEAST} acknowledged and unfinished")
+            else:
+                more += 1
+                check(more <= 2 + KILLS // 10, f"{more} of {counted + more} were too early")
     finally:
         for client in lab.clients:
             client.submitting = False
-    return f"{KILLS} times"
+    return f"{counted} times, and {more} with less on its way"
 
 
 def nothing_acknowledged_is_lost_and_no_receipt_is_missing(lab):
