@@ -173,6 +173,7 @@ libgateway_a_SOURCES += \
 	gateway/store_rows.c gateway/store_rows.h \
 	gateway/store_sqlite.c gateway/store_sqlite.h \
 	gateway/store_statement.c gateway/store_statement.h \
+	gateway/store_statements.c \
 	gateway/store_upkeep.c \
 	gateway/store_verify.c gateway/store_verify.h \
 	gateway/store_walk.c gateway/store_walk.h \

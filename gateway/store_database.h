@@ -111,7 +111,7 @@ struct store_sqlite {
     size_t ended_capacity;
 };
 
-/* False and the reason. */
+/* store_statements.c; false and the reason. */
 bool store_prepare_statements(struct store_sqlite *store, char *error, size_t error_size);
 
 /* store_apply.c: runs a statement without rows and makes it ready again; false on failure.
