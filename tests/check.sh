@@ -22,7 +22,7 @@ parts=(
     "compile, gcc        | 8  | compile $optimised CC=gcc --enable-werror"
     "distribution        | 1  | $top/tests/check_dist.sh $optimised"
     "units, gcc          | 4  | units $optimised"
-    "scenarios           | 10 | run $optimised check-scenario"
+    "scenarios           | 14 | run $optimised check-scenario"
     "interoperation      | 5  | run $optimised check-interop"
     "simulation          | 5  | run $optimised check-simulation"
     "table of faults     | 1  | faults $optimised"

@@ -368,7 +368,7 @@ static void on_submit_answer(struct client *client, const struct wire_header *he
                              struct wire_view body)
 {
     struct world *world = client->world;
-    struct sent sent = {NULL};
+    struct sent sent = {0};
 
     for (unsigned i = 0; i < WINDOW_MAX && sent.note == NULL; i++) {
         if (client->open[i].note == NULL || client->open[i].sequence != header->sequence)

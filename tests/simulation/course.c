@@ -174,6 +174,7 @@ static void sweep_folder(void)
     unlink("state/lock");
     unlink("state/reserve");
     rmdir("state/history");
+    rmdir("state/ledger");
     rmdir("state");
     unlink("sluice.conf");
 }

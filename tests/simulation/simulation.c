@@ -239,7 +239,9 @@ int main(int argc, char **argv)
     signal(SIGABRT, on_fatal);
     signal(SIGSEGV, on_fatal);
     status = run(&arguments);
-    if (rmdir(folder) != 0)
+    if (rmdir(folder) != 0) {
+        printf("%s is not empty afterwards\n", folder);
         status = 1;
+    }
     return status;
 }
