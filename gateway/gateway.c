@@ -365,6 +365,7 @@ void gateway_free(struct gateway *gateway)
     messengers_free(gateway->messengers);
     api_free(gateway->api);
     store_reader_close(gateway->reader);
+    gateway->reader = NULL; /* the last batch may fail yet, and stop() end a reading */
     store_close(gateway->store);
     outboxes_free(gateway->outboxes);
     marks_free(gateway->marks);
