@@ -671,7 +671,7 @@ TEST(what_happens_after_the_first_look_is_not_seen)
 
 /* --- while the store works ---------------------------------------------------------- */
 
-enum { WAVES = 6, WAVE = 300 };
+enum { WAVES = 13, WAVE = 300 };
 
 struct waves {
     struct life *life;

@@ -202,7 +202,8 @@ static int run(const struct arguments *arguments)
 
     if (!ok && arguments->stop)
         return 1;
-    if (print_situations(tally.met) > 0 && arguments->fixed) {
+    /* A part of the seeds need not have met them all. */
+    if (print_situations(tally.met) > 0 && arguments->fixed && SHARE == 1) {
         printf("situations that never came about: not all was tested\n");
         ok = false;
     }
