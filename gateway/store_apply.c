@@ -563,6 +563,7 @@ struct before {
     struct store_link link;
     int64_t next_posting;
     uint64_t highest_recorded;
+    size_t ended_count;
 };
 
 /* False: what is in the database is not known. */
@@ -571,6 +572,7 @@ static bool roll_back(struct store_sqlite *store, const struct before *before)
     store->link = before->link;
     store->next_posting = before->next_posting;
     store->highest_recorded = before->highest_recorded;
+    store->ended_count = before->ended_count;
     store_day_roll_back(store->day);
     return sqlite3_get_autocommit(store->database) || step(store, STATEMENT_ROLLBACK);
 }
@@ -580,7 +582,7 @@ enum store_applied store_sqlite_apply(struct store_sqlite *store,
                                       size_t error_size)
 {
     const struct before before = {store->link, store->next_posting,
-                                  store->highest_recorded};
+                                  store->highest_recorded, store->ended_count};
     bool had_day = !store_day_has_failed(store->day);
     bool ok = apply_all(store, window);
     bool full;

@@ -107,7 +107,7 @@ static bool open_file(struct store_day *day, char *error, size_t error_size)
     }
     return store_run(day->database, "PRAGMA temp_store=MEMORY", error, error_size) &&
            store_day_prepare(day->database, "main", error, error_size) &&
-           (day->fresh = store_fresh_new(day->database, STORE_FRESH_POSTINGS, error,
+           (day->fresh = store_fresh_new(day->database, STORE_FRESH_IN_DAY, error,
                                          error_size)) != NULL;
 }
 

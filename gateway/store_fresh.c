@@ -15,11 +15,12 @@
 enum {
     AT_ONCE = 128, /* what was read a moment ago is still in the processor's cache */
     COLUMNS_MAX = STORE_MESSAGE_INTEGERS,
+    TEXT_SIZE = 512, /* of a statement */
 };
 
 struct kind {
-    const char *declaration; /* as many columns as the table has */
-    const char *insert;
+    const char *table;
+    const char *columns;
     /* The row as integers; columns that are none are left alone. */
     void (*read)(const void *row, int64_t *integers);
     /* One that is none; false: it is an integer.  NULL: all are. */
@@ -95,22 +96,11 @@ static bool attempt_text(const void *row, int column, sqlite3_context *out)
     return true;
 }
 
-#define DECLARE(columns) "CREATE TABLE x(" columns ")"
-
-/* What is there already stays as it is; a posting that is there is a failure. */
 static const struct kind kinds[STORE_FRESH_KINDS] = {
-    [STORE_FRESH_MESSAGES] = {DECLARE(STORE_MESSAGE_COLUMNS),
-                              "INSERT OR IGNORE INTO message(" STORE_MESSAGE_COLUMNS
-                              ") SELECT * FROM fresh0", read_message, NULL        },
-    [STORE_FRESH_BODIES] = {DECLARE(STORE_BODY_COLUMNS),
-                              "INSERT OR IGNORE INTO body(" STORE_BODY_COLUMNS
-                            ") SELECT * FROM fresh1",   read_body,    body_text   },
-    [STORE_FRESH_ATTEMPTS] = {DECLARE(STORE_ATTEMPT_COLUMNS),
-                              "INSERT OR IGNORE INTO attempt(" STORE_ATTEMPT_COLUMNS
-                              ") SELECT * FROM fresh2", read_attempt, attempt_text},
-    [STORE_FRESH_POSTINGS] = {DECLARE(STORE_POSTING_COLUMNS),
-                              "INSERT OR FAIL INTO posting(" STORE_POSTING_COLUMNS
-                              ") SELECT * FROM fresh3", read_posting, NULL        },
+    [STORE_FRESH_MESSAGES] = {"message", STORE_MESSAGE_COLUMNS, read_message, NULL        },
+    [STORE_FRESH_BODIES] = {"body",    STORE_BODY_COLUMNS,    read_body,    body_text   },
+    [STORE_FRESH_ATTEMPTS] = {"attempt", STORE_ATTEMPT_COLUMNS, read_attempt, attempt_text},
+    [STORE_FRESH_POSTINGS] = {"posting", STORE_POSTING_COLUMNS, read_posting, NULL        },
 };
 
 /* --- the virtual tables ------------------------------------------------------------- */
@@ -132,11 +122,15 @@ static int fresh_connect(sqlite3 *database, void *aux, int argc, const char *con
 {
     const struct gathered *gathered = aux;
     struct fresh_table *table;
-    int result = sqlite3_declare_vtab(database, gathered->kind->declaration);
+    char declaration[TEXT_SIZE];
+    int result;
 
     (void)argc;
     (void)argv;
     (void)error;
+    snprintf(declaration, sizeof(declaration), "CREATE TABLE x(%s)",
+             gathered->kind->columns);
+    result = sqlite3_declare_vtab(database, declaration);
     if (result != SQLITE_OK)
         return result;
     table = calloc(1, sizeof(*table));
@@ -242,30 +236,44 @@ static const sqlite3_module module = {
 
 /* --- gathering ---------------------------------------------------------------------- */
 
-static bool prepare(struct gathered *gathered, sqlite3 *database, int number, char *error,
-                    size_t error_size)
+static bool prepare(struct gathered *gathered, sqlite3 *database, const char *conflict,
+                    char *error, size_t error_size)
 {
-    char name[16];
+    const struct kind *kind = gathered->kind;
+    char name[20];
+    char insert[TEXT_SIZE];
 
-    snprintf(name, sizeof(name), "fresh%d", number);
+    snprintf(name, sizeof(name), "fresh_%s", kind->table);
+    snprintf(insert, sizeof(insert), "INSERT OR %s INTO %s(%s) SELECT * FROM %s", conflict,
+             kind->table, kind->columns, name);
     if (sqlite3_create_module(database, name, &module, gathered) != SQLITE_OK) {
         snprintf(error, error_size, "%s", sqlite3_errmsg(database));
         return false;
     }
-    gathered->insert = store_prepare(database, gathered->kind->insert, error, error_size);
+    gathered->insert = store_prepare(database, insert, error, error_size);
     return gathered->insert != NULL;
 }
 
-struct store_fresh *store_fresh_new(sqlite3 *database, int kinds_count, char *error,
-                                    size_t error_size)
+/* A posting that is there is a failure. */
+static const char *conflict_of(int kind, enum store_fresh_rows rows)
 {
+    if (kind == STORE_FRESH_POSTINGS)
+        return "FAIL";
+    return rows == STORE_FRESH_IN_DAY ? "REPLACE" : "IGNORE";
+}
+
+struct store_fresh *store_fresh_new(sqlite3 *database, enum store_fresh_rows rows,
+                                    char *error, size_t error_size)
+{
+    int count = rows == STORE_FRESH_IN_DAY ? STORE_FRESH_POSTINGS : STORE_FRESH_KINDS;
     struct store_fresh *fresh = calloc(1, sizeof(*fresh));
 
     if (fresh == NULL)
         abort();
-    for (int i = 0; i < kinds_count; i++) {
+    for (int i = 0; i < count; i++) {
         fresh->gathered[i].kind = &kinds[i];
-        if (!prepare(&fresh->gathered[i], database, i, error, error_size)) {
+        if (!prepare(&fresh->gathered[i], database, conflict_of(i, rows), error,
+                     error_size)) {
             store_fresh_free(fresh);
             return NULL;
         }

@@ -21,12 +21,15 @@ enum store_fresh_kind {
 
 struct store_fresh;
 
-/*
- * For the first `kinds`: a day of the history has no postings.  NULL and the reason.
- * `database` has their tables, and is closed after it.
- */
-struct store_fresh *store_fresh_new(sqlite3 *database, int kinds, char *error,
-                                    size_t error_size);
+/* What becomes of a row that is there all the same. */
+enum store_fresh_rows {
+    STORE_FRESH_IN_LIVE, /* it stays */
+    STORE_FRESH_IN_DAY,  /* it is from before a crash, and older; there are no postings */
+};
+
+/* NULL and the reason.  `database` has the tables, and is closed after it. */
+struct store_fresh *store_fresh_new(sqlite3 *database, enum store_fresh_rows rows,
+                                    char *error, size_t error_size);
 void store_fresh_free(struct store_fresh *fresh);
 
 /*

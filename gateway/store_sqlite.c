@@ -320,7 +320,7 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
     if (result != SQLITE_OK || !set_up(store, why, sizeof(why)) ||
         !read_counters(store, why, sizeof(why)) ||
         !store_prepare_statements(store, why, sizeof(why)) ||
-        (store->fresh = store_fresh_new(store->database, STORE_FRESH_KINDS, why,
+        (store->fresh = store_fresh_new(store->database, STORE_FRESH_IN_LIVE, why,
                                         sizeof(why))) == NULL) {
         snprintf(error, error_size, "%s cannot be opened: %s", path, why);
         store_sqlite_close(store, true);

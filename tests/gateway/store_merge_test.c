@@ -352,6 +352,88 @@ TEST(a_day_that_was_deleted_is_made_anew)
     life_free(&life);
 }
 
+/* Message `n`, from its beginning to its end. */
+static void live_through(struct life *life, unsigned n)
+{
+    assert_true(life_begin(life, n));
+    while (life->steps[n] != LIFE_ENDED)
+        life_run(life, 1);
+}
+
+/*
+ * After a crash between the day and live.db the window is folded again with what came
+ * behind it: a row that is there already is an older one.
+ */
+TEST(a_row_that_the_day_has_from_before_a_crash_becomes_what_it_is_now)
+{
+    static const char day[] = "history/2026-11-18.db";
+    struct life life;
+    struct stored_message stored;
+    struct verification verification;
+    char sql[400];
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    live_through(&life, 2);
+    life_fold(&life);
+    snprintf(
+        sql, sizeof(sql),
+        "INSERT INTO message(id, account, state) VALUES(%llu, 1, 5);"
+        "INSERT INTO attempt(message, ordinal, id, charged, cost) VALUES(%llu, 1, %llu,"
+        " 0, 0)",
+        (unsigned long long)life_message_id(4), (unsigned long long)life_message_id(4),
+        (unsigned long long)life_attempt_id(4));
+    life_tamper(&life, day, sql);
+    live_through(&life, 4);
+    life_fold(&life);
+    assert_int_equal(store_counters(life.store)->moved, 2);
+    life_find(&life, life_message_id(4), &stored);
+    assert_true(stored.found);
+    assert_int_equal(stored.message.end, MESSAGE_DELIVERED);
+    assert_int_equal(stored.message.charged_micro, LIFE_SELL);
+    life_done(&stored);
+    life_verify(&life, &verification);
+    CHECK(verification.ok, verification.mismatches[0]);
+    life_free(&life);
+}
+
+TEST(a_day_that_fails_in_the_middle_of_a_window_is_made_up_for_later)
+{
+    static const char day[] = "history/2026-11-18.db";
+    struct life life;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    live_through(&life, 2);
+    life_fold(&life);
+    life_tamper(&life, day,
+                "CREATE TRIGGER full BEFORE INSERT ON body BEGIN"
+                " SELECT RAISE(ABORT, 'no room'); END");
+    /* One that has to be moved ends in the window of one that would go there at once. */
+    life.goal = LIFE_PERMITTED;
+    assert_true(life_begin(&life, 4));
+    life_run(&life, 10);
+    life_fold(&life);
+    life.goal = LIFE_ENDED;
+    assert_true(store_begin(life.store, STORE_CONTINUATION));
+    life_charge(&life, 4, 0);
+    life_end(&life, 4);
+    store_end(life.store);
+    live_through(&life, 6);
+    life_fold(&life);
+    assert_int_equal(life.failures, 0);
+    assert_int_equal(store_counters(life.store)->moved, 1);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 2);
+    life_tamper(&life, day, "DROP TRIGGER full");
+    life_run(&life, 25000);
+    assert_int_equal(store_counters(life.store)->moved, 3);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 0);
+    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM message"), 3);
+    life_free(&life);
+}
+
 TEST(what_was_replaced_in_the_window_that_it_ended_in_is_as_it_was_replaced)
 {
     struct life life;
@@ -390,6 +472,8 @@ int main(void)
         RUN(a_life_that_ends_in_its_window_costs_one_row_of_each_kind),
         RUN(of_what_came_and_ended_in_a_window_live_db_has_the_postings_alone),
         RUN(a_day_that_was_deleted_is_made_anew),
+        RUN(a_row_that_the_day_has_from_before_a_crash_becomes_what_it_is_now),
+        RUN(a_day_that_fails_in_the_middle_of_a_window_is_made_up_for_later),
         RUN(what_was_replaced_in_the_window_that_it_ended_in_is_as_it_was_replaced),
     };
 
