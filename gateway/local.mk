@@ -147,6 +147,8 @@ EXTRA_DIST += gateway/openapi.yaml
 # The store: what is durable, and those who read it.
 libgateway_a_SOURCES += \
 	gateway/digest.c gateway/digest.h \
+	gateway/packed.c gateway/packed.h \
+	gateway/store_messages.c gateway/store_messages.h \
 	gateway/ids.c gateway/ids.h \
 	gateway/queue.c gateway/queue.h \
 	gateway/store.c gateway/store.h gateway/store_batch.h gateway/store_pieces.h \

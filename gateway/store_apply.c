@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gateway/store_database.h"
+#include "gateway/store_messages.h"
 #include "gateway/store_rows.h"
 
 /* --- rows --------------------------------------------------------------------------- */
@@ -82,34 +83,8 @@ static bool add_to_balance(struct store_sqlite *store, uint64_t ledger, uint32_t
     return !__builtin_add_overflow(sum->amount, amount, &sum->amount);
 }
 
-/* It is above all that were recorded before this window: it cannot be there. */
-static bool is_fresh(const struct store_sqlite *store, uint64_t id)
-{
-    return id > store->highest_recorded;
-}
-
-static bool add_fresh(struct store_sqlite *store, enum store_fresh_kind kind,
-                      const void *row)
-{
-    store->rows++;
-    return store_fresh_add(store->fresh, kind, row);
-}
-
-static bool add_to_day(struct store_sqlite *store, enum store_fresh_kind kind,
-                       const void *row)
-{
-    store->rows++;
-    return store_day_add(store->day, kind, row);
-}
-
-/* The message has gone to the history; it is before this record. */
-static bool is_in_day(const struct store_record *record)
-{
-    return record->main && record->main->kind == STORE_RECORD_ACCEPT_ENDED;
-}
-
-static bool add_posting(struct store_sqlite *store, const struct posting *posting,
-                        int64_t at_ms)
+bool store_add_posting(struct store_sqlite *store, const struct posting *posting,
+                       int64_t at_ms)
 {
     const int64_t values[STORE_POSTING_INTEGERS] = {
         store->next_posting,
@@ -124,7 +99,8 @@ static bool add_posting(struct store_sqlite *store, const struct posting *postin
     };
 
     store->next_posting++;
-    return add_fresh(store, STORE_FRESH_POSTINGS, values) &&
+    store->rows++;
+    return store_fresh_add(store->fresh, STORE_FRESH_POSTINGS, values) &&
            store_chain_posting(store, values) &&
            add_to_balance(store, posting->from, posting->currency, -posting->amount) &&
            add_to_balance(store, posting->to, posting->currency, posting->amount);
@@ -182,199 +158,6 @@ static bool apply_nothing(struct store_sqlite *store, struct store_record *recor
     return true;
 }
 
-static bool add_message(struct store_sqlite *store, const struct message *message,
-                        bool *out_added)
-{
-    *out_added = true;
-    if (is_fresh(store, message->id))
-        return add_fresh(store, STORE_FRESH_MESSAGES, message);
-    store_bind_message(store->statements[STATEMENT_MESSAGE_ADD], message);
-    if (!step(store, STATEMENT_MESSAGE_ADD))
-        return false;
-    *out_added = changed(store);
-    return true;
-}
-
-static bool add_body(struct store_sqlite *store, const struct body *body)
-{
-    if (is_fresh(store, body->id))
-        return add_fresh(store, STORE_FRESH_BODIES, body);
-    store_bind_body(store->statements[STATEMENT_BODY_ADD], body);
-    return step(store, STATEMENT_BODY_ADD);
-}
-
-static bool apply_accept(struct store_sqlite *store, struct store_record *record)
-{
-    const struct store_record_message *accept = (const struct store_record_message *)record;
-    const struct body *body = (const struct body *)(accept + 1);
-
-    note_id(store, accept->message.id);
-    if (!add_message(store, &accept->message, &record->changed))
-        return false;
-    if (!record->changed)
-        return true;
-    if (accept->message.state == MESSAGE_ENDED)
-        store_sqlite_add_ended(store, accept->message.id);
-    return add_body(store, body) &&
-           (record->posting_count == 0 ||
-            add_posting(store, &accept->posting, accept->posted_at_ms));
-}
-
-/* Nothing of it is in live.db but its posting. */
-static bool apply_accept_ended(struct store_sqlite *store, struct store_record *record)
-{
-    const struct store_record_message *accept = (const struct store_record_message *)record;
-
-    if (!is_fresh(store, accept->message.id) ||
-        !store_day_takes(store->day, accept->message.id)) {
-        record->kind = STORE_RECORD_ACCEPT;
-        return apply_accept(store, record);
-    }
-    note_id(store, accept->message.id);
-    record->changed = true;
-    store_day_count(store->day, accept->message.ended_at_ms);
-    return add_to_day(store, STORE_FRESH_MESSAGES, &accept->message) &&
-           add_to_day(store, STORE_FRESH_BODIES, accept + 1) &&
-           (record->posting_count == 0 ||
-            add_posting(store, &accept->posting, accept->posted_at_ms));
-}
-
-static bool apply_join(struct store_sqlite *store, struct store_record *record)
-{
-    const struct store_record_body *join = (const struct store_record_body *)record;
-
-    note_id(store, join->body.id);
-    if (is_in_day(record))
-        return add_to_day(store, STORE_FRESH_BODIES, &join->body);
-    return add_body(store, &join->body);
-}
-
-static bool apply_message(struct store_sqlite *store, struct store_record *record)
-{
-    const struct store_record_message *set = (const struct store_record_message *)record;
-    const struct message *message = &set->message;
-    const int64_t values[] = {
-        (int64_t)message->id,   message->state,       message->end,
-        message->step,          message->flags,       message->segments,
-        message->parts,         message->start_at_ms, message->deadline_ms,
-        message->entered_at_ms, message->ended_at_ms, message->held_micro,
-        message->charged_micro, message->cost_micro,
-    };
-
-    store_bind_integers(store->statements[STATEMENT_MESSAGE_SET], values, 14);
-    if (!step(store, STATEMENT_MESSAGE_SET))
-        return false;
-    if (!changed(store))
-        return true;
-    record->changed = true;
-    if (message->state == MESSAGE_ENDED)
-        store_sqlite_add_ended(store, message->id);
-    return record->posting_count == 0 ||
-           add_posting(store, &set->posting, set->posted_at_ms);
-}
-
-static bool add_attempt_postings(struct store_sqlite *store,
-                                 const struct store_record_attempt *set)
-{
-    for (uint16_t i = 0; i < set->head.posting_count; i++)
-        if (!add_posting(store, &set->postings[i], set->posted_at_ms))
-            return false;
-    return true;
-}
-
-static bool apply_permit(struct store_sqlite *store, struct store_record *record)
-{
-    const struct store_record_attempt *permit = (const struct store_record_attempt *)record;
-
-    note_id(store, permit->attempt.id);
-    if (is_in_day(record)) {
-        record->changed = true;
-        return add_to_day(store, STORE_FRESH_ATTEMPTS, permit);
-    }
-    if (is_fresh(store, permit->attempt.id)) {
-        record->changed = true;
-        return add_fresh(store, STORE_FRESH_ATTEMPTS, permit);
-    }
-    store_bind_attempt(store->statements[STATEMENT_ATTEMPT_ADD], permit->message,
-                       &permit->attempt);
-    if (!step(store, STATEMENT_ATTEMPT_ADD))
-        return false;
-    record->changed = changed(store);
-    return true;
-}
-
-static void bind_attempt_set(sqlite3_stmt *statement,
-                             const struct store_record_attempt *set)
-{
-    const struct attempt *attempt = &set->attempt;
-    const int64_t values[] = {
-        (int64_t)set->message,  attempt->ordinal,       attempt->state,
-        attempt->reason,        attempt->flags,         attempt->code,
-        attempt->sent_at_ms,    attempt->updated_at_ms, attempt->again_at_ms,
-        attempt->charged_micro, attempt->cost_micro,
-    };
-
-    store_bind_integers(statement, values, 11);
-    sqlite3_bind_text(statement, 12, attempt->provider_id, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 13, set->charged_before);
-    sqlite3_bind_int64(statement, 14, set->cost_before);
-}
-
-/* False: it cannot be read. */
-static bool is_in_live(struct store_sqlite *store, uint64_t message, bool *out)
-{
-    sqlite3_stmt *statement = store->statements[STATEMENT_IS_LIVE];
-    int result;
-
-    sqlite3_bind_int64(statement, 1, (int64_t)message);
-    result = sqlite3_step(statement);
-    sqlite3_reset(statement);
-    *out = result == SQLITE_ROW;
-    return result == SQLITE_ROW || result == SQLITE_DONE;
-}
-
-/*
- * The row is where the message is: in `attempt`, or laid over the history in `late`.
- * The postings are made only if the row had the money the decision saw.
- */
-static bool apply_attempt(struct store_sqlite *store, struct store_record *record)
-{
-    const struct store_record_attempt *set = (const struct store_record_attempt *)record;
-    bool lives;
-
-    bind_attempt_set(store->statements[STATEMENT_ATTEMPT_SET], set);
-    if (!step(store, STATEMENT_ATTEMPT_SET))
-        return false;
-    if (!changed(store)) {
-        if (!is_in_live(store, set->message, &lives))
-            return false;
-        if (lives)
-            return true;
-        bind_attempt_set(store->statements[STATEMENT_LATE_SET], set);
-        if (!step(store, STATEMENT_LATE_SET))
-            return false;
-        if (!changed(store))
-            return true;
-    }
-    record->changed = true;
-    return add_attempt_postings(store, set);
-}
-
-/* It was merged into its main record: only its postings are left, if that one counted. */
-static bool apply_message_follows(struct store_sqlite *store, struct store_record *record)
-{
-    const struct store_record_message *set = (const struct store_record_message *)record;
-
-    return !record->main->changed || record->posting_count == 0 ||
-           add_posting(store, &set->posting, set->posted_at_ms);
-}
-
-static bool apply_attempt_follows(struct store_sqlite *store, struct store_record *record)
-{
-    return !record->main->changed ||
-           add_attempt_postings(store, (const struct store_record_attempt *)record);
-}
-
 static bool apply_opening(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_opening *opening =
@@ -384,7 +167,7 @@ static bool apply_opening(struct store_sqlite *store, struct store_record *recor
     store_bind_integers(store->statements[STATEMENT_OPENING_ADD], values, 2);
     if (!step(store, STATEMENT_OPENING_ADD))
         return false;
-    return !changed(store) || add_posting(store, &opening->posting, 0);
+    return !changed(store) || store_add_posting(store, &opening->posting, 0);
 }
 
 static bool apply_receipt_add(struct store_sqlite *store, struct store_record *record)
@@ -447,26 +230,6 @@ static bool apply_define(struct store_sqlite *store, struct store_record *record
     return step(store, STATEMENT_DEFINE);
 }
 
-/*
- * The revision is part of what is compared: what was applied before changes nothing.  The
- * message may have come in this window.
- */
-static bool apply_replace(struct store_sqlite *store, struct store_record *record)
-{
-    const struct store_record_replace *set = (const struct store_record_replace *)record;
-    const int64_t baseline[] = {(int64_t)set->body.message, set->baseline_micro};
-
-    store_bind_body(store->statements[STATEMENT_BODY_SET], &set->body);
-    if (!store_fresh_write(store->fresh) || !step(store, STATEMENT_BODY_SET))
-        return false;
-    if (!changed(store))
-        return true;
-    store_bind_integers(store->statements[STATEMENT_BASELINE_SET], baseline, 2);
-    if (!step(store, STATEMENT_BASELINE_SET))
-        return false;
-    return record->posting_count == 0 || add_posting(store, &set->posting, set->at_ms);
-}
-
 static bool apply_alias(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_alias *alias = (const struct store_record_alias *)record;
@@ -483,15 +246,11 @@ static bool apply_alias(struct store_sqlite *store, struct store_record *record)
 
 static bool (*const operations[])(struct store_sqlite *, struct store_record *) = {
     [STORE_RECORD_NOTHING] = apply_nothing,
-    [STORE_RECORD_MESSAGE_FOLLOWS] = apply_message_follows,
-    [STORE_RECORD_ATTEMPT_FOLLOWS] = apply_attempt_follows,
-    [STORE_RECORD_ACCEPT_ENDED] = apply_accept_ended,
-    [STORE_RECORD_ACCEPT_REPLACED] = apply_accept,
-    [STORE_RECORD_ACCEPT] = apply_accept,
-    [STORE_RECORD_JOIN] = apply_join,
-    [STORE_RECORD_MESSAGE] = apply_message,
-    [STORE_RECORD_PERMIT] = apply_permit,
-    [STORE_RECORD_ATTEMPT] = apply_attempt,
+    [STORE_RECORD_ACCEPT] = store_apply_accept,
+    [STORE_RECORD_JOIN] = store_apply_join,
+    [STORE_RECORD_MESSAGE] = store_apply_message,
+    [STORE_RECORD_PERMIT] = store_apply_permit,
+    [STORE_RECORD_ATTEMPT] = store_apply_attempt,
     [STORE_RECORD_OPENING] = apply_opening,
     [STORE_RECORD_RECEIPT_ADD] = apply_receipt_add,
     [STORE_RECORD_RECEIPT_GONE] = apply_receipt_gone,
@@ -504,7 +263,7 @@ static bool (*const operations[])(struct store_sqlite *, struct store_record *) 
     [STORE_RECORD_MARKS_GONE] = store_apply_marks_gone,
     [STORE_RECORD_OPTOUT_PUT] = store_apply_optout_put,
     [STORE_RECORD_OPTOUT_GONE] = store_apply_optout_gone,
-    [STORE_RECORD_REPLACE] = apply_replace,
+    [STORE_RECORD_REPLACE] = store_apply_replace,
     [STORE_RECORD_ALIAS] = apply_alias,
     [STORE_RECORD_USAGE] = store_apply_usage,
     [STORE_RECORD_SUSPEND] = store_apply_suspend,
@@ -520,7 +279,7 @@ static bool flush_journal(struct store_sqlite *store, uint64_t sequence)
     return step(store, STATEMENT_JOURNAL);
 }
 
-/* First the day: what live.db does not have is there. */
+/* The day is durable first: what live.db does not have is there. */
 static bool flush_day(struct store_sqlite *store)
 {
     const struct store_day_sum *sum = store_day_sum(store->day);
@@ -530,6 +289,9 @@ static bool flush_day(struct store_sqlite *store)
         return false;
     if (sum->messages == 0)
         return true;
+    /* It may have been the last of a day that is over. */
+    if (strcmp(sum->name, store->closed_day) < 0)
+        store->closed_unsure = true;
     sqlite3_bind_text(statement, 1, sum->name, -1, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 2, (int64_t)sum->messages);
     sqlite3_bind_int64(statement, 3, sum->ended_at_ms);
@@ -539,6 +301,7 @@ static bool flush_day(struct store_sqlite *store)
 static bool apply_all(struct store_sqlite *store, const struct store_window *window)
 {
     store_fresh_clear(store->fresh);
+    store_messages_begin(store->messages);
     store->balances.count = 0;
     store->outboxes.count = 0;
     store->usages.count = 0;
@@ -552,10 +315,11 @@ static bool apply_all(struct store_sqlite *store, const struct store_window *win
             return false;
         at += record->size;
     }
-    return flush_day(store) && store_fresh_write(store->fresh) &&
-           store_flush_chain(store) && flush_balances(store) && flush_outboxes(store) &&
-           store_flush_usages(store) && flush_highest_id(store) &&
-           flush_journal(store, window->sequence) && step(store, STATEMENT_COMMIT);
+    return store_messages_write(store) && flush_day(store) &&
+           store_fresh_write(store->fresh) && store_flush_chain(store) &&
+           flush_balances(store) && flush_outboxes(store) && store_flush_usages(store) &&
+           flush_highest_id(store) && flush_journal(store, window->sequence) &&
+           step(store, STATEMENT_COMMIT);
 }
 
 /* What a window that is not applied must not have changed. */
@@ -581,8 +345,8 @@ enum store_applied store_sqlite_apply(struct store_sqlite *store,
                                       const struct store_window *window, char *error,
                                       size_t error_size)
 {
-    const struct before before = {store->link, store->next_posting,
-                                  store->highest_recorded, store->ended_count};
+    const struct before before = {store->link, store->next_posting, store->highest_recorded,
+                                  store->ended_count};
     bool had_day = !store_day_has_failed(store->day);
     bool ok = apply_all(store, window);
     bool full;

@@ -11,12 +11,7 @@
 #include "gateway/store_inbound.h"
 
 enum store_record_kind {
-    /* Made by store_merge() only. */
-    STORE_RECORD_NOTHING,         /* another one says it, or takes it back */
-    STORE_RECORD_MESSAGE_FOLLOWS, /* only its postings count, if its `main` changed a row */
-    STORE_RECORD_ATTEMPT_FOLLOWS,
-    STORE_RECORD_ACCEPT_ENDED,    /* it has ended: it can go to the history at once, */
-    STORE_RECORD_ACCEPT_REPLACED, /* unless its body changes */
+    STORE_RECORD_NOTHING, /* store_merge(): it came and went within the window */
     STORE_RECORD_ACCEPT,
     STORE_RECORD_JOIN,
     STORE_RECORD_MESSAGE,
@@ -48,9 +43,7 @@ enum store_record_kind {
 struct store_record {
     uint32_t size;
     uint8_t kind;
-    bool changed; /* set when it is applied: it was not there before */
     uint16_t posting_count;
-    struct store_record *main; /* of one that follows; of JOIN and PERMIT their ACCEPT */
 };
 
 struct store_record_message { /* ACCEPT (a body follows), MESSAGE */

@@ -40,8 +40,7 @@ bool store_cursor_close(struct store_cursor *cursor, char *error, size_t error_s
     if (cursor->statement == NULL)
         return true;
     if (!ok)
-        snprintf(error, error_size, "%s",
-                 sqlite3_errmsg(sqlite3_db_handle(cursor->statement)));
+        snprintf(error, error_size, "%s", sqlite3_errstr(cursor->result));
     sqlite3_finalize(cursor->statement);
     return ok;
 }

@@ -14,11 +14,10 @@ enum store_statement {
     STATEMENT_BEGIN,
     STATEMENT_COMMIT,
     STATEMENT_ROLLBACK,
-    STATEMENT_MESSAGE_ADD,
-    STATEMENT_MESSAGE_SET,
-    STATEMENT_BODY_ADD,
-    STATEMENT_ATTEMPT_ADD,
-    STATEMENT_ATTEMPT_SET,
+    STATEMENT_MESSAGE,
+    STATEMENT_MESSAGE_GONE,
+    STATEMENT_PART_ADD,
+    STATEMENT_PARTS_GONE,
     STATEMENT_LATE_SET,
     STATEMENT_CHAIN_SET,
     STATEMENT_BALANCE_ADD,
@@ -31,7 +30,6 @@ enum store_statement {
     STATEMENT_DEFINE,
     STATEMENT_KEEP,
     STATEMENT_UNKEEP,
-    STATEMENT_IS_LIVE,
     STATEMENT_HIGHEST_ID,
     STATEMENT_HISTORY,
     STATEMENT_JOURNAL,
@@ -41,8 +39,6 @@ enum store_statement {
     STATEMENT_MARKS_GONE,
     STATEMENT_OPTOUT_PUT,
     STATEMENT_OPTOUT_GONE,
-    STATEMENT_BODY_SET,
-    STATEMENT_BASELINE_SET,
     STATEMENT_ALIAS_ADD,
     STATEMENT_ALIAS_GONE,
     STATEMENT_USAGE_SET,
@@ -81,6 +77,7 @@ struct store_sqlite {
     sqlite3 *database;
     sqlite3_stmt *statements[STATEMENTS];
     struct store_fresh *fresh;
+    struct store_messages *messages; /* of the window */
     struct store_day *day;
     char *folder;
     struct store_head *head; /* live.head: the last window that was durable here */
@@ -119,6 +116,11 @@ bool store_prepare_statements(struct store_sqlite *store, char *error, size_t er
 bool store_step(struct store_sqlite *store, enum store_statement which);
 /* No id up to this one is ever given out again. */
 void store_note_id(struct store_sqlite *store, uint64_t id);
+
+/* store_apply.c: one line of the ledger; false on failure. */
+struct posting;
+bool store_add_posting(struct store_sqlite *store, const struct posting *posting,
+                       int64_t at_ms);
 
 /* store_inbound.c: operations on what subscribers write, and the reading of it. */
 struct store_record;

@@ -14,14 +14,16 @@
 #include "gateway/store_rows.h"
 #include "gateway/store_schema.h"
 
-enum { PATH_SIZE = 4200 };
+enum { PATH_SIZE = 4200, DAY_MS = 24 * 3600 * 1000 };
 
 struct store_day {
     const char *folder;
     const char *vfs;
     sqlite3 *database; /* NULL: none is open */
     struct store_fresh *fresh;
+    sqlite3_stmt *add_part;
     char name[STORE_DAY_SIZE];
+    int64_t number; /* of the day it is the name of, since 1970 */
     char closed[STORE_DAY_SIZE]; /* this one, and those before */
     bool in_window;              /* a transaction has begun */
     bool failed;
@@ -42,10 +44,12 @@ struct store_day *store_day_new(const char *folder, const char *vfs)
 static void let_go(struct store_day *day, bool well)
 {
     store_fresh_free(day->fresh);
+    sqlite3_finalize(day->add_part);
     if (day->database && !well)
         sqlite3_db_config(day->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(day->database);
     day->fresh = NULL;
+    day->add_part = NULL;
     day->database = NULL;
     day->in_window = false;
 }
@@ -68,11 +72,11 @@ static void fail(struct store_day *day, const char *reason)
 bool store_day_prepare(sqlite3 *database, const char *schema, char *error,
                        size_t error_size)
 {
-    char tables[4096];
+    char tables[1024];
     char dot[16];
 
     snprintf(dot, sizeof(dot), "%s.", schema);
-    snprintf(tables, sizeof(tables), STORE_SCHEMA_MESSAGES, dot, dot, dot, dot);
+    snprintf(tables, sizeof(tables), STORE_SCHEMA_MESSAGES, dot, dot);
     return store_set_durable(database, schema, error, error_size) &&
            store_use_up_log(database, schema, error, error_size) &&
            store_run(database, tables, error, error_size);
@@ -108,7 +112,10 @@ static bool open_file(struct store_day *day, char *error, size_t error_size)
     return store_run(day->database, "PRAGMA temp_store=MEMORY", error, error_size) &&
            store_day_prepare(day->database, "main", error, error_size) &&
            (day->fresh = store_fresh_new(day->database, STORE_FRESH_IN_DAY, error,
-                                         error_size)) != NULL;
+                                         error_size)) != NULL &&
+           (day->add_part = store_prepare(
+                day->database, "INSERT OR REPLACE INTO part(id, message) VALUES(?,?)",
+                error, error_size)) != NULL;
 }
 
 void store_day_begin(struct store_day *day)
@@ -125,17 +132,19 @@ bool store_day_takes(struct store_day *day, uint64_t message)
 {
     char name[STORE_DAY_SIZE];
     char error[200] = "";
+    int64_t number = ids_time_ms(message) / DAY_MS;
 
     if (day->failed)
         return false;
-    store_day_name(ids_time_ms(message), name);
     if (day->in_window)
-        return strcmp(name, day->name) == 0;
+        return number == day->number;
+    store_day_name(ids_time_ms(message), name);
     if (strcmp(name, day->closed) <= 0)
         return false;
     if (day->database && (strcmp(name, day->name) != 0 || is_deleted(day)))
         let_go(day, true);
     memcpy(day->name, name, sizeof(name));
+    day->number = number;
     if ((day->database == NULL && !open_file(day, error, sizeof(error))) ||
         !store_run(day->database, "BEGIN IMMEDIATE", error, sizeof(error))) {
         fail(day, error);
@@ -145,9 +154,22 @@ bool store_day_takes(struct store_day *day, uint64_t message)
     return true;
 }
 
-bool store_day_add(struct store_day *day, enum store_fresh_kind kind, const void *row)
+bool store_day_add(struct store_day *day, const struct store_message_row *row)
 {
-    if (store_fresh_add(day->fresh, kind, row))
+    if (store_fresh_add(day->fresh, STORE_FRESH_MESSAGES, row))
+        return true;
+    fail(day, sqlite3_errmsg(day->database));
+    return false;
+}
+
+bool store_day_add_part(struct store_day *day, const int64_t values[2])
+{
+    int result;
+
+    store_bind_integers(day->add_part, values, 2);
+    result = sqlite3_step(day->add_part);
+    sqlite3_reset(day->add_part);
+    if (result == SQLITE_DONE)
         return true;
     fail(day, sqlite3_errmsg(day->database));
     return false;

@@ -1,7 +1,8 @@
 /*
  * The day of the history that ended messages are written to at once: of those that came
  * and ended within one window of the journal nothing is ever in live.db but what they
- * paid.  One file is open at a time, until a message of another day ends.
+ * paid, the others leave it in the window they end in.  One file is open at a time, until a
+ * message of another day ends.
  *
  * A window is durable here before it is in live.db: after a crash between the two it is
  * written again, and what lives is newer than what was written here.
@@ -39,8 +40,10 @@ void store_day_close_up_to(struct store_day *day, const char *name);
  * Not after a failure, until store_day_forgive().
  */
 bool store_day_takes(struct store_day *day, uint64_t message);
-/* A row of a message that was taken; false on failure. */
-bool store_day_add(struct store_day *day, enum store_fresh_kind kind, const void *row);
+/* The row of a message that was taken, borrowed until the commit; false on failure. */
+bool store_day_add(struct store_day *day, const struct store_message_row *row);
+/* A submission that joined it, and its id. */
+bool store_day_add_part(struct store_day *day, const int64_t values[2]);
 /* It is complete, and ended then. */
 void store_day_count(struct store_day *day, int64_t ended_at_ms);
 /* Of the window so far; valid until the next one begins. */

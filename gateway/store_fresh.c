@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/store_batch.h"
 #include "gateway/store_database.h"
 #include "gateway/store_rows.h"
 
 enum {
     AT_ONCE = 128, /* what was read a moment ago is still in the processor's cache */
-    COLUMNS_MAX = STORE_MESSAGE_INTEGERS,
+    COLUMNS_MAX = STORE_POSTING_INTEGERS,
     TEXT_SIZE = 512, /* of a statement */
 };
 
@@ -24,7 +23,7 @@ struct kind {
     /* The row as integers; columns that are none are left alone. */
     void (*read)(const void *row, int64_t *integers);
     /* One that is none; false: it is an integer.  NULL: all are. */
-    bool (*text)(const void *row, int column, sqlite3_context *out);
+    bool (*content)(const void *row, int column, sqlite3_context *out);
 };
 
 struct gathered {
@@ -43,19 +42,11 @@ struct store_fresh {
 
 static void read_message(const void *row, int64_t *integers)
 {
-    store_message_integers(row, integers);
-}
+    const struct store_message_row *message = row;
 
-static void read_body(const void *row, int64_t *integers)
-{
-    store_body_integers(row, integers);
-}
-
-static void read_attempt(const void *row, int64_t *integers)
-{
-    const struct store_record_attempt *permit = row;
-
-    store_attempt_integers(permit->message, &permit->attempt, integers);
+    integers[0] = (int64_t)message->id;
+    integers[1] = message->state;
+    integers[2] = message->ended_at_ms;
 }
 
 static void read_posting(const void *row, int64_t *integers)
@@ -63,44 +54,20 @@ static void read_posting(const void *row, int64_t *integers)
     memcpy(integers, row, STORE_POSTING_INTEGERS * sizeof(*integers));
 }
 
-static bool body_text(const void *row, int column, sqlite3_context *out)
+static bool message_content(const void *row, int column, sqlite3_context *out)
 {
-    const struct body *body = row;
+    const struct store_message_row *message = row;
 
-    switch (column) {
-    case STORE_BODY_SOURCE:
-        sqlite3_result_text(out, body->source, -1, SQLITE_STATIC);
-        return true;
-    case STORE_BODY_DESTINATION:
-        sqlite3_result_text(out, body->destination, -1, SQLITE_STATIC);
-        return true;
-    case STORE_BODY_SERVICE_TYPE:
-        sqlite3_result_text(out, body->service_type, -1, SQLITE_STATIC);
-        return true;
-    case STORE_BODY_BYTES:
-        sqlite3_result_blob(out, body->bytes, (int)(body->text_size + body->tlv_size),
-                            SQLITE_STATIC);
-        return true;
-    default:
+    if (column != 3)
         return false;
-    }
-}
-
-static bool attempt_text(const void *row, int column, sqlite3_context *out)
-{
-    const struct store_record_attempt *permit = row;
-
-    if (column != STORE_ATTEMPT_PROVIDER_ID)
-        return false;
-    sqlite3_result_text(out, permit->attempt.provider_id, -1, SQLITE_STATIC);
+    sqlite3_result_blob(out, message->octets, (int)message->size, SQLITE_STATIC);
     return true;
 }
 
 static const struct kind kinds[STORE_FRESH_KINDS] = {
-    [STORE_FRESH_MESSAGES] = {"message", STORE_MESSAGE_COLUMNS, read_message, NULL        },
-    [STORE_FRESH_BODIES] = {"body",    STORE_BODY_COLUMNS,    read_body,    body_text   },
-    [STORE_FRESH_ATTEMPTS] = {"attempt", STORE_ATTEMPT_COLUMNS, read_attempt, attempt_text},
-    [STORE_FRESH_POSTINGS] = {"posting", STORE_POSTING_COLUMNS, read_posting, NULL        },
+    [STORE_FRESH_MESSAGES] = {"message", "id, state, ended_at, content", read_message,
+                              message_content                                              },
+    [STORE_FRESH_POSTINGS] = {"posting", STORE_POSTING_COLUMNS,          read_posting, NULL},
 };
 
 /* --- the virtual tables ------------------------------------------------------------- */
@@ -209,8 +176,8 @@ static int fresh_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int col
     struct fresh_cursor *cursor = (struct fresh_cursor *)base;
     const struct gathered *gathered = cursor->gathered;
 
-    if (gathered->kind->text == NULL ||
-        !gathered->kind->text(gathered->rows[cursor->at], column, out))
+    if (gathered->kind->content == NULL ||
+        !gathered->kind->content(gathered->rows[cursor->at], column, out))
         sqlite3_result_int64(out, cursor->integers[column]);
     return SQLITE_OK;
 }
@@ -254,12 +221,10 @@ static bool prepare(struct gathered *gathered, sqlite3 *database, const char *co
     return gathered->insert != NULL;
 }
 
-/* A posting that is there is a failure. */
-static const char *conflict_of(int kind, enum store_fresh_rows rows)
+/* A posting that is there is a failure; a message is what it is now. */
+static const char *conflict_of(int kind)
 {
-    if (kind == STORE_FRESH_POSTINGS)
-        return "FAIL";
-    return rows == STORE_FRESH_IN_DAY ? "REPLACE" : "IGNORE";
+    return kind == STORE_FRESH_POSTINGS ? "FAIL" : "REPLACE";
 }
 
 struct store_fresh *store_fresh_new(sqlite3 *database, enum store_fresh_rows rows,
@@ -272,8 +237,7 @@ struct store_fresh *store_fresh_new(sqlite3 *database, enum store_fresh_rows row
         abort();
     for (int i = 0; i < count; i++) {
         fresh->gathered[i].kind = &kinds[i];
-        if (!prepare(&fresh->gathered[i], database, conflict_of(i, rows), error,
-                     error_size)) {
+        if (!prepare(&fresh->gathered[i], database, conflict_of(i), error, error_size)) {
             store_fresh_free(fresh);
             return NULL;
         }

@@ -1,6 +1,5 @@
 /*
- * Rows that cannot be there yet, since their ids are above all that were ever recorded.
- * They gather, and many go into their table by one statement that reads them where they
+ * Rows gather, and many go into their table by one statement that reads them where they
  * lie: that costs half of binding one after the other.
  */
 #ifndef GATEWAY_STORE_FRESH_H
@@ -12,19 +11,22 @@
 #include <stdint.h>
 
 enum store_fresh_kind {
-    STORE_FRESH_MESSAGES, /* struct message */
-    STORE_FRESH_BODIES,   /* struct body */
-    STORE_FRESH_ATTEMPTS, /* struct store_record_attempt */
-    STORE_FRESH_POSTINGS, /* integers, as STORE_POSTING_COLUMNS names them */
+    STORE_FRESH_MESSAGES, /* struct store_message_row; it takes the place of an older one */
+    STORE_FRESH_POSTINGS, /* integers, as STORE_POSTING_COLUMNS names them; none is there */
     STORE_FRESH_KINDS
 };
 
 struct store_fresh;
 
-/* What becomes of a row that is there all the same. */
-enum store_fresh_rows {
-    STORE_FRESH_IN_LIVE, /* it stays */
-    STORE_FRESH_IN_DAY,  /* it is from before a crash, and older; there are no postings */
+/* Which tables there are. */
+enum store_fresh_rows { STORE_FRESH_IN_LIVE, STORE_FRESH_IN_DAY /* no postings */ };
+
+struct store_message_row {
+    uint64_t id;
+    int64_t ended_at_ms;
+    const uint8_t *octets; /* packed.h */
+    size_t size;
+    uint8_t state;
 };
 
 /* NULL and the reason.  `database` has the tables, and is closed after it. */

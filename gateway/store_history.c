@@ -17,12 +17,8 @@
 static const char *const copies[] = {
     "INSERT OR REPLACE INTO day.message SELECT m.* FROM temp.moving"
     " CROSS JOIN main.message AS m ON m.id = moving.id",
-    "INSERT OR REPLACE INTO day.body SELECT b.* FROM temp.moving"
-    " CROSS JOIN main.body AS b ON b.id = moving.id",
-    "INSERT OR REPLACE INTO day.body SELECT b.* FROM temp.moving"
-    " CROSS JOIN main.body AS b ON b.message = moving.id AND b.id <> b.message",
-    "INSERT OR REPLACE INTO day.attempt SELECT a.* FROM temp.moving"
-    " CROSS JOIN main.attempt AS a ON a.message = moving.id",
+    "INSERT OR REPLACE INTO day.part SELECT p.* FROM temp.moving"
+    " CROSS JOIN main.part AS p ON p.message = moving.id",
 };
 
 /* The day is known from now on. */
@@ -32,9 +28,7 @@ static const char *const deletions[] = {
     " ON CONFLICT(day) DO UPDATE SET messages = messages + excluded.messages,"
     " ended_at = max(ended_at, excluded.ended_at)",
     "DELETE FROM main.message WHERE id IN temp.moving",
-    "DELETE FROM main.body WHERE id <> message AND message IN temp.moving",
-    "DELETE FROM main.body WHERE id IN temp.moving",
-    "DELETE FROM main.attempt WHERE message IN temp.moving",
+    "DELETE FROM main.part WHERE message IN temp.moving",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -56,12 +56,6 @@ static void opening(void *owner, sqlite3_stmt *row)
                              sqlite3_column_int64(row, 1));
 }
 
-static void ended(void *owner, sqlite3_stmt *row)
-{
-    const struct load *load = owner;
-    store_sqlite_add_ended(load->store, (uint64_t)sqlite3_column_int64(row, 0));
-}
-
 static void receipt(void *owner, sqlite3_stmt *row)
 {
     const struct load *load = owner;
@@ -94,15 +88,6 @@ static void parked(void *owner, sqlite3_stmt *row)
     load->loader->on_parked(load->owner, &it);
 }
 
-static void late(void *owner, sqlite3_stmt *row)
-{
-    const struct load *load = owner;
-    struct attempt attempt;
-    uint64_t message = store_read_attempt(row, 0, &attempt);
-
-    load->loader->on_late(load->owner, message, &attempt);
-}
-
 static void alias(void *owner, sqlite3_stmt *row)
 {
     const struct load *load = owner;
@@ -111,113 +96,142 @@ static void alias(void *owner, sqlite3_stmt *row)
                            (uint64_t)sqlite3_column_int64(row, 1));
 }
 
-/* Tables side by side, in the order of their messages. */
+/* Messages and what came late, side by side, in the order of the messages. */
 struct merge {
     struct store_cursor messages;
-    struct store_cursor bodies; /* of the submission a message began with, */
-    struct store_cursor parts;  /* and of those that joined it */
-    struct store_cursor attempts;
+    struct store_cursor late;
+    struct message message; /* the last one read */
+    struct packed_bodies bodies;
 };
 
-static void load_bodies(const struct load *load, struct store_cursor *bodies,
-                        uint64_t message)
+static void load_bodies(const struct load *load, struct merge *merge)
 {
-    for (bool more = store_cursor_seek(bodies, message); more;
-         more = bodies->key == message) {
-        struct body *body = store_read_body(bodies->statement, 0);
+    struct body *body;
 
+    while ((body = packed_read_body(merge->message.id, &merge->bodies)) != NULL) {
         load->loader->on_body(load->owner, body);
         free(body);
-        store_cursor_next(bodies);
+        (void)packed_take_body(&merge->bodies);
     }
 }
 
-static void load_attempts(const struct load *load, struct store_cursor *attempts,
-                          uint64_t message)
+static void load_living(const struct load *load, struct merge *merge)
 {
-    for (bool more = store_cursor_seek(attempts, message); more;
-         more = attempts->key == message) {
-        struct attempt attempt;
+    struct message message = merge->message;
 
-        store_read_attempt(attempts->statement, 0, &attempt);
-        load->loader->on_attempt(load->owner, message, &attempt);
-        store_cursor_next(attempts);
-    }
-}
-
-static void load_message(const struct load *load, struct merge *merge)
-{
-    struct message message;
-
-    store_read_message(merge->messages.statement, 0, &message);
+    message.attempts = NULL;
+    message.attempt_count = message.attempt_capacity = 0;
     load->loader->on_message(load->owner, &message);
-    load_bodies(load, &merge->bodies, message.id);
-    load_bodies(load, &merge->parts, message.id);
-    load_attempts(load, &merge->attempts, message.id);
+    load_bodies(load, merge);
+    for (uint16_t i = 0; i < merge->message.attempt_count; i++)
+        load->loader->on_attempt(load->owner, message.id, &merge->message.attempts[i]);
     load->loader->on_loaded(load->owner, message.id);
 }
 
-static bool open_merge(const struct load *load, struct merge *merge)
+/* Of one that has ended what may still be reported on. */
+static void load_ended(const struct load *load, struct merge *merge)
 {
-    static const char messages[] =
-        "SELECT " STORE_MESSAGE_COLUMNS " FROM message WHERE state<>5 ORDER BY id";
-    static const char bodies[] =
-        "SELECT " STORE_BODY_COLUMNS " FROM body WHERE id=message ORDER BY id";
-    static const char parts[] =
-        "SELECT " STORE_BODY_COLUMNS " FROM body WHERE id<>message ORDER BY message, id";
-    static const char attempts[] =
-        "SELECT " STORE_ATTEMPT_COLUMNS " FROM attempt ORDER BY message, ordinal";
+    struct message *message = &merge->message;
+
+    for (bool more = store_cursor_seek(&merge->late, message->id); more;
+         more = merge->late.key == message->id) {
+        int ordinal = sqlite3_column_int(merge->late.statement, 1);
+
+        if (ordinal >= 1 && ordinal <= message->attempt_count)
+            store_read_late(merge->late.statement, &message->attempts[ordinal - 1]);
+        store_cursor_next(&merge->late);
+    }
+    for (uint16_t i = 0; i < message->attempt_count; i++)
+        if (message->attempts[i].updated_at_ms >= load->late_since_ms)
+            load->loader->on_late(load->owner, message->id, &message->attempts[i]);
+}
+
+/* One that is damaged is left out: nothing is known of it.  The check of the ledger names
+ * it too. */
+static bool next_message(struct merge *merge)
+{
+    bool read = false;
+
+    while (!read && merge->messages.result == SQLITE_ROW) {
+        char why[100];
+
+        read = store_read_message(merge->messages.statement, &merge->message,
+                                  &merge->bodies, why, sizeof(why));
+        if (!read) {
+            log_error("store.damaged", "id=%llu", (unsigned long long)merge->messages.key);
+            store_cursor_next(&merge->messages);
+        }
+    }
+    return read;
+}
+
+static bool open_merge(const struct load *load, struct merge *merge, const char *messages)
+{
+    static const char late[] =
+        "SELECT " STORE_LATE_COLUMNS " FROM main.late ORDER BY message, ordinal";
     sqlite3 *database = load->store->database;
 
     return store_cursor_open(&merge->messages, database, messages, 0, 0, load->error,
                              load->error_size) &&
-           store_cursor_open(&merge->bodies, database, bodies, 1, 0, load->error,
-                             load->error_size) &&
-           store_cursor_open(&merge->parts, database, parts, 1, 0, load->error,
-                             load->error_size) &&
-           store_cursor_open(&merge->attempts, database, attempts, 0, 0, load->error,
+           store_cursor_open(&merge->late, database, late, 0, 0, load->error,
                              load->error_size);
+}
+
+static bool close_merge(const struct load *load, struct merge *merge)
+{
+    bool ok = store_cursor_close(&merge->messages, load->error, load->error_size);
+
+    ok = store_cursor_close(&merge->late, load->error, load->error_size) && ok;
+    message_done(&merge->message);
+    return ok;
 }
 
 static bool load_messages(const struct load *load)
 {
+    static const char messages[] =
+        "SELECT " STORE_MESSAGE_COLUMNS " FROM main.message ORDER BY id";
     struct merge merge = {0};
-    struct store_cursor *const cursors[] = {&merge.messages, &merge.bodies, &merge.parts,
-                                            &merge.attempts};
     uint64_t count = 0;
-    bool ok = open_merge(load, &merge);
+    bool ok = open_merge(load, &merge, messages);
 
-    while (ok && merge.messages.result == SQLITE_ROW) {
-        load_message(load, &merge);
-        if (++count % PROGRESS_EVERY == 0)
-            load->loader->on_progress(load->owner, count);
+    while (ok && next_message(&merge)) {
+        if (merge.message.state == MESSAGE_ENDED) {
+            store_sqlite_add_ended(load->store, merge.message.id);
+            load_ended(load, &merge);
+        } else {
+            load_living(load, &merge);
+            if (++count % PROGRESS_EVERY == 0)
+                load->loader->on_progress(load->owner, count);
+        }
         store_cursor_next(&merge.messages);
     }
-    for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++)
-        ok = store_cursor_close(cursors[i], load->error, load->error_size) && ok;
-    return ok;
+    return close_merge(load, &merge) && ok;
 }
 
-/* Attempts of messages that have ended, from their table and what lies over it. */
-#define LATE_ATTEMPTS(schema)                                                              \
-    "SELECT message, ordinal, a.id, a.anchor, a.channel, a.segment, a.step, a.number,"     \
-    " ifnull(l.state, a.state), ifnull(l.reason, a.reason), ifnull(l.flags, a.flags),"     \
-    " ifnull(l.code, a.code), ifnull(l.sent_at, a.sent_at),"                               \
-    " ifnull(l.updated_at, a.updated_at) AS updated, a.again_at,"                          \
-    " ifnull(l.charged, a.charged), ifnull(l.cost, a.cost),"                               \
-    " ifnull(l.provider_id, a.provider_id)"                                                \
-    " FROM " schema ".attempt AS a LEFT JOIN main.late AS l USING(message, ordinal)"       \
-    " WHERE updated>=?1"
+/* The day is attached.  False, and why the day cannot be read. */
+static bool load_late(const struct load *load, int *out_code)
+{
+    static const char messages[] =
+        "SELECT " STORE_MESSAGE_COLUMNS " FROM day.message ORDER BY id";
+    struct merge merge = {0};
+    bool ok = open_merge(load, &merge, messages);
+
+    while (ok && next_message(&merge)) {
+        load_ended(load, &merge);
+        store_cursor_next(&merge.messages);
+    }
+    *out_code = merge.messages.statement ? merge.messages.result : SQLITE_ERROR;
+    return close_merge(load, &merge) && ok;
+}
 
 /*
  * A day that is damaged does not keep the gateway from its work: late reports on what ended
  * then are unknown, and the check of the ledger names the file.
  */
-static bool is_only_damaged(const struct load *load, const char *day)
+static bool is_only_damaged(const struct load *load, const char *day, int code)
 {
-    int code = sqlite3_errcode(load->store->database);
-
-    if (code != SQLITE_CORRUPT && code != SQLITE_NOTADB) {
+    /* A table or a column of another name is an error like any other. */
+    if (code != SQLITE_CORRUPT && code != SQLITE_NOTADB && code != SQLITE_ERROR) {
         char why[200];
 
         snprintf(why, sizeof(why), "%s", load->error);
@@ -238,6 +252,7 @@ static bool load_late_day(const struct load *load, const char *day)
     char path[4200];
     char *attach;
     int exists = 0;
+    int code;
     bool ok;
 
     snprintf(path, sizeof(path), "%s/history/%s", load->store->folder, day);
@@ -245,11 +260,12 @@ static bool load_late_day(const struct load *load, const char *day)
     if (vfs->xAccess(vfs, path, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && !exists)
         return true;
     attach = sqlite3_mprintf("ATTACH %Q AS day", path);
-    ok = store_run(database, attach, load->error, load->error_size) &&
-         for_rows(load, LATE_ATTEMPTS("day"), load->late_since_ms, late) &&
+    ok = store_run(database, attach, load->error, load->error_size);
+    code = sqlite3_errcode(database);
+    ok = ok && load_late(load, &code) &&
          store_run(database, "DETACH day", load->error, load->error_size);
     sqlite3_free(attach);
-    return ok || is_only_damaged(load, day);
+    return ok || is_only_damaged(load, day, code);
 }
 
 struct days {
@@ -305,13 +321,7 @@ bool store_sqlite_load(struct store_sqlite *store, const struct store_loader *lo
                   definition) &&
          for_rows(&load, "SELECT ledger, currency, amount FROM balance", 0, balance) &&
          for_rows(&load, "SELECT account, amount FROM opening", 0, opening) &&
-         for_rows(&load, "SELECT id FROM message WHERE state=5 ORDER BY id", 0, ended) &&
-         load_messages(&load) &&
-         for_rows(
-             &load,
-             LATE_ATTEMPTS("main") " AND message IN (SELECT id FROM message WHERE state=5)",
-             late_since_ms, late) &&
-         load_late_history(&load) &&
+         load_messages(&load) && load_late_history(&load) &&
          for_rows(&load,
                   "SELECT id, account, made_at, bytes FROM outbox ORDER BY made_at, id", 0,
                   receipt) &&

@@ -1,7 +1,4 @@
-/*
- * The first record of a row within the window is its main one; later ones are merged into
- * it.  Their postings stay where they are, and are made if the main one changed its row.
- */
+/* See store_merge.h. */
 #include "gateway/store_merge.h"
 
 #include <assert.h>
@@ -9,7 +6,7 @@
 #include "gateway/table.h"
 
 /* Rows are known by an id, each kind by its own. */
-enum noun { MESSAGES, ATTEMPTS, RECEIPTS, PARKED, NOUNS };
+enum noun { RECEIPTS, PARKED, NOUNS };
 
 struct merge {
     struct store_window *window;
@@ -35,106 +32,6 @@ static struct store_record *main_of(struct merge *merge, enum noun noun, uint64_
         return (struct store_record *)(merge->window->bytes + place - 1);
     set_main(merge, noun, id, record);
     return NULL;
-}
-
-static bool is_accept(const struct store_record *record)
-{
-    return record->kind == STORE_RECORD_ACCEPT ||
-           record->kind == STORE_RECORD_ACCEPT_ENDED ||
-           record->kind == STORE_RECORD_ACCEPT_REPLACED;
-}
-
-/* That of this message, if it is in the window. */
-static struct store_record *accept_of(struct merge *merge, uint64_t message)
-{
-    uint64_t place;
-    struct store_record *record;
-
-    if (!table_get(merge->mains[MESSAGES], message, &place))
-        return NULL;
-    record = (struct store_record *)(merge->window->bytes + place - 1);
-    return is_accept(record) ? record : NULL;
-}
-
-static void note_end(struct store_record *main)
-{
-    if (main->kind == STORE_RECORD_ACCEPT)
-        main->kind = STORE_RECORD_ACCEPT_ENDED;
-}
-
-static void merge_accept(struct merge *merge, struct store_record *record)
-{
-    const struct store_record_message *accept = (const struct store_record_message *)record;
-
-    if (main_of(merge, MESSAGES, accept->message.id, record))
-        record->kind = STORE_RECORD_NOTHING;
-    else if (accept->message.state == MESSAGE_ENDED)
-        note_end(record);
-}
-
-static void merge_join(struct merge *merge, struct store_record *record)
-{
-    record->main = accept_of(merge, ((struct store_record_body *)record)->body.message);
-}
-
-static void merge_replace(struct merge *merge, struct store_record *record)
-{
-    struct store_record *accept =
-        accept_of(merge, ((struct store_record_replace *)record)->body.message);
-
-    if (accept)
-        accept->kind = STORE_RECORD_ACCEPT_REPLACED;
-}
-
-/* An ended message stays ended. */
-static void merge_message(struct merge *merge, struct store_record *record)
-{
-    const struct store_record_message *set = (const struct store_record_message *)record;
-    struct store_record *main = main_of(merge, MESSAGES, set->message.id, record);
-    struct message *message;
-
-    if (main == NULL)
-        return;
-    message = &((struct store_record_message *)main)->message;
-    if (message->state == MESSAGE_ENDED) {
-        record->kind = STORE_RECORD_NOTHING;
-        return;
-    }
-    *message = set->message;
-    if (message->state == MESSAGE_ENDED)
-        note_end(main);
-    record->kind = STORE_RECORD_MESSAGE_FOLLOWS;
-    record->main = main;
-}
-
-static void merge_permit(struct merge *merge, struct store_record *record)
-{
-    const struct store_record_attempt *permit = (const struct store_record_attempt *)record;
-
-    if (main_of(merge, ATTEMPTS, permit->attempt.id, record))
-        record->kind = STORE_RECORD_NOTHING;
-    else
-        record->main = accept_of(merge, permit->message);
-}
-
-/* It counts only if the row has the money that the decision saw. */
-static void merge_attempt(struct merge *merge, struct store_record *record)
-{
-    const struct store_record_attempt *set = (const struct store_record_attempt *)record;
-    struct store_record *main = main_of(merge, ATTEMPTS, set->attempt.id, record);
-    struct attempt *attempt;
-
-    if (main == NULL)
-        return;
-    attempt = &((struct store_record_attempt *)main)->attempt;
-    if (attempt->charged_micro != set->charged_before ||
-        attempt->cost_micro != set->cost_before) {
-        record->kind = STORE_RECORD_NOTHING;
-        return;
-    }
-    *attempt = set->attempt;
-    record->kind = STORE_RECORD_ATTEMPT_FOLLOWS;
-    record->main = main;
 }
 
 /* What came and went within the window was never there. */
@@ -170,24 +67,6 @@ static void merge_record(struct merge *merge, struct store_record *record)
     const struct store_record_parked *parked = (const struct store_record_parked *)record;
 
     switch (record->kind) {
-    case STORE_RECORD_ACCEPT:
-        merge_accept(merge, record);
-        break;
-    case STORE_RECORD_JOIN:
-        merge_join(merge, record);
-        break;
-    case STORE_RECORD_REPLACE:
-        merge_replace(merge, record);
-        break;
-    case STORE_RECORD_MESSAGE:
-        merge_message(merge, record);
-        break;
-    case STORE_RECORD_PERMIT:
-        merge_permit(merge, record);
-        break;
-    case STORE_RECORD_ATTEMPT:
-        merge_attempt(merge, record);
-        break;
     case STORE_RECORD_RECEIPT_ADD:
         merge_coming(merge, RECEIPTS, receipt->receipt.id, record);
         break;

@@ -120,7 +120,7 @@ static bool ask(struct question *question, void (*run)(void *), void (*complete)
 struct finding {
     struct question *question;
     struct stored_message *out;
-    uint64_t message; /* the id of the message the submission belongs to */
+    uint64_t message; /* which the submission joined; 0: none */
 };
 
 static void note_message(void *owner, sqlite3_stmt *row)
@@ -128,19 +128,31 @@ static void note_message(void *owner, sqlite3_stmt *row)
     ((struct finding *)owner)->message = (uint64_t)sqlite3_column_int64(row, 0);
 }
 
-static void read_message(void *owner, sqlite3_stmt *row)
+static void take_bodies(struct stored_message *out, struct packed_bodies bodies)
 {
-    struct stored_message *out = ((struct finding *)owner)->out;
+    struct body *body;
 
-    store_read_message(row, 0, &out->message);
-    out->found = true;
+    while ((body = packed_read_body(out->message.id, &bodies)) != NULL) {
+        out->bodies = realloc(out->bodies, (out->body_count + 1) * sizeof(struct body *));
+        if (out->bodies == NULL)
+            abort();
+        out->bodies[out->body_count++] = body;
+        (void)packed_take_body(&bodies);
+    }
 }
 
-static void read_attempt(void *owner, sqlite3_stmt *row)
+static void read_message(void *owner, sqlite3_stmt *row)
 {
     struct finding *finding = owner;
+    struct question *question = finding->question;
+    struct stored_message *out = finding->out;
+    struct packed_bodies bodies;
 
-    store_read_attempt(row, 0, message_add_attempt(&finding->out->message));
+    out->found = store_read_message(row, &out->message, &bodies, question->error,
+                                    sizeof(question->error));
+    out->failed = !out->found;
+    if (out->found)
+        take_bodies(out, bodies);
 }
 
 static void read_late(void *owner, sqlite3_stmt *row)
@@ -150,16 +162,6 @@ static void read_late(void *owner, sqlite3_stmt *row)
     for (uint16_t i = 0; i < message->attempt_count; i++)
         if (message->attempts[i].ordinal == sqlite3_column_int(row, 1))
             store_read_late(row, &message->attempts[i]);
-}
-
-static void read_body(void *owner, sqlite3_stmt *row)
-{
-    struct stored_message *out = ((struct finding *)owner)->out;
-
-    out->bodies = realloc(out->bodies, (out->body_count + 1) * sizeof(struct body *));
-    if (out->bodies == NULL)
-        abort();
-    out->bodies[out->body_count++] = store_read_body(row, 0);
 }
 
 static bool find_rows(struct finding *finding, sqlite3 *database, const char *sql,
@@ -174,28 +176,20 @@ static bool find_rows(struct finding *finding, sqlite3 *database, const char *sq
 /* All rows of one moment.  False: it cannot be read. */
 static bool find_in(struct finding *finding, sqlite3 *database)
 {
+    static const char message_sql[] =
+        "SELECT " STORE_MESSAGE_COLUMNS " FROM message WHERE id=?1";
     struct question *question = finding->question;
     bool ok;
 
     finding->message = 0;
     ok = store_run(database, "BEGIN", question->error, sizeof(question->error)) &&
-         find_rows(finding, database, "SELECT message FROM body WHERE id=?1",
-                   question->submission, note_message);
-    if (ok && finding->message != 0)
-        ok = find_rows(finding, database,
-                       "SELECT " STORE_MESSAGE_COLUMNS " FROM message WHERE id=?1",
-                       finding->message, read_message) &&
-             find_rows(finding, database,
-                       "SELECT " STORE_ATTEMPT_COLUMNS
-                       " FROM attempt WHERE message=?1 ORDER BY ordinal",
-                       finding->message, read_attempt) &&
-             find_rows(finding, database,
-                       "SELECT " STORE_BODY_COLUMNS " FROM body WHERE id=?1",
-                       finding->message, read_body) &&
-             find_rows(finding, database,
-                       "SELECT " STORE_BODY_COLUMNS
-                       " FROM body WHERE message=?1 AND id<>message ORDER BY id",
-                       finding->message, read_body);
+         find_rows(finding, database, message_sql, question->submission, read_message) &&
+         (finding->out->found ||
+          find_rows(finding, database, "SELECT message FROM part WHERE id=?1",
+                    question->submission, note_message)) &&
+         (finding->message == 0 ||
+          find_rows(finding, database, message_sql, finding->message, read_message)) &&
+         !finding->out->failed;
     if (!sqlite3_get_autocommit(database))
         sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL);
     if (!ok || !finding->out->found)

@@ -24,9 +24,7 @@ static void *append(struct store *store, enum store_record_kind kind, size_t siz
     batch->operations++;
     record->size = (uint32_t)size;
     record->kind = (uint8_t)kind;
-    record->changed = false;
     record->posting_count = 0;
-    record->main = NULL;
     return record;
 }
 

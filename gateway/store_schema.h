@@ -3,8 +3,7 @@
  * holds ended messages whose ids were made on that day (UTC), ledger/MONTH.db the postings
  * of a month that is over, in the same form.
  *
- * Hot rows are narrow and have no secondary index; what is written once (addresses,
- * text) is a row of its own.  Times are milliseconds since 1970 UTC, money
+ * Hot rows have no secondary index.  Times are milliseconds since 1970 UTC, money
  * micro-units.  The numbers behind state, kind and the like are those of
  * routing/message.h and routing/ledger.h.
  */
@@ -13,27 +12,17 @@
 
 /* Another one for other tables, and for another form of what the journal and `definition`
  * hold as it is (store_sqlite.c). */
-#define STORE_SCHEMA_VERSION "7"
+#define STORE_SCHEMA_VERSION "8"
 
-/* In live.db and in each day of the history; %s is "" or "day.". */
+/*
+ * In live.db and in each day of the history; %s is "" or "day.".  `content` is the message
+ * with its attempts and bodies (packed.h); state and ended_at are of it, for who looks in
+ * from outside.  `part` leads from a submission that joined a message to that message.
+ */
 #define STORE_SCHEMA_MESSAGES                                                              \
     "CREATE TABLE IF NOT EXISTS %smessage("                                                \
-    " id INTEGER PRIMARY KEY, account INTEGER, plan INTEGER, pins INTEGER,"                \
-    " state INTEGER, \"end\" INTEGER, step INTEGER, flags INTEGER, segments INTEGER,"      \
-    " parts INTEGER, accepted_at INTEGER, start_at INTEGER, deadline INTEGER,"             \
-    " entered_at INTEGER, ended_at INTEGER, held INTEGER, charged INTEGER,"                \
-    " cost INTEGER, baseline INTEGER);"                                                    \
-    "CREATE TABLE IF NOT EXISTS %sbody("                                                   \
-    " id INTEGER PRIMARY KEY, message INTEGER, number INTEGER, source TEXT,"               \
-    " destination TEXT, service_type TEXT, fields INTEGER, options INTEGER,"               \
-    " bytes BLOB, tlv_size INTEGER);"                                                      \
-    "CREATE INDEX IF NOT EXISTS %spart ON body(message) WHERE id <> message;"              \
-    "CREATE TABLE IF NOT EXISTS %sattempt("                                                \
-    " message INTEGER, ordinal INTEGER, id INTEGER, anchor INTEGER, channel INTEGER,"      \
-    " segment INTEGER, step INTEGER, number INTEGER, state INTEGER, reason INTEGER,"       \
-    " flags INTEGER, code INTEGER, sent_at INTEGER, updated_at INTEGER,"                   \
-    " again_at INTEGER, charged INTEGER, cost INTEGER, provider_id TEXT,"                  \
-    " PRIMARY KEY(message, ordinal)) WITHOUT ROWID;"
+    " id INTEGER PRIMARY KEY, state INTEGER, ended_at INTEGER, content BLOB);"             \
+    "CREATE TABLE IF NOT EXISTS %spart(id INTEGER PRIMARY KEY, message INTEGER);"
 
 /* In live.db and in each month of the ledger. */
 #define STORE_SCHEMA_POSTING                                                               \
@@ -51,6 +40,7 @@
  * history were when they were written no more (store_closed.c).
  */
 #define STORE_SCHEMA_LIVE                                                                  \
+    "CREATE INDEX IF NOT EXISTS part_of ON part(message);"                                 \
     "CREATE TABLE IF NOT EXISTS late("                                                     \
     " message INTEGER, ordinal INTEGER, state INTEGER, reason INTEGER, flags INTEGER,"     \
     " code INTEGER, sent_at INTEGER, updated_at INTEGER, charged INTEGER, cost INTEGER,"   \

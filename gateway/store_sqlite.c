@@ -10,6 +10,7 @@
 
 #include "gateway/store_closed.h"
 #include "gateway/store_database.h"
+#include "gateway/store_messages.h"
 #include "gateway/store_rows.h"
 #include "gateway/store_schema.h"
 #include "routing/plan.h"
@@ -20,14 +21,14 @@
  * read of one with an older journal would be nonsense.
  */
 _Static_assert(sizeof(void *) != 8 ||
-                   (sizeof(struct store_record_message) == 184 &&
-                    sizeof(struct store_record_attempt) == 192 &&
-                    sizeof(struct body) == 192 && sizeof(struct store_record_usage) == 96 &&
-                    sizeof(struct store_record_duplicate) == 80 &&
-                    sizeof(struct store_record_optout) == 136 &&
-                    sizeof(struct store_record_mark) == 40 &&
-                    sizeof(struct store_record_inbound) == 64 &&
-                    sizeof(struct store_record_alias) == 32 && sizeof(struct plan) == 888 &&
+                   (sizeof(struct store_record_message) == 176 &&
+                    sizeof(struct store_record_attempt) == 184 &&
+                    sizeof(struct body) == 192 && sizeof(struct store_record_usage) == 88 &&
+                    sizeof(struct store_record_duplicate) == 72 &&
+                    sizeof(struct store_record_optout) == 128 &&
+                    sizeof(struct store_record_mark) == 32 &&
+                    sizeof(struct store_record_inbound) == 56 &&
+                    sizeof(struct store_record_alias) == 24 && sizeof(struct plan) == 888 &&
                     sizeof(struct price_pins) == 1040 &&
                     sizeof(struct channel_traits) == 24),
                "a struct that is stored has changed: it needs a new STORE_SCHEMA_VERSION");
@@ -218,7 +219,7 @@ static bool make_tables(struct store_sqlite *store, char *error, size_t error_si
     char schema[4096];
     bool ok;
 
-    snprintf(schema, sizeof(schema), STORE_SCHEMA_MESSAGES, "", "", "", "");
+    snprintf(schema, sizeof(schema), STORE_SCHEMA_MESSAGES, "", "");
     ok = store_run(store->database, "BEGIN IMMEDIATE", error, error_size) &&
          store_run(store->database, schema, error, error_size) &&
          store_run(store->database, STORE_SCHEMA_LIVE, error, error_size) &&
@@ -304,6 +305,7 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
     if (store == NULL || (store->folder = strdup(folder)) == NULL)
         abort();
     store->day = store_day_new(store->folder, vfs);
+    store->messages = store_messages_new();
     store->head = store_head_open(folder, "live.head", vfs, error, error_size);
     if (store->head == NULL) {
         store_sqlite_close(store, true);
@@ -338,6 +340,7 @@ void store_sqlite_close(struct store_sqlite *store, bool well)
     for (size_t i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(store->statements[i]);
     store_fresh_free(store->fresh);
+    store_messages_free(store->messages);
     store_day_close(store->day, well && !store->failed);
     if (store->database && (store->failed || !well))
         sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

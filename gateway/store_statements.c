@@ -6,28 +6,16 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
     [STATEMENT_COMMIT] = "COMMIT",
     [STATEMENT_ROLLBACK] = "ROLLBACK",
-    [STATEMENT_MESSAGE_ADD] = "INSERT OR IGNORE INTO message(" STORE_MESSAGE_COLUMNS
-                              ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    /* An ended message stays ended. */
-    [STATEMENT_MESSAGE_SET] =
-        "UPDATE message SET state=?2, \"end\"=?3, step=?4, flags=?5, segments=?6, parts=?7,"
-        " start_at=?8, deadline=?9, entered_at=?10, ended_at=?11, held=?12, charged=?13,"
-        " cost=?14 WHERE id=?1 AND state<>5",
-    [STATEMENT_BODY_ADD] =
-        "INSERT OR IGNORE INTO body(" STORE_BODY_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_ATTEMPT_ADD] = "INSERT OR IGNORE INTO attempt(" STORE_ATTEMPT_COLUMNS
-                              ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_ATTEMPT_SET] =
-        "UPDATE attempt SET state=?3, reason=?4, flags=?5, code=?6, sent_at=?7,"
-        " updated_at=?8, again_at=?9, charged=?10, cost=?11, provider_id=?12"
-        " WHERE message=?1 AND ordinal=?2 AND charged=?13 AND cost=?14",
+    [STATEMENT_MESSAGE] = "SELECT " STORE_MESSAGE_COLUMNS " FROM message WHERE id=?",
+    [STATEMENT_MESSAGE_GONE] = "DELETE FROM message WHERE id=?",
+    [STATEMENT_PART_ADD] = "INSERT OR IGNORE INTO part(id, message) VALUES(?,?)",
+    [STATEMENT_PARTS_GONE] = "DELETE FROM part WHERE message=?",
     [STATEMENT_LATE_SET] =
         "INSERT INTO late(" STORE_LATE_COLUMNS
-        ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?10,?11,?12)"
-        " ON CONFLICT(message, ordinal) DO UPDATE SET state=?3, reason=?4, flags=?5, "
-        "code=?6,"
-        " sent_at=?7, updated_at=?8, charged=?10, cost=?11, provider_id=?12"
-        " WHERE charged=?13 AND cost=?14",
+        ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?13)"
+        " ON CONFLICT(message, ordinal) DO UPDATE SET state=?3, reason=?4, flags=?5,"
+        " code=?6, sent_at=?7, updated_at=?8, charged=?9, cost=?10, provider_id=?13"
+        " WHERE charged=?11 AND cost=?12",
     [STATEMENT_CHAIN_SET] =
         "INSERT OR REPLACE INTO chain(first, last, digest) VALUES(?,?,?)",
     [STATEMENT_BALANCE_ADD] =
@@ -47,7 +35,6 @@ static const char *const texts[STATEMENTS] = {
         "INSERT OR IGNORE INTO definition(kind, number, name, content) VALUES(?,?,?,?)",
     [STATEMENT_KEEP] = "INSERT OR IGNORE INTO kept(message, rule) VALUES(?,?)",
     [STATEMENT_UNKEEP] = "DELETE FROM kept WHERE message=?",
-    [STATEMENT_IS_LIVE] = "SELECT 1 FROM message WHERE id=?",
     [STATEMENT_HIGHEST_ID] =
         "INSERT OR REPLACE INTO meta(key, value) VALUES('highest_id', ?)",
     [STATEMENT_HISTORY] = "INSERT INTO history(day, messages, ended_at) VALUES(?,?,?)"
@@ -63,10 +50,6 @@ static const char *const texts[STATEMENTS] = {
                              " origin) VALUES(?,?,?,?,?)",
     [STATEMENT_OPTOUT_GONE] =
         "DELETE FROM optout WHERE account=? AND number=? AND sender=?",
-    [STATEMENT_BODY_SET] =
-        "UPDATE body SET number=?3, source=?4, destination=?5, service_type=?6, fields=?7,"
-        " options=?8, bytes=?9, tlv_size=?10 WHERE id=?1 AND message=?2 AND options<>?8",
-    [STATEMENT_BASELINE_SET] = "UPDATE message SET baseline=?2 WHERE id=?1",
     [STATEMENT_ALIAS_ADD] = "INSERT OR REPLACE INTO alias(alias, id) VALUES(?,?)",
     [STATEMENT_ALIAS_GONE] = "DELETE FROM alias WHERE alias=?",
     [STATEMENT_USAGE_SET] =

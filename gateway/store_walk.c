@@ -138,54 +138,45 @@ static bool close_cursor(struct walk *walk, struct store_cursor *cursor)
     return store_cursor_close(cursor, walk->error, walk->error_size);
 }
 
-static void read_attempts(struct walk *walk, struct store_cursor *attempts,
-                          struct store_cursor *late)
+static void lay_late_over(struct walk *walk, struct store_cursor *late)
 {
-    uint64_t id = walk->message.id;
+    struct message *message = &walk->message;
 
-    for (bool more = store_cursor_seek(attempts, id); more; more = attempts->key == id) {
-        struct attempt *attempt = message_add_attempt(&walk->message);
+    for (bool more = store_cursor_seek(late, message->id); more;
+         more = late->key == message->id) {
+        int ordinal = sqlite3_column_int(late->statement, 1);
 
-        store_read_attempt(attempts->statement, 0, attempt);
-        while (late && store_cursor_seek(late, id) &&
-               sqlite3_column_int(late->statement, 1) < attempt->ordinal)
-            store_cursor_next(late);
-        if (late && late->key == id &&
-            sqlite3_column_int(late->statement, 1) == attempt->ordinal)
-            store_read_late(late->statement, attempt);
-        store_cursor_next(attempts);
+        if (ordinal >= 1 && ordinal <= message->attempt_count)
+            store_read_late(late->statement, &message->attempts[ordinal - 1]);
+        store_cursor_next(late);
     }
 }
 
-static void walk_messages(struct walk *walk, struct store_cursor *messages,
-                          struct store_cursor *attempts, struct store_cursor *late,
-                          struct store_cursor *living)
+/* False: one of them is not what was written. */
+static bool walk_messages(struct walk *walk, struct store_cursor *messages,
+                          struct store_cursor *late, struct store_cursor *living)
 {
     for (; messages->result == SQLITE_ROW; store_cursor_next(messages)) {
-        struct message *message = &walk->message;
-        struct attempt *room = message->attempts;
-        uint16_t capacity = message->attempt_capacity;
+        struct packed_bodies bodies;
 
         /* It was copied and not deleted yet: who lives is newer.  Or it came and ended
          * after the moment we look at. */
         if (living &&
             (store_cursor_seek(living, messages->key) || messages->key > walk->highest_id))
             continue;
-        store_read_message(messages->statement, 0, message);
-        message->attempts = room;
-        message->attempt_capacity = capacity;
-        message->attempt_count = 0;
-        read_attempts(walk, attempts, late);
-        store_sum_attempts(message);
-        walk->visit(walk->owner, message);
+        if (!store_read_message(messages->statement, &walk->message, &bodies, walk->error,
+                                walk->error_size))
+            return false;
+        if (late)
+            lay_late_over(walk, late);
+        store_sum_attempts(&walk->message);
+        walk->visit(walk->owner, &walk->message);
     }
+    return true;
 }
 
 static const char messages_sql[] =
     "SELECT " STORE_MESSAGE_COLUMNS " FROM message WHERE id>=?1 ORDER BY id";
-static const char attempts_sql[] =
-    "SELECT " STORE_ATTEMPT_COLUMNS
-    " FROM attempt WHERE message>=?1 ORDER BY message, ordinal";
 static const char late_sql[] =
     "SELECT " STORE_LATE_COLUMNS " FROM late WHERE message>=?1 ORDER BY message, ordinal";
 static const char living_sql[] = "SELECT id FROM message WHERE id>=?1 ORDER BY id";
@@ -199,17 +190,13 @@ static bool walk_live(struct walk *walk)
 {
     sqlite3 *live = walk->view->live;
     struct store_cursor messages = {0};
-    struct store_cursor attempts = {0};
     bool ok =
         store_for_rows(live, "SELECT value FROM meta WHERE key='highest_id'", 0,
                        read_highest_id, &walk->highest_id, walk->error, walk->error_size) &&
         open_cursor(walk, &messages, live, messages_sql, 0) &&
-        open_cursor(walk, &attempts, live, attempts_sql, 0);
+        walk_messages(walk, &messages, NULL, NULL);
 
-    if (ok)
-        walk_messages(walk, &messages, &attempts, NULL, NULL);
-    ok = close_cursor(walk, &messages) && ok;
-    return close_cursor(walk, &attempts) && ok;
+    return close_cursor(walk, &messages) && ok;
 }
 
 static bool walk_day(struct walk *walk, const char day[STORE_DAY_SIZE])
@@ -217,7 +204,6 @@ static bool walk_day(struct walk *walk, const char day[STORE_DAY_SIZE])
     sqlite3 *live = walk->view->live;
     sqlite3 *history = store_view_open_day(walk->view, day, walk->error, walk->error_size);
     struct store_cursor messages = {0};
-    struct store_cursor attempts = {0};
     struct store_cursor late = {0};
     struct store_cursor living = {0};
     bool ok;
@@ -226,13 +212,10 @@ static bool walk_day(struct walk *walk, const char day[STORE_DAY_SIZE])
         return walk->error[0] == 0;
     ok = store_run(history, "BEGIN", walk->error, walk->error_size) &&
          open_cursor(walk, &messages, history, messages_sql, 0) &&
-         open_cursor(walk, &attempts, history, attempts_sql, 0) &&
          open_cursor(walk, &late, live, late_sql, messages.key) &&
-         open_cursor(walk, &living, live, living_sql, messages.key);
-    if (ok)
-        walk_messages(walk, &messages, &attempts, &late, &living);
+         open_cursor(walk, &living, live, living_sql, messages.key) &&
+         walk_messages(walk, &messages, &late, &living);
     ok = close_cursor(walk, &messages) && ok;
-    ok = close_cursor(walk, &attempts) && ok;
     ok = close_cursor(walk, &late) && ok;
     ok = close_cursor(walk, &living) && ok;
     sqlite3_close(history);

@@ -146,6 +146,12 @@ void table_remove(struct table *table, uint64_t key)
     table->count--;
 }
 
+void table_clear(struct table *table)
+{
+    memset(table->entries, 0, (table->mask + 1) * sizeof(*table->entries));
+    table->count = 0;
+}
+
 size_t table_count(const struct table *table)
 {
     return table->count;

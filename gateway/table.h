@@ -19,6 +19,8 @@ void table_free(struct table *table);
 bool table_put(struct table *table, uint64_t key, uint64_t value)
     __attribute__((warn_unused_result));
 bool table_get(const struct table *table, uint64_t key, uint64_t *out);
+/* All of it; the room is kept. */
+void table_clear(struct table *table);
 /* Harmless when it is not there. */
 void table_remove(struct table *table, uint64_t key);
 size_t table_count(const struct table *table);

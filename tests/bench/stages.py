@@ -62,7 +62,8 @@ ROWS = (
                " gateway/link_receipt.c:*"),
     ("receipt", "gateway/receipts*.c:* gateway/outbox.c:* gateway/dictionary.c:*"
                 " gateway/tlv_form.c:*"),
-    ("store", "gateway/store*.c:* gateway/executor.c:* gateway/money_moves.c:*"
+    ("store", "gateway/store*.c:* gateway/packed.c:* gateway/executor.c:*"
+              " gateway/money_moves.c:*"
               " gateway/recovery.c:* routing/ledger.c:* routing/money.c:*"),
     ("http", "gateway/http*.c:* gateway/webhooks.c:* gateway/json.c:* gateway/api*.c:*"
              " gateway/profile*.c:* gateway/signature.c:* gateway/tls.c:*"

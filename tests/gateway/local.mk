@@ -100,6 +100,7 @@ check_PROGRAMS += \
 	tests/gateway/store_closed_test \
 	tests/gateway/store_crash_test \
 	tests/gateway/store_journal_test \
+	tests/gateway/packed_test \
 	tests/gateway/store_merge_test \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
@@ -120,28 +121,35 @@ TESTS += \
 	tests/gateway/table_test
 tests_gateway_ids_test_SOURCES = tests/gateway/ids_test.c tests/test.h
 tests_gateway_ids_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+tests_gateway_packed_test_SOURCES = tests/gateway/packed_test.c tests/test.h
+tests_gateway_packed_test_LDADD = libgateway.a librouting.a $(CMOCKA_LIBS)
 tests_gateway_store_chain_test_SOURCES = tests/gateway/store_chain_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_chain_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_closed_test_SOURCES = tests/gateway/store_closed_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_closed_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_crash_test_SOURCES = tests/gateway/store_crash_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_crash_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_period_test_SOURCES = tests/gateway/store_period_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_period_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_reader_test_SOURCES = tests/gateway/store_reader_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_reader_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
@@ -149,16 +157,19 @@ tests_gateway_store_journal_test_SOURCES = tests/gateway/store_journal_test.c te
 tests_gateway_store_journal_test_LDADD = libgateway.a $(SQLITE_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_merge_test_SOURCES = tests/gateway/store_merge_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_merge_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_inbound_test_SOURCES = tests/gateway/store_inbound_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_inbound_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_test_SOURCES = tests/gateway/store_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
@@ -296,6 +307,7 @@ tests_gateway_config_permissions_test_LDADD = libgateway.a librouting.a libsmpp.
 	$(CONFUSE_LIBS) $(OPENSSL_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_limits_test_SOURCES = tests/gateway/store_limits_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_limits_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)

@@ -1,4 +1,5 @@
 /* Messages with a plain life, on a disk that may fail. */
+#include "tests/gateway/store_content.h"
 #include "tests/gateway/store_life.h"
 
 #include <assert.h>
@@ -488,6 +489,7 @@ static sqlite3 *open_file(struct life *life, const char *file)
     if (sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                         vfs_name) != SQLITE_OK)
         abort();
+    store_content_functions(database);
     return database;
 }
 

@@ -95,7 +95,7 @@ void life_done(struct stored_message *stored);
 
 /* Waits until all that was decided is in the tables; an open store only. */
 void life_fold(struct life *life);
-/* Runs SQL on a file of the store, after life_fold(). */
+/* Runs SQL on a file of the store, after life_fold(); it may use store_content.h. */
 void life_tamper(struct life *life, const char *file, const char *sql);
 /* The first column of the first row; -1 when there is none. */
 int64_t life_ask(struct life *life, const char *file, const char *sql);

@@ -8,7 +8,7 @@
 
 #include <sqlite3.h>
 
-#include "gateway/store_schema.h"
+#include "gateway/packed.h"
 #include "routing/ledger.h"
 #include "tests/gateway/store_life.h"
 #include "tests/test.h"
@@ -157,7 +157,7 @@ static void decide(struct course *course)
     assert_true(store_begin(course->life.store, STORE_CONTINUATION));
     if (!known->accepted)
         accept(course, n);
-    else if (what == 0 && known->attempt_count < 3)
+    else if (what == 0 && known->attempt_count < 3 && known->message.state != MESSAGE_ENDED)
         permit(course, n);
     else if (what <= 2 && known->attempt_count > 0)
         change_attempt(course, n);
@@ -190,26 +190,35 @@ static int write_row(void *self, int count, char **values, char **names)
     return 0;
 }
 
-/* In live.db or in the day of the history. */
-#define IN_BOTH(columns, table)                                                            \
-    "SELECT " columns " FROM main." table " UNION SELECT " columns " FROM day." table
+/* All that is known of a message, wherever it is. */
+static void write_message(struct course *course, unsigned n)
+{
+    struct stored_message stored;
+    struct packed_bodies bodies;
+    uint8_t packed[1000];
+    uint8_t out[3000];
+    size_t size;
 
-/* What ended in its window is in the history, and else in live.db. */
+    life_find(&course->life, life_message_id(n), &stored);
+    assert_int_equal(stored.found, course->known[n].accepted);
+    if (stored.found) {
+        assert_int_equal(stored.body_count, 1);
+        bodies = (struct packed_bodies){
+            packed, packed_write_body(stored.message.id, stored.bodies[0], packed)};
+        size = packed_write(&stored.message, &bodies, out);
+        for (size_t i = 0; i < size; i++)
+            course->used += (size_t)snprintf(course->text + course->used,
+                                             TEXT_MAX - course->used, "%02X", out[i]);
+        course->used +=
+            (size_t)snprintf(course->text + course->used, TEXT_MAX - course->used, "\n");
+    }
+    life_done(&stored);
+}
+
 static void write_tables(struct course *course)
 {
     static const char *const tables[] = {
-        IN_BOTH("*", "message") " ORDER BY id",
-        IN_BOTH("id, message, number, source, destination, options, hex(bytes), tlv_size",
-                "body") " ORDER BY id",
         "SELECT alias, id FROM alias ORDER BY alias",
-        "SELECT a.message, a.ordinal, a.id, anchor, channel, segment, step, number,"
-        " ifnull(l.state, a.state), ifnull(l.reason, a.reason), ifnull(l.flags, a.flags),"
-        " ifnull(l.code, a.code), ifnull(l.sent_at, a.sent_at),"
-        " ifnull(l.updated_at, a.updated_at), again_at, ifnull(l.charged, a.charged),"
-        " ifnull(l.cost, a.cost), ifnull(l.provider_id, a.provider_id)"
-        " FROM (" IN_BOTH(
-            "*", "attempt") ") AS a LEFT JOIN late AS l"
-                            " USING(message, ordinal) ORDER BY a.message, a.ordinal",
         "SELECT * FROM posting ORDER BY id",
         "SELECT * FROM balance ORDER BY ledger, currency",
         "SELECT id, account, made_at, hex(bytes) FROM outbox ORDER BY id",
@@ -219,23 +228,18 @@ static void write_tables(struct course *course)
     };
     sqlite3 *database;
     char path[160];
-    char schema[4096];
-    char attach[250];
 
     snprintf(path, sizeof(path), "%s/live.db", course->life.folder);
-    snprintf(attach, sizeof(attach), "ATTACH '%s/history/2026-11-18.db' AS day",
-             course->life.folder);
-    snprintf(schema, sizeof(schema), STORE_SCHEMA_MESSAGES, "day.", "day.", "day.", "day.");
     assert_int_equal(sqlite3_open_v2(path, &database,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                                      "store-life"),
                      SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, attach, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, schema, NULL, NULL, NULL), SQLITE_OK);
     for (size_t i = 0; i < ROWS(tables); i++)
         CHECK_EQ(sqlite3_exec(database, tables[i], write_row, course, NULL), SQLITE_OK,
                  tables[i]);
     sqlite3_close(database);
+    for (unsigned n = 1; n <= MESSAGES; n++)
+        write_message(course, n);
 }
 
 /* All that was told is in its tables, as text for the caller to free. */
@@ -277,7 +281,7 @@ TEST(a_merged_window_gives_the_tables_of_its_decisions_one_by_one)
     }
 }
 
-TEST(a_life_that_ends_in_its_window_costs_one_row_of_each_kind)
+TEST(a_life_that_ends_in_its_window_costs_one_row_and_its_postings)
 {
     struct life life;
     uint64_t rows;
@@ -291,9 +295,9 @@ TEST(a_life_that_ends_in_its_window_costs_one_row_of_each_kind)
         assert_true(life_begin(&life, n));
     life_run(&life, 100);
     life_fold(&life);
-    /* Message, body, attempt, four postings; its receipt came and went.  Once: balances,
+    /* The message, four postings; its receipt came and went.  Once: balances,
      * the chain, the day, what is in the tables. */
-    assert_in_range(store_counters(life.store)->rows - rows, 70, 85);
+    assert_in_range(store_counters(life.store)->rows - rows, 50, 65);
     life_free(&life);
 }
 
@@ -314,7 +318,6 @@ TEST(of_what_came_and_ended_in_a_window_live_db_has_the_postings_alone)
     life_fold(&life);
     assert_int_equal(store_counters(life.store)->moved, 10);
     assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 0);
-    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM attempt"), 0);
     assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM posting"), 41);
     assert_int_equal(life_ask(&life, "live.db", "SELECT messages FROM history"), 10);
     life_find(&life, life_message_id(8), &stored);
@@ -377,13 +380,11 @@ TEST(a_row_that_the_day_has_from_before_a_crash_becomes_what_it_is_now)
     life_settle(&life);
     live_through(&life, 2);
     life_fold(&life);
-    snprintf(
-        sql, sizeof(sql),
-        "INSERT INTO message(id, account, state) VALUES(%llu, 1, 5);"
-        "INSERT INTO attempt(message, ordinal, id, charged, cost) VALUES(%llu, 1, %llu,"
-        " 0, 0)",
-        (unsigned long long)life_message_id(4), (unsigned long long)life_message_id(4),
-        (unsigned long long)life_attempt_id(4));
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO message SELECT %llu, 5, 1, with_field(content, 'id', %llu)"
+             " FROM message",
+             (unsigned long long)life_message_id(4),
+             (unsigned long long)life_message_id(4));
     life_tamper(&life, day, sql);
     live_through(&life, 4);
     life_fold(&life);
@@ -409,7 +410,7 @@ TEST(a_day_that_fails_in_the_middle_of_a_window_is_made_up_for_later)
     live_through(&life, 2);
     life_fold(&life);
     life_tamper(&life, day,
-                "CREATE TRIGGER full BEFORE INSERT ON body BEGIN"
+                "CREATE TRIGGER full BEFORE INSERT ON message BEGIN"
                 " SELECT RAISE(ABORT, 'no room'); END");
     /* One that has to be moved ends in the window of one that would go there at once. */
     life.goal = LIFE_PERMITTED;
@@ -469,7 +470,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_merged_window_gives_the_tables_of_its_decisions_one_by_one),
-        RUN(a_life_that_ends_in_its_window_costs_one_row_of_each_kind),
+        RUN(a_life_that_ends_in_its_window_costs_one_row_and_its_postings),
         RUN(of_what_came_and_ended_in_a_window_live_db_has_the_postings_alone),
         RUN(a_day_that_was_deleted_is_made_anew),
         RUN(a_row_that_the_day_has_from_before_a_crash_becomes_what_it_is_now),

@@ -291,6 +291,59 @@ TEST(times_without_bounds_are_taken)
     life_free(&life);
 }
 
+/* One octet of the row of message `n`. */
+static void damage(struct life *life, const char *file, unsigned n)
+{
+    char sql[300];
+
+    snprintf(sql, sizeof(sql),
+             "UPDATE message SET content = CAST(substr(content, 1, 30) || x'FF' ||"
+             " substr(content, 32) AS BLOB) WHERE id=%llu",
+             (unsigned long long)life_message_id(n));
+    life_tamper(life, file, sql);
+}
+
+TEST(a_damaged_message_is_named_by_who_meets_it)
+{
+    static const struct {
+        const char *file;
+        unsigned n;
+    } rows[] = {
+        {"history/2026-11-18.db", 1},
+        {"live.db",               5},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct life life;
+        struct stored_message stored;
+        struct verification verification;
+        char sentence[100];
+
+        live_six(&life, true);
+        damage(&life, rows[i].file, rows[i].n);
+        life_find(&life, life_message_id(rows[i].n), &stored);
+        assert_true(stored.failed);
+        life_find(&life, life_message_id(6), &stored);
+        assert_true(stored.found);
+        life_done(&stored);
+        life_verify(&life, &verification);
+        assert_false(verification.ok);
+        snprintf(sentence, sizeof(sentence), "what is written of message %llu is damaged",
+                 (unsigned long long)life_message_id(rows[i].n));
+        CHECK(strstr(verification.mismatches[0], sentence), verification.mismatches[0]);
+        /* Nothing is done to it, and all else goes on, after a start too. */
+        assert_true(store_begin(life.store, STORE_CONTINUATION));
+        life_charge(&life, rows[i].n, 0);
+        store_end(life.store);
+        life_run(&life, 50);
+        assert_int_equal(life.failures, 0);
+        life_close(&life);
+        CHECK(life_open(&life), life.error);
+        CHECK(life_load(&life, NULL, NULL), life.error);
+        life_free(&life);
+    }
+}
+
 TEST(what_cannot_be_read_is_not_said_to_be_missing)
 {
     struct life life;
@@ -300,7 +353,7 @@ TEST(what_cannot_be_read_is_not_said_to_be_missing)
 
     live_six(&life, true);
     life_close(&life);
-    life_tamper(&life, "history/2026-11-18.db", "DROP TABLE attempt");
+    life_tamper(&life, "history/2026-11-18.db", "DROP TABLE message");
     life_open_reader(&life);
     life_find(&life, life_message_id(1), &stored);
     assert_false(stored.found);
@@ -316,7 +369,7 @@ TEST(what_cannot_be_read_is_not_said_to_be_missing)
     life_verify(&life, &verification);
     assert_false(verification.ok);
     assert_string_equal(verification.mismatches[verification.mismatch_count - 1],
-                        "the database cannot be read: no such table: attempt");
+                        "the database cannot be read: no such table: message");
     life_free(&life);
 }
 
@@ -399,123 +452,123 @@ static const struct tampering {
 } tamperings[] = {
     {"a balance",
      "live.db",               "UPDATE balance SET amount=amount+50000 WHERE ledger=258",
-     2,                                                                                               0,
-     0,                                                                                                     {"account sms: available is 999.730000, its postings give 999.680000",
-      "the sum of all balances in EUR is 0.050000"}                                                                                                                            },
+     2,                                                                                                             0,
+     0,                                                                                                                   {"account sms: available is 999.730000, its postings give 999.680000",
+      "the sum of all balances in EUR is 0.050000"}                                                                                                                                          },
     {"a balance of the house",
      "live.db",               "UPDATE balance SET amount=0 WHERE ledger=4",
-     2,                                                                                               0,
-     0,                                                                                                     {"the house: revenue is 0.000000, its postings give 0.200000",
-      "the sum of all balances in EUR is -0.200000"}                                                                                                                           },
+     2,                                                                                                             0,
+     0,                                                                                                                   {"the house: revenue is 0.000000, its postings give 0.200000",
+      "the sum of all balances in EUR is -0.200000"}                                                                                                                                         },
     {"a balance is gone",
      "live.db",               "DELETE FROM balance WHERE ledger=263",
-     2,                                                                                               0,
-     0,                                                                                                     {"supplier smsc: payable is 0.000000, its postings give -0.120000"}       },
+     2,                                                                                                             0,
+     0,                                                                                                                   {"supplier smsc: payable is 0.000000, its postings give -0.120000"}       },
     {"a capture",
      "live.db",               "UPDATE posting SET amount=amount+1 WHERE kind=3 AND message=%M",
-     5,                                                                                               1,
-     0,                                                                                                     {"account sms: held is 0.120000, its postings give 0.119999",
+     5,                                                                                                             1,
+     0,                                                                                                                   {"account sms: held is 0.120000, its postings give 0.119999",
       "the house: revenue is 0.200000, its postings give 0.200001",
       "message %M attempt %A: 0.050000 is charged, its postings give 0.050001",
       "message %M: 0.000000 is held, its postings give -0.000001",
-      "postings 1 to 19: they are not what was posted"}                                                                                                                        },
+      "postings 1 to 19: they are not what was posted"}                                                                                                                                      },
     {"a cost",
      "live.db",               "UPDATE posting SET amount=20000 WHERE kind=7 AND message=%M",
-     4,                                                                                               1,
-     0,                                                                                                     {"supplier smsc: payable is -0.120000, its postings give -0.110000",
+     4,                                                                                                             1,
+     0,                                                                                                                   {"supplier smsc: payable is -0.120000, its postings give -0.110000",
       "the house: cost is 0.120000, its postings give 0.110000",
-      "message %M attempt %A: 0.030000 is owed, its postings give 0.020000"}                                                                                                   },
+      "message %M attempt %A: 0.030000 is owed, its postings give 0.020000"}                                                                                                                 },
     {"a hold",
      "live.db",               "UPDATE posting SET amount=70000 WHERE kind=2 AND message=%M",
-     4,                                                                                               0,
-     0,                                                                                                     {"account sms: available is 999.680000, its postings give 999.670000",
-      "message %M: 0.000000 is held, its postings give 0.010000"}                                                                                                              },
+     4,                                                                                                             0,
+     0,                                                                                                                   {"account sms: available is 999.680000, its postings give 999.670000",
+      "message %M: 0.000000 is held, its postings give 0.010000"}                                                                                                                            },
     {"a posting is gone",
      "live.db",               "DELETE FROM posting WHERE kind=4 AND message=%M",
-     4,                                                                                               0,
-     0,                                                                                                     {"message %M: 0.000000 is held, its postings give 0.010000",
-      "postings 1 to 19: some of them are missing"}                                                                                                                            },
+     4,                                                                                                             0,
+     0,                                                                                                                   {"message %M: 0.000000 is held, its postings give 0.010000",
+      "postings 1 to 19: some of them are missing"}                                                                                                                                          },
     {"a posting of another attempt",
      "live.db",               "UPDATE posting SET attempt=12345 WHERE kind=3 AND message=%M",
-     3,                                                                                               2,
-     0,                                                                                                     {"message %M attempt %A: 0.050000 is charged, its postings give 0.000000",
-      "message %M attempt 12345: 0.000000 is charged, its postings give 0.050000"}                                                                                             },
+     3,                                                                                                             2,
+     0,                                                                                                                   {"message %M attempt %A: 0.050000 is charged, its postings give 0.000000",
+      "message %M attempt 12345: 0.000000 is charged, its postings give 0.050000"}                                                                                                           },
     {"a posting twice",
      "live.db",               "INSERT INTO posting SELECT 9999, at, kind, source, target, amount, currency, message,"
-     " attempt FROM posting WHERE kind=7 AND message=%M",                           4,
-     1,                                                                                                  0,
+     " attempt FROM posting WHERE kind=7 AND message=%M",                                         4,
+     1,                                                                                                                0,
      {"message %M attempt %A: 0.030000 is owed, its postings give 0.060000",
-      "postings 9999 to 9999: nobody posted them"}                                                                                                                                    },
+      "postings 9999 to 9999: nobody posted them"}                                                                                                                                                  },
     {"a negative posting",
      "live.db",               "INSERT INTO posting VALUES(9999, 1, 1, 1, 258, -5, 4543826, 0, 0)",
-     4,                                                                                               0,
-     0,                                                                                                     {"message 0: a posting of -0.000005"}                                     },
+     4,                                                                                                             0,
+     0,                                                                                                                   {"message 0: a posting of -0.000005"}                                     },
     {"the moment of a posting",
      "live.db",               "UPDATE posting SET at=at+1 WHERE id=7",
-     1,                                                                                               0,
-     0,                                                                                                     {"postings 1 to 19: they are not what was posted"}                        },
+     1,                                                                                                             0,
+     0,                                                                                                                   {"postings 1 to 19: they are not what was posted"}                        },
     {"two postings have changed places",
      "live.db",               "UPDATE posting SET id=-3 WHERE id=3; UPDATE posting SET id=3 WHERE id=7;"
-     " UPDATE posting SET id=7 WHERE id=-3",                                        1,
-     0,                                                                                                  0,
-     {"postings 1 to 19: they are not what was posted"}                                                                                                                               },
+     " UPDATE posting SET id=7 WHERE id=-3",                                                      1,
+     0,                                                                                                                0,
+     {"postings 1 to 19: they are not what was posted"}                                                                                                                                             },
     {"an amount that is no whole number",
      "live.db",               "UPDATE posting SET amount=amount+0.4 WHERE id=7",
-     1,                                                                                               0,
-     0,                                                                                                     {"postings 1 to 19: they are not what was posted"}                        },
+     1,                                                                                                             0,
+     0,                                                                                                                   {"postings 1 to 19: they are not what was posted"}                        },
     {"two postings that make no difference to any sum",
      "live.db",               "INSERT INTO posting SELECT id+100, at, kind, source, target, amount,"
      " currency, 0, 0 FROM posting WHERE id=1 UNION ALL SELECT id+101, at, kind, target,"
-     " source, amount, currency, 0, 0 FROM posting WHERE id=1",                     1,
-     0,                                                                                                  0,
-     {"postings 101 to 102: nobody posted them"}                                                                                                                                      },
+     " source, amount, currency, 0, 0 FROM posting WHERE id=1",                                   1,
+     0,                                                                                                                0,
+     {"postings 101 to 102: nobody posted them"}                                                                                                                                                    },
     {"the chain",
      "live.db",               "UPDATE chain SET digest=digest+1",
-     1,                                                                                               0,
-     0,                                                                                                     {"postings 1 to 19: they are not what was posted"}                        },
+     1,                                                                                                             0,
+     0,                                                                                                                   {"postings 1 to 19: they are not what was posted"}                        },
     {"a link is gone",
      "live.db",               "DELETE FROM chain",
-     1,                                                                                               0,
-     0,                                                                                                     {"postings 1 to 19: nobody posted them"}                                  },
+     1,                                                                                                             0,
+     0,                                                                                                                   {"postings 1 to 19: nobody posted them"}                                  },
     {"an attempt's charge",
-     "history/2026-11-18.db", "UPDATE attempt SET charged=49999 WHERE message=%M",
-     1,                                                                                               1,
-     0,                                                                                                     {"message %M attempt %A: 0.049999 is charged, its postings give 0.050000"}},
+     "history/2026-11-18.db", "UPDATE message SET content=with_field(content, 'charged', 49999, 1) WHERE id=%M",
+     1,                                                                                                             1,
+     0,                                                                                                                   {"message %M attempt %A: 0.049999 is charged, its postings give 0.050000"}},
     {"an attempt is gone",
-     "history/2026-11-18.db", "DELETE FROM attempt WHERE message=%M",
-     2,                                                                                               2,
-     0,                                                                                                     {"message %M attempt %A: 0.000000 is charged, its postings give 0.050000",
-      "message %M attempt %A: 0.000000 is owed, its postings give 0.030000"}                                                                                                   },
+     "history/2026-11-18.db", "UPDATE message SET content=with_field(content, 'attempts', 0) WHERE id=%M",
+     2,                                                                                                             2,
+     0,                                                                                                                   {"message %M attempt %A: 0.000000 is charged, its postings give 0.050000",
+      "message %M attempt %A: 0.000000 is owed, its postings give 0.030000"}                                                                                                                 },
     {"a message has ended with a hold",
-     "history/2026-11-18.db", "UPDATE message SET held=10000 WHERE id=%M",
-     3,                                                                                               0,
-     1,                                                                                                     {"message %M: it has ended and 0.010000 is held",
+     "history/2026-11-18.db", "UPDATE message SET content=with_field(content, 'held', 10000) WHERE id=%M",
+     3,                                                                                                             0,
+     1,                                                                                                                   {"message %M: it has ended and 0.010000 is held",
       "message %M: 0.010000 is held, its postings give 0.000000",
-      "account sms: held is 0.120000, its messages hold 0.130000"}                                                                                                             },
+      "account sms: held is 0.120000, its messages hold 0.130000"}                                                                                                                           },
     {"a receipt is gone",
      "live.db",               "DELETE FROM outbox WHERE id=(SELECT min(id) FROM outbox)",
-     1,                                                                                               0,
-     0,                                                                                                     {"outbox of account sms: receipt %1 is missing"}                          },
+     1,                                                                                                             0,
+     0,                                                                                                                   {"outbox of account sms: receipt %1 is missing"}                          },
     {"a receipt too many",
      "live.db",               "INSERT INTO outbox VALUES(77, 1, 1, NULL)",
-     1,                                                                                               0,
-     0,                                                                                                     {"outbox of account sms: nobody put receipt 77 there"}                    },
+     1,                                                                                                             0,
+     0,                                                                                                                   {"outbox of account sms: nobody put receipt 77 there"}                    },
     {"receipts are gone",
      "live.db",               "DELETE FROM outbox",
-     1,                                                                                               0,
-     0,                                                                                                     {"outbox of account sms: 2 receipts are missing"}                         },
+     1,                                                                                                             0,
+     0,                                                                                                                   {"outbox of account sms: 2 receipts are missing"}                         },
     {"another receipt",
      "live.db",               "UPDATE outbox SET id=77 WHERE id=(SELECT min(id) FROM outbox)",
-     1,                                                                                               0,
-     0,                                                                                                     {"outbox of account sms: its receipts are not those that were put there"} },
+     1,                                                                                                             0,
+     0,                                                                                                                   {"outbox of account sms: its receipts are not those that were put there"} },
     {"the ledger is gone",
      "live.db",               "DROP TABLE posting",
-     1,                                                                                               0,
-     0,                                                                                                     {"the database cannot be read: no such table: posting"}                   },
+     1,                                                                                                             0,
+     0,                                                                                                                   {"the database cannot be read: no such table: posting"}                   },
     {"a day of the history is not known",
      "live.db",               "UPDATE history SET day='2026-11-17.db'",
-     8,                                                                                               8,
-     0,                                                                                                     {"message %M attempt %A: 0.000000 is charged, its postings give 0.050000"}},
+     8,                                                                                                             8,
+     0,                                                                                                                   {"message %M attempt %A: 0.000000 is charged, its postings give 0.050000"}},
 };
 
 /* %M: id of message 2, %A: of its attempt, %1 and %5: of messages 1 and 5. */
@@ -609,18 +662,12 @@ static void move_meanwhile(void *owner, const char *path)
     } rows[] = {
         {1, "live.db",
          "INSERT INTO posting SELECT id + 1000, at, kind, source, target, amount, currency,"
-         " message + 100000000000, attempt + 100000000000 FROM posting WHERE message=%M"  },
+         " message + 100000000000, attempt + 100000000000 FROM posting WHERE message=%M"},
         {2, "history/2026-11-18.db",
-         "INSERT INTO message SELECT id + 100000000000, account, plan, pins, state, "
-         "\"end\","
-         " step, flags, segments, parts, accepted_at, start_at, deadline, entered_at,"
-         " ended_at, held, charged, cost, baseline FROM message WHERE id=%M"              },
-        {2, "history/2026-11-18.db",
-         "INSERT INTO attempt SELECT message + 100000000000, ordinal, id + 100000000000,"
-         " anchor, channel, segment, step, number, state, reason, flags, code, sent_at,"
-         " updated_at, again_at, charged, cost, provider_id FROM attempt WHERE message=%M"},
-        {2, "live.db",               "DELETE FROM message WHERE id=%5"                    },
-        {2, "live.db",               "DELETE FROM attempt WHERE message=%5"               },
+         "INSERT INTO message SELECT id + 100000000000, state, ended_at,"
+         " with_field(with_field(content, 'id', id + 100000000000),"
+         " 'id', field(content, 'id', 1) + 100000000000, 1) FROM message WHERE id=%M"   },
+        {2, "live.db",               "DELETE FROM message WHERE id=%5"                  },
     };
     struct meanwhile *meanwhile = owner;
     unsigned opening;
@@ -654,9 +701,7 @@ TEST(what_happens_after_the_first_look_is_not_seen)
     life_close(&life);
     snprintf(text, sizeof(text),
              "ATTACH '%s/live.db' AS live;"
-             "INSERT INTO message SELECT * FROM live.message WHERE state=5;"
-             "INSERT INTO attempt SELECT a.* FROM live.attempt AS a JOIN message AS m"
-             " ON m.id=a.message WHERE a.message NOT IN (SELECT message FROM attempt)",
+             "INSERT INTO message SELECT * FROM live.message WHERE state=5",
              life.folder);
     life_tamper(&life, "history/2026-11-18.db", text);
     life_open_reader(&life);
@@ -753,6 +798,7 @@ int main(void)
         RUN(a_statement_sums_up_what_lives_and_what_has_ended),
         RUN(what_was_absorbed_is_not_charged),
         RUN(times_without_bounds_are_taken),
+        RUN(a_damaged_message_is_named_by_who_meets_it),
         RUN(what_cannot_be_read_is_not_said_to_be_missing),
         RUN(near_the_end_nothing_is_read_any_more),
         RUN(a_store_that_is_right_verifies),

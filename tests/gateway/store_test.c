@@ -864,8 +864,25 @@ TEST(what_ended_in_the_journal_alone_is_moved_once)
     life_free(&life);
 }
 
+/* It comes and ends in one decision. */
+static void accept_ended(struct life *life, unsigned n)
+{
+    struct body *body = life_new_body(n, 10);
+    struct message message;
+
+    life_fill_message(n, &message);
+    begin(life);
+    store_accept(life->store, &message, body, NULL);
+    message.state = MESSAGE_ENDED;
+    message.held_micro = 0;
+    store_message(life->store, &message, NULL);
+    store_end(life->store);
+    free(body);
+}
+
 TEST(near_the_end_nothing_is_moved_any_more_and_the_store_is_idle)
 {
+    enum { DAY_N = 86400 };
     struct life life;
     struct told told = {0};
 
@@ -873,14 +890,12 @@ TEST(near_the_end_nothing_is_moved_any_more_and_the_store_is_idle)
     life.goal = LIFE_PERMITTED;
     assert_true(life_open(&life));
     life_settle(&life);
-    assert_true(life_begin(&life, 1));
-    life_run(&life, 30);
-    life_fold(&life); /* what ends later has to be moved */
-    end_uncharged(&life, 1);
+    accept_ended(&life, 1);
+    accept_ended(&life, 1 + DAY_N); /* of another day: it has to be moved */
     store_end_upkeep(life.store);
     life_run(&life, 1000);
     assert_true(store_is_idle(life.store));
-    assert_int_equal(store_counters(life.store)->moved, 0);
+    assert_int_equal(store_counters(life.store)->moved, 1);
     life_close(&life);
     assert_true(life_open(&life));
     assert_true(life_load(&life, &told_loader, &told));
@@ -897,19 +912,8 @@ TEST(two_days_that_end_side_by_side_are_moved_in_two_moves)
     life_new(&life, 1);
     assert_true(life_open(&life));
     for (unsigned i = 1; i <= PAIRS; i++) {
-        for (unsigned day = 0; day < 2; day++) {
-            struct body *body = life_new_body(i + day * DAY_N, 10);
-            struct message message;
-
-            life_fill_message(i + day * DAY_N, &message);
-            begin(&life);
-            store_accept(life.store, &message, body, NULL);
-            message.state = MESSAGE_ENDED;
-            message.held_micro = 0;
-            store_message(life.store, &message, NULL);
-            store_end(life.store);
-            free(body);
-        }
+        accept_ended(&life, i);
+        accept_ended(&life, i + DAY_N);
     }
     life_run(&life, 700);
     assert_int_equal(store_counters(life.store)->moved, 2 * PAIRS);
@@ -978,6 +982,7 @@ TEST(a_reader_that_stays_stops_neither_commits_nor_later_checkpoints)
     sqlite3 *reader;
     char path[128];
     uint64_t checkpoints;
+    struct message message;
 
     life_new(&life, 1);
     life.text_size = 60000;
@@ -991,11 +996,11 @@ TEST(a_reader_that_stays_stops_neither_commits_nor_later_checkpoints)
                      SQLITE_OK);
     /* 1400 bodies of 60 KB, 84 MB, while it looks at the first moment. */
     for (unsigned i = 0; i < 1400; i++) {
-        struct body *body = life_new_body(1, life.text_size);
+        struct body *body = life_new_body(1 + i, life.text_size);
 
-        body->id += i;
+        life_fill_message(1 + i, &message);
         begin(&life);
-        store_join(life.store, body);
+        store_accept(life.store, &message, body, NULL);
         const struct store_effect effect = life_counted(i);
         store_effect(life.store, &effect);
         store_end(life.store);
@@ -1009,11 +1014,11 @@ TEST(a_reader_that_stays_stops_neither_commits_nor_later_checkpoints)
     assert_in_range(checkpoints, 3, 10);
     sqlite3_close(reader);
     for (unsigned i = 0; i < 400; i++) {
-        struct body *body = life_new_body(1, life.text_size);
+        struct body *body = life_new_body(1401 + i, life.text_size);
 
-        body->id += 1400 + i;
+        life_fill_message(1401 + i, &message);
         begin(&life);
-        store_join(life.store, body);
+        store_accept(life.store, &message, body, NULL);
         store_end(life.store);
         free(body);
         if (i % 16 == 0)

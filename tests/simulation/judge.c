@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 
+#include "tests/gateway/store_content.h"
 #include "tests/peers/wire.h"
 #include "tests/simulation/book.h"
 #include "tests/simulation/dialect.h"
@@ -402,6 +403,7 @@ void judge(struct world *world)
                      NULL) != SQLITE_OK) {
         world_violation(world, "the judge cannot open the database");
     } else {
+        store_content_functions(database);
         judge_ids(world, database);
         judge_door(world);
         judge_notes(world, database);

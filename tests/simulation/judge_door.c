@@ -54,15 +54,19 @@ static void find_id(struct world *world, sqlite3_stmt *aliases, sqlite3_stmt *bo
                         note->number, note->id_text);
 }
 
+/* Of the message of submission ?1. */
+#define CONTENT_IN(schema)                                                                 \
+    "SELECT content FROM " schema ".message WHERE id ="                                    \
+    " coalesce((SELECT message FROM " schema ".part WHERE id = ?1), ?1)"
+
 void judge_ids(struct world *world, sqlite3 *database)
 {
     sqlite3_stmt *aliases =
         judge_prepare(world, database, "SELECT id FROM alias WHERE alias = ?1");
     sqlite3_stmt *bodies =
         judge_prepare(world, database,
-                      "SELECT id FROM (SELECT id, destination FROM day.body"
-                      " UNION ALL SELECT id, destination FROM main.body)"
-                      " WHERE id = ?1 AND ltrim(destination, '+') = ?2");
+                      "SELECT ?1 FROM (" CONTENT_IN("day") " UNION ALL " CONTENT_IN(
+                          "main") ") WHERE ltrim(destination(content, ?1), '+') = ?2");
 
     for (size_t i = 0; aliases && bodies && i < book_count(world->book); i++) {
         struct note *note = book_at(world->book, i);

@@ -11,6 +11,7 @@ tests_simulation_simulation_SOURCES = \
 	tests/simulation/dialect.c tests/simulation/dialect.h \
 	tests/simulation/hostile.c tests/simulation/hostile.h \
 	tests/simulation/identity.c tests/simulation/identity.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
 	tests/simulation/judge.c tests/simulation/judge.h \
 	tests/simulation/judge_door.c tests/simulation/judge_parts.h \
 	tests/simulation/life.c tests/simulation/life.h \
