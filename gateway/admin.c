@@ -36,7 +36,7 @@ void admin_readyz(struct api_call *call)
 static bool may_read_accounts(const struct api_asker *asker)
 {
     if (asker->token == NULL)
-        return asker->rank == API_ADMIN;
+        return asker->rank == API_ALL;
     return asker->token->all_accounts;
 }
 

@@ -16,26 +16,26 @@
 
 /* openapi.yaml describes each of them; a test compares the two. */
 static const struct api_route routes[] = {
-    {"POST",   "/v1/messages",                         API_SEND,  false, api_on_submit      },
-    {"GET",    "/v1/messages/{id}",                    API_READ,  false, api_on_message     },
-    {"DELETE", "/v1/messages/{id}",                    API_SEND,  false, api_on_cancel      },
-    {"GET",    "/v1/messages/{id}/trace",              API_READ,  false, api_on_trace       },
-    {"POST",   "/v1/messages/{id}/receipt",            API_SEND,  false, api_on_retell      },
-    {"GET",    "/v1/accounts/{name}/balance",          API_READ,  false, api_on_balance     },
-    {"GET",    "/v1/accounts/{name}/statement",        API_READ,  false, api_on_statement   },
-    {"GET",    "/v1/accounts/{name}/limits",           API_READ,  false, api_on_limits      },
-    {"POST",   "/v1/accounts/{name}/suspend",          API_ADMIN, false, api_on_suspend     },
-    {"POST",   "/v1/accounts/{name}/resume",           API_ADMIN, false, api_on_resume      },
-    {"GET",    "/v1/accounts/{name}/optouts",          API_READ,  false, api_on_optouts     },
-    {"GET",    "/v1/accounts/{name}/optouts/{number}", API_READ,  false, api_on_optout      },
-    {"PUT",    "/v1/accounts/{name}/optouts/{number}", API_SEND,  false, api_on_optout_put  },
+    {"POST",   "/v1/messages",                         API_SEND,  false, api_on_submit        },
+    {"GET",    "/v1/messages/{id}",                    API_READ,  false, api_on_message       },
+    {"DELETE", "/v1/messages/{id}",                    API_SEND,  false, api_on_cancel        },
+    {"GET",    "/v1/messages/{id}/trace",              API_READ,  false, api_on_trace         },
+    {"POST",   "/v1/messages/{id}/receipt",            API_SEND,  false, api_on_retell        },
+    {"GET",    "/v1/accounts/{name}/balance",          API_READ,  false, api_on_balance       },
+    {"GET",    "/v1/accounts/{name}/statement",        API_READ,  false, api_on_statement     },
+    {"GET",    "/v1/accounts/{name}/limits",           API_READ,  false, api_on_limits        },
+    {"POST",   "/v1/accounts/{name}/suspend",          API_ADMIN, false, api_on_suspend       },
+    {"POST",   "/v1/accounts/{name}/resume",           API_ADMIN, false, api_on_resume        },
+    {"GET",    "/v1/accounts/{name}/optouts",          API_READ,  false, api_on_optouts       },
+    {"GET",    "/v1/accounts/{name}/optouts/{number}", API_READ,  false, api_on_optout        },
+    {"PUT",    "/v1/accounts/{name}/optouts/{number}", API_SEND,  false, api_on_optout_put    },
     {"DELETE", "/v1/accounts/{name}/optouts/{number}", API_SEND,  false,
      api_on_optout_delete                                                                     },
-    {"GET",    "/v1/inbound",                          API_ADMIN, false, api_on_inbound       },
-    {"DELETE", "/v1/inbound/{id}",                     API_ADMIN, false, api_on_inbound_drop  },
-    {"GET",    "/v1/stats/channels",                   API_ADMIN, false, api_on_channels      },
-    {"GET",    "/v1/ledger/verify",                    API_ADMIN, false, api_on_verify        },
-    {"GET",    "/v1/status",                           API_ADMIN, false, api_on_status        },
+    {"GET",    "/v1/inbound",                          API_ALL,   false, api_on_inbound       },
+    {"DELETE", "/v1/inbound/{id}",                     API_ALL,   false, api_on_inbound_drop  },
+    {"GET",    "/v1/stats/channels",                   API_ALL,   false, api_on_channels      },
+    {"GET",    "/v1/ledger/verify",                    API_ALL,   false, api_on_verify        },
+    {"GET",    "/v1/status",                           API_ALL,   false, api_on_status        },
     {"GET",    "/v1/review",                           API_ADMIN, false, api_on_review        },
     {"POST",   "/v1/review/{id}/release",              API_ADMIN, false, api_on_review_release},
     {"POST",   "/v1/review/{id}/drop",                 API_ADMIN, false, api_on_review_drop   },
@@ -48,10 +48,8 @@ static const struct api_route routes[] = {
 enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
 
 static const char *const scope_names[] = {
-    [API_OPEN] = "none",
-    [API_READ] = "read",
-    [API_SEND] = "send",
-    [API_ADMIN] = "admin",
+    [API_OPEN] = "none",   [API_READ] = "read", [API_SEND] = "send",
+    [API_ADMIN] = "admin", [API_ALL] = "admin",
 };
 
 const struct api_route *api_route_at(size_t index)
@@ -124,20 +122,22 @@ static struct api_asker asker_of(const struct gateway *gateway,
     const struct config_token *token = NULL;
 
     if (request->is_local)
-        return (struct api_asker){API_ADMIN, NULL};
+        return (struct api_asker){API_ALL, NULL};
     if (given != NULL && strncasecmp(given, scheme, sizeof(scheme) - 1) == 0) {
         given += sizeof(scheme) - 1;
         token = accounts_find_token(gateway->accounts, given + strspn(given, " "));
     }
     if (token == NULL)
         return (struct api_asker){API_OPEN, NULL};
+    if (token->scope == CONFIG_SCOPE_ADMIN && token->all_accounts)
+        return (struct api_asker){API_ALL, token};
     return (struct api_asker){API_READ + (enum api_access)token->scope, token};
 }
 
 bool api_may_act_for(const struct api_asker *asker, const char *account)
 {
     if (asker->token == NULL)
-        return asker->rank == API_ADMIN;
+        return asker->rank == API_ALL;
     return accounts_token_allows(asker->token, account);
 }
 
@@ -150,7 +150,7 @@ struct account *api_account_for(const struct gateway *gateway,
 
 bool api_sees_cost(const struct api_asker *asker)
 {
-    return asker->rank == API_ADMIN;
+    return asker->rank >= API_ADMIN;
 }
 
 void api_write_cost(struct json_writer *writer, const char *key,
@@ -171,6 +171,9 @@ static bool may_pass(struct api_call *call, const struct api_route *route)
     if (call->asker.rank == API_OPEN)
         api_refuse(call->gateway, call->request->id, API_UNAUTHENTICATED, &challenge,
                    "a bearer token is needed, and a right one");
+    else if (call->asker.rank == API_ADMIN)
+        api_refuse(call->gateway, call->request->id, API_FORBIDDEN, NULL,
+                   "the token is not for all accounts");
     else
         api_refuse(call->gateway, call->request->id, API_FORBIDDEN, NULL,
                    "the token has not the scope \"%s\"", scope_names[route->access]);

@@ -19,8 +19,11 @@ struct api_call;
 struct gateway;
 struct duration_histogram;
 
-/* What a route asks of its caller; each includes the ones before it. */
-enum api_access { API_OPEN, API_READ, API_SEND, API_ADMIN };
+/*
+ * What a route asks of its caller; each includes the ones before it.  API_ALL is the scope
+ * admin for all accounts: what is asked is of the whole house, such as its channels.
+ */
+enum api_access { API_OPEN, API_READ, API_SEND, API_ADMIN, API_ALL };
 
 struct api_route {
     const char *method; /* GET also serves HEAD */

@@ -52,21 +52,21 @@ void api_on_review(struct api_call *call)
     struct gateway *gateway = call->gateway;
     struct json_writer *writer = api_writer(gateway);
     const char *rule = "";
-    size_t listed = 0;
+    bool sees_all = call->asker.rank == API_ALL;
+    size_t kept = 0; /* of those that the asker may see */
 
     json_write_object(writer, NULL);
-    json_write_integer(writer, "kept", (int64_t)review_count(gateway));
     json_write_array(writer, "messages");
-    for (uint64_t id = review_oldest(gateway, &rule); id != 0 && listed < LISTED_MAX;
+    for (uint64_t id = review_oldest(gateway, &rule);
+         id != 0 && !(sees_all && kept == LISTED_MAX);
          id = review_next(gateway, id, &rule)) {
         const struct live *live = kept_for(call, id);
 
-        if (live == NULL)
-            continue;
-        write_kept(gateway, writer, live, rule);
-        listed++;
+        if (live != NULL && kept++ < LISTED_MAX)
+            write_kept(gateway, writer, live, rule);
     }
     json_write_array_end(writer);
+    json_write_integer(writer, "kept", (int64_t)(sees_all ? review_count(gateway) : kept));
     json_write_object_end(writer);
     api_answer_when_durable(gateway, call->request->id);
 }

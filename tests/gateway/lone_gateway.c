@@ -44,6 +44,7 @@ static const char text[] =
     "  address = \"127.0.0.1:%u\"\n"
     "  token \"admin\" { value = \"admin-token\" scope = \"admin\" accounts = {\"*\"} }\n"
     "  token \"send\" { value = \"rich-send\" scope = \"send\" accounts = {\"rich\"} }\n"
+    "  token \"own\" { value = \"rich-admin\" scope = \"admin\" accounts = {\"rich\"} }\n"
     "  token \"read\" { value = \"rich-read\" scope = \"read\" accounts = {\"rich\"} }\n"
     "}\n"
     "account \"rich\" { password = \"p\" plan = \"both\" opening = \"1000\" }\n"

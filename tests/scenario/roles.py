@@ -2,19 +2,26 @@
 """Every route of the API with every role: who may, who may not, and for whose things.
 
 The routes and the scopes they want are read from openapi.yaml, which tests/gateway/api_test.c
-compares with the code: a route that is added is in the matrix."""
+compares with the code: a route that is added is in the matrix.  What the answers say is
+looked at, too: nothing of an account is told to whoever may not act for it."""
 
 import http.client
 import re
 import socket
 import time
+import urllib.parse
 
-from lab import SOURCE, TOKEN, Answer, Lab, check, equal, scenario
+from lab import SOURCE, TOKEN, Answer, Lab, check, equal, request, scenario, until
 
 OWN, OTHER, NOBODY = "sms", "cascade", "nobody"
-NUMBER = "79030000009"
-RANKS = {"open": 0, "read": 1, "send": 2, "admin": 3}
+NUMBERS = {OWN: "79030000009", OTHER: "79030777009", NOBODY: "79030000009"}
+SENDERS = {OWN: "Shop", OTHER: "Rival"}
+WRITER, WRITTEN = "79039999123", "words of a stranger"
+RANKS = {"open": 0, "read": 1, "send": 2, "admin": 3, "all": 4}
 KEPT = "look at this"
+# What only OTHER may be told, and whoever may act for all.
+SECRETS = [text.encode() for text in (NUMBERS[OTHER], SENDERS[OTHER], f"words for {OTHER}",
+                                      WRITER, WRITTEN)]
 
 # The name of a role, its token, its rank, and whether it may act for all accounts.
 ROLES = [("nobody", None, 0, False), ("a wrong token", "send-one-toke", 0, False),
@@ -32,11 +39,11 @@ def configure(text):
         for scope in ("read", "send", "admin")
         for who, accounts in (("one", f'"{OWN}"'), ("all", '"*"')))
     text = text.replace("http {\n", "http {\n" + tokens, 1)
-    return text + f'content "kept" {{ text = {{"{KEPT}"}} action = "review" }}\n'
+    return 'inbound_unroutable = "keep"\n' + text + f'content "kept" {{ text = {{"{KEPT}"}} action = "review" }}\n'
 
 
 def read_routes():
-    """(method, path, scope) of each."""
+    """(method, path, scope) of each; the scope "all" is admin for all accounts."""
     routes, path = [], None
     for line in (SOURCE / "gateway/openapi.yaml").read_text().splitlines():
         if line.startswith("components:"):
@@ -45,8 +52,8 @@ def read_routes():
             path = found[1]
         elif found := re.match(r"    (get|post|put|delete|patch):$", line):
             routes.append([found[1].upper(), path, "open"])
-        elif found := re.match(r"      summary: .*\(scope (\w+)\)", line):
-            routes[-1][2] = found[1]
+        elif found := re.match(r"      summary: .*\(scope (\w+)(, all accounts)?\)", line):
+            routes[-1][2] = "all" if found[2] else found[1]
     return routes
 
 
@@ -73,8 +80,9 @@ def ask(lab, token, method, path, body=None):
         connection.close()
 
 
-def send(lab, account, **more):
-    answer = lab.send(account, NUMBER, **more)
+def send(lab, account, text="hello", **more):
+    answer = lab.send(account, NUMBERS[account], f"{text}, words for {account}",
+                      **{"from": SENDERS[account], **more})
     equal(answer.status, 202, f"{account} sends: {answer!r}")
     return answer.json["id"]
 
@@ -95,7 +103,7 @@ class Cell:
         self.is_of_account = True
         real = OWN if account == NOBODY else account
         if path == "/v1/messages":
-            self.body = (f'{{"account":"{account}","from":"Shop","to":"{NUMBER}",'
+            self.body = (f'{{"account":"{account}","from":"Shop","to":"{NUMBERS[account]}",'
                          f'"text":"hello"}}').encode()
             # What was sent before may be charged meanwhile: that takes nothing more.
             before = lab.balance(real)["available"]
@@ -112,8 +120,8 @@ class Cell:
             self.body = b"{}"
             self.undo = lambda: lab.http("POST", f"/v1/review/{made}/drop", {})
         elif "{name}" in path:
-            path = path.replace("{name}", account).replace("{number}", NUMBER)
-            optouts = f"/v1/accounts/{real}/optouts/{NUMBER}"
+            path = path.replace("{name}", account).replace("{number}", NUMBERS[account])
+            optouts = f"/v1/accounts/{real}/optouts/{NUMBERS[account]}"
             suspension = f"/v1/accounts/{real}/resume"
             if "optouts" in path and method in ("PUT", "DELETE"):
                 was = 200 if method == "DELETE" else 404
@@ -127,7 +135,7 @@ class Cell:
             elif "suspend" in path or "resume" in path:
                 self.body = b"{}"
                 self.undo = lambda: lab.http("POST", suspension, {})
-                self.still_is = lambda: equal(lab.send(real, NUMBER).status, 202, "sends")
+                self.still_is = lambda: equal(lab.send(real, NUMBERS[real]).status, 202, "sends")
         else:
             self.is_of_account = False
             path = path.replace("{id}", "1").replace("{channel}", "messenger")
@@ -138,7 +146,7 @@ class Cell:
 def wanted_of(cell, role, scope, account):
     """The statuses that are right."""
     _, _, rank, is_for_all = role
-    if rank < RANKS[scope]:
+    if rank < RANKS[scope] and not (rank == RANKS["admin"] and is_for_all):
         return (401,) if rank == 0 else (403,)
     if cell.path == "/v1/inbound/1":
         return (404,)
@@ -167,17 +175,70 @@ def every_route_with_every_role_answers_as_the_table_says(lab):
                 if cell.undo:
                     cell.undo()
                 cells += 1
-                if not cell.is_of_account and account == OWN:
-                    check_no_leak(said, answer)
+                if not role[3]:
+                    check_no_secret(said, answer)
             if not cell.is_of_account:
                 break
     return f"{len(routes)} routes, {len(ROLES)} roles, {cells} questions"
 
 
-def check_no_leak(said, answer):
-    if answer.status >= 400:
-        check(NUMBER.encode() not in answer.body and KEPT.encode() not in answer.body,
-              f"{said}: refused, and told {answer.body!r}")
+def check_no_secret(said, answer):
+    told = [secret for secret in SECRETS if secret in answer.body]
+    check(not told, f"{said}: it is told {told}: {answer!r}")
+
+
+def others_live(lab):
+    """OTHER sends, a message of it is kept, a number opts out; a subscriber writes to nobody."""
+    sent = [send(lab, OTHER), send(lab, OTHER, text=KEPT)]
+    lab.http("PUT", f"/v1/accounts/{OTHER}/optouts/{NUMBERS[OTHER]}?sender={SENDERS[OTHER]}")
+    query = urllib.parse.urlencode({"from": WRITER, "to": "1000", "text": WRITTEN})
+    before = lab.get("/v1/inbound")["unrouted"]
+    equal(request(lab.control_port, "POST", "/message?" + query).status, 200, "it is written")
+    until(lambda: lab.get("/v1/inbound")["unrouted"] > before, 5, "it has not come")
+    lab.ended(sent[0])
+    return sent
+
+
+def what_others_do_changes_no_answer_to_a_limited_token(lab):
+    """Each GET of each role that is not for all accounts, before and after OTHER has lived."""
+    lab.nothing_held(OWN)
+    made = send(lab, OWN, schedule=tomorrow())
+    kept = send(lab, OWN, text=KEPT)
+    lab.http("PUT", f"/v1/accounts/{OWN}/optouts/{NUMBERS[OWN]}")
+    names = {"{id}": made, "{name}": OWN, "{number}": NUMBERS[OWN]}
+    questions = []
+    for method, path, scope in read_routes():
+        # The sums of /metrics are open to all, the figures of an account are not among them.
+        if method == "GET" and path != "/metrics":
+            for word, value in names.items():
+                path = path.replace(word, value)
+            questions += [(path, role) for role in ROLES if not role[3]]
+    answers = {}
+    for when in ("before", "after"):
+        for path, role in questions:
+            said = f"GET {path} by {role[0]}"
+            answer = ask(lab, role[1], "GET", path)
+            answer.body = re.sub(rb'"to":"[^"]*Z"', b'"to":"now"', answer.body)
+            check_no_secret(said, answer)
+            if when == "before":
+                answers[said] = answer
+            equal((answer.status, answer.body), (answers[said].status, answers[said].body),
+                  f"{said}, after another account has sent")
+        if when == "before":
+            sent = others_live(lab)
+    good = sum(answer.status == 200 for answer in answers.values())
+    check(good >= 20, f"{good} answers told something")
+    for role in ROLES:
+        if not role[3]:
+            check_no_secret(f"/metrics by {role[0]}", ask(lab, role[1], "GET", "/metrics"))
+    for one in (made, kept, sent[1]):
+        lab.http("DELETE", f"/v1/messages/{one}")
+        lab.http("POST", f"/v1/review/{one}/drop", {})
+    for account in (OWN, OTHER):
+        lab.http("DELETE", f"/v1/accounts/{account}/optouts/{NUMBERS[account]}")
+    for row in lab.get("/v1/inbound")["messages"]:
+        lab.http("DELETE", f"/v1/inbound/{row['id']}")
+    return f"{len(answers)} answers, {good} of them told something"
 
 
 def what_is_kept_for_review_is_told_to_whose_it_is(lab):
@@ -226,5 +287,6 @@ def nothing_is_held_in_the_end(lab):
 if __name__ == "__main__":
     scenario(60, lambda: Lab(edit=configure),
              every_route_with_every_role_answers_as_the_table_says,
+             what_others_do_changes_no_answer_to_a_limited_token,
              what_is_kept_for_review_is_told_to_whose_it_is,
              ids_that_are_none_are_unknown_to_everybody, nothing_is_held_in_the_end)
