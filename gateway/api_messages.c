@@ -72,7 +72,7 @@ static void answer_accepted(void *owner, const struct store_effect *effect)
     json_write_object(writer, NULL);
     api_write_public_id(writer, "id", live_body(live, effect->id));
     json_write_integer(writer, "parts", live->message.parts);
-    json_write_money(writer, "held", live->message.held_micro);
+    json_write_money(writer, "held", intake_held(effect));
     json_write_string(writer, "currency",
                       ledger_currency_code(account->currency, currency));
     json_write_object_end(writer);

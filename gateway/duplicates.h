@@ -43,7 +43,7 @@ struct duplicates_first {
     uint32_t alias;
     uint32_t form;
     uint32_t parts;
-    int64_t held_micro; /* when it was accepted, of one with a name */
+    int64_t held_micro; /* when it was accepted */
 };
 
 enum duplicates_found {

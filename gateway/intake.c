@@ -195,9 +195,12 @@ static void name_submission(struct submission *it)
         multi->alias = body->alias;
 }
 
-static void answer_when_durable(struct submission *it)
+/* What is held may be less before it is told, or nothing: it may end in this decision. */
+static void answer_when_durable(struct submission *it, int64_t held_micro)
 {
     it->answer.id = it->body->id;
+    if (it->body->from_api)
+        intake_set_held(&it->answer, held_micro);
     if (it->answer.run)
         store_effect(it->gateway->store, &it->answer);
 }
@@ -241,7 +244,7 @@ static enum intake_result begin_message(struct submission *it)
     limits_count(gateway, it->account, parts, hold, it->body->destination);
     intake_remember(it, hold);
     pairs_note(gateway, live);
-    answer_when_durable(it);
+    answer_when_durable(it, hold);
     if (it->is_part)
         collector_open(gateway, live, &it->part);
     else if (it->multi == NULL)
@@ -253,7 +256,7 @@ static void join_message(struct submission *it, struct live *live)
 {
     name_submission(it);
     intake_remember(it, 0);
-    answer_when_durable(it);
+    answer_when_durable(it, 0);
     if (!it->is_text)
         live->message.flags |= MESSAGE_BINARY;
     collector_join(it->gateway, live, it->body, &it->part);

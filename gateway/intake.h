@@ -30,8 +30,8 @@ uint32_t intake_submit_multi(struct gateway *gateway, size_t account, uint64_t s
 struct multi_answers *intake_multi_new(void);
 void intake_multi_free(struct multi_answers *answers);
 
-/* What a repetition is answered with: the first one's public id and parts, and of one with a
- * name what was held for it. */
+/* What a repetition is answered with: the first one's public id and parts, and what was
+ * held for it. */
 struct intake_first {
     const char *id;
     uint32_t account;
@@ -114,11 +114,14 @@ enum intake_status {
 
 /*
  * INTAKE_OK: `answer` runs when the message is durable, with `id` set to the
- * submission's, which is also in *out_id; or it is a repetition, and request->tell_first
- * does, with the first one's id in *out_id.
+ * submission's, which is also in *out_id, and `number` and `extra` taken; or it is a
+ * repetition, and request->tell_first does, with the first one's id in *out_id.
  */
 enum intake_result intake_api(struct gateway *gateway, const struct intake_request *request,
                               const struct store_effect *answer, uint64_t *out_id);
+
+/* In the run of its `answer`: what was held for it when it was accepted. */
+int64_t intake_held(const struct store_effect *answer);
 
 /*
  * In a decision: the same as an answer to what the recipient wrote, which goes out although

@@ -93,6 +93,17 @@ static enum intake_result take_request(struct submission *it,
     return intake_accept(it);
 }
 
+void intake_set_held(struct store_effect *answer, int64_t held_micro)
+{
+    answer->number = (uint32_t)held_micro;
+    answer->extra = (uint32_t)(held_micro >> 32);
+}
+
+int64_t intake_held(const struct store_effect *answer)
+{
+    return (int64_t)((uint64_t)answer->extra << 32 | answer->number);
+}
+
 enum intake_result intake_api(struct gateway *gateway, const struct intake_request *request,
                               const struct store_effect *answer, uint64_t *out_id)
 {

@@ -63,6 +63,11 @@ enum intake_result intake_permit(const struct submission *it);
  * review. */
 enum intake_result intake_accept(struct submission *it);
 
+/* --- the API's (intake_api.c) -------------------------------------------------------- */
+
+/* For intake_held(). */
+void intake_set_held(struct store_effect *answer, int64_t held_micro);
+
 /* --- repetitions (intake_repeat.c) -------------------------------------------------- */
 
 /* True: it is one, and is answered with the first when that is durable; of a submit_multi

@@ -151,5 +151,5 @@ void intake_remember(const struct submission *it, int64_t held_micro)
 {
     if (is_looked_for(it))
         duplicates_remember(it->gateway, it->account, &it->key, it->body, it->parts,
-                            it->key.named ? held_micro : 0);
+                            held_micro);
 }

@@ -43,7 +43,8 @@ static uint32_t sequence;
 static int start(void **state)
 {
     (void)state;
-    lone = lone_gateway_new_with(1, "host = \"127.0.0.1\"", sections);
+    lone = lone_gateway_new_with(
+        1, "host = \"127.0.0.1\" sender { name = \"Rogue\" refuse = true }", sections);
     return 0;
 }
 
@@ -484,7 +485,7 @@ TEST(over_http_a_repetition_is_answered_with_the_first_ones_id)
     assert_int_equal(answer.status, 202);
     assert_true(strncmp(answer.body, id, size) == 0);
     assert_non_null(
-        strstr(answer.body, "\"parts\":1,\"held\":\"0.000000\",\"currency\":\"EUR\""));
+        strstr(answer.body, "\"parts\":1,\"held\":\"0.050000\",\"currency\":\"EUR\""));
 }
 
 static struct lone_answer send_named(const char *account, const char *name,
@@ -533,6 +534,32 @@ TEST(over_http_a_request_with_the_same_key_gets_the_same_answer)
     CHECK(strstr(answer.body, "\"code\":\"bad_key\"") != NULL, answer.body);
     answer = send_named("rich", too_long + 1, "one");
     CHECK_EQ(answer.status, 202, "as long as it may be");
+}
+
+/* Nobody takes its sender: it ends in the decision that accepts it, and holds no more. */
+TEST(over_http_what_ends_at_once_says_what_was_held_for_it)
+{
+    static const char request[] = "{\"account\":\"once\",\"from\":\"Rogue\","
+                                  "\"to\":\"4917012345691\",\"text\":\"%s\"}";
+    static const char *const headers[] = {"Idempotency-Key: rogue\r\n", ""};
+    char body[200], first[200];
+
+    for (size_t i = 0; i < ROWS(headers); i++) {
+        struct lone_answer answer;
+        int64_t held = account("once")->balance.held;
+
+        snprintf(body, sizeof(body), request, headers[i][0] != '\0' ? "named" : "nameless");
+        answer =
+            lone_gateway_ask(lone, "admin-token", "POST", "/v1/messages", headers[i], body);
+        CHECK_EQ(answer.status, 202, answer.body);
+        CHECK(strstr(answer.body, "\"held\":\"0.050000\"") != NULL, answer.body);
+        CHECK_EQ(account("once")->balance.held, held, "it has ended");
+        snprintf(first, sizeof(first), "%s", answer.body);
+        answer =
+            lone_gateway_ask(lone, "admin-token", "POST", "/v1/messages", headers[i], body);
+        CHECK_EQ(answer.status, 202, answer.body);
+        CHECK_STR(answer.body, first, "the same answer again");
+    }
 }
 
 TEST(over_http_what_was_refused_may_be_asked_again_with_its_key)
@@ -651,7 +678,7 @@ TEST(a_repetition_of_what_has_ended_still_gets_its_id)
     assert_int_equal(answer.status, 202);
     CHECK(strncmp(answer.body, id, strlen(id)) == 0, answer.body);
     assert_non_null(
-        strstr(answer.body, "\"parts\":1,\"held\":\"0.000000\",\"currency\":\"EUR\""));
+        strstr(answer.body, "\"parts\":1,\"held\":\"0.050000\",\"currency\":\"EUR\""));
     assert_int_equal(account("once")->balance.held, 0);
 }
 
@@ -674,6 +701,7 @@ int main(void)
         RUN(over_http_each_refusal_has_its_code),
         RUN(over_http_a_repetition_is_answered_with_the_first_ones_id),
         RUN(over_http_a_request_with_the_same_key_gets_the_same_answer),
+        RUN(over_http_what_ends_at_once_says_what_was_held_for_it),
         RUN(over_http_what_was_refused_may_be_asked_again_with_its_key),
         RUN(limits_are_told_with_what_was_used),
         RUN(a_suspended_account_is_closed_refused_and_may_come_back),
