@@ -1,11 +1,7 @@
 #include "gateway/admin.h"
 
-#include <stdlib.h>
-
-#include <event2/buffer.h>
-
 #include "gateway/api_pieces.h"
-#include "gateway/metrics.h"
+#include "gateway/scrapes.h"
 
 void admin_livez(struct api_call *call)
 {
@@ -42,14 +38,6 @@ static bool may_read_accounts(const struct api_asker *asker)
 
 void admin_metrics(struct api_call *call)
 {
-    struct evbuffer *page = evbuffer_new();
-    size_t size;
-
-    if (page == NULL)
-        abort();
-    metrics_write(call->gateway, may_read_accounts(&call->asker), page);
-    size = evbuffer_get_length(page);
-    api_answer_octets(call->gateway, call->request->id, 200, "text/plain; version=0.0.4",
-                      evbuffer_pullup(page, -1), size);
-    evbuffer_free(page);
+    scrapes_add(call->gateway->scrapes, call->request->id,
+                may_read_accounts(&call->asker));
 }

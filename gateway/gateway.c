@@ -37,6 +37,7 @@
 #include "gateway/recovery.h"
 #include "gateway/reports.h"
 #include "gateway/review.h"
+#include "gateway/scrapes.h"
 #include "gateway/senders.h"
 #include "gateway/store.h"
 #include "gateway/store_reader.h"
@@ -277,6 +278,7 @@ static void make_modules(struct gateway *gateway)
         accounts_new(gateway->config, gateway->executor, esmes_on_checked, gateway);
     gateway->esmes = esmes_new(gateway);
     gateway->api = api_new(gateway);
+    gateway->scrapes = scrapes_new(gateway);
 }
 
 static bool start(struct gateway *gateway, const struct gateway_options *options,
@@ -364,6 +366,7 @@ void gateway_free(struct gateway *gateway)
     http_client_free(gateway->http_client);
     messengers_free(gateway->messengers);
     api_free(gateway->api);
+    scrapes_free(gateway->scrapes);
     store_reader_close(gateway->reader);
     gateway->reader = NULL; /* the last batch may fail yet, and stop() end a reading */
     store_close(gateway->store);

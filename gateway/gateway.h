@@ -39,6 +39,7 @@ struct review;
 struct senders;
 struct reports;
 struct api;
+struct scrapes;
 struct smpp_transport;
 struct store;
 struct store_reader;
@@ -154,6 +155,7 @@ struct gateway {
     struct http_server *http_server;
     struct http_client *http_client;
     struct api *api;
+    struct scrapes *scrapes;
     struct gateway_counters counters;
     int64_t started_at_ms;       /* wall */
     void (*while_loading)(void *owner);

@@ -126,6 +126,7 @@ sluiced_LDADD = libgateway.a libsmpp.a librouting.a $(LIBEVENT_LIBS) $(CURL_LIBS
 # What people and programs ask over HTTP.
 libgateway_a_SOURCES += \
 	gateway/admin.c gateway/admin.h \
+	gateway/scrapes.c gateway/scrapes.h \
 	gateway/api.c gateway/api.h gateway/api_pieces.h \
 	gateway/api_accounts.c \
 	gateway/api_review.c \
