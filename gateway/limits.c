@@ -184,7 +184,7 @@ static void read_header(const struct body *body, struct permission_facts *facts)
     if (!smpp_header_read(text, &header))
         return;
     facts->has_port = header.has_ports;
-    facts->port = header.destination_port;
+    facts->port = header.ports.destination;
     facts->to_card = header.is_for_card;
 }
 

@@ -329,11 +329,26 @@ static bool is_cut(const struct body *body, const struct encoded *encoded)
     return !has_header(body) && encoded->alphabet != SMPP_ALPHABET_BINARY;
 }
 
-/* 0: more than can be sent. */
-static size_t split_text(const struct encoded *encoded, const struct translate_form *form,
-                         struct smpp_segment segments[SMPP_PARTS_MAX])
+/* The ports that parameters tell; false: none, or the text is too short to be cut. */
+static bool has_ports(const struct body *body, const struct encoded *encoded,
+                      struct smpp_ports *out)
 {
-    size_t header_size = smpp_part_header_size(kind_of(form->split));
+    struct smpp_pdu pdu;
+
+    if (body->tlv_size == 0 || encoded->size <= SMPP_USER_DATA_MAX_SIZE)
+        return false;
+    smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, 0);
+    (void)!body_add_tlvs(body, &pdu);
+    return smpp_ports_read(&pdu, out);
+}
+
+/* 0: more than can be sent.  Where ports are told by parameters the operator puts them into
+ * the header that it writes. */
+static size_t split_text(const struct encoded *encoded, const struct translate_form *form,
+                         bool with_ports, struct smpp_segment segments[SMPP_PARTS_MAX])
+{
+    size_t header_size =
+        smpp_part_header_size(kind_of(form->split)) + (with_ports ? SMPP_PORTS_SIZE : 0);
 
     if (encoded->alphabet == SMPP_ALPHABET_GSM)
         return smpp_parts_split_shifted(encoded->shift, encoded->octets, encoded->size,
@@ -363,8 +378,7 @@ static bool is_sar_part(const struct body *body)
 {
     struct smpp_part part;
 
-    return body->tlv_size > 0 && body_part_of(body, &part) &&
-           part.kind == SMPP_PART_SAR;
+    return body->tlv_size > 0 && body_part_of(body, &part) && part.kind == SMPP_PART_SAR;
 }
 
 static bool count_uncut(const struct body *body, const struct encoded *encoded,
@@ -386,6 +400,7 @@ bool translate_count(const struct body *body, enum smpp_alphabet default_alphabe
     uint8_t scratch[TRANSLATE_SEGMENT_MAX];
     struct smpp_segment segments[SMPP_PARTS_MAX];
     struct encoded encoded;
+    struct smpp_ports ports;
     size_t count;
 
     *out_segments = 1;
@@ -395,7 +410,7 @@ bool translate_count(const struct body *body, enum smpp_alphabet default_alphabe
         return false;
     if (!is_cut(body, &encoded))
         return count_uncut(body, &encoded, out_parts);
-    count = split_text(&encoded, form, segments);
+    count = split_text(&encoded, form, has_ports(body, &encoded, &ports), segments);
     if (count == 0 || (count > 1 && is_sar_part(body)))
         return false;
     *out_parts = (uint16_t)count;
@@ -488,7 +503,9 @@ const struct body *translate_segment_body(const struct live *live, uint16_t numb
 
 /* --- segments ----------------------------------------------------------------------- */
 
-/* A piece of the text, behind the header that is due, into `out`. */
+/* A piece of the text, behind the header that is due, into `out`.  In a header of ours
+ * ports have their place beside the part; the parameters that tell them are the link's to
+ * drop. */
 static bool cut(const struct live *live, const struct encoded *encoded, uint16_t number,
                 const struct translate_form *form, uint8_t *scratch, struct translated *out)
 {
@@ -496,7 +513,9 @@ static bool cut(const struct live *live, const struct encoded *encoded, uint16_t
     struct smpp_part part = {.kind = kind_of(form->split),
                              .reference =
                                  (uint16_t)(live->message.id ^ live->message.id >> 22)};
-    size_t count = split_text(encoded, form, segments);
+    struct smpp_ports ports;
+    bool with_ports = has_ports(out->body, encoded, &ports);
+    size_t count = split_text(encoded, form, with_ports, segments);
     uint8_t header[SMPP_HEADER_MAX_SIZE];
     size_t size;
 
@@ -515,7 +534,9 @@ static bool cut(const struct live *live, const struct encoded *encoded, uint16_t
         out->has_sar = true;
         out->sar = part;
     }
-    size = smpp_header_write(count > 1 ? &part : NULL, encoded->shift, header);
+    with_ports = with_ports && count > 1 && !out->has_sar;
+    size = smpp_header_write(count > 1 ? &part : NULL, with_ports ? &ports : NULL,
+                             encoded->shift, header);
     if (size == 0)
         return true;
     /* The encoded text may lie in the scratch itself: the header goes in front by a move.

@@ -53,15 +53,13 @@ static void read_part_16(struct smpp_header *header, const uint8_t *data)
 static void read_ports_8(struct smpp_header *header, const uint8_t *data)
 {
     header->has_ports = true;
-    header->destination_port = data[0];
-    header->source_port = data[1];
+    header->ports = (struct smpp_ports){data[0], data[1]};
 }
 
 static void read_ports_16(struct smpp_header *header, const uint8_t *data)
 {
     header->has_ports = true;
-    header->destination_port = integer_16(data);
-    header->source_port = integer_16(data + 2);
+    header->ports = (struct smpp_ports){integer_16(data), integer_16(data + 2)};
 }
 
 static void read_single_shift(struct smpp_header *header, const uint8_t *data)
@@ -164,6 +162,18 @@ bool smpp_part_read(const struct smpp_pdu *pdu, struct smpp_part *out_part)
     return true;
 }
 
+bool smpp_ports_read(const struct smpp_pdu *pdu, struct smpp_ports *out_ports)
+{
+    const struct smpp_tlv *destination = smpp_pdu_tlv(pdu, SMPP_TLV_DESTINATION_PORT);
+    const struct smpp_tlv *source = smpp_pdu_tlv(pdu, SMPP_TLV_SOURCE_PORT);
+
+    if (destination == NULL || destination->size != 2)
+        return false;
+    out_ports->destination = integer_16(destination->value);
+    out_ports->source = source != NULL && source->size == 2 ? integer_16(source->value) : 0;
+    return true;
+}
+
 size_t smpp_part_write_header(const struct smpp_part *part,
                               uint8_t out[SMPP_PART_HEADER_MAX_SIZE])
 {
@@ -182,6 +192,19 @@ size_t smpp_part_write_header(const struct smpp_part *part,
     return size;
 }
 
+static size_t write_ports(const struct smpp_ports *ports, uint8_t *out)
+{
+    if (ports == NULL)
+        return 0;
+    out[0] = ELEMENT_PORTS_16;
+    out[1] = 4;
+    out[2] = (uint8_t)(ports->destination >> 8);
+    out[3] = (uint8_t)ports->destination;
+    out[4] = (uint8_t)(ports->source >> 8);
+    out[5] = (uint8_t)ports->source;
+    return SMPP_PORTS_SIZE;
+}
+
 static size_t write_shift(uint8_t element, uint8_t language, uint8_t *out)
 {
     if (language == SMPP_LANGUAGE_NONE)
@@ -192,13 +215,14 @@ static size_t write_shift(uint8_t element, uint8_t language, uint8_t *out)
     return 3;
 }
 
-size_t smpp_header_write(const struct smpp_part *part, struct smpp_shift shift,
-                         uint8_t out[SMPP_HEADER_MAX_SIZE])
+size_t smpp_header_write(const struct smpp_part *part, const struct smpp_ports *ports,
+                         struct smpp_shift shift, uint8_t out[SMPP_HEADER_MAX_SIZE])
 {
     size_t size = part != NULL ? smpp_part_write_header(part, out) : 0;
 
     if (size == 0)
         size = 1; /* the length octet */
+    size += write_ports(ports, out + size);
     size += write_shift(ELEMENT_SINGLE_SHIFT, shift.single, out + size);
     size += write_shift(ELEMENT_LOCKING_SHIFT, shift.locking, out + size);
     out[0] = (uint8_t)(size - 1);

@@ -17,7 +17,9 @@ enum {
     SMPP_ESM_CLASS_UDHI = 0x40, /* the user data begins with a header */
     SMPP_PARTS_MAX = 255,       /* of one message */
     SMPP_PART_HEADER_MAX_SIZE = 7,
-    SMPP_HEADER_MAX_SIZE = 13, /* that we write: a part in two national languages */
+    SMPP_HEADER_MAX_SIZE =
+        19,              /* that we write: a part with ports in two national languages */
+    SMPP_PORTS_SIZE = 6, /* octets that ports take in a header */
 };
 
 /* How the parts of a message are told to belong together. */
@@ -36,6 +38,12 @@ struct smpp_part {
     uint8_t header_size; /* octets of header before the text, 0 for SAR */
 };
 
+/* Applications a message is from and to (3GPP TS 23.040 9.2.3.24.4). */
+struct smpp_ports {
+    uint16_t destination;
+    uint16_t source;
+};
+
 /* What a user data header says.  Of two elements of the same kind the last counts. */
 struct smpp_header {
     uint8_t size;            /* octets, the length octet included */
@@ -44,8 +52,7 @@ struct smpp_header {
     bool has_ports;          /* application ports, 8 or 16 bits */
     bool is_for_card;        /* (U)SIM toolkit security headers (23.040 9.2.3.24.7) */
     struct smpp_shift shift; /* the tables of GSM text behind it */
-    uint16_t destination_port;
-    uint16_t source_port;
+    struct smpp_ports ports;
     struct smpp_part part;
 };
 
@@ -68,6 +75,13 @@ bool smpp_part_read(const struct smpp_pdu *pdu, struct smpp_part *out_part)
     __attribute__((warn_unused_result));
 
 /*
+ * The ports that parameters tell (SMPP 3.4 5.3.2.20 and .21); without a source_port that is
+ * 0.  False: there is no destination_port.
+ */
+bool smpp_ports_read(const struct smpp_pdu *pdu, struct smpp_ports *out_ports)
+    __attribute__((warn_unused_result));
+
+/*
  * Writes the header of a part, `kind` 8 or 16 (with 8, the low octet of the reference).
  * Returns its size: 6 or 7; 0 for SAR, which has none.
  */
@@ -76,10 +90,11 @@ size_t smpp_part_write_header(const struct smpp_part *part,
 
 /*
  * Writes the whole header of a short message: its part (NULL: it is a message of its own),
- * and the tables its GSM text is written with.  Returns its size, 0 when none is needed.
+ * its ports (NULL: none), and the tables its GSM text is written with.  Returns its size, 0
+ * when none is needed.
  */
-size_t smpp_header_write(const struct smpp_part *part, struct smpp_shift shift,
-                         uint8_t out[SMPP_HEADER_MAX_SIZE]);
+size_t smpp_header_write(const struct smpp_part *part, const struct smpp_ports *ports,
+                         struct smpp_shift shift, uint8_t out[SMPP_HEADER_MAX_SIZE]);
 
 /* Size of the header that parts of this kind carry: 6, 7, or the 6 an SMSC makes of SAR. */
 size_t smpp_part_header_size(enum smpp_part_kind kind);

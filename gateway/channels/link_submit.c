@@ -56,19 +56,40 @@ static struct smpp_octets view(const void *data, size_t size)
     return (struct smpp_octets){data, (uint32_t)size};
 }
 
-/* Of a part that was cut again, and of one with a header (SMPP 3.4 5.2.12: not both). */
-static void drop_sar(struct smpp_pdu *pdu)
+static void drop(struct smpp_pdu *pdu, const uint16_t *tags, size_t count)
 {
     uint16_t kept = 0;
 
     for (uint16_t i = 0; i < pdu->tlv_count; i++) {
-        uint16_t tag = pdu->tlvs[i].tag;
+        bool is_dropped = false;
 
-        if (tag != SMPP_TLV_SAR_MSG_REF_NUM && tag != SMPP_TLV_SAR_TOTAL_SEGMENTS &&
-            tag != SMPP_TLV_SAR_SEGMENT_SEQNUM)
+        for (size_t k = 0; k < count; k++)
+            is_dropped = is_dropped || pdu->tlvs[i].tag == tags[k];
+        if (!is_dropped)
             pdu->tlvs[kept++] = pdu->tlvs[i];
     }
     pdu->tlv_count = kept;
+}
+
+/* Of a part that was cut again, and of one with a header (SMPP 3.4 5.2.12: not both). */
+static void drop_sar(struct smpp_pdu *pdu)
+{
+    static const uint16_t tags[] = {SMPP_TLV_SAR_MSG_REF_NUM, SMPP_TLV_SAR_TOTAL_SEGMENTS,
+                                    SMPP_TLV_SAR_SEGMENT_SEQNUM};
+
+    drop(pdu, tags, sizeof(tags) / sizeof(tags[0]));
+}
+
+/* That a header of ours tells. */
+static void drop_ports(struct smpp_pdu *pdu, const struct handover *handover)
+{
+    static const uint16_t tags[] = {SMPP_TLV_SOURCE_PORT, SMPP_TLV_DESTINATION_PORT};
+    struct smpp_header header;
+
+    if (pdu->tlv_count > 0 && (handover->body->esm_class & SMPP_ESM_CLASS_UDHI) == 0 &&
+        smpp_header_read(view(handover->octets, handover->octet_count), &header) &&
+        header.has_ports)
+        drop(pdu, tags, sizeof(tags) / sizeof(tags[0]));
 }
 
 static bool add_tlvs(struct smpp_pdu *pdu, const struct config_link *link,
@@ -79,30 +100,40 @@ static bool add_tlvs(struct smpp_pdu *pdu, const struct config_link *link,
     dictionary_filter(link, pdu);
     if (handover->sar || (pdu->esm_class & SMPP_ESM_CLASS_UDHI) != 0)
         drop_sar(pdu);
+    if ((pdu->esm_class & SMPP_ESM_CLASS_UDHI) != 0)
+        drop_ports(pdu, handover);
     return dictionary_add_fixed(link, pdu) &&
            (handover->sar == NULL || smpp_part_add_sar(pdu, handover->sar, sar_values));
 }
 
 /*
- * An operator without parameters is told by a header which part of a text it gets.  False:
- * the text has no room for one, or has another one already.
+ * An operator without parameters is told by a header which part of a text it gets, and for
+ * which ports.  False: the text has no room for one.  Beside a header that it has already
+ * parameters tell nothing.
  */
-static bool put_part_in_header(const struct bind *bind, struct smpp_pdu *pdu,
-                               uint8_t octets[SHORT_MESSAGE_MAX])
+static bool put_in_header(const struct bind *bind, struct smpp_pdu *pdu,
+                          uint8_t octets[SHORT_MESSAGE_MAX])
 {
     enum smpp_alphabet alphabet;
+    struct smpp_ports ports;
     struct smpp_part part;
+    bool is_part;
+    bool has_ports;
     size_t size;
 
     if (smpp_session_takes_tlvs(smpp_conn_session(bind->conn)) ||
-        !smpp_part_read(pdu, &part) || part.kind != SMPP_PART_SAR)
+        (pdu->esm_class & SMPP_ESM_CLASS_UDHI) != 0)
         return true;
-    alphabet = smpp_text_alphabet(
-        pdu->data_coding, translate_alphabet(bind->link->config->default_alphabet));
+    is_part = smpp_part_read(pdu, &part);
+    has_ports = smpp_ports_read(pdu, &ports);
+    if (!is_part && !has_ports)
+        return true;
+    alphabet = smpp_text_alphabet(pdu->data_coding,
+                                  translate_alphabet(bind->link->config->default_alphabet));
     part.kind = SMPP_PART_8;
-    size = smpp_part_write_header(&part, octets);
-    if ((pdu->esm_class & SMPP_ESM_CLASS_UDHI) != 0 ||
-        pdu->short_message.size > smpp_text_capacity(alphabet, size))
+    size = smpp_header_write(is_part ? &part : NULL, has_ports ? &ports : NULL,
+                             (struct smpp_shift){0, 0}, octets);
+    if (pdu->short_message.size > smpp_text_capacity(alphabet, size))
         return false;
     memcpy(octets + size, pdu->short_message.data, pdu->short_message.size);
     pdu->short_message = view(octets, size + pdu->short_message.size);
@@ -121,12 +152,13 @@ static enum channel_send submit(struct bind *bind, const struct handover *handov
 
     link_fill(bind->link, handover, &pdu, &room);
     whole = add_tlvs(&pdu, bind->link->config, handover, sar_values);
-    if (handover->octet_count <= SHORT_MESSAGE_MAX)
+    if (handover->octet_count <= SHORT_MESSAGE_MAX) {
         pdu.short_message = view(handover->octets, handover->octet_count);
-    else
+        whole = whole && put_in_header(bind, &pdu, octets);
+    } else {
         whole = whole && smpp_pdu_add_tlv(&pdu, SMPP_TLV_MESSAGE_PAYLOAD, handover->octets,
                                           (uint16_t)handover->octet_count);
-    whole = whole && put_part_in_header(bind, &pdu, octets);
+    }
     if (!whole)
         return CHANNEL_CANNOT;
     at = take_flight(bind, handover);

@@ -29,7 +29,7 @@ static void check_written(const struct smpp_part *part, struct smpp_shift shift)
     struct smpp_pdu pdu = {0};
     struct smpp_header header;
     struct smpp_part back;
-    size_t size = smpp_header_write(part, shift, octets);
+    size_t size = smpp_header_write(part, NULL, shift, octets);
 
     assert(size <= sizeof(octets));
     if (size > 0) {

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta, timezone
 
 from lab import Lab, check, equal, free_ports, request, scenario, until
 from smpp_client import (BIND_RECEIVER, BIND_TRANSCEIVER, BIND_TRANSMITTER, DATA, OK,
-                         RESPONSE, SUBMIT, SUBMIT_MULTI, Session, data_body, frame,
-                         multi_body, relative_time, sar, tlv, udh16)
+                         RESPONSE, SUBMIT, SUBMIT_MULTI, TAG_PAYLOAD, Session, data_body,
+                         frame, multi_body, relative_time, sar, tlv, udh16)
 from strangers import Operator, Submit
 
 PASSWORD_64 = "correct-horse-battery-staple-" * 2 + "01234-"[:6]
@@ -77,6 +77,11 @@ account "homely" {{ {COMMON}  plan = "sms"  country = "DE"  destinations = {{"ho
 account "spent" {{ {COMMON}  plan = "sms"  spend_per_day = "0.04" }}
 account "often" {{ {COMMON}  plan = "sms"  recipient_max = 1 }}
 account "pusher" {{ {COMMON}  plan = "plain"  ports = {{"safe", "2948"}} }}
+account "push-plain" {{ {COMMON}  plan = "plain"  ports = {{"*"}} }}
+account "push-udh16" {{ {COMMON}  plan = "udh16"  ports = {{"*"}} }}
+account "push-sar" {{ {COMMON}  plan = "sar"  ports = {{"*"}} }}
+account "push-old" {{ {COMMON}  plan = "old"  ports = {{"*"}} }}
+account "push-payload" {{ {COMMON}  plan = "payload"  ports = {{"*"}} }}
 account "to-plain" {{ {COMMON}  plan = "plain" }}
 account "to-sar" {{ {COMMON}  plan = "sar" }}
 account "to-old" {{ {COMMON}  plan = "old" }}
@@ -438,6 +443,39 @@ def long_ones_are_cut_as_the_link_says(lab):
           "payload")
 
 
+def ports_stand_where_the_parts_do(lab):
+    """A header has them beside its concatenation; as parameters they go where the parts do."""
+    text, ports = b"0123456789" * 30, {0x020A: b"\x23\xF0", 0x020B: b"\x0B\x84"}
+    tlvs = b"".join(tlv(*one) for one in ports.items()) + tlv(TAG_PAYLOAD, text)
+    element = b"\5\4\x0B\x84\x23\xF0"  # 3GPP TS 23.040 9.2.3.24.4: destination, originator
+    # What stands before the reference, the size of that, the parameters.
+    rows = (("plain", 3, b"\x0B\0\3", 1, {}), ("udh16", 3, b"\x0C\x08\4", 2, {}),
+            ("old", 3, b"\x0B\0\3", 1, {}), ("sar", 3, b"", 0, ports),
+            ("payload", 1, b"", 0, ports))
+    for link, count, before, reference_size, left in rows:
+        to, joined = f"7905000009{len(link)}", b""
+        with Session(lab.ports["smpp"], f"push-{link}") as esme:
+            esme.submitted(to, b"", tlvs=tlvs)
+        for number, part in enumerate(lab.over(link, to, count), 1):
+            octets = part.text or part.tlvs[TAG_PAYLOAD]
+            behind = len(before) + reference_size
+            header = bytes([count, number]) + element if before else b""
+            equal((part.esm_class & 0x40 != 0, octets[:len(before)]), (before != b"", before),
+                  f"the header of part {number} over {link}")
+            equal(octets[behind:behind + len(header)], header, f"part {number} over {link}")
+            equal({tag: value for tag, value in part.tlvs.items() if tag in ports}, left,
+                  f"the parameters of part {number} over {link}")
+            joined += octets[behind + len(header):]
+        equal(joined, text, f"the text over {link}")
+    # What is no part keeps them as they came, where there are parameters.
+    for link, header, left in (("plain", b"", ports), ("old", b"\6" + element, {})):
+        with Session(lab.ports["smpp"], f"push-{link}") as esme:
+            esme.submitted("79050000099", b"short", tlvs=tlvs[:-len(text) - 4])
+        one, = lab.over(link, "79050000099")
+        equal((one.text, {tag: one.tlvs[tag] for tag in ports if tag in one.tlvs}),
+              (header + b"short", left), f"a short one over {link}")
+
+
 # What is done with a status where nothing is said: the first wait, or None: it fails at once;
 # whether it is an alarm.
 STATUSES = (
@@ -584,7 +622,7 @@ if __name__ == "__main__":
              addresses_are_written_by_their_form,
              what_replaces_a_sender_has_the_form_it_looks_like,
              the_time_is_told_as_the_operator_takes_it,
-             long_ones_are_cut_as_the_link_says,
+             long_ones_are_cut_as_the_link_says, ports_stand_where_the_parts_do,
              a_part_longer_than_an_sms_is_refused,
              a_status_does_what_the_manual_says,
              a_receiver_elsewhere_hears_the_reports,

@@ -1,4 +1,6 @@
 #include "smpp/parts.h"
+#include "smpp/command.h"
+#include "smpp/tlv.h"
 #include "tests/test.h"
 
 #define OCTETS(literal)                                                                    \
@@ -87,8 +89,8 @@ TEST(a_header_says_whether_it_is_of_text_alone)
         CHECK_EQ(header.shift.single, rows[i].single_shift, rows[i].row);
         CHECK_EQ(header.has_ports, rows[i].destination_port >= 0, rows[i].row);
         if (header.has_ports) {
-            CHECK_EQ(header.destination_port, rows[i].destination_port, rows[i].row);
-            CHECK_EQ(header.source_port, rows[i].source_port, rows[i].row);
+            CHECK_EQ(header.ports.destination, rows[i].destination_port, rows[i].row);
+            CHECK_EQ(header.ports.source, rows[i].source_port, rows[i].row);
         }
     }
 }
@@ -196,7 +198,7 @@ TEST(a_written_header_names_its_part_and_its_tables)
     for (size_t i = 0; i < ROWS(rows); i++) {
         const struct smpp_part *part = rows[i].part.total > 0 ? &rows[i].part : NULL;
         uint8_t out[SMPP_HEADER_MAX_SIZE];
-        size_t size = smpp_header_write(part, rows[i].shift, out);
+        size_t size = smpp_header_write(part, NULL, rows[i].shift, out);
         struct smpp_header header;
 
         CHECK_BYTES(out, size, rows[i].expected.data, rows[i].expected.size, rows[i].row);
@@ -208,6 +210,60 @@ TEST(a_written_header_names_its_part_and_its_tables)
         CHECK_EQ(header.shift.locking, rows[i].shift.locking, rows[i].row);
         CHECK_EQ(header.shift.single, rows[i].shift.single, rows[i].row);
     }
+}
+
+TEST(ports_stand_behind_the_part)
+{
+    static const struct {
+        const char *row;
+        struct smpp_part part; /* total 0: none */
+        struct smpp_shift shift;
+        struct smpp_octets expected;
+    } rows[] = {
+        {"alone",              {0},       {0, 0}, OCTETS("\x06\x05\x04\x0B\x84\x23\xF0")},
+        {"of a part",
+         {SMPP_PART_8, 7, 3, 2, 0},
+         {0, 0},
+         OCTETS("\x0B\x00\x03\x07\x03\x02\x05\x04\x0B\x84\x23\xF0")                     },
+        {"the longest of all",
+         {SMPP_PART_16, 0x1234, 3, 2, 0},
+         {3, 3},
+         OCTETS("\x12\x08\x04\x12\x34\x03\x02\x05\x04\x0B\x84\x23\xF0"
+                "\x24\x01\x03\x25\x01\x03")                                             },
+    };
+    static const struct smpp_ports ports = {2948, 9200};
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        const struct smpp_part *part = rows[i].part.total > 0 ? &rows[i].part : NULL;
+        uint8_t out[SMPP_HEADER_MAX_SIZE];
+        size_t size = smpp_header_write(part, &ports, rows[i].shift, out);
+        struct smpp_header header;
+
+        CHECK_BYTES(out, size, rows[i].expected.data, rows[i].expected.size, rows[i].row);
+        CHECK(smpp_header_read(rows[i].expected, &header), rows[i].row);
+        CHECK(header.has_ports && !header.is_only_text, rows[i].row);
+        CHECK_EQ(header.ports.destination, 2948, rows[i].row);
+        CHECK_EQ(header.ports.source, 9200, rows[i].row);
+        CHECK_EQ(header.is_part, part != NULL, rows[i].row);
+    }
+}
+
+TEST(parameters_tell_ports_by_their_destination)
+{
+    struct smpp_pdu pdu;
+    struct smpp_ports ports = {1, 1};
+
+    smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, 1);
+    assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_SOURCE_PORT, "\x23\xF0", 2));
+    assert_false(smpp_ports_read(&pdu, &ports));
+    assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_DESTINATION_PORT, "\x0B\x84", 2));
+    assert_true(smpp_ports_read(&pdu, &ports));
+    CHECK_EQ(ports.destination, 2948, "destination");
+    CHECK_EQ(ports.source, 9200, "source");
+    smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, 1);
+    assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_DESTINATION_PORT, "\x0B\x84", 2));
+    assert_true(smpp_ports_read(&pdu, &ports));
+    CHECK_EQ(ports.source, 0, "no source");
 }
 
 /* ---- The part a PDU is -----------------------------------------------------------------
@@ -450,6 +506,8 @@ int main(void)
         RUN(a_header_that_runs_past_its_end_is_none),
         RUN(a_written_header_reads_back),
         RUN(a_written_header_names_its_part_and_its_tables),
+        RUN(ports_stand_behind_the_part),
+        RUN(parameters_tell_ports_by_their_destination),
         RUN(language_elements_leave_less_room_in_each_part),
         RUN(a_pdu_is_a_part_by_its_header_or_its_sar_parameters),
         RUN(sar_parameters_that_are_missing_or_contradict_themselves_are_ignored),
