@@ -8,6 +8,7 @@
 #include "gateway/catalog.h"
 #include "gateway/senders.h"
 #include "gateway/translate.h"
+#include "routing/code.h"
 #include "routing/delivery.h"
 
 /* Of a group: of the first channel that has one. */
@@ -70,7 +71,7 @@ static void write_marks(struct gateway *gateway, struct json_writer *writer,
     json_write_object(writer, NULL);
     json_write_id(writer, "id", attempt->id);
     json_write_id(writer, "ref", attempt->anchor);
-    json_write_integer(writer, "code", attempt->code);
+    json_write_integer(writer, "code", code_number(attempt->code));
     json_write_time(writer, "again_at", attempt->again_at_ms);
     json_write_string(writer, "sender",
                       it->body_count > 0

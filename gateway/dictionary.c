@@ -8,6 +8,7 @@
 
 #include "gateway/channels/channel.h"
 #include "gateway/tlv_form.h"
+#include "routing/code.h"
 
 static const struct config_tlv *find(const struct config_tlvs *tlvs, uint16_t tag)
 {
@@ -165,6 +166,6 @@ void dictionary_read_report(const struct config_link *link, const struct smpp_pd
         if (tlv->means == CONFIG_TLV_REASON && news->reason != REASON_NONE)
             news->reason = reason_find(word) < REASONS ? reason_find(word) : news->reason;
         else if (tlv->means == CONFIG_TLV_CODE)
-            news->code = (uint32_t)strtoul(word, NULL, 10);
+            news->code = code_make((uint32_t)strtoul(word, NULL, 10), 0);
     }
 }

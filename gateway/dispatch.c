@@ -17,6 +17,7 @@
 #include "gateway/reports.h"
 #include "gateway/review.h"
 #include "gateway/store.h"
+#include "routing/code.h"
 
 enum {
     LINGER_MS = 1000,       /* an ended message stays in memory */
@@ -395,7 +396,7 @@ static bool goes_on(const struct gateway *gateway, const struct attempt *attempt
                               : attempt->reason == REASON_BLOCKED ? CONFIG_REJECTED
                                                                   : CONFIG_UNDELIVERED;
 
-    return link && config_link_goes_on(link, cause, attempt->code);
+    return link && config_link_goes_on(link, cause, code_number(attempt->code));
 }
 
 void dispatch_note(struct gateway *gateway, struct live *live, struct attempt *attempt,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/receipts.h"
+#include "routing/code.h"
 #include "smpp/command.h"
 #include "smpp/receipt.h"
 #include "smpp/timestamp.h"
@@ -11,7 +12,7 @@
 /* One octet for what may be more (6.1: the network's own). */
 static uint8_t code_of(const struct live *live, const struct body *body)
 {
-    uint32_t code = receipts_code(live, body);
+    uint32_t code = code_number(receipts_code(live, body));
 
     return code > UINT8_MAX ? UINT8_MAX : (uint8_t)code;
 }

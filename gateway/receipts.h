@@ -50,7 +50,7 @@ enum outbox_sent receipts_send(struct gateway *gateway, const struct outbox_lett
 
 /*
  * What the receipt of one of its submissions tells, or would tell: the state of an ended
- * message as the account is told it, and the operator's code (0: none).  The plan may be
+ * message as the account is told it, and the operator's code (code.h; 0: none).  The plan may be
  * NULL.
  */
 enum smpp_message_state receipts_state(const struct gateway *gateway,

@@ -13,6 +13,7 @@
 #include "gateway/gateway.h"
 #include "gateway/public_id.h"
 #include "gateway/translate.h"
+#include "routing/code.h"
 #include "routing/delivery.h"
 #include "smpp/command.h"
 #include "smpp/receipt.h"
@@ -220,7 +221,7 @@ static void write_text(const struct account *account, const struct packed *packe
     const struct smpp_receipt_facts facts = {
         .id = view(letter->id, id_size),
         .state = (enum smpp_message_state)packed->state,
-        .error = write_error(packed->code, form->receipt_err_digits, letter->error),
+        .error = write_error(code_number(packed->code), form->receipt_err_digits, letter->error),
         .submitted_ms = packed->submitted_ms,
         .done_ms = packed->done_ms,
         .text = head,
@@ -239,16 +240,17 @@ static void write_text(const struct account *account, const struct packed *packe
 static void add_tlvs(const struct packed *packed, size_t id_size, struct letter *letter)
 {
     struct smpp_pdu *pdu = &letter->pdu;
+    uint32_t number = code_number(packed->code);
     bool added;
 
     letter->state = packed->state;
     added = smpp_pdu_add_tlv(pdu, SMPP_TLV_RECEIPTED_MESSAGE_ID, letter->id,
                              (uint16_t)(id_size + 1)) &&
             smpp_pdu_add_tlv(pdu, SMPP_TLV_MESSAGE_STATE, &letter->state, 1);
-    if (packed->code && packed->code <= UINT16_MAX) {
-        letter->network_error[0] = 3; /* GSM, 5.3.2.31 */
-        letter->network_error[1] = (uint8_t)(packed->code >> 8);
-        letter->network_error[2] = (uint8_t)packed->code;
+    if (number != 0 && number <= UINT16_MAX) {
+        letter->network_error[0] = code_network(packed->code); /* 5.3.2.31 */
+        letter->network_error[1] = (uint8_t)(number >> 8);
+        letter->network_error[2] = (uint8_t)number;
         added = added && smpp_pdu_add_tlv(pdu, SMPP_TLV_NETWORK_ERROR_CODE,
                                           letter->network_error, 3);
     }

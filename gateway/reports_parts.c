@@ -6,6 +6,7 @@
  */
 #include "gateway/reports_pieces.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "gateway/gateway.h"
 #include "gateway/store.h"
 #include "gateway/table.h"
+#include "routing/code.h"
 #include "routing/delivery.h"
 #include "smpp/parts.h"
 
@@ -100,11 +102,13 @@ static uint64_t hash_of_part(uint64_t set, uint16_t number)
     return table_hash(set, &number, sizeof(number));
 }
 
-/* What was told of a set, and when, in seconds, in one number. */
+/* What was told of a set, and when, in seconds, in one number: 32 bits of that, 16 and 6 of
+ * the code and its network, 5 of the reason and 5 of the event. */
 static uint64_t pack(uint8_t event, uint8_t reason, uint32_t code, int64_t now_ms)
 {
-    return (uint64_t)(now_ms / 1000) << 32 | (uint64_t)(code & 0xFFFF) << 16 |
-           (uint64_t)reason << 8 | event;
+    assert(event < 1 << 5 && reason < 1 << 5);
+    return (uint64_t)(now_ms / 1000) << 32 | (uint64_t)(code_number(code) & 0xFFFF) << 16 |
+           (uint64_t)(code_network(code) & 0x3F) << 10 | (uint64_t)reason << 5 | event;
 }
 
 static void tell_siblings(struct reports *reports, const struct live *live,
@@ -150,8 +154,8 @@ static bool inherit_from_set(struct reports *reports, struct live *live,
     if (!table_get(reports->ids, hash_of_part(place->set, OUTCOME), &told) ||
         live->message.accepted_at_ms / 1000 > (int64_t)(told >> 32))
         return false;
-    count_for(reports, live, attempt, (uint8_t)told, (uint8_t)(told >> 8),
-              (uint32_t)(told >> 16 & 0xFFFF));
+    count_for(reports, live, attempt, told & 0x1F, told >> 5 & 0x1F,
+              code_make(told >> 16 & 0xFFFF, told >> 10 & 0x3F));
     return true;
 }
 

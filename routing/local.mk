@@ -11,6 +11,7 @@ librouting_a_SOURCES = \
 	routing/ledger.c routing/ledger.h \
 	routing/message.c routing/message.h \
 	routing/money.c routing/money.h \
+	routing/code.c routing/code.h \
 	routing/number.c routing/number.h \
 	routing/permission.c routing/permission.h \
 	routing/plan.c routing/plan.h \

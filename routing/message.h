@@ -94,7 +94,7 @@ struct attempt {
     uint8_t state;  /* enum attempt_state */
     uint8_t reason; /* enum reason */
     uint16_t flags; /* ATTEMPT_ bits below */
-    uint32_t code;  /* the operator's own: command_status, or network_error_code */
+    uint32_t code;  /* the operator's own (code.h) */
     char provider_id[ATTEMPT_PROVIDER_ID_SIZE];
 };
 

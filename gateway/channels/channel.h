@@ -30,7 +30,7 @@ enum verdict {
 struct verdict_news {
     enum verdict verdict;
     enum reason reason;
-    uint32_t code;            /* the provider's own, for people and receipts; 0: none */
+    uint32_t code;            /* the provider's own (code.h), for people and receipts; 0: none */
     int64_t retry_after_ms;   /* RETRY: not before so long; SUSPEND: for how long */
     bool next_way;            /* NEXT: the cause is the way; another channel of the step may do */
     const char *provider_id;  /* OK: NULL or "" when there is none */
@@ -60,7 +60,7 @@ struct report_news {
     uint64_t ref;             /* 0: not told */
     uint8_t event;            /* enum attempt_event: one of the reports */
     enum reason reason;
-    uint32_t code;            /* the provider's own */
+    uint32_t code;            /* the provider's own (code.h) */
     const char *source;       /* of the message reported on, when told */
     const char *destination;
     const char *text;         /* of the message, as far as the report tells it */

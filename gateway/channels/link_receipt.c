@@ -8,6 +8,7 @@
 
 #include "gateway/config.h"
 #include "gateway/profile.h"
+#include "routing/code.h"
 #include "routing/delivery.h"
 #include "smpp/receipt.h"
 
@@ -89,7 +90,7 @@ static void read_error(const struct config_link *link, struct smpp_octets error,
             news->reason = link->report_errors[i].reason;
 }
 
-static uint32_t code_of(struct smpp_octets error)
+static uint32_t number_of(struct smpp_octets error)
 {
     uint32_t code = 0;
 
@@ -106,7 +107,7 @@ void link_receipt_news(const struct config_link *link, const struct smpp_receipt
 {
     news->event = ATTEMPT_EV_REPORT_ACCEPTED;
     news->reason = REASON_NONE;
-    news->code = code_of(receipt->error);
+    news->code = code_make(number_of(receipt->error), receipt->network_type);
     if (receipt->is_intermediate)
         return;
     if (!read_word(link, receipt->word, news) && receipt->state >= 0) {

@@ -8,6 +8,7 @@
 #include "gateway/gateway.h"
 #include "gateway/live.h"
 #include "gateway/log.h"
+#include "routing/code.h"
 #include "smpp/command.h"
 
 enum {
@@ -28,7 +29,7 @@ static size_t refused_before(const struct link *link, const struct flight *fligh
         const struct attempt *attempt = &live->message.attempts[i];
 
         if (attempt->anchor == now->anchor && attempt->id != now->id &&
-            attempt->channel == now->channel && attempt->code == status)
+            attempt->channel == now->channel && attempt->code == code_make(status, 0))
             count++;
     }
     return count;
@@ -99,7 +100,7 @@ void link_refused(struct bind *bind, const struct flight *flight, uint32_t statu
     const struct config_on_status *rule = config_link_on_status(link->config, status);
     size_t before;
 
-    news->code = status;
+    news->code = code_make(status, 0);
     news->verdict = VERDICT_NEXT;
     news->reason = rule->bad_number ? REASON_NO_ADDRESS : REASON_UNREACHABLE;
     if (rule->alarm)

@@ -56,7 +56,8 @@ enum { ANY = -1, ID = -2, REST = -3 };
 #define HI       "02 'hi' "
 
 #define TEN      "'0123456789'"
-#define TEXT_150 TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define TEXT_140 TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define TEXT_150 TEXT_140 TEN
 #define TEXT_170 TEXT_150 TEN TEN
 
 /* esm_class, schedule and validity, registered_delivery, and what is behind data_coding. */

@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	tests/routing/ledger_test \
 	tests/routing/message_test \
 	tests/routing/money_test \
+	tests/routing/code_test \
 	tests/routing/number_test \
 	tests/routing/prefix_test \
 	tests/routing/group_test \
@@ -24,6 +25,7 @@ TESTS += \
 	tests/routing/ledger_test \
 	tests/routing/message_test \
 	tests/routing/money_test \
+	tests/routing/code_test \
 	tests/routing/number_test \
 	tests/routing/prefix_test \
 	tests/routing/group_test \
@@ -54,6 +56,8 @@ tests_routing_ledger_test_SOURCES = tests/routing/ledger_test.c tests/test.h
 tests_routing_ledger_test_LDADD = librouting.a $(CMOCKA_LIBS)
 tests_routing_message_test_SOURCES = tests/routing/message_test.c tests/test.h
 tests_routing_message_test_LDADD = librouting.a $(CMOCKA_LIBS)
+tests_routing_code_test_SOURCES = tests/routing/code_test.c tests/test.h
+tests_routing_code_test_LDADD = librouting.a $(CMOCKA_LIBS)
 tests_routing_money_test_SOURCES = tests/routing/money_test.c tests/test.h
 tests_routing_money_test_LDADD = librouting.a $(CMOCKA_LIBS)
 tests_routing_number_test_SOURCES = tests/routing/number_test.c tests/test.h
