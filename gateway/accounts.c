@@ -4,6 +4,7 @@
 #include "gateway/accounts.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +46,7 @@ struct check {
     uint64_t id;
     int account;   /* UNKNOWN: the hash is somebody's, the result is not looked at */
     bool forgiven; /* from the account's own networks: failures are not counted */
-    const char *hash;
+    char hash[ACCOUNTS_HASH_SIZE]; /* settings may change while it is on its way */
     uint64_t account_key;
     uint64_t address_key;
     int64_t now_ms;
@@ -60,14 +61,27 @@ struct accounts {
     accounts_on_checked *on_checked;
     void *owner;
     struct account *list;
-    const char
-        *some_hash; /* of any account: the work for what has none; NULL in practice */
+    int hashed; /* an account with a hash: the work for what has none; UNKNOWN: none has */
     struct failures *failures;
     struct check *checks;
     size_t check_count;
     struct accounts_counts counts;
     uint8_t key[crypto_generichash_KEYBYTES];
 };
+
+static const char *hash_of(const struct accounts *accounts, int account)
+{
+    return account == UNKNOWN ? NULL : accounts->config->accounts[account].password_hash;
+}
+
+/* One that has a hash, or UNKNOWN. */
+static int find_hashed(const struct accounts *accounts)
+{
+    for (size_t i = 0; i < accounts->config->account_count; i++)
+        if (hash_of(accounts, (int)i) != NULL)
+            return (int)i;
+    return UNKNOWN;
+}
 
 struct accounts *accounts_new(const struct config *config, struct executor *executor,
                               accounts_on_checked *on_checked, void *owner)
@@ -91,10 +105,9 @@ struct accounts *accounts_new(const struct config *config, struct executor *exec
         accounts->list[i].config = account;
         accounts->list[i].bucket_milliparts = (int64_t)account->burst * 1000;
         accounts->list[i].filled_at_ms = INT64_MIN;
-        if (account->password_hash != NULL)
-            accounts->some_hash = account->password_hash;
     }
-    assert(accounts->some_hash == NULL || executor != NULL);
+    accounts->hashed = find_hashed(accounts);
+    assert(accounts->hashed == UNKNOWN || executor != NULL);
     return accounts;
 }
 
@@ -114,10 +127,10 @@ void accounts_changed(struct accounts *accounts, uint32_t account, bool password
     change_rate(changed);
     if (!password)
         return;
+    if (hash_of(accounts, accounts->hashed) == NULL)
+        accounts->hashed = find_hashed(accounts);
     changed->has_digest = false;
     sodium_memzero(changed->digest, sizeof(changed->digest));
-    if (changed->config->password_hash != NULL)
-        accounts->some_hash = changed->config->password_hash;
 }
 
 static void check_free(struct check *check)
@@ -262,7 +275,7 @@ static void check_run(void *self)
 /* The account's password may have been changed meanwhile. */
 static bool is_current(const struct check *check)
 {
-    const char *hash = check->accounts->list[check->account].config->password_hash;
+    const char *hash = hash_of(check->accounts, check->account);
 
     return hash != NULL && strcmp(hash, check->hash) == 0;
 }
@@ -312,8 +325,8 @@ static enum accounts_answer check_hash(struct accounts *accounts, int account,
     check->id = question->id;
     check->account = account;
     check->forgiven = forgiven;
-    check->hash = account != UNKNOWN ? accounts->list[account].config->password_hash
-                                     : accounts->some_hash;
+    (void)snprintf(check->hash, sizeof(check->hash), "%s",
+                   hash_of(accounts, account != UNKNOWN ? account : accounts->hashed));
     check->account_key = account_key;
     check->address_key = address_key;
     check->now_ms = question->now_ms;
@@ -363,7 +376,7 @@ enum accounts_answer accounts_check(struct accounts *accounts,
     }
     if (account != UNKNOWN && config->password_hash == NULL)
         account = UNKNOWN;
-    if (accounts->some_hash == NULL)
+    if (hash_of(accounts, accounts->hashed) == NULL)
         return refuse(accounts, forgiven, account_key, address_key, question->now_ms);
     return check_hash(accounts, account, forgiven, question, account_key, address_key);
 }

@@ -662,8 +662,7 @@ struct config {
     size_t inbound_count;
 
     struct config_memory *memory; /* all of the above; config.c's own */
-    struct config *adopted; /* what it was changed by, the last first (config_adopt.h) */
-    struct config *adopted_before;
+    struct config *adopted; /* what it was changed by last; NULL (config_adopt.h) */
 };
 
 enum { CONFIG_ERRORS_MAX = 20, CONFIG_WARNINGS_MAX = 20, CONFIG_LINE_MAX = 320 };

@@ -214,8 +214,10 @@ const char *config_may_adopt(const struct config *running, const struct config *
 
 void config_adopt(struct config *running, struct config *take_fresh)
 {
+    struct config *before = running->adopted;
+
     assert(running->account_count == take_fresh->account_count);
     copy(take_fresh, running);
-    take_fresh->adopted_before = running->adopted;
     running->adopted = take_fresh;
+    config_free(before);
 }

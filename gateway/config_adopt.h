@@ -24,8 +24,11 @@ bool config_differs(const struct config *running, const struct config *fresh);
 bool config_password_differs(const struct config_account *running,
                              const struct config_account *fresh);
 
-/* `running`, whose address stays, says what `take_fresh` says; that lives on until
- * config_free(running). */
+/*
+ * `running`, whose address stays, says what `take_fresh` says; that lives on until the next
+ * is adopted, or config_free(running).  What was read of the settings that may change is
+ * gone then: who keeps more than a copy of it takes it anew at once (reload.c).
+ */
 void config_adopt(struct config *running, struct config *take_fresh);
 
 #endif

@@ -537,16 +537,10 @@ struct config *config_load(const char *path, struct config_errors *errors)
 
 void config_free(struct config *config)
 {
-    struct config *adopted = config != NULL ? config->adopted : NULL;
-
-    while (adopted != NULL) {
-        struct config *before = adopted->adopted_before;
-
-        config_memory_free(adopted->memory);
-        adopted = before;
-    }
-    if (config != NULL)
-        config_memory_free(config->memory);
+    if (config == NULL)
+        return;
+    config_free(config->adopted);
+    config_memory_free(config->memory);
 }
 
 int config_find_account(const struct config *config, const char *name)

@@ -3,16 +3,19 @@
 no bind dropped and no accepted message changed.
 """
 
+import pathlib
 import re
 import signal
+import subprocess
 
 from decimal import Decimal
 
-from lab import Lab, check, equal, scenario, until
+from lab import BUILD, DEEP, Lab, check, equal, scenario, until
 from smpp_client import OK, Session
 
 THROTTLED, NO_MONEY, BAD_DESTINATION, WRONG = 0x58, 0x45, 0x0B, 0x0E
 TO = "4917012345678"
+RELOADS, PASSWORDS = 1000 if DEEP else 100, ("secret01", "secret02")
 COMMON = 'plan = "sms" opening = "10.00" window = 100'
 ACCOUNT = f'account "live" {{ password = "secret08" {COMMON} }}\n'
 
@@ -115,8 +118,40 @@ def a_file_that_is_wrong_or_wants_more_changes_nothing(lab):
     lab.config_path.write_text(text)
 
 
+def many_reloads_take_no_more_memory_than_a_few(lab):
+    """Passwords, their hashes, prices and what an account may send change each time."""
+    text = lab.config_path.read_text()
+    hashes = [subprocess.run([str(BUILD / "sluice"), "hash-password"], input=one + "\n",
+                             stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+              for one in PASSWORDS]
+    texts = [re.sub(r'(side = "sell"  channel = "smsc".*price = )"0.050000"',
+                    rf'\1"0.0{number + 5}0000"', text).replace(
+                        'account "live" { password = "secret08"',
+                        f'account "live" {{ password_hash = "{one}" sources = {{"Shop{number}"}}')
+             for number, one in enumerate(hashes)]
+    status = pathlib.Path(f"/proc/{lab.sluiced.pid}/status")
+    done, sizes = reloads(lab, "done"), {}
+    for count in range(1, RELOADS + 1):
+        lab.config_path.write_text(texts[count % 2])
+        lab.sluiced.send_signal(signal.SIGHUP)
+        until(lambda: reloads(lab, "done") == done + count, 5, "it does not reload", 0.002)
+        if count in (RELOADS // 5, RELOADS):
+            sizes[count] = int(re.search(r"VmRSS:\s+(\d+)", status.read_text())[1])
+            # The hash of what was there before is nobody's, and the strangers' work no less.
+            for account, password in (("live", PASSWORDS[0]), ("live", PASSWORDS[1]),
+                                      ("nobody", PASSWORDS[0])):
+                good = (account, password) == ("live", PASSWORDS[count % 2])
+                with Session(lab.ports["smpp"], account, password) as esme:
+                    equal(esme.bind_status, OK if good else WRONG, f"{account} with {password}")
+    few, many = sizes.values()
+    check(many - few < 1024, f"{few} KiB after {RELOADS // 5} reloads, {many} after {RELOADS}")
+    lab.config_path.write_text(text)
+    return f"{few} KiB after {RELOADS // 5}, {many} after {RELOADS}"
+
+
 if __name__ == "__main__":
     scenario(60, make_lab,
              an_accounts_settings_change_under_its_binds,
              a_price_is_for_what_is_accepted_from_then_on,
-             a_file_that_is_wrong_or_wants_more_changes_nothing)
+             a_file_that_is_wrong_or_wants_more_changes_nothing,
+             many_reloads_take_no_more_memory_than_a_few)
