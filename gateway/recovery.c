@@ -215,6 +215,7 @@ static size_t put_in_doubt(struct gateway *gateway, struct live *live)
     for (uint16_t i = 0; i < before; i++) {
         struct attempt *attempt = &live->message.attempts[i];
 
+        store_cut(gateway->store);
         if (attempt->provider_id[0])
             reports_learn(gateway, live, attempt);
         attempt = &live->message.attempts[i];

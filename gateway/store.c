@@ -356,11 +356,14 @@ bool store_begin(struct store *store, enum store_share share)
 void store_end(struct store *store)
 {
     struct store_batch *batch = store->last;
+    size_t size = batch->used - store->decision_start;
 
     assert(store->in_decision);
-    assert(batch->used - store->decision_start <= STORE_DECISION_BYTES);
+    assert(size <= STORE_DECISION_BYTES);
+    if (size > store->counters.largest_decision_bytes)
+        store->counters.largest_decision_bytes = size;
     store->in_decision = false;
-    store->counters.waiting_bytes += batch->used - store->decision_start;
+    store->counters.waiting_bytes += size;
     store->counters.waiting_operations += batch->operations - store->decision_operations;
     if (batch->effect_count > store->decision_effects) {
         batch->awaited = true;

@@ -313,6 +313,7 @@ struct store_counters {
     int64_t longest_checkpoint_us;
     uint32_t waiting_operations;
     uint64_t waiting_bytes;
+    size_t largest_decision_bytes;
 };
 
 const struct store_counters *store_counters(const struct store *store);

@@ -84,7 +84,7 @@ void lone_line_close(struct lone_line *line)
 
 void lone_line_send(struct lone_line *line, const struct smpp_pdu *pdu)
 {
-    uint8_t octets[4096];
+    uint8_t octets[LONE_LINE_SIZE];
     size_t size = smpp_pdu_encode(pdu, octets, sizeof(octets));
 
     assert_true(size > 0);
