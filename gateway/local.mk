@@ -202,7 +202,8 @@ sluice_SOURCES = \
 	gateway/cli/sluice.c \
 	gateway/cli/status.c \
 	gateway/cli/story.c gateway/cli/story.h \
-	gateway/cli/trace.c
+	gateway/cli/trace.c \
+	gateway/cli/words.c gateway/cli/words.h
 sluice_LDADD = libgateway.a librouting.a $(JANSSON_LIBS) $(SODIUM_LIBS) $(LIBEVENT_LIBS)
 MAN_SOURCES += gateway/sluiced.8.scd gateway/cli/sluice.1.scd
 

@@ -1,20 +1,11 @@
 /*
  * sluice account: stop one, let it go on, and what it has used of its limits.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "gateway/cli/commands.h"
-
-struct verb;
-
-struct arguments {
-    struct cli_target target;
-    const struct verb *verb;
-    const char *account;
-    bool drop_queued;
-};
+#include "gateway/cli/words.h"
 
 static void print_limits(const struct json_value *value);
 static void print_suspended(const struct json_value *value);
@@ -42,39 +33,6 @@ static const struct verb *find_verb(const char *name)
         if (strcmp(verbs[i].name, name) == 0)
             return &verbs[i];
     return NULL;
-}
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct arguments *arguments = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->target;
-        return 0;
-    case 'd':
-        arguments->drop_queued = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->account != NULL)
-            argp_error(state, "one account at a time");
-        if (arguments->verb != NULL)
-            arguments->account = value;
-        else if ((arguments->verb = find_verb(value)) == NULL)
-            argp_error(state,
-                       "what is '%s'? \"limits\", \"suspend\" and \"resume\" are "
-                       "known here",
-                       value);
-        return 0;
-    case ARGP_KEY_END:
-        if (arguments->account == NULL)
-            argp_error(state, "what about which account?");
-        if (arguments->drop_queued && strcmp(arguments->verb->name, "suspend") != 0)
-            argp_error(state, "--drop-queued goes with suspend");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
 }
 
 /* Numbers as they are, money as its text. */
@@ -123,39 +81,56 @@ static void print_resumed(const struct json_value *value)
     printf("%s may send again\n", cli_text(value, "account"));
 }
 
+static enum cli_status run(const struct verb *verb, const struct cli_words *words)
+{
+    struct json_document *answer = NULL;
+    struct json_writer body = {0};
+    enum cli_status status = CLI_REFUSED;
+    char path[512];
+
+    json_write_object(&body, NULL);
+    if (words->options['d'] != NULL)
+        json_write_bool(&body, "drop_queued", true);
+    json_write_object_end(&body);
+    if (!cli_path(path, sizeof(path), "/v1/accounts/", words->words[1], verb->path))
+        fprintf(stderr, "sluice: no account has such a name\n");
+    else
+        status = cli_ask(&words->target, path, verb->is_post ? &body : NULL, &answer);
+    if (status == CLI_OK && !words->target.json)
+        verb->print(json_at(answer, ""));
+    json_document_free(answer);
+    json_writer_done(&body);
+    return status;
+}
+
 int account_command(int argc, char **argv)
 {
-    const struct argp argp = {
+    const struct cli_grammar grammar = {
         .options = options,
-        .parser = parse,
         .args_doc = "limits|suspend|resume ACCOUNT",
         .doc =
             "limits tells what an account has used of its parts and money in this hour and"
             " day. suspend stops it: its binds are closed and refused, its submissions"
             " refused, until resume. What is on its way goes on, unless --drop-queued"
             " cancels what the last step of its plan has not handed over.",
-        .children = cli_children,
+        .least = 2,
+        .most = 2,
+        .missing = "what about which account?",
+        .over = "one account at a time",
     };
-    struct arguments arguments = {.target = cli_target_default()};
-    struct json_document *answer = NULL;
-    struct json_writer body = {0};
-    enum cli_status status = CLI_REFUSED;
-    char path[512];
+    struct cli_words words;
+    const struct verb *verb;
 
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    json_write_object(&body, NULL);
-    if (arguments.drop_queued)
-        json_write_bool(&body, "drop_queued", true);
-    json_write_object_end(&body);
-    if (!cli_path(path, sizeof(path), "/v1/accounts/", arguments.account,
-                  arguments.verb->path))
-        fprintf(stderr, "sluice: no account has such a name\n");
+    cli_words_read(&grammar, argc, argv, &words);
+    verb = find_verb(words.words[0]);
+    if (verb == NULL)
+        fprintf(stderr,
+                "sluice: what is '%s'? \"limits\", \"suspend\" and \"resume\" are known"
+                " here\n",
+                words.words[0]);
+    else if (words.options['d'] != NULL && strcmp(verb->name, "suspend") != 0)
+        fprintf(stderr, "sluice: --drop-queued goes with suspend\n");
     else
-        status = cli_ask(&arguments.target, path, arguments.verb->is_post ? &body : NULL,
-                         &answer);
-    if (status == CLI_OK && !arguments.target.json)
-        arguments.verb->print(json_at(answer, ""));
-    json_document_free(answer);
-    json_writer_done(&body);
-    return status;
+        return run(verb, &words);
+    return CLI_USAGE;
 }

@@ -1,36 +1,10 @@
 /*
  * sluice balance: what an account has.
  */
-#include <errno.h>
 #include <stdio.h>
 
 #include "gateway/cli/commands.h"
-
-struct arguments {
-    struct cli_target target;
-    const char *account;
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct arguments *arguments = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->target;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->account != NULL)
-            argp_error(state, "one account at a time");
-        arguments->account = value;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which account?");
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
+#include "gateway/cli/words.h"
 
 static void print_balance(const struct json_value *value)
 {
@@ -44,24 +18,20 @@ static void print_balance(const struct json_value *value)
 
 int balance_command(int argc, char **argv)
 {
-    const struct argp argp = {
-        .parser = parse,
+    const struct cli_grammar grammar = {
         .args_doc = "ACCOUNT",
         .doc = "What an account has: opening = available + held + charged.",
-        .children = cli_children,
+        .least = 1,
+        .most = 1,
+        .missing = "which account?",
+        .over = "one account at a time",
     };
-    struct arguments arguments = {.target = cli_target_default()};
-    struct json_document *answer = NULL;
-    enum cli_status status = CLI_REFUSED;
+    struct cli_words words;
     char path[512];
 
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    if (!cli_path(path, sizeof(path), "/v1/accounts/", arguments.account, "/balance"))
-        fprintf(stderr, "sluice: no account has such a name\n");
-    else
-        status = cli_ask(&arguments.target, path, NULL, &answer);
-    if (status == CLI_OK && !arguments.target.json)
-        print_balance(json_at(answer, ""));
-    json_document_free(answer);
-    return status;
+    cli_words_read(&grammar, argc, argv, &words);
+    if (cli_path(path, sizeof(path), "/v1/accounts/", words.words[0], "/balance"))
+        return cli_words_show(&words, path, print_balance);
+    fprintf(stderr, "sluice: no account has such a name\n");
+    return CLI_REFUSED;
 }

@@ -1,45 +1,17 @@
 /*
  * sluice channels: how each is now, and what went through it.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "gateway/cli/commands.h"
-
-struct arguments {
-    struct cli_target target;
-    const char *from;
-    const char *to;
-};
+#include "gateway/cli/words.h"
 
 static const struct argp_option options[] = {
     {"from",                                                     'f', "TIME", 0, "Count messages accepted from then on (else of 24 hours)", 1},
     {"to",                                                    'e', "TIME", 0, "... and before then; a date, or a time of RFC 3339", 1},
     {0},
 };
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct arguments *arguments = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->target;
-        return 0;
-    case 'f':
-        arguments->from = value;
-        return 0;
-    case 'e':
-        arguments->to = value;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "what is '%s'?", value);
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 static void print_line(const struct json_value *channel)
 {
@@ -72,42 +44,32 @@ static void print_channels(const struct json_value *value)
         print_line(channel);
 }
 
-/* "/v1/stats/channels?from=...&to=..."; false: too long. */
-static bool write_path(const struct arguments *arguments, char *out, size_t room)
+/* "/v1/stats/channels?from=...&to=..."; `from` and `to` may be NULL.  False: too long. */
+static bool write_path(const char *from, const char *to, char *out, size_t room)
 {
     char query[256] = "";
 
-    if (arguments->from != NULL &&
-        !cli_path(query, sizeof(query), "?from=", arguments->from, ""))
+    if (from != NULL && !cli_path(query, sizeof(query), "?from=", from, ""))
         return false;
     if (!cli_path(out, room, "/v1/stats/channels", "", query))
         return false;
-    return arguments->to == NULL ||
-           cli_path(out + strlen(out), room - strlen(out),
-                    arguments->from != NULL ? "&to=" : "?to=", arguments->to, "");
+    return to == NULL || cli_path(out + strlen(out), room - strlen(out),
+                                  from != NULL ? "&to=" : "?to=", to, "");
 }
 
 int channels_command(int argc, char **argv)
 {
-    const struct argp argp = {
+    const struct cli_grammar grammar = {
         .options = options,
-        .parser = parse,
         .doc = "How the channels are now, and how many tries of the period's messages were"
                " sent, accepted, delivered and failed there.",
-        .children = cli_children,
     };
-    struct arguments arguments = {.target = cli_target_default()};
-    struct json_document *answer = NULL;
-    enum cli_status status = CLI_REFUSED;
+    struct cli_words words;
     char path[512];
 
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    if (!write_path(&arguments, path, sizeof(path)))
-        fprintf(stderr, "sluice: these are no times\n");
-    else
-        status = cli_ask(&arguments.target, path, NULL, &answer);
-    if (status == CLI_OK && !arguments.target.json)
-        print_channels(json_at(answer, ""));
-    json_document_free(answer);
-    return status;
+    cli_words_read(&grammar, argc, argv, &words);
+    if (write_path(words.options['f'], words.options['e'], path, sizeof(path)))
+        return cli_words_show(&words, path, print_channels);
+    fprintf(stderr, "sluice: these are no times\n");
+    return CLI_REFUSED;
 }

@@ -1,35 +1,11 @@
 /*
  * sluice inbound: what subscribers wrote that is nobody's.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "gateway/cli/commands.h"
-
-struct arguments {
-    struct cli_target target;
-    const char *words[2]; /* what to do, the id */
-    size_t count;
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct arguments *arguments = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->target;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->count == 2)
-            argp_error(state, "what is '%s'?", value);
-        arguments->words[arguments->count++] = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
+#include "gateway/cli/words.h"
 
 static void print_messages(const struct json_value *value)
 {
@@ -43,17 +19,6 @@ static void print_messages(const struct json_value *value)
                cli_text(message, "received_at"), cli_text(message, "link"),
                cli_text(message, "from"), cli_text(message, "to"),
                cli_text(message, "text"));
-}
-
-static enum cli_status list(const struct cli_target *target)
-{
-    struct json_document *answer = NULL;
-    enum cli_status status = cli_ask(target, "/v1/inbound", NULL, &answer);
-
-    if (status == CLI_OK && !target->json)
-        print_messages(json_at(answer, ""));
-    json_document_free(answer);
-    return status;
 }
 
 static enum cli_status drop(const struct cli_target *target, const char *id)
@@ -70,19 +35,18 @@ static enum cli_status drop(const struct cli_target *target, const char *id)
 
 int inbound_command(int argc, char **argv)
 {
-    const struct argp argp = {
-        .parser = parse,
+    const struct cli_grammar grammar = {
         .args_doc = "list\ndrop ID",
         .doc = "What subscribers wrote that is nobody's: list it, or forget one.",
-        .children = cli_children,
+        .most = 2,
     };
-    struct arguments arguments = {.target = cli_target_default()};
+    struct cli_words words;
 
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    if (arguments.count == 1 && strcmp(arguments.words[0], "list") == 0)
-        return list(&arguments.target);
-    if (arguments.count == 2 && strcmp(arguments.words[0], "drop") == 0)
-        return drop(&arguments.target, arguments.words[1]);
+    cli_words_read(&grammar, argc, argv, &words);
+    if (words.count == 1 && strcmp(words.words[0], "list") == 0)
+        return cli_words_show(&words, "/v1/inbound", print_messages);
+    if (words.count == 2 && strcmp(words.words[0], "drop") == 0)
+        return drop(&words.target, words.words[1]);
     fprintf(stderr, "sluice: inbound takes list, or drop ID\n");
     return CLI_USAGE;
 }

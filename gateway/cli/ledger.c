@@ -1,40 +1,14 @@
 /*
  * sluice ledger verify: whether the books are right, by the database alone.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "gateway/cli/commands.h"
+#include "gateway/cli/words.h"
 
 enum { PATIENCE_S = 24 * 3600 }; /* ten million postings take a minute or two */
-
-struct arguments {
-    struct cli_target target;
-    bool verify;
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct arguments *arguments = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->target;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (strcmp(value, "verify") != 0 || arguments->verify)
-            argp_error(state, "what is '%s'? \"verify\" is known here", value);
-        arguments->verify = true;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "what about the ledger? \"verify\" is known here");
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 static void print_findings(const struct json_value *value)
 {
@@ -54,23 +28,28 @@ static void print_findings(const struct json_value *value)
 
 int ledger_command(int argc, char **argv)
 {
-    const struct argp argp = {
-        .parser = parse,
+    const struct cli_grammar grammar = {
         .args_doc = "verify",
         .doc = "Check all balances against their postings, in the database. Ends with 1 and"
                " names the mismatches when something is wrong.",
-        .children = cli_children,
+        .least = 1,
+        .most = 1,
+        .missing = "what about the ledger? \"verify\" is known here",
     };
-    struct arguments arguments = {.target = cli_target_default()};
+    struct cli_words words;
     struct json_document *answer = NULL;
     enum cli_status status;
 
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    arguments.target.patience_s = PATIENCE_S;
+    cli_words_read(&grammar, argc, argv, &words);
+    if (strcmp(words.words[0], "verify") != 0) {
+        fprintf(stderr, "sluice: what is '%s'? \"verify\" is known here\n", words.words[0]);
+        return CLI_USAGE;
+    }
+    words.target.patience_s = PATIENCE_S;
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "reading every posting and every message ...\n");
-    status = cli_ask(&arguments.target, "/v1/ledger/verify", NULL, &answer);
-    if (status == CLI_OK && !arguments.target.json)
+    status = cli_ask(&words.target, "/v1/ledger/verify", NULL, &answer);
+    if (status == CLI_OK && !words.target.json)
         print_findings(json_at(answer, ""));
     if (status == CLI_OK && !cli_claim(json_at(answer, ""), "ok"))
         status = CLI_REFUSED;

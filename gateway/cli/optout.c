@@ -1,20 +1,11 @@
 /*
  * sluice optout: who wants nothing more of an account.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "gateway/cli/commands.h"
-
-enum { WORDS_MAX = 3 };
-
-struct arguments {
-    struct cli_target target;
-    const char *words[WORDS_MAX]; /* what to do, the account, the number */
-    size_t count;
-    const char *sender;
-};
+#include "gateway/cli/words.h"
 
 static const struct argp_option options[] = {
     {"sender",  'S', "SENDER", 0, "Only what this sender of the account sends", 1},
@@ -31,27 +22,6 @@ static const struct {
     {"add",    "PUT",    3},
     {"remove", "DELETE", 3},
 };
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct arguments *arguments = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->target;
-        return 0;
-    case 'S':
-        arguments->sender = value;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->count == WORDS_MAX)
-            argp_error(state, "what is '%s'?", value);
-        arguments->words[arguments->count++] = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 /* A page, printed; the number behind which the next one begins is the last of it. */
 static size_t print_page(const struct json_value *value, char *last, size_t last_size,
@@ -71,7 +41,7 @@ static size_t print_page(const struct json_value *value, char *last, size_t last
     return count;
 }
 
-static enum cli_status list(const struct arguments *arguments)
+static enum cli_status list(const struct cli_words *words)
 {
     char last[32] = "", last_sender[80] = "";
     enum cli_status status;
@@ -84,13 +54,13 @@ static enum cli_status list(const struct arguments *arguments)
         if (!cli_path(query, sizeof(query), "/optouts?after=", last, "&sender=") ||
             !cli_path(query + strlen(query), sizeof(query) - strlen(query), "", last_sender,
                       "") ||
-            !cli_path(path, sizeof(path), "/v1/accounts/", arguments->words[1],
+            !cli_path(path, sizeof(path), "/v1/accounts/", words->words[1],
                       last[0] != '\0' ? query : "/optouts")) {
             fprintf(stderr, "sluice: no account has such a name\n");
             return CLI_REFUSED;
         }
-        status = cli_ask(&arguments->target, path, NULL, &answer);
-        count = status == CLI_OK && !arguments->target.json
+        status = cli_ask(&words->target, path, NULL, &answer);
+        count = status == CLI_OK && !words->target.json
                     ? print_page(json_at(answer, ""), last, sizeof(last), last_sender,
                                  sizeof(last_sender))
                     : 0;
@@ -99,42 +69,40 @@ static enum cli_status list(const struct arguments *arguments)
     return status;
 }
 
-static enum cli_status change(const struct arguments *arguments, const char *method)
+static enum cli_status change(const struct cli_words *words, const char *method)
 {
     struct json_document *answer = NULL;
     enum cli_status status = CLI_REFUSED;
     char number[128], query[256] = "", path[512];
 
-    if ((arguments->sender != NULL &&
-         !cli_path(query, sizeof(query), "?sender=", arguments->sender, "")) ||
-        !cli_path(number, sizeof(number), "/optouts/", arguments->words[2], "") ||
-        !cli_path(path, sizeof(path), "/v1/accounts/", arguments->words[1], number) ||
+    if ((words->options['S'] != NULL &&
+         !cli_path(query, sizeof(query), "?sender=", words->options['S'], "")) ||
+        !cli_path(number, sizeof(number), "/optouts/", words->words[2], "") ||
+        !cli_path(path, sizeof(path), "/v1/accounts/", words->words[1], number) ||
         strlen(path) + strlen(query) >= sizeof(path)) {
         fprintf(stderr, "sluice: no account has such a name, and nobody such a number\n");
         return status;
     }
     memcpy(path + strlen(path), query, strlen(query) + 1);
-    status = cli_ask_to(&arguments->target, method, path, NULL, &answer);
+    status = cli_ask_to(&words->target, method, path, NULL, &answer);
     json_document_free(answer);
     return status;
 }
 
 int optout_command(int argc, char **argv)
 {
-    const struct argp argp = {
+    const struct cli_grammar grammar = {
         .options = options,
-        .parser = parse,
         .args_doc = "list ACCOUNT\nadd ACCOUNT NUMBER\nremove ACCOUNT NUMBER",
         .doc = "Who wants nothing more of an account: list them, add one, remove one.",
-        .children = cli_children,
+        .most = 3,
     };
-    struct arguments arguments = {.target = cli_target_default()};
+    struct cli_words words;
 
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    cli_words_read(&grammar, argc, argv, &words);
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
-        if (arguments.count == actions[i].count &&
-            strcmp(arguments.words[0], actions[i].word) == 0)
-            return i == 0 ? list(&arguments) : change(&arguments, actions[i].method);
+        if (words.count == actions[i].count && strcmp(words.words[0], actions[i].word) == 0)
+            return i == 0 ? list(&words) : change(&words, actions[i].method);
     fprintf(stderr,
             "sluice: optout takes list ACCOUNT, add ACCOUNT NUMBER or remove ACCOUNT "
             "NUMBER\n");

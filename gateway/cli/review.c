@@ -1,44 +1,11 @@
 /*
  * sluice review: what is kept for somebody to look at, and the decision on it.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "gateway/cli/commands.h"
-
-enum { IDS_MAX = 1000 };
-
-struct arguments {
-    struct cli_target target;
-    const char *verb;
-    const char *ids[IDS_MAX];
-    size_t id_count;
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct arguments *arguments = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->target;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->verb == NULL)
-            arguments->verb = value;
-        else if (arguments->id_count == IDS_MAX)
-            argp_error(state, "at most %d at a time", IDS_MAX);
-        else
-            arguments->ids[arguments->id_count++] = value;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "list, release ID or drop ID?");
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
+#include "gateway/cli/words.h"
 
 static void print_kept(const struct json_value *value)
 {
@@ -58,18 +25,7 @@ static void print_kept(const struct json_value *value)
                (long long)cli_number(value, "kept") - (long long)listed);
 }
 
-static enum cli_status list(const struct arguments *arguments)
-{
-    struct json_document *answer = NULL;
-    enum cli_status status = cli_ask(&arguments->target, "/v1/review", NULL, &answer);
-
-    if (status == CLI_OK && !arguments->target.json)
-        print_kept(json_at(answer, ""));
-    json_document_free(answer);
-    return status;
-}
-
-static enum cli_status decide(const struct arguments *arguments, const char *id)
+static enum cli_status decide(const struct cli_words *words, const char *id)
 {
     struct json_document *answer = NULL;
     struct json_writer nothing = {0};
@@ -77,14 +33,14 @@ static enum cli_status decide(const struct arguments *arguments, const char *id)
     char after[32];
     char path[256];
 
-    snprintf(after, sizeof(after), "/%s", arguments->verb);
+    snprintf(after, sizeof(after), "/%s", words->words[0]);
     json_write_object(&nothing, NULL);
     json_write_object_end(&nothing);
     if (!cli_path(path, sizeof(path), "/v1/review/", id, after))
         fprintf(stderr, "sluice: no message has such an id\n");
     else
-        status = cli_ask(&arguments->target, path, &nothing, &answer);
-    if (status == CLI_OK && !arguments->target.json)
+        status = cli_ask(&words->target, path, &nothing, &answer);
+    if (status == CLI_OK && !words->target.json)
         printf("%s %s\n", id, cli_text(json_at(answer, ""), "review"));
     json_document_free(answer);
     json_writer_done(&nothing);
@@ -93,26 +49,28 @@ static enum cli_status decide(const struct arguments *arguments, const char *id)
 
 int review_command(int argc, char **argv)
 {
-    const struct argp argp = {
-        .parser = parse,
+    const struct cli_grammar grammar = {
         .args_doc = "list\nrelease ID...\ndrop ID...",
         .doc = "Messages that a content rule keeps for review: what they say, and whether"
                " they are sent or dropped.",
-        .children = cli_children,
+        .least = 1,
+        .most = CLI_WORDS_MAX,
+        .missing = "list, release ID or drop ID?",
+        .over = "at most 1000 at a time",
     };
-    struct arguments arguments = {.target = cli_target_default()};
+    struct cli_words words;
     enum cli_status status = CLI_OK;
 
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    if (strcmp(arguments.verb, "list") == 0 && arguments.id_count == 0)
-        return list(&arguments);
-    if ((strcmp(arguments.verb, "release") != 0 && strcmp(arguments.verb, "drop") != 0) ||
-        arguments.id_count == 0) {
+    cli_words_read(&grammar, argc, argv, &words);
+    if (strcmp(words.words[0], "list") == 0 && words.count == 1)
+        return cli_words_show(&words, "/v1/review", print_kept);
+    if ((strcmp(words.words[0], "release") != 0 && strcmp(words.words[0], "drop") != 0) ||
+        words.count == 1) {
         fprintf(stderr, "sluice: review list, review release ID... or review drop ID...\n");
         return CLI_USAGE;
     }
-    for (size_t i = 0; i < arguments.id_count && status != CLI_UNREACHABLE; i++) {
-        enum cli_status one = decide(&arguments, arguments.ids[i]);
+    for (size_t i = 1; i < words.count && status != CLI_UNREACHABLE; i++) {
+        enum cli_status one = decide(&words, words.words[i]);
 
         status = one != CLI_OK ? one : status;
     }

@@ -1,24 +1,10 @@
 /*
  * sluice status: one page, what needs attention first.
  */
-#include <errno.h>
 #include <stdio.h>
 
 #include "gateway/cli/commands.h"
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = state->input;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "what is '%s'?", value);
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
+#include "gateway/cli/words.h"
 
 static void print_attention(const struct json_value *status)
 {
@@ -111,21 +97,13 @@ static void print_status(const struct json_value *status)
 
 int status_command(int argc, char **argv)
 {
-    const struct argp argp = {
-        .parser = parse,
+    const struct cli_grammar grammar = {
         .doc =
             "The state of things on one page: what needs attention first. Counts are since"
             " the start of the daemon.",
-        .children = cli_children,
     };
-    struct cli_target target = cli_target_default();
-    struct json_document *answer = NULL;
-    enum cli_status status;
+    struct cli_words words;
 
-    argp_parse(&argp, argc, argv, 0, NULL, &target);
-    status = cli_ask(&target, "/v1/status", NULL, &answer);
-    if (status == CLI_OK && !target.json)
-        print_status(json_at(answer, ""));
-    json_document_free(answer);
-    return status;
+    cli_words_read(&grammar, argc, argv, &words);
+    return cli_words_show(&words, "/v1/status", print_status);
 }
