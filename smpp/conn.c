@@ -1,8 +1,9 @@
 /*
  * Frames are cut where the octets lie: the first chunk of the bufferevent's input is
  * walked in place and drained once, and only a PDU that crosses two chunks is moved.
- * Output is gathered in one linear buffer, where the session encodes, and handed to the
- * bufferevent at the end of the callback that caused it.
+ * Output is gathered in one linear buffer, where the session encodes, and leaves at the end
+ * of the callback that caused it: straight into the socket if nothing waits before it, and
+ * through the bufferevent what does not fit there.
  *
  * One event, `turn`, is how everything goes on that must not go on where it was noticed:
  * the rest of a long input, output made outside our callbacks, and the freeing itself.
@@ -253,19 +254,13 @@ static void forget_output_room(struct smpp_conn *conn)
     conn->out_room = 0;
 }
 
-static void give_output(struct smpp_conn *conn)
+static void count_output(struct smpp_conn *conn, size_t size)
 {
-    size_t size = conn->out_used;
-
-    if (size == 0)
-        return;
-    if (evbuffer_get_length(bufferevent_get_output(conn->bev)) == 0)
-        conn->progress_ms = now_of(conn);
-    conn->out_used = 0; /* a pair takes them, and on_output() counts, before it returns */
-    if (bufferevent_write(conn->bev, conn->out, size) != 0)
-        abort();
-    if (conn->out_room > OUTPUT_KEPT_SIZE)
-        forget_output_room(conn);
+    conn->counters.octets_out += size;
+    conn->progress_ms =
+        conn->ops->exact_ms != NULL ? conn->ops->exact_ms(conn->owner) : now_of(conn);
+    if (conn->phase == RUNNING)
+        smpp_session_sent(conn->session, octets_sent(conn), conn->progress_ms);
 }
 
 /* The transport took some of the output. */
@@ -277,12 +272,42 @@ static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *in
     (void)output;
     if (info->n_deleted == 0)
         return;
-    conn->counters.octets_out += info->n_deleted;
-    conn->progress_ms =
-        conn->ops->exact_ms != NULL ? conn->ops->exact_ms(conn->owner) : now_of(conn);
-    if (conn->phase == RUNNING)
-        smpp_session_sent(conn->session, octets_sent(conn), conn->progress_ms);
+    count_output(conn, info->n_deleted);
     wake(conn);
+}
+
+/* To the bufferevent an octet costs a turn of the loop and two changes of what is polled.
+ * What fails is left to it, and it will find out why.  Before anything was read the socket
+ * may be connecting, and its error is not ours to take. */
+static size_t write_now(struct smpp_conn *conn)
+{
+    ssize_t sent;
+
+    if (conn->transport == NULL || !conn->transport->is_bare ||
+        conn->counters.octets_in == 0)
+        return 0;
+    sent = send(bufferevent_getfd(conn->bev), conn->out, conn->out_used, MSG_NOSIGNAL);
+    return sent > 0 ? (size_t)sent : 0;
+}
+
+static void give_output(struct smpp_conn *conn)
+{
+    size_t size = conn->out_used;
+    size_t sent = 0;
+
+    if (size == 0)
+        return;
+    if (evbuffer_get_length(bufferevent_get_output(conn->bev)) == 0) {
+        conn->progress_ms = now_of(conn);
+        sent = write_now(conn);
+    }
+    conn->out_used = 0; /* a pair takes them, and on_output() counts, before it returns */
+    if (sent < size && bufferevent_write(conn->bev, conn->out + sent, size - sent) != 0)
+        abort();
+    if (conn->out_room > OUTPUT_KEPT_SIZE)
+        forget_output_room(conn);
+    if (sent > 0)
+        count_output(conn, sent);
 }
 
 static void watch_output(struct smpp_conn *conn)

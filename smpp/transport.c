@@ -60,6 +60,7 @@ static struct bufferevent *connect_plain(void *self, struct event_base *base,
 }
 
 const struct smpp_transport smpp_transport_plain = {
+    .is_bare = true,
     .accepted = accept_plain,
     .connect = connect_plain,
 };

@@ -6,12 +6,17 @@
 #ifndef SMPP_TRANSPORT_H
 #define SMPP_TRANSPORT_H
 
+#include <stdbool.h>
+
 struct bufferevent;
 struct event_base;
 struct sockaddr;
 
 struct smpp_transport {
     void *self;
+    /* The octets of the socket are those of the stream: once something has come out of it,
+     * output may be put into it past the bufferevent. */
+    bool is_bare;
     /* Over a connected socket, which it takes; NULL: failed, and `fd` is closed. */
     struct bufferevent *(*accepted)(void *self, struct event_base *base, int take_fd);
     /* Being connected; BEV_EVENT_CONNECTED or an error comes later, from the loop.  NULL:

@@ -30,6 +30,7 @@ static void open_sockets(struct line *line, const struct smpp_session_config *co
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets), 0);
     line_open_on(line, base, config, smpp_transport_plain.accepted(NULL, base, sockets[0]),
                  bufferevent_socket_new(base, sockets[1], BEV_OPT_CLOSE_ON_FREE));
+    smpp_conn_set_transport(line->conn, &smpp_transport_plain);
 }
 
 static enum smpp_send deliver(struct line *line, uint64_t cookie)
@@ -618,14 +619,48 @@ TEST(answers_of_one_turn_leave_in_one_piece)
     line_open_on(&line, base, &config,
                  smpp_transport_plain.accepted(NULL, base, sockets[0]),
                  bufferevent_socket_new(base, sockets[1], BEV_OPT_CLOSE_ON_FREE));
+    smpp_conn_set_transport(line.conn, &smpp_transport_plain);
     line_bind_esme(&line, "9", "34");
     bufferevent_disable(line.far, EV_READ);
     line.hold_submits = true;
     line_say_octets(&line, octets, make_submits(octets, 2, COUNT), 0);
     assert_int_equal(line.held_count, COUNT);
     line_answer_held(&line);
-    line_run(&line);
+    event_base_loop(line.base, EVLOOP_NONBLOCK); /* no other turn is needed */
     assert_int_equal(recv(sockets[1], heard, sizeof(heard), 0), 18 * COUNT);
+    line_close(&line);
+}
+
+TEST(what_does_not_fit_into_the_socket_follows_in_order)
+{
+    enum { COUNT = 400, SMALLEST = 1 }; /* which the kernel raises to its own least */
+    uint8_t octets[39 * COUNT];
+    static uint8_t heard[18 * COUNT];
+    struct smpp_session_config config = line_config(SMPP_ROLE_SMSC);
+    static struct line line;
+    int room = SMALLEST;
+    size_t size = 0;
+
+    open_sockets(&line, &config);
+    line_bind_esme(&line, "9", "34");
+    bufferevent_disable(line.far, EV_READ);
+    assert_int_equal(setsockopt(bufferevent_getfd(smpp_conn_bufferevent(line.conn)),
+                                SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)),
+                     0);
+    line.hold_submits = true;
+    line_say_octets(&line, octets, make_submits(octets, 2, COUNT), 0);
+    assert_int_equal(line.held_count, COUNT);
+    line_answer_held(&line);
+    line_run(&line);
+    assert_in_range(smpp_conn_output_size(line.conn), 1, 18 * COUNT - 1);
+    for (ssize_t some = 1; some > 0; line_run(&line)) {
+        some = recv(bufferevent_getfd(line.far), heard + size, sizeof(heard) - size, 0);
+        size += some > 0 ? (size_t)some : 0;
+    }
+    assert_int_equal(size, sizeof(heard));
+    for (size_t i = 0; i < COUNT; i++)
+        assert_int_equal(smpp_wire_get_32(heard + 18 * i + 12), 2 + i);
+    assert_int_equal(smpp_conn_counters(line.conn)->octets_out, 28 + size);
     line_close(&line);
 }
 
@@ -655,6 +690,7 @@ static const struct CMUnitTest tests[] = {
     RUN(a_polite_close_writes_first),
     RUN(it_ends_when_the_peer_closes_its_side_of_a_polite_close),
     RUN(answers_of_one_turn_leave_in_one_piece),
+    RUN(what_does_not_fit_into_the_socket_follows_in_order),
 };
 
 int main(void)
