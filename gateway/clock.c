@@ -190,10 +190,11 @@ int64_t clock_next_due_ms(const struct clock *clock)
 }
 
 /*
- * The event is set anew only to wake earlier.  One that wakes too early, because its
- * timer was disarmed, finds nothing due and is set to what is then the next.
+ * What is due at once runs when all that is ready in this turn has run, and costs no turn
+ * of its own.  The event is set anew only to wake earlier.  One that wakes too early,
+ * because its timer was disarmed, finds nothing due and is set to what is then the next.
  */
-static void set_event(struct clock *clock)
+static void set_event(struct clock *clock, bool in_this_turn)
 {
     int64_t due_ms = clock_next_due_ms(clock);
     int64_t delay_ms;
@@ -202,6 +203,11 @@ static void set_event(struct clock *clock)
     if (clock->event == NULL || clock->firing || due_ms >= clock->event_due_ms)
         return;
     delay_ms = due_ms - clock_mono_ms(clock);
+    if (delay_ms <= 0 && in_this_turn) {
+        event_active(clock->event, EV_TIMEOUT, 0);
+        clock->event_due_ms = due_ms;
+        return;
+    }
     if (delay_ms < 0)
         delay_ms = 0;
     delay.tv_sec = delay_ms / 1000;
@@ -231,7 +237,7 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
     for (int i = 0; i < FIRE_MAX && clock_next_due_ms(clock) <= now_ms; i++)
         fire_first(clock);
     clock->firing = false;
-    set_event(clock);
+    set_event(clock, false);
 }
 
 /* ---- Timers -------------------------------------------------------------- */
@@ -249,7 +255,7 @@ void clock_arm(struct clock *clock, struct clock_timer *timer, int64_t due_ms,
     timer->owner = owner;
     heap_settle(clock, timer->place ? timer->place : heap_append(clock),
                 (struct entry){due_ms, timer});
-    set_event(clock);
+    set_event(clock, true);
 }
 
 void clock_arm_in(struct clock *clock, struct clock_timer *timer, int64_t delay_ms,

@@ -45,8 +45,9 @@ int64_t clock_wall_ms(const struct clock *clock);
 int64_t clock_precise_us(const struct clock *clock);
 
 /*
- * Arms, or moves, the timer; a due time in the past fires in the next turn.  `fire` finds
- * its timer disarmed, and may arm it again, disarm others and free what owns them.
+ * Arms, or moves, the timer; a due time in the past fires at the end of this turn, or, if it
+ * is armed from a timer, in the next.  `fire` finds its timer disarmed, and may arm it again,
+ * disarm others and free what owns them.
  */
 void clock_arm(struct clock *clock, struct clock_timer *timer, int64_t due_ms,
                void (*fire)(void *owner), void *owner);

@@ -6,6 +6,7 @@
 #include "gateway/executor.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -250,6 +251,15 @@ bool executor_submit(struct executor *executor, enum executor_lane which,
     }
     pthread_mutex_unlock(&lane->lock);
     return fits;
+}
+
+void executor_wait(const struct executor *executor, int64_t at_most_us)
+{
+    struct pollfd wake = {.fd = executor->wake_fd, .events = POLLIN};
+    struct timespec most = {.tv_sec = at_most_us / 1000000,
+                            .tv_nsec = at_most_us % 1000000 * 1000};
+
+    ppoll(&wake, 1, &most, NULL);
 }
 
 size_t executor_waiting(const struct executor *executor, enum executor_lane which)

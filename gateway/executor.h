@@ -52,6 +52,12 @@ void executor_free(struct executor *executor);
 bool executor_submit(struct executor *executor, enum executor_lane lane,
                      struct executor_job *job) __attribute__((warn_unused_result));
 
+/*
+ * With threads: waits until a job is to be completed, which the core loop then does, or for
+ * so long, or for a signal.
+ */
+void executor_wait(const struct executor *executor, int64_t at_most_us);
+
 /* Submitted and not begun. */
 size_t executor_waiting(const struct executor *executor, enum executor_lane lane);
 

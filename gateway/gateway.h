@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "gateway/ids.h"
+#include "gateway/turns.h"
 
 struct accounts;
 struct catalog;
@@ -123,6 +124,7 @@ struct gateway {
     struct event_base *base;
     struct clock *clock;
     struct executor *executor;
+    struct turns turns; /* of the loop, whoever runs it */
     const struct smpp_transport *transport;
     struct tls *tls;
     struct ids ids;

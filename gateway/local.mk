@@ -17,7 +17,8 @@ libgateway_a_SOURCES += \
 	gateway/json.c gateway/json.h \
 	gateway/log.c gateway/log.h \
 	gateway/signature.c gateway/signature.h \
-	gateway/tls.c gateway/tls.h
+	gateway/tls.c gateway/tls.h \
+	gateway/turns.c gateway/turns.h
 
 # Configuration, profiles and accounts.
 libgateway_a_SOURCES += \

@@ -21,6 +21,7 @@
 #include "gateway/duration_histogram.h"
 #include "gateway/process.h"
 #include "gateway/reload.h"
+#include "gateway/store.h"
 #include "gateway/tls.h"
 
 const char *argp_program_version = "sluiced " PACKAGE_VERSION;
@@ -135,18 +136,41 @@ static int64_t cpu_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* What was decided in this turn is committed, now or at the next beat; then the loop rests
+ * until that, but for what has become durable. */
+static void end_turn(struct gateway *gateway)
+{
+    struct turns *turns = &gateway->turns;
+    int64_t now_us = clock_precise_us(gateway->clock);
+    int64_t rest_us;
+    bool was_paced = turns->paced;
+    bool goes = turns_end(turns, now_us, store_decided(gateway->store));
+
+    if (turns->paced != was_paced)
+        store_hold(gateway->store, turns->paced);
+    if (goes && (turns->paced || was_paced))
+        store_let_one_go(gateway->store);
+    rest_us = turns_rest_us(turns, now_us);
+    if (rest_us > 0)
+        executor_wait(gateway->executor, rest_us);
+}
+
 /* Turn by turn, each measured by the time it used the processor. */
 static void run(struct daemon *daemon)
 {
-    struct duration_histogram *turns = api_loop_turns(daemon->gateway->api);
+    struct duration_histogram *times = api_loop_turns(daemon->gateway->api);
+    struct gateway *gateway = daemon->gateway;
     int64_t before_us = cpu_us();
 
-    while (!daemon->stopped && !daemon->gateway->stopped &&
-           event_base_loop(daemon->base, EVLOOP_ONCE) == 0) {
+    while (!daemon->stopped && !gateway->stopped &&
+           event_base_loop(daemon->base,
+                           EVLOOP_ONCE | (gateway->turns.paced ? EVLOOP_NONBLOCK : 0)) ==
+               0) {
         int64_t after_us = cpu_us();
 
-        duration_histogram_add(turns, after_us - before_us);
+        duration_histogram_add(times, after_us - before_us);
         before_us = after_us;
+        end_turn(gateway);
     }
 }
 

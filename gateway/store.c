@@ -179,6 +179,7 @@ static void commit_is_done(void *self)
 static void start_commit(struct store *store)
 {
     store->in_flight = true;
+    store->one_may_go = false;
     clock_disarm(store->clock, &store->lazy);
     clock_disarm(store->clock, &store->idle);
     store_journal_release(store->journal, store->in_tables);
@@ -192,6 +193,18 @@ void store_take_turn(void *self)
 {
     store_run_waiters(self);
     store_schedule(self);
+}
+
+void store_hold(struct store *store, bool held)
+{
+    store->held = held;
+    store->one_may_go = false;
+}
+
+void store_let_one_go(struct store *store)
+{
+    store->one_may_go = true;
+    store_take_turn(store);
 }
 
 static void on_lazy(void *owner)
@@ -214,6 +227,11 @@ static void schedule_tables(struct store *store)
         (void)store_start_fold(store, false);
 }
 
+static bool may_go(const struct store *store)
+{
+    return !store->held || store->one_may_go;
+}
+
 void store_schedule(struct store *store)
 {
     if (store->failed)
@@ -221,9 +239,9 @@ void store_schedule(struct store *store)
     schedule_tables(store);
     if (store->in_flight || store->failed || store_is_ahead(store))
         return;
-    if (store->first && (store->first->awaited || is_full(store->first)))
+    if (store->first && (is_full(store->first) || (store->first->awaited && may_go(store))))
         start_commit(store);
-    else if (store->first && !clock_is_armed(&store->lazy))
+    else if (store->first && !store->first->awaited && !clock_is_armed(&store->lazy))
         clock_arm_in(store->clock, &store->lazy, STORE_LAZY_MS, on_lazy, store);
     else if (store->first == NULL)
         store_await_idle(store);
@@ -438,4 +456,9 @@ const char *store_folder(const struct store *store)
 const struct store_counters *store_counters(const struct store *store)
 {
     return &store->counters;
+}
+
+uint64_t store_decided(const struct store *store)
+{
+    return store->counters.operations + store->counters.waiting_operations;
 }

@@ -16,7 +16,8 @@
  *
  * Between store_begin() and store_end() lies one decision: all of it or nothing is
  * in the database.  A decision with an effect is awaited and makes a commit start as
- * soon as the one before is done; others ride along, or go after STORE_LAZY_MS.
+ * soon as the one before is done, or when it is let go (store_hold); others ride along, or
+ * go after STORE_LAZY_MS.
  *
  * A decision has a bound, STORE_DECISION_BYTES.  A loop that appends in one either shows
  * by its own bounds that it takes less than half of it, or calls store_cut() in each turn.
@@ -264,6 +265,13 @@ void store_replace(struct store *store, const struct body *body, int64_t baselin
 void store_alias(struct store *store, uint32_t alias, uint64_t id, uint32_t forgotten);
 void store_effect(struct store *store, const struct store_effect *effect);
 
+/*
+ * While they are held, commits begin one at a time, each after it was let go: what is awaited
+ * gathers meanwhile, up to a full batch.  turns.h says when.
+ */
+void store_hold(struct store *store, bool held);
+void store_let_one_go(struct store *store);
+
 /* A decision without operations: the effect runs when all before it is durable. */
 void store_barrier(struct store *store, const struct store_effect *effect);
 
@@ -317,5 +325,7 @@ struct store_counters {
 };
 
 const struct store_counters *store_counters(const struct store *store);
+/* Operations, durable or not, since the start. */
+uint64_t store_decided(const struct store *store);
 
 #endif

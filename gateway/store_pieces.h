@@ -37,6 +37,8 @@ struct store {
     struct store_batch *last;
     struct store_batch *spare;
     bool in_flight;
+    bool held;       /* no commit begins by itself, unless its batch is full, */
+    bool one_may_go; /* or it is the first since they were let go */
     bool in_decision;
     bool disk_is_low;
     bool failed;

@@ -222,6 +222,33 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
     event_base_loopbreak(trace->base);
 }
 
+static void arm_for_now(evutil_socket_t fd, short what, void *arg)
+{
+    struct alarm *alarm = arg;
+
+    (void)fd;
+    (void)what;
+    clock_arm_in(alarm->trace->clock, &alarm->timer, 0, on_alarm, alarm);
+}
+
+TEST(what_is_due_at_once_needs_no_other_turn_of_the_loop)
+{
+    struct event_base *base = event_base_new();
+    struct clock *clock = clock_new(base);
+    struct trace trace = {.clock = clock, .base = base};
+    struct alarm now = {.trace = &trace, .name = 1}, later = {.trace = &trace, .name = 2};
+    struct timeval at_once = {0, 0};
+
+    clock_arm_in(clock, &later.timer, 20, on_last, &later);
+    event_base_once(base, -1, EV_TIMEOUT, arm_for_now, &now, &at_once);
+    event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    CHECK_EQ(trace.count, 1, "in the turn that armed it");
+    event_base_dispatch(base);
+    CHECK_EQ(trace.count, 2, "and the others as before");
+    clock_free(clock);
+    event_base_free(base);
+}
+
 TEST(a_timer_that_arms_itself_for_now_leaves_the_loop_its_turns)
 {
     struct event_base *base = event_base_new();
@@ -248,6 +275,7 @@ int main(void)
         RUN(ten_thousand_random_changes_keep_the_order),
         RUN(a_step_of_the_wall_clock_is_told_once_it_is_over_a_second),
         RUN(on_a_loop_one_event_serves_all_timers),
+        RUN(what_is_due_at_once_needs_no_other_turn_of_the_loop),
         RUN(a_timer_that_arms_itself_for_now_leaves_the_loop_its_turns),
     };
 

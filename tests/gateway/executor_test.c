@@ -116,6 +116,31 @@ TEST(a_slow_lane_does_not_hold_another)
     close(hold[1]);
 }
 
+TEST(a_rest_ends_with_the_job_that_is_to_be_completed)
+{
+    struct event_base *base = event_base_new();
+    struct executor *executor = executor_new(base);
+    struct clock *clock = clock_new(base);
+    struct bench bench = {.base = base, .core = pthread_self(), .left = 1};
+    struct task task = task_of(&bench, 1);
+    int64_t before_us = clock_precise_us(clock), after_us;
+
+    executor_wait(executor, 2000);
+    after_us = clock_precise_us(clock);
+    CHECK(after_us - before_us >= 2000, "nothing is to be done");
+    task.job.self = &task;
+    CHECK(executor_submit(executor, EXECUTOR_STORE, &task.job), "submit");
+    executor_wait(executor, 60 * 1000000);
+    CHECK(clock_precise_us(clock) - after_us < 50 * 1000000, "it does not last");
+    CHECK(task.ran, "it was run,");
+    CHECK_EQ(bench.completed, 0, "and is completed");
+    event_base_dispatch(base);
+    CHECK_EQ(bench.completed, 1, "by the loop");
+    clock_free(clock);
+    executor_free(executor);
+    event_base_free(base);
+}
+
 TEST(a_full_lane_refuses_and_freeing_leaves_what_was_not_begun)
 {
     enum { MANY = 300 };
@@ -214,6 +239,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         RUN(jobs_run_elsewhere_and_complete_here_in_order),
         RUN(a_slow_lane_does_not_hold_another),
+        RUN(a_rest_ends_with_the_job_that_is_to_be_completed),
         RUN(a_full_lane_refuses_and_freeing_leaves_what_was_not_begun),
         RUN(inline_jobs_take_virtual_time_and_keep_their_order),
         RUN(an_inline_executor_may_be_freed_between_run_and_completion),

@@ -161,6 +161,46 @@ TEST(what_nobody_awaits_goes_after_twenty_milliseconds)
     life_free(&life);
 }
 
+TEST(while_commits_are_held_each_has_to_be_let_go)
+{
+    struct life life;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    store_hold(life.store, true);
+    park(&life, 1, 1);
+    park(&life, 2, 2);
+    life_run(&life, 100);
+    assert_int_equal(store_counters(life.store)->commits, 0);
+    assert_int_equal(store_decided(life.store), 2);
+    store_let_one_go(life.store);
+    park(&life, 3, 3); /* too late for that one, which has begun */
+    life_run(&life, 100);
+    assert_int_equal(store_counters(life.store)->commits, 1);
+    assert_int_equal(life.effects, 2);
+    /* One that was let go in vain takes what comes next, and no other does. */
+    store_let_one_go(life.store);
+    life_run(&life, 100);
+    store_let_one_go(life.store);
+    park(&life, 4, 4);
+    life_run(&life, 100);
+    park(&life, 5, 5);
+    life_run(&life, 100);
+    assert_int_equal(life.effects, 4);
+    /* A full batch goes, and so does what nobody awaits. */
+    for (uint64_t i = 6; i < 6 + STORE_BATCH_OPERATIONS; i++)
+        park(&life, i, 0);
+    life_run(&life, 100);
+    assert_int_equal(life.effects, 5);
+    assert_int_equal(store_counters(life.store)->commits, 5);
+    park(&life, 100000, 9);
+    store_hold(life.store, false);
+    park(&life, 100001, 10);
+    life_run(&life, 100);
+    assert_int_equal(life.effects, 7);
+    life_free(&life);
+}
+
 TEST(each_commit_counts_among_the_times_of_commits)
 {
     struct life life;
@@ -1134,6 +1174,7 @@ int main(void)
         RUN(effects_run_after_the_commit_and_in_their_order),
         RUN(with_threads_every_effect_runs_once_and_in_order),
         RUN(what_nobody_awaits_goes_after_twenty_milliseconds),
+        RUN(while_commits_are_held_each_has_to_be_let_go),
         RUN(each_commit_counts_among_the_times_of_commits),
         RUN(a_barrier_waits_for_all_before_it_and_writes_nothing),
         RUN(beginnings_are_refused_over_sixty_percent_and_continuations_are_not),

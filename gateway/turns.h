@@ -1,0 +1,42 @@
+/*
+ * When the next turn of the loop begins, and with it the next commit.
+ *
+ * To be woken for one PDU costs many times what it costs to take it, and a commit costs the
+ * same for one operation as for fifty.  So at rates at which something comes all the time
+ * but never much at once, the loop turns by a beat: what came meanwhile is read together
+ * and made durable together, and only a commit that is done is heard in between.
+ *
+ * Who waits for its answer before it goes on would only be slowed down by that.  It shows
+ * in the rate: the beat is kept if about as much is decided with it as was without, and
+ * that is tried again and again.  What rests is never more than the longest beat, 4 ms.
+ */
+#ifndef GATEWAY_TURNS_H
+#define GATEWAY_TURNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Zero it before its first use. */
+struct turns {
+    bool paced;
+    bool on_trial;         /* this is the first window since it is */
+    int64_t began_us;      /* of this way of turning */
+    int64_t window_us;     /* when counting began */
+    uint64_t window_count; /* and from where */
+    int64_t open_per_s;    /* what was decided without a beat */
+    int64_t beat_us;       /* its length */
+    int64_t next_us;       /* when it is */
+    int64_t refused_us;    /* after the last trial, for so long, */
+    int64_t refused_until_us;
+};
+
+/*
+ * A turn has ended; `decided` counts the operations since the start.  True: what is decided
+ * is committed now, and nobody holds it.
+ */
+bool turns_end(struct turns *turns, int64_t now_us, uint64_t decided);
+
+/* For how long nothing is read from now on; 0: the loop waits for what comes. */
+int64_t turns_rest_us(const struct turns *turns, int64_t now_us);
+
+#endif

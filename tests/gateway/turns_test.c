@@ -1,0 +1,178 @@
+#include "gateway/turns.h"
+
+#include <string.h>
+
+#include "tests/test.h"
+
+enum {
+    SECOND_US = 1000000,
+    OPERATIONS = 7,  /* of a message */
+    ANSWER_US = 200, /* from its reading to the next one of who waits for it */
+    REST_MAX_US = 4000,
+};
+
+/* A loop with its clients, who send at their own pace or wait for what they are answered.
+ */
+struct loop {
+    struct turns turns;
+    int64_t now_us;
+    int64_t steady_every_us; /* 0: none */
+    int64_t steady_us;       /* the next of these */
+    int64_t waits;           /* clients that wait */
+    int64_t waiting_us;      /* and when they send again */
+    int64_t stall_every_us;  /* the machine stands still for 20 ms; 0: never */
+    uint64_t steady_read;
+    uint64_t waiting_read;
+    int64_t paced_us;
+    int64_t longest_us; /* that one lay unread */
+    uint64_t turned;
+    uint64_t let_go;
+};
+
+static int64_t next_us(const struct loop *loop)
+{
+    int64_t us = INT64_MAX;
+
+    if (loop->steady_every_us > 0)
+        us = loop->steady_us;
+    if (loop->waits > 0 && loop->waiting_us < us)
+        us = loop->waiting_us;
+    return us < loop->now_us ? loop->now_us : us;
+}
+
+static void read_all(struct loop *loop)
+{
+    while (loop->steady_every_us > 0 && loop->steady_us <= loop->now_us) {
+        if (loop->now_us - loop->steady_us > loop->longest_us)
+            loop->longest_us = loop->now_us - loop->steady_us;
+        loop->steady_us += loop->steady_every_us;
+        loop->steady_read++;
+    }
+    if (loop->waits > 0 && loop->waiting_us <= loop->now_us) {
+        loop->waiting_us = loop->now_us + ANSWER_US;
+        loop->waiting_read += (uint64_t)loop->waits;
+    }
+}
+
+static void run_for(struct loop *loop, int64_t us)
+{
+    int64_t until_us = loop->now_us + us;
+
+    while (loop->now_us < until_us) {
+        int64_t before_us = loop->now_us;
+        bool was_paced = loop->turns.paced;
+
+        loop->now_us =
+            was_paced ? before_us + turns_rest_us(&loop->turns, before_us) : next_us(loop);
+        if (loop->stall_every_us > 0 &&
+            loop->now_us / loop->stall_every_us != before_us / loop->stall_every_us)
+            loop->now_us += 20000;
+        loop->paced_us += was_paced ? loop->now_us - before_us : 0;
+        read_all(loop);
+        loop->turned++;
+        loop->let_go += turns_end(&loop->turns, loop->now_us,
+                                  OPERATIONS * (loop->steady_read + loop->waiting_read));
+    }
+}
+
+TEST(what_comes_all_the_time_is_taken_by_a_beat)
+{
+    static const int64_t per_s[] = {300, 600, 1000, 2000, 5000, 10000};
+
+    for (size_t i = 0; i < sizeof(per_s) / sizeof(*per_s); i++) {
+        struct loop loop = {.steady_every_us = SECOND_US / per_s[i]};
+
+        run_for(&loop, 10 * SECOND_US);
+        CHECK(loop.steady_read >= 10 * (uint64_t)per_s[i], "all are read");
+        CHECK(loop.paced_us > 95 * SECOND_US / 10, "nearly always");
+        CHECK(loop.longest_us <= REST_MAX_US, "none lies for longer");
+        CHECK(loop.let_go <= loop.turned, "never more than once a turn");
+        CHECK(loop.turned < 10 * (uint64_t)per_s[i], "fewer turns than messages");
+    }
+}
+
+TEST(what_comes_rarely_is_taken_at_once)
+{
+    struct loop loop = {.steady_every_us = SECOND_US / 100};
+
+    run_for(&loop, 10 * SECOND_US);
+    CHECK_EQ(loop.paced_us, 0, "no beat");
+    CHECK_EQ(loop.longest_us, 0, "none lies");
+    CHECK_EQ(loop.let_go, loop.turned, "nothing is held");
+}
+
+TEST(what_gathers_by_itself_needs_no_beat)
+{
+    struct loop loop = {.steady_every_us = SECOND_US / 50000};
+
+    run_for(&loop, 10 * SECOND_US);
+    CHECK_EQ(loop.paced_us, 0, "no beat");
+}
+
+TEST(who_waits_for_each_answer_is_hardly_slowed_down)
+{
+    enum { SECONDS = 20, FREELY = SECONDS * (SECOND_US / ANSWER_US) };
+
+    for (int64_t waits = 1; waits <= 2; waits++) {
+        struct loop loop = {.waits = waits};
+
+        run_for(&loop, SECONDS * SECOND_US);
+        CHECK(loop.waiting_read > (uint64_t)waits * FREELY * 98 / 100, "hardly");
+        CHECK(loop.waiting_read <= (uint64_t)waits * FREELY, "no more than it can");
+    }
+}
+
+TEST(a_machine_that_stands_still_now_and_then_does_not_change_that)
+{
+    struct loop loop = {.waits = 1, .stall_every_us = SECOND_US / 3};
+
+    run_for(&loop, 20 * SECOND_US);
+    CHECK(loop.paced_us < SECOND_US, "a twentieth of the time at most");
+}
+
+TEST(who_begins_to_wait_is_noticed_among_those_who_do_not)
+{
+    struct loop loop = {.steady_every_us = SECOND_US / 1000};
+    int64_t before_us;
+
+    run_for(&loop, 10 * SECOND_US);
+    loop.waits = 1;
+    loop.waiting_us = loop.now_us;
+    run_for(&loop, 3 * SECOND_US);
+    before_us = loop.paced_us;
+    run_for(&loop, 10 * SECOND_US);
+    CHECK(loop.paced_us - before_us < SECOND_US, "within three seconds");
+    loop.waits = 0;
+    run_for(&loop, 3 * SECOND_US);
+    before_us = loop.paced_us;
+    run_for(&loop, 10 * SECOND_US);
+    CHECK(loop.paced_us - before_us > 9 * SECOND_US, "and that it has gone");
+}
+
+TEST(the_beat_ends_soon_after_the_last_message)
+{
+    struct loop loop = {.steady_every_us = SECOND_US / 1000};
+
+    run_for(&loop, 10 * SECOND_US);
+    loop.steady_us = INT64_MAX;
+    loop.paced_us = 0;
+    for (int turn = 0; turn < 100 && loop.turns.paced; turn++)
+        run_for(&loop, 1);
+    CHECK(!loop.turns.paced, "it ends");
+    CHECK(loop.paced_us <= 100000, "within a tenth of a second");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        RUN(what_comes_all_the_time_is_taken_by_a_beat),
+        RUN(what_comes_rarely_is_taken_at_once),
+        RUN(what_gathers_by_itself_needs_no_beat),
+        RUN(who_waits_for_each_answer_is_hardly_slowed_down),
+        RUN(a_machine_that_stands_still_now_and_then_does_not_change_that),
+        RUN(who_begins_to_wait_is_noticed_among_those_who_do_not),
+        RUN(the_beat_ends_soon_after_the_last_message),
+    };
+
+    return RUN_ALL(tests);
+}
