@@ -39,6 +39,10 @@ void dispatch_note(struct gateway *gateway, struct live *live, struct attempt *a
 /* In a decision: ends it for a cause outside the cascade (cancelled). */
 void dispatch_end(struct gateway *gateway, struct live *live, enum message_end end);
 
+/* It waits behind a whole window of others for a channel whose slots are all taken, while
+ * what was accepted keeps the machine busy: more would only make all of it slower. */
+bool dispatch_is_behind(const struct gateway *gateway, const struct live *live);
+
 /* A channel has room again, or has come up. */
 void dispatch_room(struct gateway *gateway, uint32_t channel);
 

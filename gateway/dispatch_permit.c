@@ -285,6 +285,32 @@ void dispatch_skip(struct gateway *gateway, struct live *live, uint32_t channel,
     store_permit(gateway->store, live->message.id, attempt);
 }
 
+static const struct channel *channel_of(const struct gateway *gateway,
+                                        const struct queue *queue)
+{
+    for (uint32_t i = 1; i <= catalog_channel_count(gateway->catalog); i++) {
+        const struct channel *channel = dispatch_channel_at(gateway, i);
+
+        if (channel && channel->queue == queue)
+            return channel;
+    }
+    return NULL;
+}
+
+bool dispatch_is_behind(const struct gateway *gateway, const struct live *live)
+{
+    const struct channel *channel;
+    uint32_t open;
+
+    if (live->waiting.queue == NULL || !store_is_busy(gateway->store))
+        return false;
+    channel = channel_of(gateway, live->waiting.queue);
+    if (channel == NULL || channel->ops->room(channel->self) > 0)
+        return false;
+    open = channel->ops->open(channel->self);
+    return open > 0 && queue_length(channel->queue) >= open;
+}
+
 void dispatch_enqueue(struct channel *channel, struct live *live)
 {
     queue_add(channel->queue, &live->waiting, live->class, live->message.account, live);

@@ -20,6 +20,7 @@
 #include "gateway/intake.h"
 #include "gateway/log.h"
 #include "gateway/operations.h"
+#include "gateway/store.h"
 #include "gateway/table.h"
 #include "gateway/tls.h"
 #include "smpp/client.h"
@@ -86,6 +87,7 @@ struct esmes *esmes_new(struct gateway *gateway)
     esmes->by_id = table_new(SESSIONS_MAX);
     esmes->binds = esme_binds_new(gateway);
     esmes->doors = esme_doors_new(gateway);
+    store_on_commit(gateway->store, esme_turns_begin, esmes);
     return esmes;
 }
 
@@ -110,9 +112,11 @@ void esmes_free(struct esmes *esmes)
 
         clock_disarm(esmes->gateway->clock, &esme->tick);
         clock_disarm(esmes->gateway->clock, &esme->held);
+        esme_turn_forget(esme);
         smpp_conn_free(esme->conn);
         free(esme);
     }
+    clock_disarm(esmes->gateway->clock, &esmes->turn_limit);
     table_free(esmes->by_id);
     table_free(esmes->came);
     esme_binds_free(esmes->gateway, esmes->binds);
@@ -184,7 +188,7 @@ static void hear_again(void *owner)
 {
     struct esme *esme = owner;
 
-    smpp_session_hold(smpp_conn_session(esme->conn), false);
+    esme_hold(esme);
 }
 
 /* What was taken before its time is worked off before more is heard of the session: a
@@ -201,8 +205,8 @@ static void hold_back(struct esme *esme)
     if (wait_ms > most_ms)
         wait_ms = most_ms;
     esme->gateway->esmes->past.held++;
-    smpp_session_hold(smpp_conn_session(esme->conn), true);
     clock_arm_in(esme->gateway->clock, &esme->held, wait_ms, hear_again, esme);
+    esme_hold(esme);
 }
 
 static void on_submit(void *owner, const struct smpp_pdu *request)
@@ -219,6 +223,7 @@ static void on_submit(void *owner, const struct smpp_pdu *request)
                                    request->command, status, NULL);
     else
         hold_back(esme);
+    esme_turn_taken(esme);
 }
 
 static void on_operation(void *owner, const struct smpp_pdu *request)
@@ -345,6 +350,7 @@ static void conn_on_closed(void *owner, enum smpp_end end, int error)
 
     clock_disarm(gateway->clock, &esme->tick);
     clock_disarm(gateway->clock, &esme->held);
+    esme_turn_forget(esme);
     gateway->esmes->past.inactive += end == SMPP_END_INACTIVE;
     table_remove(gateway->esmes->by_id, esme->id);
     add_past(&gateway->esmes->past, esme);

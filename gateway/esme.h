@@ -42,6 +42,9 @@ void esmes_answer(struct gateway *gateway, uint64_t session, uint32_t sequence,
 void esmes_answer_with(struct gateway *gateway, uint64_t session,
                        const struct smpp_pdu *answer);
 
+/* It is not heard again before the next commit is done. */
+void esmes_end_turn(struct gateway *gateway, uint64_t session);
+
 /* The session bound with a version below 3.4. */
 bool esmes_is_old(const struct gateway *gateway, uint64_t session);
 
@@ -70,7 +73,8 @@ struct esme_counters {
     uint64_t displaced;
     uint64_t hurried; /* right binds refused: too many of one address */
     uint64_t inactive;
-    uint64_t held; /* submits over their rate whose session had to wait */
+    uint64_t held;        /* submits over their rate whose session had to wait */
+    uint64_t turns_ended; /* submits after which it waited for a commit */
     uint64_t pdus_in;
     uint64_t pdus_out;
     uint64_t octets_in;

@@ -1,7 +1,7 @@
 /*
  * What the parts of the ESMEs' side share: esme.c holds the sessions and what passes there,
- * esme_binds.c who has which place of an account, esme_doors.c the listeners.  Only they
- * include this.
+ * esme_binds.c who has which place of an account, esme_turns.c who is heard when,
+ * esme_doors.c the listeners.  Only they include this.
  */
 #ifndef GATEWAY_ESME_PIECES_H
 #define GATEWAY_ESME_PIECES_H
@@ -50,6 +50,9 @@ struct esme {
     struct esme *next;
     struct clock_timer tick;
     struct clock_timer held; /* until it is heard again: it was over its rate */
+    bool turn_ended;         /* and until a commit is done */
+    struct esme *turn_prev;  /* of those whose turn has ended */
+    struct esme *turn_next;
     struct sockaddr_storage address;
     uint8_t ip[16];
 };
@@ -73,8 +76,12 @@ struct esmes {
     struct esme_counters past;
     int64_t told_since_ms; /* lines about strangers, in this second */
     unsigned told;
-    uint64_t untold; /* those that were too many for it */
-    struct table *came; /* right binds in this second, by address */
+    uint64_t untold;         /* those that were too many for it */
+    struct esme *turn_first; /* whose turn has ended, in that order */
+    struct esme *turn_last;
+    struct clock_timer turn_limit;
+    bool commit_is_late; /* nobody waits for it */
+    struct table *came;  /* right binds in this second, by address */
     int64_t came_since_ms;
 };
 
@@ -92,6 +99,20 @@ bool esmes_may_tell(struct esmes *esmes);
 
 /* Where it comes from, without the port; returns `out`. */
 const char *esme_from(const struct esme *esme, char out[ESME_FROM_SIZE]);
+
+/* --- turns (esme_turns.c) ----------------------------------------------------------- */
+
+/* Hears of it or not, by all there is to make it wait. */
+void esme_hold(struct esme *esme);
+
+/* It has submitted. */
+void esme_turn_taken(struct esme *esme);
+
+/* It waits for no commit any more. */
+void esme_turn_forget(struct esme *esme);
+
+/* A commit is done: those who waited for it are heard again; `esmes` for the store. */
+void esme_turns_begin(void *esmes);
 
 /* --- places (esme_binds.c) ---------------------------------------------------------- */
 

@@ -249,6 +249,8 @@ static enum intake_result begin_message(struct submission *it)
         collector_open(gateway, live, &it->part);
     else if (it->multi == NULL)
         dispatch_review(gateway, live);
+    if (it->session != 0 && dispatch_is_behind(gateway, live))
+        esmes_end_turn(gateway, it->session);
     return INTAKE_OK;
 }
 

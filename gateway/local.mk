@@ -74,6 +74,7 @@ libgateway_a_SOURCES += \
 	gateway/esme.c gateway/esme.h gateway/esme_pieces.h \
 	gateway/esme_binds.c \
 	gateway/esme_doors.c \
+	gateway/esme_turns.c \
 	gateway/gateway.c gateway/gateway.h \
 	gateway/reload.c gateway/reload.h \
 	gateway/intake.c gateway/intake.h gateway/intake_pieces.h \

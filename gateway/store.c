@@ -14,6 +14,8 @@
 #include "gateway/store_journal.h"
 #include "gateway/store_sqlite.h"
 
+enum { BEGINNINGS_PERCENT = 60 }; /* of the ring, and of the next batch */
+
 /* --- batches ------------------------------------------------------------------------ */
 
 static struct store_batch *batch_new(void)
@@ -74,6 +76,7 @@ static void recycle_first(struct store *store)
     store->counters.waiting_bytes -= batch->used;
     batch->used = 0;
     batch->operations = 0;
+    batch->begun = 0;
     batch->effect_count = 0;
     batch->awaited = false;
     batch->next = store->spare;
@@ -145,6 +148,8 @@ static void count_commit(struct store *store, const struct store_batch *batch)
     struct store_counters *counters = &store->counters;
     int64_t us = store->commit_result.us;
 
+    store->is_busy = batch->operations - batch->begun >=
+                     STORE_BATCH_OPERATIONS * (100 - BEGINNINGS_PERCENT) / 100;
     counters->commits++;
     counters->operations += batch->operations;
     counters->commit_us += us;
@@ -174,6 +179,8 @@ static void commit_is_done(void *self)
     recycle_first(store);
     store_run_waiters(store);
     store_schedule(store);
+    if (store->on_commit)
+        store->on_commit(store->commit_owner);
 }
 
 static void start_commit(struct store *store)
@@ -344,6 +351,12 @@ void store_on_failure(struct store *store, void (*failed)(void *owner, const cha
     store->failure_owner = owner;
 }
 
+void store_on_commit(struct store *store, void (*done)(void *owner), void *owner)
+{
+    store->on_commit = done;
+    store->commit_owner = owner;
+}
+
 /* --- decisions ---------------------------------------------------------------------- */
 
 static bool has_room(const struct store *store, unsigned percent)
@@ -353,18 +366,37 @@ static bool has_room(const struct store *store, unsigned percent)
            store->counters.waiting_bytes < store->config.ring_bytes * percent / 100;
 }
 
+bool store_is_busy(const struct store *store)
+{
+    return store->is_busy;
+}
+
+bool store_takes_beginnings(const struct store *store)
+{
+    uint32_t operations = store->counters.waiting_operations;
+    uint64_t bytes = store->counters.waiting_bytes;
+
+    if (store->in_flight) {
+        operations -= store->first->operations;
+        bytes -= store->first->used;
+    }
+    return operations < STORE_BATCH_OPERATIONS * BEGINNINGS_PERCENT / 100 &&
+           bytes < STORE_BATCH_BYTES * BEGINNINGS_PERCENT / 100;
+}
+
 bool store_begin(struct store *store, enum store_share share)
 {
     struct store_batch *batch;
 
     assert(!store->in_decision);
     if (share == STORE_BEGINNING &&
-        (store->disk_is_low || store->failed || !has_room(store, 60))) {
+        (store->disk_is_low || store->failed || !has_room(store, BEGINNINGS_PERCENT))) {
         store->counters.begins_refused++;
         return false;
     }
     batch = open_batch(store);
     store->in_decision = true;
+    store->is_beginning = share == STORE_BEGINNING;
     store->decision_start = batch->used;
     store->decision_operations = batch->operations;
     store->decision_effects = batch->effect_count;
@@ -383,6 +415,8 @@ void store_end(struct store *store)
     store->in_decision = false;
     store->counters.waiting_bytes += size;
     store->counters.waiting_operations += batch->operations - store->decision_operations;
+    if (store->is_beginning)
+        batch->begun += batch->operations - store->decision_operations;
     if (batch->effect_count > store->decision_effects) {
         batch->awaited = true;
         /* What was appended before is waited for with it: batches commit in order. */

@@ -288,6 +288,17 @@ struct store_waiter {
 };
 void store_settle(struct store *store, struct store_waiter *waiter);
 
+/*
+ * True when what is begun now goes with the next commit and leaves continuations their
+ * share of it.  Who can make others wait begins no more until a commit is done.
+ */
+bool store_takes_beginnings(const struct store *store);
+/* True when continuations filled their share of the last batch: what was begun before keeps
+ * the machine busy. */
+bool store_is_busy(const struct store *store);
+/* Called on the loop whenever a commit is done and the next one, if any, has started. */
+void store_on_commit(struct store *store, void (*done)(void *owner), void *owner);
+
 /* True when continuations should not be provoked: links and hooks stop reading. */
 bool store_is_congested(const struct store *store);
 /* True when less space is free on the disk than the reserve. */

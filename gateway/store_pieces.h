@@ -40,6 +40,8 @@ struct store {
     bool held;       /* no commit begins by itself, unless its batch is full, */
     bool one_may_go; /* or it is the first since they were let go */
     bool in_decision;
+    bool is_beginning; /* the decision is */
+    bool is_busy;      /* what had begun before filled its share of the last batch */
     bool disk_is_low;
     bool failed;
     size_t decision_start;
@@ -89,6 +91,8 @@ struct store {
 
     void (*on_failure)(void *owner, const char *why);
     void *failure_owner;
+    void (*on_commit)(void *owner);
+    void *commit_owner;
     struct store_counters counters;
 };
 

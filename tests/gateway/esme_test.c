@@ -12,6 +12,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/gateway.h"
+#include "gateway/store.h"
 #include "smpp/command.h"
 #include "tests/gateway/lone_line.h"
 #include "tests/test.h"
@@ -36,21 +37,23 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void begin_on(bool is_virtual)
+static const char here[] = "host = \"127.0.0.1\"";
+static const char with_one_slot[] = "host = \"127.0.0.1\" window = 1";
+
+static void begin_with(bool is_virtual, const char *link)
 {
-    static const char here[] = "host = \"127.0.0.1\"";
     uint16_t port;
 
     listener = lone_line_listen(&port);
-    lone = is_virtual ? lone_gateway_new_virtual(port, here, sections)
-                      : lone_gateway_new_with(port, here, sections);
+    lone = is_virtual ? lone_gateway_new_virtual(port, link, sections)
+                      : lone_gateway_new_with(port, link, sections);
     for (size_t i = 0; i < ROWS(lines); i++)
         lines[i].fd = -1;
 }
 
 static void begin(void)
 {
-    begin_on(false);
+    begin_with(false, here);
 }
 
 static void end(void)
@@ -380,7 +383,7 @@ TEST(a_small_excess_waits_and_nothing_is_refused)
     int64_t took_ms;
     struct esme_counters counters;
 
-    begin_on(true);
+    begin_with(true, here);
     bind_eager(&lines[0]);
     began_ms = clock_mono_ms(lone_gateway_of(lone)->clock);
     for (int i = 0; i < SUBMITS; i++)
@@ -400,7 +403,7 @@ TEST(what_would_have_to_wait_too_long_is_refused_and_holds_nobody)
     static const uint8_t octets[1000];
     struct smpp_pdu pdu, answer;
 
-    begin_on(true);
+    begin_with(true, here);
     bind_eager(&lines[0]);
     bind_eager(&lines[1]);
     smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, 2);
@@ -420,6 +423,81 @@ TEST(what_would_have_to_wait_too_long_is_refused_and_holds_nobody)
     end();
 }
 
+/* ---- Turns ------------------------------------------------------------------- */
+
+enum { MANY = 40, BEGINNINGS = STORE_BATCH_OPERATIONS * 60 / 100 };
+
+/* So much goes with the next commit, before anybody submits. */
+static void fill_store(unsigned operations)
+{
+    struct store *store = lone_gateway_of(lone)->store;
+    const struct store_parked parked = {.id = 1, .channel = 1, .size = 1, .at_ms = 1};
+
+    for (unsigned i = 0; i < operations; i++) {
+        assert_true(store_begin(store, STORE_CONTINUATION));
+        store_park(store, &parked);
+        store_end(store);
+    }
+}
+
+static uint64_t turns_ended(void)
+{
+    struct esme_counters counters;
+
+    esmes_counters(lone_gateway_of(lone), &counters);
+    return counters.turns_ended;
+}
+
+/* What of many submits that come together is taken before a commit is done. */
+static uint64_t taken_at_once(void)
+{
+    const struct gateway_counters *counters = &lone_gateway_of(lone)->counters;
+    uint64_t before = counters->accepted;
+
+    for (int i = 0; i < MANY; i++)
+        submit(&lines[0]);
+    while (counters->accepted == before)
+        lone_gateway_turn(lone);
+    return counters->accepted - before;
+}
+
+TEST(when_the_next_commit_is_full_a_session_waits_for_it)
+{
+    begin_with(true, here);
+    bind_line(&lines[0], SMPP_BIND_TRANSMITTER);
+    fill_store(BEGINNINGS - 1);
+    assert_int_equal(taken_at_once(), 1);
+    for (int i = 0; i < MANY; i++)
+        expect_status(&lines[0], ESME_ROK, "each one");
+    assert_int_equal(turns_ended(), 1);
+    assert_int_equal(taken_at_once(), MANY);
+    end();
+}
+
+TEST(a_machine_that_is_busy_does_not_take_what_would_only_queue)
+{
+    struct smpp_pdu answer;
+
+    begin_with(true, with_one_slot);
+    bind_operator();
+    bind_line(&lines[0], SMPP_BIND_TRANSCEIVER);
+    submit(&lines[0]);
+    lone_line_expect(&operator, SMPP_SUBMIT_SM, &answer);
+    expect_status(&lines[0], ESME_ROK, "it has the only slot");
+    submit(&lines[0]);
+    expect_status(&lines[0], ESME_ROK, "it waits for the slot");
+    assert_int_equal(turns_ended(), 0);
+    fill_store(STORE_BATCH_OPERATIONS - BEGINNINGS);
+    submit(&lines[0]);
+    expect_status(&lines[0], ESME_ROK, "its commit is of a busy machine");
+    assert_int_equal(taken_at_once(), 1);
+    for (int i = 0; i < MANY; i++)
+        expect_status(&lines[0], ESME_ROK, "each one");
+    assert_int_equal(taken_at_once(), MANY);
+    lone_line_close(&operator);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +512,8 @@ int main(void)
         RUN(a_receipt_without_an_answer_goes_to_who_binds_next),
         RUN(a_small_excess_waits_and_nothing_is_refused),
         RUN(what_would_have_to_wait_too_long_is_refused_and_holds_nobody),
+        RUN(when_the_next_commit_is_full_a_session_waits_for_it),
+        RUN(a_machine_that_is_busy_does_not_take_what_would_only_queue),
     };
 
     return RUN_ALL(tests);

@@ -74,6 +74,63 @@ TEST(effects_run_after_the_commit_and_in_their_order)
     life_free(&life);
 }
 
+static void count_one(void *owner)
+{
+    ++*(unsigned *)owner;
+}
+
+TEST(beginnings_have_their_share_of_the_next_batch)
+{
+    enum { SHARE = STORE_BATCH_OPERATIONS * 60 / 100 };
+    struct life life;
+    unsigned commits = 0;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    store_on_commit(life.store, count_one, &commits);
+    for (uint64_t i = 1; i <= SHARE; i++) {
+        assert_true(store_takes_beginnings(life.store));
+        park(&life, i, i);
+    }
+    assert_false(store_takes_beginnings(life.store));
+    while (store_counters(life.store)->waiting_operations == SHARE &&
+           !store_takes_beginnings(life.store))
+        life_run(&life, 1);
+    /* It is on its way to the disk, and the next one is empty; or done already. */
+    assert_true(store_takes_beginnings(life.store));
+    life_run(&life, 100);
+    assert_int_equal(life.effects, SHARE);
+    assert_int_equal(commits, 1);
+    life_free(&life);
+}
+
+TEST(a_store_is_busy_when_continuations_fill_their_share)
+{
+    enum { SHARE = STORE_BATCH_OPERATIONS * 40 / 100 };
+    struct life life;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    for (uint64_t i = 1; i < SHARE; i++)
+        park(&life, i, i);
+    life_run(&life, 100);
+    assert_false(store_is_busy(life.store));
+    for (uint64_t i = 1; i <= SHARE; i++)
+        park(&life, i, i);
+    life_run(&life, 100);
+    assert_true(store_is_busy(life.store));
+    for (uint64_t i = 1; i <= SHARE; i++) {
+        const struct store_parked parked = {.id = i, .channel = 1, .size = 1, .at_ms = 1};
+
+        assert_true(store_begin(life.store, STORE_BEGINNING));
+        store_park(life.store, &parked);
+        store_end(life.store);
+    }
+    life_run(&life, 100);
+    assert_false(store_is_busy(life.store));
+    life_free(&life);
+}
+
 struct threaded {
     struct event_base *base;
     struct store *store;
@@ -1172,6 +1229,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(effects_run_after_the_commit_and_in_their_order),
+        RUN(beginnings_have_their_share_of_the_next_batch),
+        RUN(a_store_is_busy_when_continuations_fill_their_share),
         RUN(with_threads_every_effect_runs_once_and_in_order),
         RUN(what_nobody_awaits_goes_after_twenty_milliseconds),
         RUN(while_commits_are_held_each_has_to_be_let_go),
