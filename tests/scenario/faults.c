@@ -5,15 +5,17 @@
  *   SLUICE_FAULT="CALL PATH NTH ACTION"
  *
  *   CALL    write, sync, truncate, read, send, accept, socket or malloc
- *   PATH    a part of the file's path, for the first four; else -
+ *   PATH    a part of the file's path, for the first four, with $ behind it its end; else -
  *   NTH     which of the calls that fit, from 1; "40+" is the 40th and all after it
  *   ACTION  kill, kill-after, half (of a write), or the name of an error: EIO, ENOSPC,
  *           EMFILE, ENOMEM
  *   SLUICE_FAULT_FILE=FILE   only while FILE is there
+ *   SLUICE_FAULT_MET=FILE    which is made when it comes to that call
  *
  * All other calls go straight to the kernel.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -41,6 +43,7 @@ static struct {
     enum action action;
     int error;
     const char *while_there;
+    const char *met;
 } fault;
 
 static atomic_ulong seen;
@@ -62,6 +65,7 @@ static void __attribute__((constructor)) begin(void)
     char action[16];
 
     fault.while_there = getenv("SLUICE_FAULT_FILE");
+    fault.met = getenv("SLUICE_FAULT_MET");
     if (told == NULL)
         return;
     if (sscanf(told, "%15s %199s %23s %15s", fault.call, fault.path, nth, action) != 4) {
@@ -89,8 +93,10 @@ static void __attribute__((constructor)) begin(void)
 
 static bool is_path(int fd)
 {
+    size_t wanted = strcspn(fault.path, "$");
     char link[32];
     char path[1024];
+    const char *found;
     long size;
 
     if (strcmp(fault.path, "-") == 0)
@@ -100,12 +106,24 @@ static bool is_path(int fd)
     if (size < 0)
         return false;
     path[size] = 0;
-    return strstr(path, fault.path) != NULL;
+    if (fault.path[wanted] == 0)
+        return strstr(path, fault.path) != NULL;
+    found = path + ((size_t)size > wanted ? (size_t)size - wanted : 0);
+    return strncmp(found, fault.path, wanted) == 0;
 }
 
 static bool is_there(void)
 {
     return fault.while_there == NULL || syscall(SYS_access, fault.while_there, 0) == 0;
+}
+
+/* Whoever waits for it sees that it has come to this. */
+static void note_met(void)
+{
+    long fd = syscall(SYS_openat, AT_FDCWD, fault.met, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        syscall(SYS_close, fd);
 }
 
 /* What becomes of this call; it dies here when it is to die before it. */
@@ -119,6 +137,8 @@ static enum action look(const char *call, int fd)
     number = atomic_fetch_add(&seen, 1) + 1;
     if (number < fault.nth || (number > fault.nth && !fault.and_after))
         return NOTHING;
+    if (number == fault.nth && fault.met != NULL)
+        note_met();
     if (fault.action == KILL)
         raise(SIGKILL);
     if (fault.action == FAIL)

@@ -529,16 +529,23 @@ def run_together(rows, *arguments):
     return all(results.get(row) for row in rows)
 
 
-def scenario(seconds, make_lab, *rows, together=()):
-    """The whole program: a lab, `together` at once, then `rows` in turn; and its status."""
-    good = False
+def scenario(seconds, make_lab, *rows, together=(), labs=1):
+    """The whole program: a lab, `together` at once, then `rows` in turn; and its status.
+    That in so many labs, until one does not hold.
+    """
+    good = True
     tally.forget()
     try:
-        with bounded(seconds), make_lab() as lab:
-            good = run_together(together, lab)
-            good = run_rows(rows, lab) and good
-            if not good:
-                print("the end of sluiced's log:\n" + lab.log_tail())
+        with bounded(seconds):
+            for turn in range(labs):
+                if labs > 1:
+                    print(f"lab {turn + 1} of {labs}", flush=True)
+                with make_lab() as lab:
+                    good = run_together(together, lab)
+                    good = run_rows(rows, lab) and good
+                    if not good:
+                        print("the end of sluiced's log:\n" + lab.log_tail())
+                        break
     except (Failure, OSError) as error:
         print(f"FAILED  {error}")
         good = False
