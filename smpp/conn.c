@@ -360,10 +360,18 @@ static void watch_reading(struct smpp_conn *conn)
         conn->transport->resume(conn->transport->self, conn->bev);
 }
 
+/* Who has ended its side of the stream may be gone, and take nothing any more. */
+static int64_t stuck_due_ms(const struct smpp_conn *conn)
+{
+    return conn->progress_ms + (conn->phase == FINISHING && conn->peer_ended
+                                    ? SMPP_CONN_LINGER_MS
+                                    : SMPP_CONN_STUCK_MS);
+}
+
 static int64_t next_due_ms(const struct smpp_conn *conn)
 {
     int64_t due_ms = INT64_MAX;
-    int64_t stuck_ms = conn->progress_ms + SMPP_CONN_STUCK_MS;
+    int64_t stuck_ms = stuck_due_ms(conn);
 
     if (conn->phase == RUNNING)
         due_ms = smpp_session_next_due_ms(conn->session);
@@ -510,7 +518,7 @@ static bool has_unheard(const struct smpp_conn *conn)
 
 static void fire_due(struct smpp_conn *conn, int64_t now_ms)
 {
-    if (smpp_conn_output_size(conn) > 0 && now_ms >= conn->progress_ms + SMPP_CONN_STUCK_MS)
+    if (smpp_conn_output_size(conn) > 0 && now_ms >= stuck_due_ms(conn))
         close_now(conn, SMPP_END_STUCK, 0);
     else if (conn->phase == LINGERING)
         close_now(conn, conn->end, 0);

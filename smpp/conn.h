@@ -9,7 +9,8 @@
  * Bounds: a bounded number of PDUs per callback, so that no peer starves another; at most
  * SMPP_CONN_OUTPUT_MAX octets of output: smpp_session_send() says WAIT long before, and
  * nothing more is read from a peer that leaves no room for the answers;
- * SMPP_CONN_STUCK_MS with output and without an octet leaving, and the connection is
+ * SMPP_CONN_STUCK_MS with output and without an octet leaving, or SMPP_CONN_LINGER_MS when
+ * the peer has ended its side of the stream and nothing more is owed, and the connection is
  * closed.
  */
 #ifndef SMPP_CONN_H

@@ -260,7 +260,8 @@ TEST(all_that_is_owed_and_sent_to_who_does_not_read_fits)
         line_say_octets(&line, octets, make_submits(octets, 2 + (uint32_t)i * COUNT, COUNT),
                         0);
     read = line.submits;
-    assert_in_range(read, SMPP_CONN_WINDOW_MAX, SMPP_CONN_WINDOW_MAX + 50); /* no answer of these might not fit */
+    assert_in_range(read, SMPP_CONN_WINDOW_MAX,
+                    SMPP_CONN_WINDOW_MAX + 50); /* no answer of these might not fit */
     while (deliver(&line, sent) == SMPP_SEND_OK)
         sent++;
     assert_in_range(sent, 100, 9999);
@@ -438,6 +439,24 @@ TEST(who_has_ended_its_side_is_not_waited_for_long)
     line_pass(&line, 2000);
     assert_false(line.closed);
     line_pass(&line, 2000);
+    assert_true(line.closed);
+    assert_int_equal(line.end, SMPP_END_PEER_CLOSED);
+    line_close(&line);
+}
+
+TEST(nor_is_who_takes_nothing_any_more)
+{
+    static uint8_t octets[39 * 1000];
+    static struct line line;
+
+    open_bound(&line);
+    bufferevent_setwatermark(line.far, EV_READ, 0, 1); /* takes an octet and no more */
+    line_say_octets(&line, octets, make_submits(octets, 2, 1000), 0);
+    end_stream(&line);
+    assert_true(smpp_conn_output_size(line.conn) > 0);
+    line_pass(&line, SMPP_CONN_LINGER_MS - 1);
+    assert_false(line.closed);
+    line_pass(&line, 1);
     assert_true(line.closed);
     assert_int_equal(line.end, SMPP_END_PEER_CLOSED);
     line_close(&line);
@@ -681,6 +700,7 @@ static const struct CMUnitTest tests[] = {
     RUN(an_end_of_the_stream_still_hears_what_came_before_it),
     RUN(who_ends_its_side_of_the_stream_is_answered_what_it_sent_before),
     RUN(who_has_ended_its_side_is_not_waited_for_long),
+    RUN(nor_is_who_takes_nothing_any_more),
     RUN(an_unbind_is_answered_though_the_stream_ends_behind_it),
     RUN(after_a_stall_what_has_arrived_is_heard_before_anybody_is_late),
     RUN(who_never_stops_sending_does_not_put_off_a_time_out_for_ever),
