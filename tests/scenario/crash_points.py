@@ -120,7 +120,7 @@ def run_row(lab, row, most):
         lab.counts["too far off"] += 1
         check(status is None, f"{fault}: it ended before with {status}:\n{lab.log_tail()}")
     lab.start()
-    found = lab.get("/v1/ledger/verify")
+    found = lab.get("/v1/ledger/verify", 60)
     check(found["ok"], f"{fault}: the ledger: {found}")
     lab.kill()
     return status, nth if lab.met.exists() else 0
@@ -164,7 +164,7 @@ def it_ends_when_the_journal_fails_at_any_call(lab):
             tried(f"the n-th {call} of the journal gives EIO, n from 1 to {EVERY}")
         if times % 20 == 0:
             lab.start()
-            found = lab.get("/v1/ledger/verify")
+            found = lab.get("/v1/ledger/verify", 60)
             check(found["ok"], f"after EIO at {nth}: the ledger: {found}")
             lab.kill()
     lab.start()

@@ -120,7 +120,8 @@ static bool is_there(void)
 /* Whoever waits for it sees that it has come to this. */
 static void note_met(void)
 {
-    long fd = syscall(SYS_openat, AT_FDCWD, fault.met, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    long fd =
+        syscall(SYS_openat, AT_FDCWD, fault.met, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
     if (fd >= 0)
         syscall(SYS_close, fd);

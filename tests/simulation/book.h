@@ -78,11 +78,12 @@ struct note {
 
     /* The operator's. */
     unsigned submits;
-    unsigned taken;      /* it may have gone on to the handset */
-    unsigned refused;    /* for good */
-    unsigned postponed;  /* 0x58, 0x14 */
-    int64_t taken_at_ms; /* when last; 0: never */
-    bool doubted;        /* an answer may not have come through, or not been kept */
+    int64_t submitted_ms; /* the first; 0: never */
+    unsigned taken;       /* it may have gone on to the handset */
+    unsigned refused;     /* for good */
+    unsigned postponed;   /* 0x58, 0x14 */
+    int64_t taken_at_ms;  /* when last; 0: never */
+    bool doubted;         /* an answer may not have come through, or not been kept */
     bool told_delivered;
     bool told_failed;
     int64_t failed_ms; /* when first; 0: never */

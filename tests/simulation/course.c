@@ -24,6 +24,7 @@ enum {
     FIRST_INTERRUPTION_MS = 3000,
     REST_MS = 400000, /* all must have come to rest so long after the faults */
     LOOK_MS = 500,
+    RACE_PACE_MS = 500,
     RESTING_MS = 62000, /* a report that nobody knows stays parked for a minute */
 };
 
@@ -36,6 +37,15 @@ static const struct client_character characters[] = {
     {"poor",    false, true,  false, 10},
     {"poor",    false, true,  false, 10},
     {"hostile", false, false, true,  0 },
+};
+
+/* Most of what they send goes to the messenger first. */
+static const struct client_character racers[] = {
+    {"cascade", true,  false, false, 60},
+    {"cascade", true,  false, false, 60},
+    {"cascade", true,  false, false, 60},
+    {"cascade", true,  false, false, 60},
+    {"sms",     false, false, false, 20},
 };
 
 /* --- what goes wrong ---------------------------------------------------------------- */
@@ -162,11 +172,15 @@ static void verify(struct world *world)
 
 static void populate(struct world *world)
 {
+    const struct client_character *first = world->races ? racers : characters;
+    size_t count = world->races ? sizeof(racers) / sizeof(racers[0])
+                                : sizeof(characters) / sizeof(characters[0]);
+
     world->smsc = smsc_new(world);
     world->messenger = messenger_new(world);
     world->optouts = optouts_begin(world);
-    for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++)
-        world->clients[world->client_count++] = client_new(world, &characters[i]);
+    for (size_t i = 0; i < count; i++)
+        world->clients[world->client_count++] = client_new(world, &first[i]);
 }
 
 static void sweep_folder(void)
@@ -179,10 +193,15 @@ static void sweep_folder(void)
     unlink("sluice.conf");
 }
 
-void course_run(uint64_t seed, bool verbose, struct course_result *out)
+void course_run(enum course_kind kind, uint64_t seed, bool verbose,
+                struct course_result *out)
 {
     struct world *world = world_new(seed, verbose);
 
+    if (kind == COURSE_RACES) {
+        world->races = true;
+        world->pace_ms = RACE_PACE_MS;
+    }
     world->dialect = dialect_at(seed % DIALECTS);
     life_configure(world);
     populate(world);
@@ -201,6 +220,7 @@ void course_run(uint64_t seed, bool verbose, struct course_result *out)
         verify(world);
         judge(world);
         smsc_judge_letters(world->smsc);
+        messenger_count_races(world->messenger);
         life_count(world);
     }
     *out = (struct course_result){.violations = world->violations,

@@ -7,6 +7,11 @@
 
 #include "tests/simulation/world.h"
 
+enum course_kind {
+    COURSE_ANY,
+    COURSE_RACES, /* a report of the messenger against the SMS, for every message */
+};
+
 struct course_result {
     unsigned violations;
     uint64_t hash; /* of all events */
@@ -16,6 +21,7 @@ struct course_result {
 };
 
 /* In the current folder, where nothing must be; nothing is left there. */
-void course_run(uint64_t seed, bool verbose, struct course_result *out);
+void course_run(enum course_kind kind, uint64_t seed, bool verbose,
+                struct course_result *out);
 
 #endif

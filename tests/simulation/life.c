@@ -251,6 +251,18 @@ static void watch_usage(struct world *world, const struct account *account)
                         (long long)(account->balance.opening - account->balance.available));
 }
 
+/* From there on nothing new begins. */
+void life_look_at_ring(struct world *world)
+{
+    const struct gateway *gateway = world->gateway;
+
+    if (gateway == NULL || store_counters(gateway->store)->waiting_operations <
+                               gateway->config->ring_operations * 60 / 100)
+        return;
+    world_met(world, SITUATION_ring_over_60);
+    world->congested_ms = world_now_ms(world);
+}
+
 void life_watch(struct world *world)
 {
     struct gateway *gateway = world->gateway;
@@ -274,10 +286,7 @@ void life_watch(struct world *world)
                             (long long)account->balance.held);
         watch_usage(world, account);
     }
-    if (counters->waiting_operations > gateway->config->ring_operations * 60 / 100) {
-        world_met(world, SITUATION_ring_over_60);
-        world->congested_ms = world_now_ms(world);
-    }
+    life_look_at_ring(world);
     /* What goes on is bounded by the windows, and may be more than so small a ring has. */
     if ((counters->waiting_operations > gateway->config->ring_operations &&
          gateway->config->ring_operations > SMALL_RING) ||

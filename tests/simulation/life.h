@@ -10,6 +10,9 @@ void life_configure(struct world *world);
 /* After each step of time: what must hold at every moment; moments that have come. */
 void life_watch(struct world *world);
 
+/* Whether it is so full that submits are refused: also before it has had time to empty. */
+void life_look_at_ring(struct world *world);
+
 /* The present life is over; the next begins in a while. */
 void life_end(struct world *world);
 

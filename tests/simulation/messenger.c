@@ -11,7 +11,7 @@
 #include "tests/simulation/web.h"
 #include "tests/simulation/world.h"
 
-enum { AGAIN_MS = 1000, POST_ON_ITS_WAY_MS = 5, EDGE_MS = 12 };
+enum { AGAIN_MS = 1000, POST_ON_ITS_WAY_MS = 5, EDGE_MS = 12, OUT_MS = 8, RACE_MS = 50 };
 
 /* What one post meets. */
 enum reception {
@@ -58,6 +58,8 @@ struct hook {
     const char *status;
     bool with_ref;
     bool forged;
+    bool races;    /* with the SMS */
+    int64_t at_ms; /* when it left first, for a message that lived; 0: it did not */
     unsigned sendings;
     bool done;
 };
@@ -95,6 +97,23 @@ void messenger_free(struct messenger *messenger)
 bool messenger_is_quiet(const struct messenger *messenger)
 {
     return messenger->hooks_open == 0;
+}
+
+void messenger_count_races(const struct messenger *messenger)
+{
+    for (size_t i = 0; i < messenger->hook_count; i++) {
+        const struct hook *hook = messenger->hooks[i];
+        const struct note *note = hook->post->note;
+
+        if (!hook->races || hook->at_ms == 0)
+            continue;
+        if (note->submits == 0)
+            world_met(messenger->world, SITUATION_race_report_first);
+        else if (llabs(note->submitted_ms - hook->at_ms) <= RACE_MS)
+            world_met(messenger->world, note->submitted_ms <= hook->at_ms
+                                            ? SITUATION_race_sms_first
+                                            : SITUATION_race_crossed);
+    }
 }
 
 /* A new element at the end of an array of pointers. */
@@ -189,7 +208,8 @@ static void send_hook(void *owner, uint64_t index)
     sign(body, hook->forged, signature);
     if (note && !hook->forged && delivers(hook))
         note->messenger_delivered = true;
-    hook->sendings++;
+    if (hook->sendings++ == 0 && note && note->receipts == 0 && world->gateway)
+        hook->at_ms = world_now_ms(world);
     if (note && !hook->forged && delivers(hook) && note->submits > 0)
         world_met(world, SITUATION_report_after_next_step);
     world_tell(world, "messenger reports N%u %s%s (%u)", note ? note->number : 0,
@@ -212,11 +232,32 @@ static void add_hook(struct messenger *messenger, struct post *post, const char 
                 messenger->hook_count - 1);
 }
 
+/*
+ * It is delivered as the SMS is about to go: for the step is over, or has failed.  The SMS
+ * takes a little time to be out.
+ */
+static void plan_race(struct messenger *messenger, struct post *post, bool over)
+{
+    struct world *world = messenger->world;
+    int64_t at_ms = over ? MESSENGER_WITHIN_MS - EDGE_MS + (world->races ? OUT_MS : 0)
+                         : world_between(world, 0, 1500);
+
+    if (!over)
+        add_hook(messenger, post, "failed", at_ms);
+    add_hook(messenger, post, "delivered", at_ms + world_between(world, 0, 2 * EDGE_MS));
+    messenger->hooks[messenger->hook_count - 1]->races = post->note != NULL;
+}
+
 static void plan_hooks(struct messenger *messenger, struct post *post)
 {
     struct world *world = messenger->world;
     uint64_t choice = world->faults ? world_chance(world, 100) : 0;
     int64_t delay_ms = world_between(world, 0, 1500);
+
+    if (world->races) {
+        plan_race(messenger, post, choice < 75);
+        return;
+    }
 
     if (choice < 50) {
         world_met(world, SITUATION_messenger_delivered);
@@ -230,10 +271,8 @@ static void plan_hooks(struct messenger *messenger, struct post *post)
     } else if (choice < 86) {
         world_met(world, SITUATION_messenger_silent);
     } else if (choice < 90) {
-        /* It races with the SMS that is about to go. */
         world_met(world, SITUATION_messenger_at_the_edge);
-        add_hook(messenger, post, "delivered",
-                 MESSENGER_WITHIN_MS + world_between(world, -EDGE_MS, EDGE_MS));
+        plan_race(messenger, post, true);
     } else if (choice < 94) {
         world_met(world, SITUATION_messenger_late);
         add_hook(messenger, post, "delivered",
@@ -287,7 +326,7 @@ static enum reception choose_reception(struct world *world)
 {
     unsigned choice = (unsigned)world_chance(world, 100);
 
-    if (!world->faults)
+    if (!world->faults || (world->races && world_chance(world, 5) > 0))
         return RECEPTION_GOOD;
     for (unsigned i = 0; i < RECEPTIONS; i++) {
         if (choice < receptions[i].parts)

@@ -20,6 +20,9 @@ void messenger_free(struct messenger *messenger);
 void messenger_post(struct messenger *messenger, unsigned life,
                     const struct http_call *call);
 
+/* Who was first, at the end. */
+void messenger_count_races(const struct messenger *messenger);
+
 bool messenger_is_quiet(const struct messenger *messenger);
 
 #endif

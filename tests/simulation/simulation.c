@@ -16,7 +16,14 @@
 #include "tests/faults.h"
 #include "tests/simulation/course.h"
 
-enum { FIXED_FROM = 1, FIXED_TO = 200, FRESH = 200, DEEP_FRESH = 5000 };
+enum {
+    FIXED_FROM = 1,
+    FIXED_TO = 200,
+    FRESH = 200,
+    DEEP_FRESH = 5000,
+    RACES = 2000, /* of a report against the SMS, forced */
+    DEEP_RACES = 100000,
+};
 
 /* Under sanitizers a seed takes ten times as long: fewer of them. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -32,17 +39,20 @@ enum { SHARE = 1 };
 #endif
 
 struct arguments {
+    enum course_kind kind;
     uint64_t from;
     uint64_t to;
     bool verbose;
     bool stop;      /* at the first seed that fails */
     bool fixed;     /* the situations are demanded */
     uint64_t fresh; /* how many seeds that nobody has seen come after them */
+    uint64_t races; /* and how many races then */
 };
 
 /* What a signal handler needs to know of the seed that is being run. */
 static struct {
     const char *program;
+    const char *kind; /* the option for it */
     volatile sig_atomic_t seed;
 } now;
 
@@ -51,17 +61,18 @@ static void on_fatal(int number)
 {
     signal(number, SIG_DFL);
     dprintf(STDOUT_FILENO,
-            "seed %d: ended by signal %d\nagain with: %s --seed %d --verbose\n",
-            (int)now.seed, number, now.program, (int)now.seed);
+            "seed %d: ended by signal %d\nagain with: %s%s --seed %d --verbose\n",
+            (int)now.seed, number, now.program, now.kind, (int)now.seed);
     raise(number);
 }
 
 static const struct argp_option options[] = {
     {"seed",                 's', "N", 0, "Run this seed alone", 0},
     {"seeds",                   'n', "FROM..TO", 0, "Run these seeds", 0},
-    {"stop", 'x', NULL, 0, "Stop at the first seed that fails", 0},
-    {"verbose",                      'v', NULL, 0, "Print every event, and what the gateway logs", 0},
-    {0},
+    {"races", 'r', NULL, 0, "Seeds in which every report races with an SMS", 0},
+    {"stop",                      'x', NULL, 0, "Stop at the first seed that fails", 0},
+    {"verbose", 'v', NULL, 0, "Print every event, and what the gateway logs", 0},
+    {0                    },
 };
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -72,13 +83,14 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 's':
         arguments->from = arguments->to = strtoull(value, NULL, 10);
         arguments->fixed = false;
-        arguments->fresh = 0;
         return 0;
     case 'n':
         if (sscanf(value, "%" SCNu64 "..%" SCNu64, &arguments->from, &arguments->to) != 2)
             argp_error(state, "'%s' is no range of seeds such as 1..100", value);
         arguments->fixed = false;
-        arguments->fresh = 0;
+        return 0;
+    case 'r':
+        arguments->kind = COURSE_RACES;
         return 0;
     case 'x':
         arguments->stop = true;
@@ -95,9 +107,9 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .doc = "The whole gateway on virtual time, with faults.\v"
-           "Without a seed: the fixed ones, which must meet every situation, and as many "
-           "fresh "
-           "ones, by the time of day; thousands of these when SLUICE_DEEP is set.",
+           "Without a seed: the fixed ones, which must meet every situation, as many "
+           "fresh ones, by the time of day, and then races until there were enough; "
+           "thousands of seeds, and a hundred thousand races, when SLUICE_DEEP is set.",
 };
 
 static const struct {
@@ -159,13 +171,71 @@ static bool is_repeatable(uint64_t seed)
     struct course_result first;
     struct course_result second;
 
-    course_run(seed, false, &first);
-    course_run(seed, false, &second);
+    course_run(COURSE_ANY, seed, false, &first);
+    course_run(COURSE_ANY, seed, false, &second);
     if (first.hash == second.hash && first.events == second.events)
         return true;
     printf("seed %" PRIu64 " is not repeatable: %" PRIu64 " events, then %" PRIu64 "\n",
            seed, first.events, second.events);
     return false;
+}
+
+/* False when it failed. */
+static bool run_seed(enum course_kind kind, bool verbose, uint64_t seed,
+                     struct tally *tally, uint64_t *submissions)
+{
+    struct course_result result;
+
+    now.kind = kind == COURSE_RACES ? " --races" : "";
+    now.seed = (sig_atomic_t)seed;
+    course_run(kind, seed, verbose, &result);
+    *submissions += result.submissions;
+    count_seed(tally, &result);
+    if (result.violations > 0)
+        printf("again with: %s%s --seed %" PRIu64 " --verbose\n", now.program, now.kind,
+               seed);
+    return result.violations == 0;
+}
+
+static uint64_t races_of(const struct tally *tally)
+{
+    return tally->met[SITUATION_race_report_first] + tally->met[SITUATION_race_crossed] +
+           tally->met[SITUATION_race_sms_first];
+}
+
+static void print_races(const struct tally *tally)
+{
+    printf("%" PRIu64 " races: in %" PRIu64 " the report was first, in %" PRIu64
+           " it was on its way when the SMS went, in %" PRIu64 " the SMS was first\n",
+           races_of(tally), tally->met[SITUATION_race_report_first],
+           tally->met[SITUATION_race_crossed], tally->met[SITUATION_race_sms_first]);
+}
+
+/* Until there were as many races.  False when a seed failed, or they are not met. */
+static bool run_races(const struct arguments *arguments, uint64_t from, struct tally *tally)
+{
+    struct tally raced = {0};
+    uint64_t submissions = 0;
+    uint64_t seed = from;
+
+    /* Each has some two hundred. */
+    while (races_of(&raced) < arguments->races && seed - from < arguments->races / 50 + 1)
+        if (!run_seed(COURSE_RACES, arguments->verbose, seed++, &raced, &submissions) &&
+            arguments->stop)
+            return false;
+    printf("races, seeds %" PRIu64 "..%" PRIu64 ": %" PRIu64 " submissions, %" PRIu64
+           " seeds failed\n",
+           from, seed - 1, submissions, raced.failed);
+    print_races(&raced);
+    if (races_of(&raced) < arguments->races)
+        printf("these are less than %" PRIu64 "\n", arguments->races);
+    tally->seeds += raced.seeds;
+    tally->failed += raced.failed;
+    for (size_t i = 0; i < SITUATIONS; i++) {
+        tally->met[i] += raced.met[i];
+        tally->violated[i] += raced.violated[i];
+    }
+    return raced.failed == 0 && races_of(&raced) >= arguments->races;
 }
 
 /* False when one of them failed. */
@@ -176,16 +246,9 @@ static bool run_seeds(const struct arguments *arguments, uint64_t from, uint64_t
     unsigned failed = 0;
 
     for (uint64_t seed = from; seed <= to; seed++) {
-        struct course_result result;
-
-        now.seed = (sig_atomic_t)seed;
-        course_run(seed, arguments->verbose, &result);
-        submissions += result.submissions;
-        count_seed(tally, &result);
-        if (result.violations == 0)
+        if (run_seed(arguments->kind, arguments->verbose, seed, tally, &submissions))
             continue;
         failed++;
-        printf("again with: %s --seed %" PRIu64 " --verbose\n", now.program, seed);
         if (arguments->stop)
             return false;
     }
@@ -198,8 +261,11 @@ static int run(const struct arguments *arguments)
 {
     struct tally tally = {0};
     uint64_t first_fresh = (uint64_t)time(NULL) % 1000000 * 1000;
-    bool ok = run_seeds(arguments, arguments->from, arguments->to, &tally);
+    bool ok;
 
+    if (arguments->fixed && arguments->kind == COURSE_RACES)
+        return run_races(arguments, first_fresh, &tally) ? 0 : 1;
+    ok = run_seeds(arguments, arguments->from, arguments->to, &tally);
     if (!ok && arguments->stop)
         return 1;
     /* A part of the seeds need not have met them all. */
@@ -209,24 +275,32 @@ static int run(const struct arguments *arguments)
     }
     if (arguments->fixed && !is_repeatable(arguments->from))
         ok = false;
-    if (arguments->fresh > 0 &&
-        !run_seeds(arguments, first_fresh, first_fresh + arguments->fresh - 1, &tally))
-        ok = false;
-    if (arguments->fixed)
+    if (arguments->fixed) {
+        ok =
+            run_seeds(arguments, first_fresh, first_fresh + arguments->fresh - 1, &tally) &&
+            ok;
+        ok = run_races(arguments, first_fresh, &tally) && ok;
         write_table(&tally);
+    }
     return ok ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {
-        .from = FIXED_FROM, .to = FIXED_TO / SHARE, .fixed = true, .fresh = FRESH / SHARE};
+    struct arguments arguments = {.kind = COURSE_ANY,
+                                  .from = FIXED_FROM,
+                                  .to = FIXED_TO / SHARE,
+                                  .fixed = true,
+                                  .fresh = FRESH / SHARE,
+                                  .races = RACES / SHARE};
     const char *temporary = getenv("TMPDIR");
     char folder[4096];
     int status;
 
-    if (getenv("SLUICE_DEEP"))
+    if (getenv("SLUICE_DEEP")) {
         arguments.fresh = DEEP_FRESH / SHARE;
+        arguments.races = DEEP_RACES / SHARE;
+    }
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     setvbuf(stdout, NULL, _IOLBF, 0);
     log_open(STDOUT_FILENO, arguments.verbose ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR + 1);

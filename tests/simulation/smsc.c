@@ -208,7 +208,8 @@ static void note_conduct(struct world *world, struct note *note, enum conduct co
 {
     if (note == NULL)
         return;
-    note->submits++;
+    if (note->submits++ == 0)
+        note->submitted_ms = world_now_ms(world);
     if (conduct == CONDUCT_THROTTLE || conduct == CONDUCT_FULL)
         note->postponed++;
     else if (conduct == CONDUCT_REFUSE)

@@ -234,6 +234,7 @@ void world_step(struct world *world, int64_t until_ms)
     if (!world->ending_now) {
         clock_advance(world->clock, due_ms);
         settle(world);
+        life_look_at_ring(world);
     }
     if (world->gateway && (world->ending_now || world->gateway_stopped))
         life_end(world);

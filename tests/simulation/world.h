@@ -70,6 +70,7 @@ struct world {
     struct event_base *base;
     struct clock *clock; /* of everybody but the gateway */
     bool faults;         /* the first phase; in the second all is healed */
+    bool races;          /* the messenger's reports come as the SMS is about to go */
     const struct dialect *dialect;
 
     struct vfs *vfs;
