@@ -34,6 +34,8 @@ SCENARIOS += \
 	tests/scenario/disks.py \
 	tests/scenario/strangers.py
 PRELOADS += tests/scenario/faults.so
+# A quarter of an hour.
+DEEP += tests/scenario/million.py
 SANITIZED += tests/scenario/lab_cascade.py
 
 EXTRA_DIST += \
@@ -61,6 +63,7 @@ EXTRA_DIST += \
 	tests/scenario/late_answer.py \
 	tests/scenario/lab_refusals.py \
 	tests/scenario/lab_sms.py \
+	tests/scenario/million.py \
 	tests/scenario/operations.py \
 	tests/scenario/links.py \
 	tests/scenario/operators.py \
