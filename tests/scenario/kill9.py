@@ -17,7 +17,7 @@ import time
 from collections import Counter, deque
 from decimal import Decimal
 
-from lab import DEEP, Lab, check, equal, scenario, until
+from lab import DEEP, Failure, Lab, check, equal, scenario, until
 from smpp_client import DELIVER, OK, RESPONSE, SUBMIT, Session, udh8
 from tally import tried
 
@@ -42,6 +42,7 @@ class Account:
         self.name = name
         self.lock = threading.Lock()
         self.given, self.receipts, self.stats = set(), Counter(), Counter()
+        self.failed = []   # of those, what was not delivered
         self.waiting = {}  # given, and without a receipt: the client that was told
 
     def give(self, message_id, client):
@@ -55,6 +56,8 @@ class Account:
         with self.lock:
             self.receipts[receipt.id] += 1
             self.stats[receipt.stat] += 1
+            if receipt.stat != "DELIVRD":
+                self.failed.append(receipt.id)
             client = self.waiting.pop(receipt.id, None)
             if client:
                 client.unfinished -= 1
@@ -160,9 +163,17 @@ def kinds_of(kill):
     return 1 + 3 * kill // KILLS
 
 
+def patient(text):
+    """An operator that has no processor for seconds, on a busy machine, is none that does
+    not answer: what he never read because of a kill may be sent to him again.
+    """
+    text = text.replace('response_timeout = "5s"', 'response_timeout = "60s"', 1)
+    return text.replace("in_doubt_resends = 1", "in_doubt_resends = 9", 1)
+
+
 class KillLab(Lab):
     def __init__(self):
-        super().__init__(smsc=SMSC, messenger=MESSENGER, sim_logs=False,
+        super().__init__(smsc=SMSC, messenger=MESSENGER, sim_logs=False, edit=patient,
                          preload={"SLUICE_FSYNC_DELAY_US": "3000"})
         self.accounts = [Account("sms"), Account("cascade")]
         self.clients = []
@@ -265,8 +276,9 @@ def nothing_acknowledged_is_lost_and_no_receipt_is_missing(lab):
     lost = sum(client.lost for client in lab.clients)
     given = unknown = again = 0
     for account in lab.accounts:
-        equal(account.stats["DELIVRD"], sum(account.stats.values()),
-              f"receipts of {account.name} that are DELIVRD")
+        if account.failed:
+            raise Failure(f"{account.name}: {account.stats}, such as "
+                          f"{lab.message(account.failed[0])}")
         given += len(account.given)
         unknown += len(set(account.receipts) - account.given)
         again += sum(account.receipts.values()) - len(account.receipts)

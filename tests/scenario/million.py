@@ -64,8 +64,14 @@ def it_is_killed_with_so_many_and_starts_with_all(lab):
 
 
 def the_ledger_holds_what_they_cost(lab):
-    """None has ended yet; the last of the sender are still coming."""
-    until(lambda: lab.balance("sms")["held"] == alive(lab) * PRICE, LONG_S,
+    """None has ended yet, and what the operator had taken is charged; the last of the sender
+    are still coming.
+    """
+    def spent():
+        balance = lab.balance("sms")
+        return balance["held"] + balance["charged"]
+
+    until(lambda: spent() == alive(lab) * PRICE, 600,
           lambda: f"{alive(lab)} are alive, {lab.balance('sms')} for them", 0.5)
     found = lab.verify(LONG_S)
     return f"{alive(lab)} alive, {found['postings']} postings"
