@@ -67,6 +67,7 @@ test_tools='
 command clang|clang
 command llvm-cov|llvm
 runtime asan|libclang-rt-dev
+runtime tsan|libclang-rt-dev
 runtime fuzzer|libclang-rt-dev
 module cmocka 1.1.5|libcmocka-dev
 command objdump|binutils

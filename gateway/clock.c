@@ -94,7 +94,8 @@ int64_t clock_wall_ms(const struct clock *clock)
 
 int64_t clock_precise_us(const struct clock *clock)
 {
-    return clock->base ? system_us(CLOCK_MONOTONIC) : clock->reading->mono_ms * 1000;
+    return clock->base ? system_us(CLOCK_MONOTONIC)
+                       : __atomic_load_n(&clock->reading->mono_ms, __ATOMIC_RELAXED) * 1000;
 }
 
 /* ---- The heap ------------------------------------------------------------ */
@@ -320,7 +321,8 @@ static void move_to(struct reading *reading, int64_t mono_ms)
     if (mono_ms <= reading->mono_ms)
         return;
     reading->wall_ms += mono_ms - reading->mono_ms;
-    reading->mono_ms = mono_ms;
+    /* Another thread may be measuring. */
+    __atomic_store_n(&reading->mono_ms, mono_ms, __ATOMIC_RELAXED);
 }
 
 void clock_advance(struct clock *clock, int64_t to_mono_ms)

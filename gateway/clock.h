@@ -41,7 +41,8 @@ void clock_free(struct clock *clock);
 int64_t clock_mono_ms(const struct clock *clock);
 int64_t clock_wall_ms(const struct clock *clock);
 
-/* Microseconds, read from the system now (virtual: ms * 1000); for measuring only. */
+/* Microseconds, read from the system now (virtual: ms * 1000); for measuring only.  The one
+ * question that any thread may ask. */
 int64_t clock_precise_us(const struct clock *clock);
 
 /*

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Every test there is time for on each change: `./autogen.sh check` ends here.
 #
-# Two builds, apart from the user's own ./build: an optimised one by gcc that runs
-# everything, and one by clang with sanitizers that runs the units, the conformance
-# rows and one longer test of each kind.  Each part says how long it took; the last
+# Three builds, apart from the user's own ./build: an optimised one by gcc that runs
+# everything, one by clang with sanitizers that runs the units, the conformance rows and
+# one longer test of each kind, and one by clang with the thread sanitizer that runs the
+# units and scenarios in which threads meet.  Each part says how long it took; the last
 # line sums up the tests of all parts.  All together may take half an hour; what is
 # not done by then has failed.
 set -u
@@ -11,6 +12,7 @@ set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 optimised=$top/build-check
 sanitized=$top/build-sanitize
+threaded=$top/build-threads
 all_s=1800
 export SLUICE_NO_SKIP=1
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}
@@ -31,15 +33,28 @@ parts=(
     "units, sanitizers   | 6  | units $sanitized"
     "one of each kind    | 8  | run $sanitized check-sanitized"
     "fuzzing, 10 s each  | 5  | fuzz $sanitized"
+    "threads             | 7  | threads $threaded CC=clang 'CFLAGS=-O1 -g' --enable-werror --enable-thread-sanitizer"
 )
+
+# TARGET FOLDER ARGUMENT-OF-CONFIGURE...
+make_in()
+{
+    local target=$1 folder=$2
+    shift 2
+    mkdir -p "$folder" && cd "$folder" || return 1
+    [ -e config.status ] || "$top/configure" --quiet "$@" || return 1
+    make --no-print-directory -j"$(nproc)" "$target"
+}
 
 compile()
 {
-    local folder=$1
-    shift
-    mkdir -p "$folder" && cd "$folder" || return 1
-    [ -e config.status ] || "$top/configure" --quiet "$@" || return 1
-    make --no-print-directory -j"$(nproc)" all
+    make_in all "$@"
+}
+
+# Compiles no more than it runs.
+threads()
+{
+    make_in check-threads "$@"
 }
 
 units()

@@ -13,7 +13,7 @@ EXTRA_DIST += tests/README.md tests/test.h \
 	tests/check_docs.sh tests/check_docs_test.sh \
 	tests/attacks.md tests/field.md tests/check_tables.sh tests/edges.sh \
 	tests/faults.h tests/faults.md tests/faults.sh \
-	tests/run.sh tests/count.sh tests/run_test.sh \
+	tests/run.sh tests/count.sh tests/run_test.sh tests/races.sh \
 	tests/check.sh tests/check_dist.sh \
 	tests/distcheck.sh tests/fuzz.sh tests/bare_root.sh \
 	tests/interop/package.json tests/interop/package-lock.json

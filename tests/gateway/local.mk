@@ -330,3 +330,22 @@ check_PROGRAMS += tests/gateway/transliterate_test
 tests_gateway_transliterate_test_SOURCES = tests/gateway/transliterate_test.c tests/test.h
 tests_gateway_transliterate_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 TESTS += tests/gateway/transliterate_test
+
+# With threads of the executor, and in less than a minute.
+THREADED += \
+	tests/gateway/executor_test \
+	tests/gateway/accounts_test \
+	tests/gateway/store_test \
+	tests/gateway/store_chain_test \
+	tests/gateway/store_closed_test \
+	tests/gateway/store_inbound_test \
+	tests/gateway/store_limits_test \
+	tests/gateway/store_merge_test \
+	tests/gateway/store_period_test \
+	tests/gateway/store_reader_test \
+	tests/gateway/esme_test \
+	tests/gateway/inbound_test \
+	tests/gateway/receipts_test \
+	tests/gateway/limits_test \
+	tests/gateway/api_test \
+	tests/gateway/admin_test

@@ -37,6 +37,14 @@ PRELOADS += tests/scenario/faults.so
 # A quarter of an hour.
 DEEP += tests/scenario/million.py
 SANITIZED += tests/scenario/lab_cascade.py
+THREADED += \
+	tests/scenario/lab_sms.py \
+	tests/scenario/lab_cascade.py \
+	tests/scenario/limits.py \
+	tests/scenario/inbound.py \
+	tests/scenario/sessions.py \
+	tests/scenario/tls.py \
+	tests/scenario/reload.py
 
 EXTRA_DIST += \
 	tests/scenario/README.md \
