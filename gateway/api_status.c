@@ -155,21 +155,25 @@ static void look_at_accounts(const struct gateway *gateway, struct json_writer *
     }
 }
 
+static void look_at_expiry(const char *what, const struct tls_expiry *expiry,
+                           int64_t left_s, int64_t soon_s, struct json_writer *writer)
+{
+    if (left_s <= 0)
+        say(writer, "the %s of %s %s is no longer good", what, expiry->kind, expiry->name);
+    else if (left_s < soon_s)
+        say(writer, "the %s of %s %s is good for %" PRId64 " days more", what, expiry->kind,
+            expiry->name, left_s / DAY_S);
+}
+
 static void look_at_certificates(const struct gateway *gateway, struct json_writer *writer)
 {
     int64_t now_s = gateway_now_ms(gateway) / 1000;
-    struct tls_certificate certificate;
+    struct tls_expiry expiry;
 
-    for (size_t at = 0; tls_next_certificate(gateway->tls, &at, &certificate);) {
-        int64_t left_s = certificate.expires_at_s - now_s;
-
-        if (left_s <= 0)
-            say(writer, "the certificate of %s %s is no longer good", certificate.kind,
-                certificate.name);
-        else if (left_s < CERTIFICATE_S)
-            say(writer, "the certificate of %s %s is good for %" PRId64 " days more",
-                certificate.kind, certificate.name, left_s / DAY_S);
-    }
+    for (size_t at = 0; tls_next_certificate(gateway->tls, &at, &expiry);)
+        look_at_expiry("certificate", &expiry, expiry.at_s - now_s, CERTIFICATE_S, writer);
+    for (size_t at = 0; tls_next_crl(gateway->tls, &at, &expiry);)
+        look_at_expiry("revocation list", &expiry, expiry.at_s - now_s, DAY_S, writer);
 }
 
 /* ---- The numbers --------------------------------------------------------- */

@@ -63,6 +63,7 @@ struct config_tls {
     const char *key;
     const char *ca;            /* whom the other side's certificate must come from; of a link
                                   "" is whom the system trusts */
+    const char *crl;           /* what of theirs is revoked */
     enum config_verify verify; /* is the other side's certificate asked for and checked */
     const char *name;          /* of a link: the name in the operator's certificate */
     enum config_tls_version min_version;

@@ -78,7 +78,7 @@ static const struct config_node *build_section(struct config_build *build,
     const struct config_node *node = config_node_child(parent, "tls", NULL);
     const struct config_node *again;
 
-    tls->certificate = tls->key = tls->ca = tls->name = "";
+    tls->certificate = tls->key = tls->ca = tls->crl = tls->name = "";
     if (node == NULL)
         return NULL;
     again = config_node_child(parent, "tls", node);
@@ -90,11 +90,23 @@ static const struct config_node *build_section(struct config_build *build,
     tls->certificate = path_of(build, node, "certificate");
     tls->key = path_of(build, node, "key");
     tls->ca = path_of(build, node, ca_key);
+    tls->crl = path_of(build, node, "crl");
     warn_of_readers(build, node, tls->key);
     if ((config_node_entry(node, "certificate") == NULL) !=
         (config_node_entry(node, "key") == NULL))
         config_error_in(build->errors, node, NULL, "certificate and key go together");
     return node;
+}
+
+/* Who asks for no certificate would not look for it in a list. */
+static void check_lists(struct config_build *build, const struct config_node *node,
+                        const struct config_tls *tls)
+{
+    const struct config_entry *entry = config_node_entry(node, "crl");
+
+    if (entry != NULL && tls->verify == CONFIG_VERIFY_NO)
+        config_error_in(build->errors, node, entry,
+                        "crl is of certificates that are verified, and none is");
 }
 
 void config_tls_of_listen(struct config_build *build, const struct config_node *parent,
@@ -109,12 +121,14 @@ void config_tls_of_listen(struct config_build *build, const struct config_node *
     refuse(build, node, "name", "name is of links; an account has client_certificate");
     if (config_node_entry(node, "certificate") == NULL)
         config_error_in(build->errors, node, NULL, "certificate and key are required");
-    if (config_node_entry(node, "client_ca") != NULL)
-        return;
-    if (config_node_entry(node, "verify") != NULL && listen->tls.verify != CONFIG_VERIFY_NO)
-        config_error_in(build->errors, node, config_node_entry(node, "verify"),
-                        "client_ca must name the authorities to verify with");
-    listen->tls.verify = CONFIG_VERIFY_NO;
+    if (config_node_entry(node, "client_ca") == NULL) {
+        if (config_node_entry(node, "verify") != NULL &&
+            listen->tls.verify != CONFIG_VERIFY_NO)
+            config_error_in(build->errors, node, config_node_entry(node, "verify"),
+                            "client_ca must name the authorities to verify with");
+        listen->tls.verify = CONFIG_VERIFY_NO;
+    }
+    check_lists(build, node, &listen->tls);
 }
 
 void config_tls_of_link(struct config_build *build, const struct config_node *parent,
@@ -139,6 +153,7 @@ void config_tls_of_link(struct config_build *build, const struct config_node *pa
     if (link->tls.verify == CONFIG_VERIFY_NO)
         config_warning_in(build->errors, node, config_node_entry(node, "verify"),
                           "whoever answers at the address is taken for the operator");
+    check_lists(build, node, &link->tls);
 }
 
 static void print_path(const char *key, const char *path, int indent, FILE *out)
@@ -158,6 +173,7 @@ void config_tls_print(const struct config_tls *tls, bool is_link, int indent, FI
     print_path("certificate", tls->certificate, indent + 2, out);
     print_path("key", tls->key, indent + 2, out);
     print_path(is_link ? "ca" : "client_ca", tls->ca, indent + 2, out);
+    print_path("crl", tls->crl, indent + 2, out);
     print_path("name", tls->name, indent + 2, out);
     config_section_print(config_keys, config_key_count, "tls", tls, indent + 2, out);
     fprintf(out, "%*s}\n", indent, "");

@@ -227,14 +227,29 @@ static void by_handshake(struct page *page, const struct facts *it)
     }
 }
 
-static void by_certificate(struct page *page, const struct facts *it)
+static void seconds_left(struct page *page, const struct facts *it,
+                         const struct tls_expiry *expiry)
 {
-    struct tls_certificate certificate;
     char labels[LABELS_SIZE];
 
-    for (size_t at = 0; tls_next_certificate(it->gateway->tls, &at, &certificate);)
-        number(page, two_labels(labels, "side", certificate.kind, "name", certificate.name),
-               certificate.expires_at_s - gateway_now_ms(it->gateway) / 1000);
+    number(page, two_labels(labels, "side", expiry->kind, "name", expiry->name),
+           expiry->at_s - gateway_now_ms(it->gateway) / 1000);
+}
+
+static void by_certificate(struct page *page, const struct facts *it)
+{
+    struct tls_expiry expiry;
+
+    for (size_t at = 0; tls_next_certificate(it->gateway->tls, &at, &expiry);)
+        seconds_left(page, it, &expiry);
+}
+
+static void by_crl(struct page *page, const struct facts *it)
+{
+    struct tls_expiry expiry;
+
+    for (size_t at = 0; tls_next_crl(it->gateway->tls, &at, &expiry);)
+        seconds_left(page, it, &expiry);
 }
 
 static void by_version(struct page *page, const struct facts *it)

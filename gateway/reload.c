@@ -14,7 +14,7 @@
 
 static void reload_certificates(struct gateway *gateway)
 {
-    struct tls_certificate certificate;
+    struct tls_expiry certificate;
     size_t certificates = 0;
     char error[1400];
 

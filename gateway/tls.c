@@ -21,6 +21,7 @@
 #include <event2/bufferevent_struct.h>
 #include <event2/event.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -40,6 +41,9 @@ enum {
 
 enum side { LISTEN, LINK };
 
+/* What a section has that may be over one day. */
+enum kind { CERTIFICATE, CRL, KINDS };
+
 /* A tls section. */
 struct section {
     struct tls *tls;
@@ -47,8 +51,8 @@ struct section {
     enum side side;
     const char *name; /* of the listener or link */
     SSL_CTX *context;
-    int64_t expires_at_s; /* 0 = no certificate of ours */
-    int said_days;        /* the last warning: so many days were left */
+    int64_t expires_at_s[KINDS]; /* 0 = there is none */
+    int said_days[KINDS];        /* the last warning: so many days were left */
     struct smpp_transport transport;
 };
 
@@ -359,6 +363,66 @@ static bool set_theirs(SSL_CTX *context, const struct config_tls *config, enum s
     return true;
 }
 
+static int64_t seconds_of(const ASN1_TIME *time)
+{
+    struct tm at;
+
+    return time != NULL && ASN1_TIME_to_tm(time, &at) ? (int64_t)timegm(&at) : 0;
+}
+
+/* Takes the list; false: it is over, or cannot be in force. */
+static bool add_list(X509_STORE *store, X509_CRL *take_list, int64_t *until_s, char *why,
+                     size_t why_size)
+{
+    int64_t over_s = seconds_of(X509_CRL_get0_nextUpdate(take_list));
+    char issuer[200];
+    bool good = X509_STORE_add_crl(store, take_list) == 1;
+
+    X509_NAME_oneline(X509_CRL_get_issuer(take_list), issuer, sizeof(issuer));
+    X509_CRL_free(take_list);
+    if (!good) {
+        snprintf(why, why_size, "%s", cause());
+    } else if (over_s != 0 && over_s <= (int64_t)time(NULL)) {
+        snprintf(why, why_size, "the list of %s is over: it had to be renewed", issuer);
+        good = false;
+    } else if (over_s != 0 && (*until_s == 0 || over_s < *until_s)) {
+        *until_s = over_s;
+    }
+    return good;
+}
+
+/* All lists of the file, and from then on one is asked for of each authority in a chain. */
+static bool set_lists(SSL_CTX *context, const struct config_tls *config, int64_t *until_s,
+                      char *why, size_t why_size)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(context);
+    BIO *file = config->crl[0] != '\0' ? BIO_new_file(config->crl, "r") : NULL;
+    char reason[400] = "there is no list in it";
+    bool good = file != NULL;
+    size_t lists = 0;
+    X509_CRL *list;
+
+    if (config->crl[0] == '\0')
+        return true;
+    if (file == NULL)
+        snprintf(reason, sizeof(reason), "%s", cause());
+    while (good && (list = PEM_read_bio_X509_CRL(file, NULL, NULL, NULL)) != NULL) {
+        good = add_list(store, list, until_s, reason, sizeof(reason));
+        lists++;
+    }
+    /* The end of the file is told as a start that is not found. */
+    if (good && ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
+        snprintf(reason, sizeof(reason), "%s", cause());
+        good = false;
+    }
+    BIO_free(file);
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    if (good && lists > 0)
+        return true;
+    snprintf(why, why_size, "crl '%s': %s", config->crl, reason);
+    return false;
+}
+
 static void set_protocol(SSL_CTX *context, const struct config_tls *config)
 {
     static const unsigned char session_name[] = "sluice";
@@ -380,7 +444,8 @@ static void set_protocol(SSL_CTX *context, const struct config_tls *config)
 }
 
 /* NULL: `error` is a sentence. */
-static SSL_CTX *make_context(const struct section *section, char *error, size_t error_size)
+static SSL_CTX *make_context(const struct section *section, int64_t *lists_until_s,
+                             char *error, size_t error_size)
 {
     SSL_CTX *context =
         SSL_CTX_new(section->side == LISTEN ? TLS_server_method() : TLS_client_method());
@@ -392,7 +457,8 @@ static SSL_CTX *make_context(const struct section *section, char *error, size_t 
     ERR_clear_error();
     set_protocol(context, section->config);
     good = set_own(context, section->config, why, sizeof(why)) &&
-           set_theirs(context, section->config, section->side, why, sizeof(why));
+           set_theirs(context, section->config, section->side, why, sizeof(why)) &&
+           set_lists(context, section->config, lists_until_s, why, sizeof(why));
     ERR_clear_error();
     if (good)
         return context;
@@ -405,51 +471,57 @@ static SSL_CTX *make_context(const struct section *section, char *error, size_t 
 static int64_t expiry_of(const SSL_CTX *context)
 {
     const X509 *certificate = SSL_CTX_get0_certificate(context);
-    struct tm at;
 
-    if (certificate == NULL || !ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &at))
-        return 0;
-    return (int64_t)timegm(&at);
+    return certificate != NULL ? seconds_of(X509_get0_notAfter(certificate)) : 0;
 }
 
-/* A warning when 30, 7 and 1 days are left, and when none is. */
-static void look_at_days(struct section *section, int64_t now_s)
+/* A warning when so many days are left, and when none is.  Lists live for days only. */
+static void look_at_days(struct section *section, enum kind kind, int64_t now_s)
 {
-    static const int steps[] = {30, 7, 1, 0};
-    int64_t left_s = section->expires_at_s - now_s;
+    static const int steps[KINDS][4] = {
+        {30, 7, 1, 0},
+        {1,  1, 1, 0}
+    };
+    int64_t left_s = section->expires_at_s[kind] - now_s;
     int days = -1;
 
-    if (section->expires_at_s == 0)
+    if (section->expires_at_s[kind] == 0)
         return;
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-        if (left_s <= (int64_t)steps[i] * DAY_S)
-            days = steps[i];
-    if (days < 0 || days == section->said_days)
+    for (size_t i = 0; i < sizeof(steps[kind]) / sizeof(steps[kind][0]); i++)
+        if (left_s <= (int64_t)steps[kind][i] * DAY_S)
+            days = steps[kind][i];
+    if (days < 0 || days == section->said_days[kind])
         return;
-    section->said_days = days;
-    log_warning("tls.expires", "%s=%s certificate=%s days=%lld", side_names[section->side],
-                section->name, section->config->certificate, (long long)(left_s / DAY_S));
+    section->said_days[kind] = days;
+    log_warning("tls.expires", "%s=%s %s=%s days=%lld", side_names[section->side],
+                section->name, kind == CRL ? "crl" : "certificate",
+                kind == CRL ? section->config->crl : section->config->certificate,
+                (long long)(left_s / DAY_S));
 }
 
 static void look_at_all(void *owner)
 {
     struct tls *tls = owner;
+    int64_t now_s = clock_wall_ms(tls->clock) / 1000;
 
     for (size_t i = 0; i < tls->section_count; i++)
-        look_at_days(&tls->sections[i], clock_wall_ms(tls->clock) / 1000);
+        for (enum kind kind = 0; kind < KINDS; kind++)
+            look_at_days(&tls->sections[i], kind, now_s);
     clock_arm_in(tls->clock, &tls->look, LOOK_MS, look_at_all, tls);
 }
 
 bool tls_reload(struct tls *tls, char *error, size_t error_size)
 {
     SSL_CTX **fresh = calloc(tls->section_count + 1, sizeof(SSL_CTX *));
+    int64_t *lists_until_s = calloc(tls->section_count + 1, sizeof(int64_t));
     bool good = true;
 
-    if (fresh == NULL)
+    if (fresh == NULL || lists_until_s == NULL)
         abort();
     for (size_t i = 0; good && i < tls->section_count; i++)
         if (tls->sections[i].config->on)
-            good = (fresh[i] = make_context(&tls->sections[i], error, error_size)) != NULL;
+            good = (fresh[i] = make_context(&tls->sections[i], &lists_until_s[i], error,
+                                            error_size)) != NULL;
     for (size_t i = 0; i < tls->section_count; i++) {
         struct section *section = &tls->sections[i];
 
@@ -459,10 +531,12 @@ bool tls_reload(struct tls *tls, char *error, size_t error_size)
         }
         SSL_CTX_free(section->context);
         section->context = fresh[i];
-        section->expires_at_s = expiry_of(fresh[i]);
-        section->said_days = -1;
+        section->expires_at_s[CERTIFICATE] = expiry_of(fresh[i]);
+        section->expires_at_s[CRL] = lists_until_s[i];
+        section->said_days[CERTIFICATE] = section->said_days[CRL] = -1;
     }
     free(fresh);
+    free(lists_until_s);
     tls->counts.reloads += good;
     tls->counts.reloads_refused += !good;
     if (good && tls->clock != NULL)
@@ -581,16 +655,27 @@ struct tls_counts tls_counts(const struct tls *tls)
     return tls->counts;
 }
 
-bool tls_next_certificate(const struct tls *tls, size_t *place, struct tls_certificate *out)
+static bool next_of(const struct tls *tls, enum kind kind, size_t *place,
+                    struct tls_expiry *out)
 {
     while (*place < tls->section_count) {
         const struct section *section = &tls->sections[(*place)++];
 
-        if (section->expires_at_s == 0)
+        if (section->expires_at_s[kind] == 0)
             continue;
-        *out = (struct tls_certificate){side_names[section->side], section->name,
-                                        section->expires_at_s};
+        *out = (struct tls_expiry){side_names[section->side], section->name,
+                                   section->expires_at_s[kind]};
         return true;
     }
     return false;
+}
+
+bool tls_next_certificate(const struct tls *tls, size_t *place, struct tls_expiry *out)
+{
+    return next_of(tls, CERTIFICATE, place, out);
+}
+
+bool tls_next_crl(const struct tls *tls, size_t *place, struct tls_expiry *out)
+{
+    return next_of(tls, CRL, place, out);
 }

@@ -2,8 +2,10 @@
  * TLS for SMPP: the listeners and links that have a tls section, each as a transport
  * (smpp/transport.h) with its certificates.  This is the one file that holds keys.
  *
- * Certificates are read when it is made and when it is told to; connections that are there
- * keep what they began with.  TLS 1.2 is the oldest that is spoken, with forward secrecy
+ * Certificates and revocation lists are read when it is made and when it is told to;
+ * connections that are there keep what they began with.  Where there is a list, who comes
+ * with a certificate of an authority that has none, or none that is in force, is refused.
+ *  TLS 1.2 is the oldest that is spoken, with forward secrecy
  * and without renegotiation or compression.
  *
  * A handshake costs us a signature, so a turn of the loop begins no more of that work once
@@ -70,14 +72,16 @@ struct tls_counts {
 
 struct tls_counts tls_counts(const struct tls *tls);
 
-/* The next certificate of ours after *place (first 0); false: no more. */
-struct tls_certificate {
-    const char *kind; /* "listen" or "link" */
+/* Until when a file of a section is good. */
+struct tls_expiry {
+    const char *kind; /* of the section: "listen" or "link" */
     const char *name;
-    int64_t expires_at_s; /* seconds since 1970 */
+    int64_t at_s; /* seconds since 1970 */
 };
 
-bool tls_next_certificate(const struct tls *tls, size_t *place,
-                          struct tls_certificate *out);
+/* The next certificate of ours, or revocation list (of those in a file the one that is over
+ * first), after *place (first 0); false: no more. */
+bool tls_next_certificate(const struct tls *tls, size_t *place, struct tls_expiry *out);
+bool tls_next_crl(const struct tls *tls, size_t *place, struct tls_expiry *out);
 
 #endif

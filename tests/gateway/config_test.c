@@ -150,6 +150,10 @@ static const struct {
      "listen \"s\" {\n  address = \"127.0.0.1:0\"\n"
      "  tls { certificate = \"t.conf\" key = \"t.conf\"\n  verify = \"required\" }\n}\n",
      "t.conf:4: tls: client_ca must name the authorities to verify with"},
+    {"revoked clients of nobody",
+     "listen \"s\" {\n  address = \"127.0.0.1:0\"\n"
+     "  tls { certificate = \"t.conf\" key = \"t.conf\"\n  crl = \"t.conf\" }\n}\n",
+     "t.conf:4: tls: crl is of certificates that are verified, and none is"},
     {"an optional operator",
      "link \"l\" { host = \"h\" port = 1 system_id = \"s\" tls {\n"
      "  verify = \"optional\" } }\n",
@@ -1225,8 +1229,8 @@ TEST(what_is_printed_loads_again_and_is_the_same)
         "\"2001:db8::/32\", \"::ffff:0:0/96\"} }\n"
         "price { side = \"buy\" channel = \"m\" price = \"0\" unit = \"message\" }\n"
         "listen \"s\" { address = \"[::1]:0\" tls { certificate = \"u.conf\" key = "
-        "\"u.conf\" client_ca = \"u.conf\" verify = \"optional\" min_version = \"1.3\" } "
-        "}\n"
+        "\"u.conf\" client_ca = \"u.conf\" crl = \"u.conf\" verify = \"optional\" "
+        "min_version = \"1.3\" } }\n"
         "link \"k\" { host = \"h\" port = 1 system_id = \"s\" tls { ca = \"u.conf\" } }\n"
         "account \"z\" { password = \"p\" plan = \"q\" client_certificate = \"z.example\" "
         "}\n"
@@ -1365,7 +1369,8 @@ TEST(the_sample_lets_nobody_in_and_all_it_shows_is_right)
     /* What is in them is not looked at here. */
     static const char *const files[] = {"smpps.crt",           "smpps.key",
                                         "clients.crt",         "operator-ca.crt",
-                                        "operator-client.crt", "operator-client.key"};
+                                        "operator-client.crt", "operator-client.key",
+                                        "clients.crl",         "operator-ca.crl"};
     const struct place *place = *state;
     char path[PATH_MAX + 32];
     struct config *sample;

@@ -92,8 +92,12 @@ static void begin(struct place *place)
     *place = (struct place){.base = event_base_new()};
     place->clock = clock_new(place->base);
     place->listen.name = "smpps";
-    place->listen.tls = (struct config_tls){
-        .on = true, .certificate = certificate, .key = key, .ca = "", .name = ""};
+    place->listen.tls = (struct config_tls){.on = true,
+                                            .certificate = certificate,
+                                            .key = key,
+                                            .ca = "",
+                                            .crl = "",
+                                            .name = ""};
     place->config.listens = &place->listen;
     place->config.listen_count = 1;
     place->tls = tls_new(&place->config, place->clock, error, sizeof(error));
@@ -256,7 +260,7 @@ TEST(a_bind_in_plain_text_ends_the_connection_and_is_counted)
 TEST(a_wrong_file_is_named_and_changes_nothing)
 {
     const char *right = certificate;
-    struct tls_certificate own;
+    struct tls_expiry own;
     struct place place;
     char error[512] = "";
     size_t at = 0;
@@ -268,8 +272,15 @@ TEST(a_wrong_file_is_named_and_changes_nothing)
     assert_non_null(strstr(error, "own.key"));
     assert_int_equal(tls_counts(place.tls).reloads_refused, 1);
     place.listen.tls.certificate = right;
+    place.listen.tls.crl = key; /* nor a list */
+    assert_false(tls_reload(place.tls, error, sizeof(error)));
+    assert_non_null(strstr(error, "listen 'smpps': crl '"));
+    assert_non_null(strstr(error, "own.key': there is no list in it"));
+    place.listen.tls.crl = "";
+    assert_false(tls_next_crl(place.tls, &at, &own));
+    at = 0;
     assert_true(tls_next_certificate(place.tls, &at, &own));
-    assert_in_range(own.expires_at_s - time(NULL), 5 * 86400 - 60, 5 * 86400);
+    assert_in_range(own.at_s - time(NULL), 5 * 86400 - 60, 5 * 86400);
     assert_false(tls_next_certificate(place.tls, &at, &own));
     end(&place);
 }

@@ -46,6 +46,28 @@ class Authority:
                       "-addext", "basicConstraints=critical,CA:false", "-CA", self.path,
                       "-CAkey", self.folder / f"{self.name}.key")
 
+    def list_revoked(self, file, *certificates, until="20491231000000Z"):
+        """FILE.crl, which names these certificates."""
+        database, settings = self.folder / "index.txt", self.folder / "list.conf"
+        database.write_text("".join(
+            "R\t491231000000Z\t260101000000Z\t%s\tunknown\t/CN=%s\n"
+            % (self._serial(one), one) for one in certificates))
+        settings.write_text(f"[ca]\ndefault_ca = it\n[it]\ndatabase = {database}\n"
+                            "default_md = sha256\n")
+        done = subprocess.run(
+            ["openssl", "ca", "-gencrl", "-config", settings, "-cert", self.path, "-keyfile",
+             self.folder / f"{self.name}.key", "-crl_lastupdate", "20260101000000Z",
+             "-crl_nextupdate", until, "-out", self.folder / f"{file}.crl"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True)
+        check(done.returncode == 0, f"openssl ca: {done.stdout}")
+
+    def _serial(self, certificate):
+        said = subprocess.run(["openssl", "x509", "-noout", "-serial", "-in",
+                               self.folder / f"{certificate}.crt"],
+                              stdout=subprocess.PIPE, text=True)
+        return said.stdout.strip().split("=")[1]
+
 
 class TlsSocket:
     """A client's socket that one thread reads while another writes."""
@@ -105,13 +127,14 @@ class TlsSocket:
 
 
 class TlsLab(Lab):
-    """Two more listeners: "smpps" for all, "mutual" that wants certificates of clients."""
+    """More listeners: "smpps" for all, "mutual" that wants certificates of clients, and
+    "listed" that looks whether they are revoked."""
 
     def __init__(self, **more):
         super().__init__(edit=self._edit, messenger=False, **more)
 
     def _edit(self, text):
-        self.smpps, self.mutual, self.optional, self.operator = free_ports(4)
+        self.smpps, self.mutual, self.optional, self.listed, self.operator = free_ports(5)
         self.authority = Authority(self.folder, "authority")
         self.stranger = Authority(self.folder, "stranger")
         self.authority.issue("server", "sluice.example")
@@ -120,6 +143,8 @@ class TlsLab(Lab):
         self.authority.issue("operator", "127.0.0.1")
         self.authority.issue("gateway", "gateway.example")
         self.stranger.issue("forged", "acme.example")
+        self.authority.list_revoked("clients")
+        self.authority.list_revoked("operators", "operator")
         listen = """
 listen "%s" {
   address = "127.0.0.1:%d"
@@ -133,7 +158,9 @@ listen "%s" {
             listen % ("smpps", self.smpps, BIND_WITHIN_S, ""),
             listen % ("mutual", self.mutual, BIND_WITHIN_S, 'client_ca = "authority.crt"'),
             listen % ("optional", self.optional, BIND_WITHIN_S,
-                      'client_ca = "authority.crt" verify = "optional"')])
+                      'client_ca = "authority.crt" verify = "optional"'),
+            listen % ("listed", self.listed, BIND_WITHIN_S,
+                      'client_ca = "authority.crt" crl = "clients.crl"')])
         text += """
 account "acme" {
   password = "secret08"
@@ -156,6 +183,8 @@ link "%s" {
             link % ("misnamed", "127.0.0.1", self.operator, "authority.crt",
                     own + ' name = "smsc.example"'),
             link % ("forged", "127.0.0.1", self.operator, "stranger.crt", own),
+            link % ("revoked", "127.0.0.1", self.operator, "authority.crt",
+                    own + ' crl = "operators.crl"'),
             link % ("nameless", "127.0.0.1", self.operator, "authority.crt", "")])
 
     def client(self, certificate=None, **settings):
@@ -442,6 +471,60 @@ def a_reload_changes_all_certificates_or_none_and_drops_nobody(lab):
     equal(lab.metric("tls_reloads_refused_total"), len(wrong), "reloads refused")
 
 
+def binds_with(lab, certificate, account):
+    try:
+        with lab.bind(lab.listed, lab.client(certificate), account) as esme:
+            return esme.bind_status == OK
+    except (ssl.SSLError, OSError):
+        return False
+
+
+def a_revoked_certificate_is_refused_once_the_list_is_read(lab):
+    def binds():
+        return binds_with(lab, "acme", "acme"), binds_with(lab, "other", "sms")
+
+    def failed():
+        return lab.metric('tls_handshakes_total{side="listen",result="failed"}')
+
+    equal(binds(), (True, True), "while nobody is revoked")
+    with lab.bind(lab.listed, lab.client("acme"), "acme") as esme:
+        lab.authority.list_revoked("clients", "acme")
+        equal(binds(), (True, True), "before SIGHUP")
+        hang_up(lab, "tls.reloaded")
+        before = failed()
+        equal(binds(), (False, True), "after it")
+        lab.counted('tls_handshakes_total{side="listen",result="failed"}', before)
+        until(lambda: any("certificate revoked" in one["reason"]
+                          for one in lab.log_lines("tls.failed")), 5, "the log does not say so")
+        check(not esme.closed, "who was there was dropped")
+    good = (lab.folder / "clients.crl").read_bytes()
+    lab.authority.list_revoked("clients", until="20260201000000Z")
+    over = (lab.folder / "clients.crl").read_bytes()
+    for content, reason in ((over, "the list of /CN=authority is over"),
+                            (b"nonsense", "there is no list in it"),
+                            (good[:200], "clients.crl': "), (None, "No such file")):
+        (lab.folder / "clients.crl").unlink()
+        if content is not None:
+            (lab.folder / "clients.crl").write_bytes(content)
+        said = hang_up(lab, "tls.kept")["reason"]
+        check("listen 'listed': crl '" in said and "clients.crl" in said and reason in said,
+              f"{reason}: the log says {said}")
+        equal(binds(), (False, True), f"{reason}: the list that was read before")
+    (lab.folder / "clients.crl").write_bytes(over)
+    done = subprocess.run([str(BUILD / "sluiced"), "-t", "-c", str(lab.config_path)],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    equal(done.returncode, 1, f"the configuration test with that list ({done.stdout})")
+    # One of another authority says nothing of ours: nobody can be told to be good.
+    lab.stranger.list_revoked("clients")
+    hang_up(lab, "tls.reloaded")
+    equal(binds(), (False, False), "with the list of another authority")
+    lab.authority.list_revoked("clients")
+    hang_up(lab, "tls.reloaded")
+    equal(binds(), (True, True), "when nobody is revoked any more")
+    check(lab.metric('tls_crl_seconds{side="listen",name="listed"}') > 20 * 365 * 86400,
+          "seconds that are left of the list")
+
+
 def the_days_that_are_left_are_a_metric_and_a_warning(lab):
     seconds = lab.metric('tls_certificate_seconds{side="link",name="secure"}')
     check(9 * 86400 < seconds <= 10 * 86400, f"{seconds} seconds left")
@@ -523,7 +606,7 @@ def a_link_binds_over_tls_and_trusts_no_other_name_or_authority(lab):
     bound = next(one for one in lab.log_lines("link.bound") if one["link"] == "secure")
     equal(bound["tls"], "TLSv1.3", "version of the link")
     lab.wait_bound(5)
-    for link in ("misnamed", "forged", "nameless"):
+    for link in ("misnamed", "forged", "revoked", "nameless"):
         equal(lab.metric(f'link_binds{{channel="{link}"}}'), 0, f"binds of {link}")
     equal(set(operator.names), {"gateway.example"}, "names the operator saw")
 
@@ -537,7 +620,8 @@ def what_goes_over_such_a_link_comes_back_reported(lab):
     lab.start()
     until(lambda: lab.metric('link_binds{channel="secure"}') == 1, 10, "it does not bind")
     for link, reason in (("misnamed", "certificate refused: hostname mismatch"),
-                         ("forged", "certificate refused: self-signed certificate in")):
+                         ("forged", "certificate refused: self-signed certificate in"),
+                         ("revoked", "certificate refused: certificate revoked")):
         until(lambda: any(reason in one["error"] for one in lab.log_lines("link.closed")
                           if one["link"] == link), 5, f"{link}: no {reason!r} in the log")
     with lab.bind(lab.smpps, lab.client()) as esme:
@@ -569,5 +653,6 @@ if __name__ == "__main__":
              a_stopped_daemon_blames_nobody,
              the_days_that_are_left_are_a_metric_and_a_warning,
              a_reload_changes_all_certificates_or_none_and_drops_nobody,
+             a_revoked_certificate_is_refused_once_the_list_is_read,
              a_link_binds_over_tls_and_trusts_no_other_name_or_authority,
              what_goes_over_such_a_link_comes_back_reported)
