@@ -160,7 +160,7 @@ struct gateway {
     struct scrapes *scrapes;
     struct gateway_counters counters;
     int64_t started_at_ms;       /* wall */
-    void (*while_loading)(void *owner);
+    void (*while_loading)(void *owner, uint64_t rows);
     void *loading_owner;
     uint64_t loaded_rows;
     bool recovered;              /* the store is loaded */
@@ -184,7 +184,7 @@ struct gateway_options {
     void (*on_stopped)(struct gateway *gateway); /* it has drained, or failed: see exit_status */
     /* Called again and again while the store is loaded: whoever is here already is to be
      * told to come back.  NULL: they wait. */
-    void (*while_loading)(void *owner);
+    void (*while_loading)(void *owner, uint64_t rows);
     void *loading_owner;
 };
 

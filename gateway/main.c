@@ -19,6 +19,7 @@
 #include "gateway/gateway.h"
 #include "gateway/log.h"
 #include "gateway/duration_histogram.h"
+#include "gateway/notify.h"
 #include "gateway/process.h"
 #include "gateway/reload.h"
 #include "gateway/store.h"
@@ -97,6 +98,7 @@ struct daemon {
     struct event_base *base;
     struct gateway *gateway;
     struct config *config;
+    struct notify *notify;
     bool stopped;
 };
 
@@ -124,8 +126,18 @@ static void on_hangup(evutil_socket_t number, short what, void *owner)
 
     (void)number;
     (void)what;
-    if (daemon->gateway != NULL)
-        gateway_reload(daemon->gateway, daemon->config);
+    if (daemon->gateway == NULL)
+        return;
+    notify_reloading(daemon->notify);
+    gateway_reload(daemon->gateway, daemon->config);
+    notify_reloaded(daemon->notify);
+}
+
+static int64_t stalled_ms(void *owner)
+{
+    const struct daemon *daemon = owner;
+
+    return store_stalled_ms(daemon->gateway->store);
 }
 
 static int64_t cpu_us(void)
@@ -162,6 +174,7 @@ static void run(struct daemon *daemon)
     struct gateway *gateway = daemon->gateway;
     int64_t before_us = cpu_us();
 
+    notify_watch(daemon->notify, stalled_ms, daemon);
     while (!daemon->stopped && !gateway->stopped &&
            event_base_loop(daemon->base,
                            EVLOOP_ONCE | (gateway->turns.paced ? EVLOOP_NONBLOCK : 0)) ==
@@ -171,12 +184,16 @@ static void run(struct daemon *daemon)
         duration_histogram_add(times, after_us - before_us);
         before_us = after_us;
         end_turn(gateway);
+        notify_follow(daemon->notify, gateway->ready, gateway->draining);
     }
 }
 
-static void turn_once(void *owner)
+static void while_loading(void *owner, uint64_t rows)
 {
-    event_base_loop(owner, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    struct daemon *daemon = owner;
+
+    event_base_loop(daemon->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    notify_loading(daemon->notify, rows);
 }
 
 /* What the files say that the configuration names. */
@@ -241,12 +258,17 @@ static int serve(struct config *config, const char *state_folder)
         .base = daemon.base,
         .clock = clock,
         .executor = executor,
-        .while_loading = turn_once,
-        .loading_owner = daemon.base,
+        .while_loading = while_loading,
+        .loading_owner = &daemon,
     };
+    const struct notify_environment environment = {.socket = getenv("NOTIFY_SOCKET"),
+                                                   .watchdog_us = getenv("WATCHDOG_USEC"),
+                                                   .watchdog_pid = getenv("WATCHDOG_PID")};
     char error[512] = "";
     int status = 1;
 
+    daemon.notify = notify_new(clock, &environment);
+    notify_loading(daemon.notify, 0);
     /* Before the store is loaded: the loop turns meanwhile. */
     event_add(terminate, NULL);
     event_add(interrupt, NULL);
@@ -263,6 +285,7 @@ static int serve(struct config *config, const char *state_folder)
     event_free(terminate);
     event_free(interrupt);
     event_free(hangup);
+    notify_free(daemon.notify);
     clock_free(clock);
     event_base_free(daemon.base);
     return status;

@@ -32,7 +32,7 @@ enum { ROWS_PER_LOOK = 512 };
 static void look_up(struct gateway *gateway)
 {
     if (++gateway->loaded_rows % ROWS_PER_LOOK == 0 && gateway->while_loading)
-        gateway->while_loading(gateway->loading_owner);
+        gateway->while_loading(gateway->loading_owner, gateway->loaded_rows);
 }
 
 static void on_definition(void *owner, const struct store_definition *definition)

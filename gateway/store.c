@@ -56,10 +56,12 @@ static void append_batch(struct store *store)
         batch = batch_new();
     batch->next = NULL;
     store->appended++;
-    if (store->last)
+    if (store->last) {
         store->last->next = batch;
-    else
+    } else {
         store->first = batch;
+        store->progress_ms = clock_mono_ms(store->clock);
+    }
     store->last = batch;
 }
 
@@ -71,6 +73,7 @@ static void recycle_first(struct store *store)
     store->first = batch->next;
     if (store->first == NULL)
         store->last = NULL;
+    store->progress_ms = clock_mono_ms(store->clock);
     store->committed++;
     store->counters.waiting_operations -= batch->operations;
     store->counters.waiting_bytes -= batch->used;
@@ -480,6 +483,11 @@ bool store_disk_is_low(const struct store *store)
 bool store_is_idle(const struct store *store)
 {
     return store->first == NULL && store->table_work == STORE_TABLES_REST;
+}
+
+int64_t store_stalled_ms(const struct store *store)
+{
+    return store->first != NULL ? clock_mono_ms(store->clock) - store->progress_ms : 0;
 }
 
 const char *store_folder(const struct store *store)

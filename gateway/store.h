@@ -303,6 +303,8 @@ void store_on_commit(struct store *store, void (*done)(void *owner), void *owner
 bool store_is_congested(const struct store *store);
 /* True when less space is free on the disk than the reserve. */
 bool store_disk_is_low(const struct store *store);
+/* For how long what was appended first has waited to be durable; 0: nothing waits. */
+int64_t store_stalled_ms(const struct store *store);
 /* True when nothing was appended that is not durable, and no thread is at work for it. */
 bool store_is_idle(const struct store *store);
 /*

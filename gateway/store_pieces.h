@@ -36,6 +36,7 @@ struct store {
     struct store_batch *first;
     struct store_batch *last;
     struct store_batch *spare;
+    int64_t progress_ms; /* the first came to be the first */
     bool in_flight;
     bool held;       /* no commit begins by itself, unless its batch is full, */
     bool one_may_go; /* or it is the first since they were let go */

@@ -7,8 +7,8 @@
  *   CALL    write, sync, truncate, read, send, accept, socket or malloc
  *   PATH    a part of the file's path, for the first four, with $ behind it its end; else -
  *   NTH     which of the calls that fit, from 1; "40+" is the 40th and all after it
- *   ACTION  kill, kill-after, half (of a write), or the name of an error: EIO, ENOSPC,
- *           EMFILE, ENOMEM
+ *   ACTION  kill, kill-after, half (of a write), hang (until FILE is gone), or the name of
+ *           an error: EIO, ENOSPC, EMFILE, ENOMEM
  *   SLUICE_FAULT_FILE=FILE   only while FILE is there
  *   SLUICE_FAULT_MET=FILE    which is made when it comes to that call
  *
@@ -33,7 +33,7 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 
-enum action { NOTHING, KILL, KILL_AFTER, HALF, FAIL };
+enum action { NOTHING, KILL, KILL_AFTER, HALF, HANG, FAIL };
 
 static struct {
     char call[16];
@@ -80,6 +80,8 @@ static void __attribute__((constructor)) begin(void)
         fault.action = KILL_AFTER;
     else if (strcmp(action, "half") == 0)
         fault.action = HALF;
+    else if (strcmp(action, "hang") == 0)
+        fault.action = HANG;
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
         if (strcmp(action, errors[i].name) == 0) {
             fault.action = FAIL;
@@ -142,6 +144,8 @@ static enum action look(const char *call, int fd)
         note_met();
     if (fault.action == KILL)
         raise(SIGKILL);
+    while (fault.action == HANG && is_there())
+        usleep(10000);
     if (fault.action == FAIL)
         errno = fault.error;
     return fault.action;

@@ -108,7 +108,8 @@ SCENARIOS += \
 	tests/scenario/descriptors.py \
 	tests/scenario/http_attacks.py \
 	tests/scenario/flips.py \
-	tests/scenario/partitions.py
+	tests/scenario/partitions.py \
+	tests/scenario/service.py
 EXTRA_DIST += \
 	tests/scenario/chaos.py \
 	tests/scenario/clocks.py \
@@ -117,7 +118,8 @@ EXTRA_DIST += \
 	tests/scenario/flips.py \
 	tests/scenario/islands.py \
 	tests/scenario/partitions.py \
-	tests/scenario/proxy.py
+	tests/scenario/proxy.py \
+	tests/scenario/service.py
 
 # Hours of load with faults, then three times too much: SOAK_MINUTES, SOAK_OVERLOAD_S.
 .PHONY: soak
