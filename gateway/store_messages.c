@@ -552,6 +552,8 @@ bool store_messages_write(struct store_sqlite *store)
     for (size_t i = 0; i < messages->count; i++)
         if (messages->opened[i].changed)
             messages->order[count++] = &messages->opened[i];
+    if (count == 0)
+        return true;
     qsort(messages->order, count, sizeof(*messages->order), compare_ids);
     for (size_t i = 0; i < count; i++) {
         struct opened *opened = messages->order[i];
