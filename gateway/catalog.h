@@ -72,7 +72,7 @@ const struct plan *catalog_plan(const struct catalog *catalog, uint32_t number);
 const struct plan *catalog_plan_at(const struct catalog *catalog, size_t index);
 const struct price_pins *catalog_pins(const struct catalog *catalog, uint32_t number);
 
-/* The link in whose form texts are written and cut, for all links of a plan alike: the last
+/* The link in whose form texts are written, and counted: the first of the last step that has
  * one.  NULL: there is none. */
 const struct config_link *catalog_form_link(const struct catalog *catalog,
                                             const struct plan *plan);

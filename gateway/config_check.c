@@ -345,6 +345,14 @@ static const struct config_link *form_link(const struct config *config,
     return NULL;
 }
 
+/* Mostly (dispatch_permit.c): it gets all parts, and about as many as the other would. */
+static bool cuts_its_own_way(const struct config_step *step, const struct config_link *link,
+                             const struct config_link *form)
+{
+    return step->way_count == 1 && link->split != CONFIG_PAYLOAD &&
+           form->split != CONFIG_PAYLOAD;
+}
+
 static void check_forms(struct config_build *build, const struct config_plan *plan,
                         const struct config_step *step, const struct config_node *node)
 {
@@ -357,11 +365,13 @@ static void check_forms(struct config_build *build, const struct config_plan *pl
             continue;
         link = &build->config->links[step->ways[i].index];
         if (form != NULL &&
-            (link->split != form->split || link->languages != form->languages))
+            ((link->split != form->split && !cuts_its_own_way(step, link, form)) ||
+             link->languages != form->languages))
             config_warning_in(
                 build->errors, node, NULL,
-                "link '%s' gets long texts as link '%s' has them: all links of a plan "
-                "share the split and the languages of the first one in its last step",
+                "link '%s' gets long texts as link '%s' has them: the links of a plan "
+                "share the languages of the first one in its last step, and those of a "
+                "step its split",
                 link->name, form->name);
     }
 }

@@ -44,6 +44,33 @@ static int64_t time_left_ms(const struct live *live, const struct attempt *attem
     return end_ms - now_ms;
 }
 
+/*
+ * The segment in the plan's form; but a link that is alone in its step, so that it gets all
+ * of them, cuts them its own way where that makes as many.
+ */
+static bool fill_segment(struct gateway *gateway, const struct live *live,
+                         const struct attempt *attempt, const struct config_link *link,
+                         struct translated *segment)
+{
+    enum smpp_alphabet account = account_alphabet(gateway, live);
+    enum smpp_alphabet alphabet = translate_alphabet(link->default_alphabet);
+    struct translate_form form =
+        translate_form_of(catalog_form_link(gateway->catalog, live->plan));
+    uint8_t *scratch = gateway->dispatch->octets;
+
+    if (live->message.segments > 1 && live->plan->steps[attempt->step].way_count == 1 &&
+        link->split != form.split && link->split != CONFIG_PAYLOAD) {
+        struct translate_form own = form;
+
+        own.split = link->split;
+        if (translate_segment(live, attempt->segment, account, &own, alphabet, scratch,
+                              segment))
+            return true;
+    }
+    return translate_segment(live, attempt->segment, account, &form, alphabet, scratch,
+                             segment);
+}
+
 /* Fills in what the channel is to carry; false: it cannot be made. */
 static bool fill_handover(struct gateway *gateway, struct live *live,
                           const struct attempt *attempt, struct handover *out,
@@ -65,12 +92,8 @@ static bool fill_handover(struct gateway *gateway, struct live *live,
     }
     const struct config_link *link =
         catalog_link_config(gateway->catalog, attempt->channel);
-    const struct translate_form form =
-        translate_form_of(catalog_form_link(gateway->catalog, live->plan));
 
-    if (!translate_segment(live, attempt->segment, account_alphabet(gateway, live), &form,
-                           translate_alphabet(link->default_alphabet), dispatch->octets,
-                           segment))
+    if (!fill_segment(gateway, live, attempt, link, segment))
         return false;
     out->body = segment->body;
     if (senders_find(gateway, attempt->channel, out->body->source, live->class,
@@ -339,8 +362,7 @@ static bool reserve(struct channel *channel, const struct live *live, uint32_t *
 
     if (live->message.segments > 1) {
         way = CHANNEL_SAME_WAY;
-    } else if ((body->header_size > 0 || body->tlv_size > 0) &&
-               body_part_of(body, &part)) {
+    } else if ((body->header_size > 0 || body->tlv_size > 0) && body_part_of(body, &part)) {
         way = CHANNEL_SAME_WAY_IF_ROOM;
         together = collector_key(live->message.account, body, &part);
     }

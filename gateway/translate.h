@@ -29,8 +29,8 @@ enum smpp_alphabet translate_alphabet(enum config_alphabet alphabet);
 enum smpp_alphabet translate_alphabet_of(const struct account *account);
 
 /*
- * How a long text is cut and, where it is ours to encode, written: all links of a plan take
- * it in the form of one of them.
+ * How a long text is cut and, where it is ours to encode, written: the links of a plan
+ * take it in the form of one of them, as far as one does not cut it its own way.
  */
 struct translate_form {
     enum smpp_alphabet alphabet; /* what data_coding 0 means there */

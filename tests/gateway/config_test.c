@@ -591,8 +591,8 @@ static const struct {
      LISTEN LINK
      "link \"m\" { host = \"h\" port = 1 system_id = \"s\" split = \"udh16\" }\n"
      "plan \"p\" {\n  step \"a\" { channels = {\"l\", \"m\"} } }\n",
-     "t.conf:5: step 'a': link 'm' gets long texts as link 'l' has them: all links of a plan "
-     "share the split and the languages of the first one in its last step"},
+     "t.conf:5: step 'a': link 'm' gets long texts as link 'l' has them: the links of a plan "
+     "share the languages of the first one in its last step, and those of a step its split"},
     {"posts that nobody can check",
      LISTEN LINK PLAN PRICE "account \"x\" { password_hash = \"$argon2id$\" plan = \"p\" }\n"
      "inbound \"i\" { account = \"x\" webhook = \"https://h\" }\n",

@@ -52,6 +52,11 @@ price { side = "buy"  channel = "plain"  network = "26201"  price = "0.06" }
 price { side = "buy"  channel = "udh16"  prefix = "49"      price = "0.05" }
 plan "cheapest" { step "sms" { channels = {"plain", "udh16"}  choose = "cheapest" } }
 rule { account = "german-only"  network = "26202"  plan = "plain" }
+plan "two-ways" {
+  step "one" { channels = {"refusing"}  within = "1m" }
+  step "two" { channels = {"udh16"} }
+}
+plan "either-way" { step "sms" { channels = {"refusing", "udh16"} } }
 plan "either" { step "sms" { channels = {"refusing", "plain"} } }
 plan "one-by-one" {
   step "one" { channels = {"refusing"}  within = "1m" }
@@ -443,6 +448,22 @@ def long_ones_are_cut_as_the_link_says(lab):
           "payload")
 
 
+def a_link_alone_in_its_step_cuts_its_own_way(lab):
+    """Where that makes as many parts; else as the first link of the last step does."""
+    udh8, udh16 = (b"\5\0\3", 6), (b"\6\x08\4", 7)
+    rows = ((300, "two-ways", 2, udh8, udh16), (306, "two-ways", 3, udh16, udh16),
+            (300, "either-way", 2, udh8, udh8))
+    for number, (size, plan, count, *ways) in enumerate(rows):
+        # Refused with 0x0A: it goes on to the next link, and to the next step.
+        text, to = ("0123456789" * 31)[:size], f"{REFUSED}{10:0{5 + number}}"
+        lab.send("sms", to, text=text, plan=plan)
+        for link, (head, header_size) in zip(("refusing", "udh16"), ways):
+            parts = lab.over(link, to, count if link == "udh16" or plan == "two-ways" else 1)
+            equal([one.text[:3] for one in parts], [head] * len(parts), f"{plan} over {link}")
+            joined = b"".join(one.text[header_size:] for one in parts).decode()
+            check(joined == text or len(parts) < count, f"{plan} over {link}: {joined}")
+
+
 def ports_stand_where_the_parts_do(lab):
     """A header has them beside its concatenation; as parameters they go where the parts do."""
     text, ports = b"0123456789" * 30, {0x020A: b"\x23\xF0", 0x020B: b"\x0B\x84"}
@@ -622,7 +643,8 @@ if __name__ == "__main__":
              addresses_are_written_by_their_form,
              what_replaces_a_sender_has_the_form_it_looks_like,
              the_time_is_told_as_the_operator_takes_it,
-             long_ones_are_cut_as_the_link_says, ports_stand_where_the_parts_do,
+             long_ones_are_cut_as_the_link_says,
+             a_link_alone_in_its_step_cuts_its_own_way, ports_stand_where_the_parts_do,
              a_part_longer_than_an_sms_is_refused,
              a_status_does_what_the_manual_says,
              a_receiver_elsewhere_hears_the_reports,
