@@ -15,7 +15,11 @@ from smpp_client import OK, Session
 
 THROTTLED, NO_MONEY, BAD_DESTINATION, WRONG = 0x58, 0x45, 0x0B, 0x0E
 TO = "4917012345678"
-RELOADS, PASSWORDS = 1000 if DEEP else 100, ("secret01", "secret02")
+PASSWORDS = ("secret01", "secret02")
+# A sanitizer's allocator keeps what is freed: what is asked of it is whether any of it is used.
+SANITIZED = any(word in (BUILD / "sluiced").read_bytes()
+                for word in (b"__asan_init", b"__tsan_init"))
+RELOADS = 10 if SANITIZED else 1000 if DEEP else 100
 COMMON = 'plan = "sms" opening = "10.00" window = 100'
 ACCOUNT = f'account "live" {{ password = "secret08" {COMMON} }}\n'
 
@@ -144,7 +148,7 @@ def many_reloads_take_no_more_memory_than_a_few(lab):
                 with Session(lab.ports["smpp"], account, password) as esme:
                     equal(esme.bind_status, OK if good else WRONG, f"{account} with {password}")
     few, many = sizes.values()
-    check(many - few < 1024, f"{few} KiB after {RELOADS // 5} reloads, {many} after {RELOADS}")
+    check(many - few < 1024 or SANITIZED, f"{few} KiB after {RELOADS // 5} reloads, {many} after {RELOADS}")
     lab.config_path.write_text(text)
     return f"{few} KiB after {RELOADS // 5}, {many} after {RELOADS}"
 
