@@ -74,6 +74,7 @@ command objdump|binutils
 command xz|xz-utils
 command python3|python3
 command curl|curl
+command testssl|testssl.sh
 command jq|jq
 command sqlite3|sqlite3
 command openssl|openssl

@@ -109,7 +109,8 @@ SCENARIOS += \
 	tests/scenario/http_attacks.py \
 	tests/scenario/flips.py \
 	tests/scenario/partitions.py \
-	tests/scenario/service.py
+	tests/scenario/service.py \
+	tests/scenario/testssl.py
 EXTRA_DIST += \
 	tests/scenario/chaos.py \
 	tests/scenario/clocks.py \
@@ -119,7 +120,8 @@ EXTRA_DIST += \
 	tests/scenario/islands.py \
 	tests/scenario/partitions.py \
 	tests/scenario/proxy.py \
-	tests/scenario/service.py
+	tests/scenario/service.py \
+	tests/scenario/testssl.py
 
 # Hours of load with faults, then three times too much: SOAK_MINUTES, SOAK_OVERLOAD_S.
 .PHONY: soak

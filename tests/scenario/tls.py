@@ -26,7 +26,7 @@ class Authority:
     def __init__(self, folder, name):
         self.folder, self.name = folder, name
         self.path = folder / f"{name}.crt"
-        self._openssl("-keyout", folder / f"{name}.key", "-out", self.path, "-days", "30",
+        self._openssl("-keyout", folder / f"{name}.key", "-out", self.path, "-days", "300",
                       "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:true")
 
     def _openssl(self, *arguments):
@@ -130,14 +130,15 @@ class TlsLab(Lab):
     """More listeners: "smpps" for all, "mutual" that wants certificates of clients, and
     "listed" that looks whether they are revoked."""
 
-    def __init__(self, **more):
+    def __init__(self, days=10, **more):
         super().__init__(edit=self._edit, messenger=False, **more)
+        self.days = days
 
     def _edit(self, text):
         self.smpps, self.mutual, self.optional, self.listed, self.operator = free_ports(5)
         self.authority = Authority(self.folder, "authority")
         self.stranger = Authority(self.folder, "stranger")
-        self.authority.issue("server", "sluice.example")
+        self.authority.issue("server", "sluice.example", self.days)
         self.authority.issue("acme", "acme.example")
         self.authority.issue("other", "other.example")
         self.authority.issue("operator", "127.0.0.1")
