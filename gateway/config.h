@@ -609,6 +609,7 @@ struct config {
 
     bool practice;
     enum log_level log_level;
+    bool core_dumps;
     uint32_t node;         /* 0-1023, part of every id */
     const char *providers; /* folder of the profiles */
 

@@ -298,6 +298,7 @@ int main(int argc, char **argv)
     int status = 0;
 
     signal(SIGPIPE, SIG_IGN);
+    process_let_dump(false);
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     if (arguments.config == NULL) {
         fprintf(stderr, "sluiced: which configuration? Give it with -c FILE.\n");
@@ -307,6 +308,7 @@ int main(int argc, char **argv)
     if (config == NULL)
         return 1;
     log_open(STDERR_FILENO, config->log_level);
+    process_let_dump(config->core_dumps);
     if (arguments.print) {
         config_print(config, stdout);
     } else if (arguments.test) {

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -50,6 +51,18 @@ uint64_t process_raise_open_files(void)
             limit = raised;
     }
     return limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : (uint64_t)limit.rlim_cur;
+}
+
+/* The limit is of files; a program that the kernel pipes into asks the flag alone. */
+void process_let_dump(bool may)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+        limit.rlim_cur = may ? limit.rlim_max : 0;
+        (void)setrlimit(RLIMIT_CORE, &limit);
+    }
+    (void)prctl(PR_SET_DUMPABLE, may ? 1L : 0L, 0L, 0L, 0L);
 }
 
 struct process_facts process_read_facts(void)

@@ -4,6 +4,7 @@
 #ifndef GATEWAY_PROCESS_H
 #define GATEWAY_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct process_facts {
@@ -16,5 +17,8 @@ struct process_facts process_read_facts(void);
 
 /* Takes all the open files and sockets the system lets us have, and returns how many. */
 uint64_t process_raise_open_files(void);
+
+/* Whether a crash may leave a core file, and a debugger of our own user look in. */
+void process_let_dump(bool may);
 
 #endif

@@ -5,8 +5,10 @@ goes well and what goes wrong."""
 
 import base64
 import contextlib
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import time
 import urllib.parse
@@ -200,9 +202,53 @@ def the_process_list_and_the_printed_configuration_hold_no_secret(lab):
     return f"{len(printed)} octets"
 
 
+class Fragile(Canary):
+    """May leave core files, if it lets itself."""
+
+    def __init__(self, settings):
+        super().__init__()
+        self.settings = settings
+        self.wrapper = ["sh", "-c", 'ulimit -c unlimited; cd "$0"; exec "$@"']
+
+    def _write_config(self):
+        path = super()._write_config()
+        path.write_text(path.read_text() + self.settings)
+        return path
+
+    def start(self, ready_s=20):
+        self.wrapper = self.wrapper[:3] + [str(self.folder)]
+        super().start(ready_s)
+
+    def crash(self):
+        """Whether the kernel wrote its memory down."""
+        self.sluiced.send_signal(signal.SIGSEGV)
+        _, status = os.waitpid(self.sluiced.pid, 0)
+        equal(os.WTERMSIG(status), signal.SIGSEGV, "what it ended by")
+        self.sluiced.returncode = -signal.SIGSEGV
+        return os.WCOREDUMP(status)
+
+
+def a_crash_leaves_no_core_file_unless_that_is_wanted(_):
+    dumped = {}
+    for settings in ("", "core_dumps = true\n"):
+        with Fragile(settings) as lab:
+            equal(lab.send("sms", lab.number(1), f"{WORD} waits").status, 202, "it is taken")
+            dumped[settings] = lab.crash()
+            cores = list(lab.folder.glob("core*"))
+            if not settings:
+                equal(cores, [], "core files")
+            for core in cores:
+                check(WORD.encode() in core.read_bytes(), "a core file without the text")
+    equal(dumped[""], False, "its memory was written down")
+    return "where it is wanted, " + (
+        "it is there, with the text" if dumped["core_dumps = true\n"] else
+        "this machine writes none either")
+
+
 if __name__ == "__main__":
     scenario(60, Canary, texts_go_well_and_badly_over_smpp,
              messengers_answer_with_what_they_were_told, the_api_is_asked_rightly_and_wrongly,
              strangers_and_subscribers_come, it_is_killed_and_starts_again,
              the_log_tells_no_text_number_or_secret, metrics_and_states_tell_none_either,
-             the_process_list_and_the_printed_configuration_hold_no_secret)
+             the_process_list_and_the_printed_configuration_hold_no_secret,
+             a_crash_leaves_no_core_file_unless_that_is_wanted)
