@@ -1,7 +1,8 @@
 /*
  * Turns.  What is submitted when the next commit is full, or when what was accepted before
- * keeps the machine busy, only makes permits and reports wait longer: the session is heard
- * again when a commit is done.  Those who waited longest come first.
+ * keeps the machine busy, only makes permits and reports wait longer: the session's requests
+ * are put aside, and taken again when a commit is done.  Those who waited longest come first.
+ * Its answers to receipts are heard meanwhile.
  */
 #include "gateway/esme_pieces.h"
 

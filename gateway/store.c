@@ -79,7 +79,6 @@ static void recycle_first(struct store *store)
     store->counters.waiting_bytes -= batch->used;
     batch->used = 0;
     batch->operations = 0;
-    batch->begun = 0;
     batch->effect_count = 0;
     batch->awaited = false;
     batch->next = store->spare;
@@ -151,7 +150,7 @@ static void count_commit(struct store *store, const struct store_batch *batch)
     struct store_counters *counters = &store->counters;
     int64_t us = store->commit_result.us;
 
-    store->is_busy = batch->operations - batch->begun >=
+    store->is_busy = batch->operations >=
                      STORE_BATCH_OPERATIONS * (100 - BEGINNINGS_PERCENT) / 100;
     counters->commits++;
     counters->operations += batch->operations;
@@ -399,7 +398,6 @@ bool store_begin(struct store *store, enum store_share share)
     }
     batch = open_batch(store);
     store->in_decision = true;
-    store->is_beginning = share == STORE_BEGINNING;
     store->decision_start = batch->used;
     store->decision_operations = batch->operations;
     store->decision_effects = batch->effect_count;
@@ -418,8 +416,6 @@ void store_end(struct store *store)
     store->in_decision = false;
     store->counters.waiting_bytes += size;
     store->counters.waiting_operations += batch->operations - store->decision_operations;
-    if (store->is_beginning)
-        batch->begun += batch->operations - store->decision_operations;
     if (batch->effect_count > store->decision_effects) {
         batch->awaited = true;
         /* What was appended before is waited for with it: batches commit in order. */

@@ -293,8 +293,7 @@ void store_settle(struct store *store, struct store_waiter *waiter);
  * share of it.  Who can make others wait begins no more until a commit is done.
  */
 bool store_takes_beginnings(const struct store *store);
-/* True when continuations filled their share of the last batch: what was begun before keeps
- * the machine busy. */
+/* True when so much was in the last batch as is left to continuations. */
 bool store_is_busy(const struct store *store);
 /* Called on the loop whenever a commit is done and the next one, if any, has started. */
 void store_on_commit(struct store *store, void (*done)(void *owner), void *owner);

@@ -154,7 +154,6 @@ struct store_batch {
     uint8_t *bytes; /* STORE_BATCH_BYTES and room for one more decision */
     size_t used;
     uint32_t operations;
-    uint32_t begun; /* of these by beginnings */
     bool awaited;
     struct store_effect *effects;
     size_t effect_count;

@@ -41,8 +41,7 @@ struct store {
     bool held;       /* no commit begins by itself, unless its batch is full, */
     bool one_may_go; /* or it is the first since they were let go */
     bool in_decision;
-    bool is_beginning; /* the decision is */
-    bool is_busy;      /* what had begun before filled its share of the last batch */
+    bool is_busy; /* the last batch would have filled the share of continuations */
     bool disk_is_low;
     bool failed;
     size_t decision_start;

@@ -19,6 +19,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "smpp/aside.h"
+#include "smpp/command.h"
 #include "smpp/frame.h"
 #include "smpp/transport.h"
 #include "smpp/wire.h"
@@ -67,6 +69,8 @@ struct smpp_conn {
     bool output_full;
     bool waking; /* `turn` is active */
     bool more;   /* whole frames may still lie in the input */
+
+    struct smpp_aside aside; /* requests that came while the session is held */
 
     uint8_t *out; /* committed by the session, not yet given to the bufferevent */
     size_t out_used;
@@ -178,11 +182,46 @@ static const struct smpp_session_io session_io = {
 
 /* ---- in ---- */
 
-static bool may_receive(const struct smpp_conn *conn)
+static bool may_take(const struct smpp_conn *conn)
 {
     return conn->phase == RUNNING && smpp_conn_output_size(conn) <= OUTPUT_HALF &&
            smpp_session_owed_size(conn->session) <= OUTPUT_HALF &&
            !smpp_session_is_paused(conn->session);
+}
+
+/* What is put aside counts for the window, and one more PDU fits. */
+static bool may_receive(const struct smpp_conn *conn)
+{
+    return may_take(conn) &&
+           (conn->aside.count == 0 ||
+            (conn->aside.count < smpp_session_request_room(conn->session) &&
+             smpp_aside_size(&conn->aside) <= SMPP_CONN_ASIDE_MAX - SMPP_PDU_MAX_SIZE));
+}
+
+static bool may_take_aside(const struct smpp_conn *conn)
+{
+    return conn->aside.count > 0 && !smpp_session_is_held(conn->session) && may_take(conn);
+}
+
+/* Answers and signs of life pass what waits; requests keep their order. */
+static bool goes_aside(const struct smpp_conn *conn, const uint8_t *frame)
+{
+    uint32_t command = smpp_wire_get_32(frame + 4);
+
+    return (smpp_session_is_held(conn->session) || conn->aside.count > 0) &&
+           (command & SMPP_RESPONSE) == 0 && command != SMPP_ENQUIRE_LINK;
+}
+
+static void take_aside(struct smpp_conn *conn, unsigned *budget)
+{
+    int64_t now_ms = now_of(conn);
+
+    for (; *budget > 0 && may_take_aside(conn); (*budget)--) {
+        size_t size;
+        const uint8_t *frame = smpp_aside_take(&conn->aside, &size);
+
+        smpp_session_receive(conn->session, frame, size, now_ms);
+    }
 }
 
 /*
@@ -202,7 +241,10 @@ static size_t receive_frames(struct smpp_conn *conn, const uint8_t *data, size_t
         switch (smpp_frame_cut(data + used, size - used,
                                smpp_session_frame_max_size(conn->session), &frame_size)) {
         case SMPP_FRAME_PDU:
-            smpp_session_receive(conn->session, data + used, frame_size, now_ms);
+            if (goes_aside(conn, data + used))
+                smpp_aside_put(&conn->aside, data + used, frame_size);
+            else
+                smpp_session_receive(conn->session, data + used, frame_size, now_ms);
             used += frame_size;
             (*budget)--;
             break;
@@ -225,7 +267,10 @@ static void receive_input(struct smpp_conn *conn)
     struct evbuffer *input = bufferevent_get_input(conn->bev);
     unsigned budget = SMPP_CONN_PDUS_PER_CALLBACK;
 
-    conn->more = false;
+    take_aside(conn, &budget);
+    conn->more = budget == 0 && evbuffer_get_length(input) > 0;
+    if (budget == 0)
+        return;
     while (may_receive(conn) && evbuffer_get_length(input) > 0) {
         size_t size = evbuffer_get_contiguous_space(input);
         const uint8_t *data = evbuffer_pullup(input, (ev_ssize_t)size);
@@ -413,7 +458,7 @@ static void settle(struct smpp_conn *conn)
     }
     watch_reading(conn);
     watch_clock(conn);
-    if (conn->more && may_receive(conn))
+    if ((conn->more && may_receive(conn)) || may_take_aside(conn))
         wake(conn);
 }
 
@@ -438,6 +483,7 @@ static void free_parts(struct smpp_conn *conn)
     event_del(&conn->turn);
     smpp_session_free(conn->session);
     bufferevent_free(conn->bev);
+    smpp_aside_clear(&conn->aside);
     free(conn->out);
     free(conn);
 }
@@ -452,7 +498,7 @@ static void reap(struct smpp_conn *conn)
 /* All that came before the end of the stream was heard, unless it may not be yet. */
 static void tell_end_of_stream(struct smpp_conn *conn)
 {
-    if (conn->peer_ended && may_receive(conn) && !conn->more)
+    if (conn->peer_ended && may_receive(conn) && !conn->more && conn->aside.count == 0)
         smpp_session_peer_ended(conn->session, now_of(conn));
 }
 
@@ -536,6 +582,8 @@ void smpp_conn_tick(struct smpp_conn *conn)
     /* Timers are for the quiet: a busy connection finds new room soon enough. */
     if (conn->out_used == 0)
         forget_output_room(conn);
+    if (conn->aside.count == 0)
+        smpp_aside_clear(&conn->aside);
     /* What a transport has read and not yet told of lies in our input. */
     if (next_due_ms(conn) <= now_ms)
         receive_input(conn);

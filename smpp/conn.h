@@ -8,7 +8,8 @@
  *
  * Bounds: a bounded number of PDUs per callback, so that no peer starves another; at most
  * SMPP_CONN_OUTPUT_MAX octets of output: smpp_session_send() says WAIT long before, and
- * nothing more is read from a peer that leaves no room for the answers;
+ * nothing more is read from a peer that leaves no room for the answers; at most
+ * SMPP_CONN_ASIDE_MAX octets of requests put aside while the session is held;
  * SMPP_CONN_STUCK_MS with output and without an octet leaving, or SMPP_CONN_LINGER_MS when
  * the peer has ended its side of the stream and nothing more is owed, and the connection is
  * closed.
@@ -28,6 +29,7 @@ struct smpp_transport;
 
 enum {
     SMPP_CONN_OUTPUT_MAX = 256 * 1024,
+    SMPP_CONN_ASIDE_MAX = 256 * 1024,
     SMPP_CONN_WINDOW_MAX = 1300, /* requests whose answers fit: no more are unanswered */
     SMPP_CONN_STUCK_MS = 60 * 1000,
     SMPP_CONN_LINGER_MS = 2 * 1000, /* after our last octet, for the peer to close */

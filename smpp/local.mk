@@ -18,6 +18,7 @@ EXTRA_DIST += smpp/README.md
 
 # Sessions and sockets. Only conn, listener, client and transport need $(LIBEVENT_LIBS).
 libsmpp_a_SOURCES += \
+	smpp/aside.c smpp/aside.h \
 	smpp/client.c smpp/client.h \
 	smpp/conn.c smpp/conn.h \
 	smpp/listener.c smpp/listener.h \

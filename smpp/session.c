@@ -133,8 +133,13 @@ void smpp_session_ended(struct smpp_session *session, uint64_t octets_sent)
 
 bool smpp_session_is_paused(const struct smpp_session *session)
 {
-    return session->held || session->pending >= session->config.limits.peer_window ||
+    return session->pending >= session->config.limits.peer_window ||
            (session->state == SMPP_STATE_BINDING && session->config.role == SMPP_ROLE_SMSC);
+}
+
+bool smpp_session_is_held(const struct smpp_session *session)
+{
+    return session->held;
 }
 
 void smpp_session_hold(struct smpp_session *session, bool held)
@@ -187,6 +192,13 @@ size_t smpp_session_window_room(const struct smpp_session *session)
 size_t smpp_session_window_used(const struct smpp_session *session)
 {
     return session->window == NULL ? 0 : smpp_window_used(session->window);
+}
+
+size_t smpp_session_request_room(const struct smpp_session *session)
+{
+    uint32_t window = session->config.limits.peer_window;
+
+    return session->pending < window ? window - session->pending : 0;
 }
 
 size_t smpp_session_pending(const struct smpp_session *session)

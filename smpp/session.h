@@ -178,9 +178,10 @@ void smpp_session_sent(struct smpp_session *session, uint64_t octets, int64_t no
  * enquire_link, inactivity) stands still while it is not.  True at creation. */
 void smpp_session_reading(struct smpp_session *session, bool reading, int64_t now_ms);
 
-/* The peer's window is full, its bind waits for an answer or the owner holds it: receive() is not to be
- * called; the octets stay where they are. */
+/* The peer's window is full or its bind waits for an answer: receive() is not to be called;
+ * the octets stay where they are. */
 bool smpp_session_is_paused(const struct smpp_session *session);
+bool smpp_session_is_held(const struct smpp_session *session);
 
 /* What may come in one frame in this state: SMPP_BIND_MAX_SIZE or SMPP_PDU_MAX_SIZE. */
 size_t smpp_session_frame_max_size(const struct smpp_session *session);
@@ -279,7 +280,8 @@ void smpp_session_unbind(struct smpp_session *session, int64_t now_ms);
 void smpp_session_set_limits(struct smpp_session *session,
                              const struct smpp_session_limits *limits);
 
-/* While it is held nothing more is heard from the peer: is_paused(). */
+/* While it is held no request of the peer is to be given to it but enquire_link; answers
+ * are.  Its owner's connection puts the others aside, up to the window. */
 void smpp_session_hold(struct smpp_session *session, bool held);
 
 /* The output has room or not (set from below, asked by send()). */
@@ -305,6 +307,8 @@ size_t smpp_session_window_used(const struct smpp_session *session);
  * one more request may have together. */
 size_t smpp_session_pending(const struct smpp_session *session);
 size_t smpp_session_owed_size(const struct smpp_session *session);
+/* Requests of the peer that still fit in its window. */
+size_t smpp_session_request_room(const struct smpp_session *session);
 
 /* Since creation. */
 struct smpp_session_counters {

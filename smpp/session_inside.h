@@ -26,7 +26,7 @@ struct smpp_session {
     bool takes_tlvs;
     uint32_t next_sequence;
     uint64_t octets;        /* committed so far */
-    bool held; /* by its owner: nothing more is read */
+    bool held; /* by its owner: requests wait */
     size_t pending;         /* the peer's requests that are owed an answer */
     size_t answer_max_size; /* of each of these answers */
     bool output_full;

@@ -104,7 +104,7 @@ TEST(beginnings_have_their_share_of_the_next_batch)
     life_free(&life);
 }
 
-TEST(a_store_is_busy_when_continuations_fill_their_share)
+TEST(a_store_is_busy_when_a_batch_holds_what_continuations_have)
 {
     enum { SHARE = STORE_BATCH_OPERATIONS * 40 / 100 };
     struct life life;
@@ -119,13 +119,7 @@ TEST(a_store_is_busy_when_continuations_fill_their_share)
         park(&life, i, i);
     life_run(&life, 100);
     assert_true(store_is_busy(life.store));
-    for (uint64_t i = 1; i <= SHARE; i++) {
-        const struct store_parked parked = {.id = i, .channel = 1, .size = 1, .at_ms = 1};
-
-        assert_true(store_begin(life.store, STORE_BEGINNING));
-        store_park(life.store, &parked);
-        store_end(life.store);
-    }
+    park(&life, 1, 1);
     life_run(&life, 100);
     assert_false(store_is_busy(life.store));
     life_free(&life);
@@ -1230,7 +1224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(effects_run_after_the_commit_and_in_their_order),
         RUN(beginnings_have_their_share_of_the_next_batch),
-        RUN(a_store_is_busy_when_continuations_fill_their_share),
+        RUN(a_store_is_busy_when_a_batch_holds_what_continuations_have),
         RUN(with_threads_every_effect_runs_once_and_in_order),
         RUN(what_nobody_awaits_goes_after_twenty_milliseconds),
         RUN(while_commits_are_held_each_has_to_be_let_go),

@@ -320,6 +320,93 @@ TEST(a_peer_over_its_window_stays_unread_until_it_is_answered)
     line_close(&line);
 }
 
+TEST(who_is_held_is_heard_answering_and_his_requests_keep_their_order)
+{
+    static struct line line;
+
+    open_bound(&line);
+    assert_int_equal(deliver(&line, 0x51), SMPP_SEND_OK);
+    line_run(&line);
+    line_forget(&line);
+    smpp_session_hold(line.session, true);
+    line_say(&line,
+             LINE_SUBMIT("00000002") LINE_SUBMIT("00000003") "00000011 80000005 00000000 "
+             "00000001 00" LINE_ENQUIRE("00000004") LINE_HEADER("00000006", "00000000", "00000005"),
+             0);
+    line_hears(&line, LINE_ENQUIRE_RESP("00000004"), "a sign of life");
+    assert_string_equal(line.log, "answer 51;status 0;");
+    assert_int_equal(line.submits, 0);
+    smpp_session_hold(line.session, false);
+    line_run(&line);
+    line_hears(&line,
+               LINE_SUBMIT_RESP("00000002") LINE_SUBMIT_RESP("00000003")
+                   LINE_HEADER("80000006", "00000000", "00000005"),
+               "then the rest");
+    line_close(&line);
+}
+
+TEST(of_who_is_held_no_more_is_read_than_his_window)
+{
+    struct smpp_session_config config = line_config(SMPP_ROLE_SMSC);
+    enum { COUNT = 25, WINDOW = 10 };
+    uint8_t octets[39 * COUNT];
+    static struct line line;
+
+    config.limits.peer_window = WINDOW;
+    line_open(&line, &config);
+    line_bind_esme(&line, "9", "34");
+    smpp_session_hold(line.session, true);
+    line_say_octets(&line, octets, make_submits(octets, 2, COUNT), 0);
+    line_say(&line, LINE_ENQUIRE("00000040"), 0);
+    assert_int_equal(line.submits, 0);
+    assert_int_equal(line_forget(&line), 0);
+    smpp_session_hold(line.session, false);
+    line_run(&line);
+    assert_int_equal(line.submits, COUNT);
+    assert_int_equal(line_forget(&line), 18 * COUNT + 16);
+    line_close(&line);
+}
+
+TEST(what_is_put_aside_has_its_bound_in_octets)
+{
+    enum { TEXT = 60000, SIZE = 37 + 4 + TEXT, COUNT = 8 };
+    static uint8_t octets[SIZE];
+    static struct line line;
+
+    open_bound(&line);
+    smpp_session_hold(line.session, true);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        line_octets("0000EA89 00000004 00000000 00000002 00 000000 0101 3339303000 "
+                    "00 00 00 00 00 00 00 00 00 00 0424 EA60",
+                    octets, 41);
+        smpp_wire_put_32(octets, SIZE);
+        line_say_octets(&line, octets, sizeof(octets), 0);
+    }
+    line_say(&line, LINE_ENQUIRE("00000040"), 0);
+    assert_int_equal(line_forget(&line), 0);
+    smpp_session_hold(line.session, false);
+    line_run(&line);
+    assert_int_equal(line.submits, COUNT);
+    assert_int_equal(line_forget(&line), 18 * COUNT + 16);
+    line_close(&line);
+}
+
+TEST(an_end_of_the_stream_waits_for_what_was_put_aside)
+{
+    static struct line line;
+
+    open_bound(&line);
+    smpp_session_hold(line.session, true);
+    line_say(&line, LINE_SUBMIT("00000002"), 0);
+    bufferevent_flush(line.far, EV_WRITE, BEV_FINISHED);
+    line_run(&line);
+    assert_int_equal(line.submits, 0);
+    smpp_session_hold(line.session, false);
+    line_run(&line);
+    assert_int_equal(line.submits, 1);
+    line_close(&line);
+}
+
 TEST(the_time_for_an_answer_begins_when_the_request_leaves_not_when_the_turn_began)
 {
     static struct line line;
@@ -695,6 +782,10 @@ static const struct CMUnitTest tests[] = {
     RUN(all_that_is_owed_and_sent_to_who_does_not_read_fits),
     RUN(a_slow_reader_is_served_at_its_own_pace),
     RUN(a_peer_over_its_window_stays_unread_until_it_is_answered),
+    RUN(who_is_held_is_heard_answering_and_his_requests_keep_their_order),
+    RUN(of_who_is_held_no_more_is_read_than_his_window),
+    RUN(what_is_put_aside_has_its_bound_in_octets),
+    RUN(an_end_of_the_stream_waits_for_what_was_put_aside),
     RUN(the_time_for_an_answer_begins_when_the_request_leaves_not_when_the_turn_began),
     RUN(no_time_out_runs_while_a_peer_is_not_read_from),
     RUN(an_end_of_the_stream_still_hears_what_came_before_it),

@@ -564,17 +564,17 @@ TEST(every_end_has_a_name)
         CHECK(smpp_end_name((enum smpp_end)end) != NULL, "end");
 }
 
-TEST(who_is_held_is_not_heard_until_he_is_let_go)
+TEST(who_is_held_is_let_go_with_a_wake)
 {
     static struct bench bench;
     unsigned wakes;
 
     open_bound(&bench);
     smpp_session_hold(bench.session, true);
-    assert_true(smpp_session_is_paused(bench.session));
+    assert_true(smpp_session_is_held(bench.session));
     wakes = bench.wakes;
     smpp_session_hold(bench.session, false);
-    assert_false(smpp_session_is_paused(bench.session));
+    assert_false(smpp_session_is_held(bench.session));
     assert_true(bench.wakes > wakes);
     receive_submit(&bench, 7);
     assert_string_equal(bench.log, "submit 7;");
@@ -621,7 +621,7 @@ static const struct CMUnitTest tests[] = {
     RUN(an_answer_that_cannot_be_encoded_is_an_error_and_not_silence),
     RUN(our_bind_passes_no_limit),
     RUN(every_end_has_a_name),
-    RUN(who_is_held_is_not_heard_until_he_is_let_go),
+    RUN(who_is_held_is_let_go_with_a_wake),
     RUN(an_smsc_that_has_ended_is_gone_though_he_is_owed_an_answer),
 };
 
