@@ -13,7 +13,7 @@ enum {
     PACED_US = 2000000,
     KEPT_PERCENT = 60, /* of the rate: nobody was waiting for us */
 
-    REFUSED_US = 125000, /* and twice as long each time */
+    REFUSED_US = 25000, /* and twice as long each time */
     REFUSED_MAX_US = 2000000,
 };
 

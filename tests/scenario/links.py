@@ -12,7 +12,7 @@ OPERATORS = {
     "closing": "every=5:drop-after",
     "mixed": "answer_delay=0-120,report_delay=50-200",
     "mute": "default=swallow+never",
-    "slow": "tps=60",
+    "slow": "tps=45",
     "two": "report_on=any",
     "heavy": "", "light": "",
     "strict": "system_id=somebody",
