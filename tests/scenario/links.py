@@ -2,17 +2,21 @@
 """Links to operators of every temper: several places, groups, and operators that stop,
 close, mix up their answers, never answer, or want less than they get."""
 
+import time
+
 from decimal import Decimal
 
 from lab import check, equal, scenario, until
 from operators import OperatorsLab, link, plan
+
+SLOW_TPS = 60
 
 OPERATORS = {
     "frozen": "", "spare": "",
     "closing": "every=5:drop-after",
     "mixed": "answer_delay=0-120,report_delay=50-200",
     "mute": "default=swallow+never",
-    "slow": "tps=45",
+    "slow": f"tps={SLOW_TPS}",
     "two": "report_on=any",
     "heavy": "", "light": "",
     "strict": "system_id=somebody",
@@ -100,13 +104,17 @@ def an_operator_that_never_answers_costs_nothing(lab):
 
 
 def a_throttling_operator_is_given_less(lab):
+    begin = time.monotonic()
     messages = lab.sent("slow", 200, 79035000000)
+    took_s = time.monotonic() - begin
     lab.all_end(messages, "delivered", 20)
     stats = lab.operators["slow"].stats()
     equal(stats["taken"], 200, "taken")
     equal(lab.metric("link_throttled_total", channel="slow"), stats["throttled"],
           "0x58 counted")
-    check(0 < stats["throttled"] <= 100, f"{stats['throttled']} answers were 0x58")
+    check(stats["throttled"] <= 100, f"{stats['throttled']} answers were 0x58")
+    # A machine may be too slow to send more than he takes.
+    check(stats["throttled"] > 0 or took_s > 200 / SLOW_TPS, "no answer was 0x58")
     return f"{stats['throttled']} refused on the way to 200"
 
 
