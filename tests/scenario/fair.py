@@ -44,8 +44,8 @@ def the_queue_is_full_of_adverts(lab):
     begin = time.monotonic()
     lab.bench("--account", "a", "-b", 2, "-w", 500, "-n", ADVERTS, "-d", "7916#######",
               "--registered-delivery", 0, timeout_s=1200)
-    took_s = time.monotonic() - begin
     waiting = queued(lab)
+    took_s = time.monotonic() - begin
     check(waiting >= ADVERTS - PER_S * (took_s + 3), f"only {waiting} wait")
     used = resident_bytes(lab)
     check(used < BYTES_BESIDES + BYTES_PER_ADVERT * ADVERTS, f"{used >> 20} MiB are used")
@@ -82,9 +82,11 @@ def ten_adverts_are_not_behind_the_many(lab):
 
 def the_rate_was_kept(lab):
     at = [event["at"] for event in lab.events("submit")]
-    most = max(sum(1 for one in at[place:place + 3 * PER_S] if one < start + 1)
+    # Over three seconds, with what was saved up: an operator that had no processor for a
+    # moment sees more at once.
+    most = max(sum(1 for one in at[place:place + 6 * PER_S] if one < start + 3)
                for place, start in enumerate(at))
-    check(most <= 2 * PER_S + 5, f"{most} in a second")
+    check(most <= 4 * PER_S + PER_S // 2, f"{most} in three seconds")
     lab.verify()
     return f"{len(at)} in {at[-1] - at[0]:.1f} s"
 
