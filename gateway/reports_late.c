@@ -16,6 +16,7 @@ enum {
     THAWED_MS = 5000,      /* a message that was brought back stays in memory */
     PENDING_MAX = 4096,    /* reports that wait for a message to be brought back */
     PER_MESSAGE_MAX = 256, /* of one message: they are applied in one decision */
+    READS_MAX = 128,       /* messages at once: the reader has half for what people ask */
 };
 
 /* A report whose message is being read from the database. */
@@ -38,7 +39,8 @@ bool reports_bring_back(struct reports *reports, uint64_t message,
 
     for (; *last; last = &(*last)->next)
         same += (*last)->message == message;
-    if (reports->pending_count >= PENDING_MAX || same >= PER_MESSAGE_MAX)
+    if (reports->pending_count >= PENDING_MAX || same >= PER_MESSAGE_MAX ||
+        (same == 0 && reports->reads == READS_MAX))
         return false;
     pending = calloc(1, sizeof(*pending));
     if (pending == NULL)
@@ -56,6 +58,7 @@ bool reports_bring_back(struct reports *reports, uint64_t message,
         free(pending);
         return false;
     }
+    reports->reads += same == 0;
     return true;
 }
 
@@ -120,6 +123,7 @@ static void brought_back(void *owner, uint64_t tag, struct stored_message *store
     bool begun = store_begin(gateway->store, STORE_CONTINUATION);
 
     assert(begun);
+    reports->reads--;
     if (live == NULL && stored->found && stored->message.state == MESSAGE_ENDED &&
         stored->body_count > 0)
         live = thaw(gateway, stored);

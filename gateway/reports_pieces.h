@@ -83,6 +83,7 @@ struct reports {
     struct awaited *awaited;
     struct pending *pending;
     size_t pending_count;
+    size_t reads; /* messages that are being brought back */
     struct clock_timer sweep;
 };
 

@@ -11,6 +11,9 @@
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/live.h"
+#include "gateway/reports_pieces.h"
+#include "gateway/store_reader.h"
+#include "routing/delivery.h"
 #include "smpp/command.h"
 #include "tests/gateway/lone_operator.h"
 #include "tests/test.h"
@@ -660,6 +663,34 @@ TEST(very_many_reports_of_a_message_that_is_long_gone_harm_nobody)
     end();
 }
 
+static void note_verified(void *owner, uint64_t tag, const struct verification *found)
+{
+    (void)tag;
+    *(bool *)owner = found->ok;
+}
+
+TEST(late_reports_leave_the_reader_room_for_who_asks)
+{
+    enum { MANY = 300 };
+    const struct kept_report report = {.event = ATTEMPT_EV_REPORT_FAILED};
+    struct gateway *gateway;
+    unsigned taken = 0;
+    bool verified = false;
+
+    begin(WIDE);
+    gateway = lone_gateway_of(lone);
+    for (uint64_t i = 1; i <= MANY; i++)
+        taken += reports_bring_back(gateway->reports, i, &report, NULL);
+    assert_in_range(taken, 100, MANY - 100);
+    assert_true(store_reader_verify(gateway->reader, note_verified, &verified, 0));
+    for (int i = 0; i < 2000 && !verified; i++)
+        lone_gateway_turn(lone);
+    assert_true(verified);
+    /* They are read, and there is room again. */
+    assert_true(reports_bring_back(gateway->reports, 1, &report, NULL));
+    end();
+}
+
 TEST(a_final_report_that_comes_again_is_counted_and_changes_nothing)
 {
     uint32_t sequence;
@@ -698,6 +729,7 @@ int main(void)
         RUN(a_flood_of_unknown_ids_costs_the_link_that_sends_it),
         RUN(one_id_again_and_again_keeps_few_reports),
         RUN(very_many_reports_of_a_message_that_is_long_gone_harm_nobody),
+        RUN(late_reports_leave_the_reader_room_for_who_asks),
         RUN(a_final_report_that_comes_again_is_counted_and_changes_nothing),
     };
 
