@@ -15,6 +15,7 @@
 
 enum {
     DRAIN_MS = 12000, /* a polite end takes at most */
+    ON_ITS_WAY_MS = 50,
     OPTED_OUT = 0x410,
     NO_MORE_PARTS = 0x405,
     ID_TIME_SHIFT = 22, /* the upper bits of an id are its time */
@@ -115,7 +116,8 @@ static bool is_refusal_allowed(const struct world *world, const struct note *not
     case WIRE_QUEUE_FULL:
         if (status == WIRE_QUEUE_FULL && world->congested_ms != 0)
             return true;
-        return judge_upset_within(world, at_ms, at_ms + DRAIN_MS);
+        /* The answer comes when who has sent it may be gone already. */
+        return judge_upset_within(world, at_ms - ON_ITS_WAY_MS, at_ms + DRAIN_MS);
     default:
         return false;
     }
