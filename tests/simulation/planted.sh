@@ -63,8 +63,14 @@ for name in "$@"; do
     name=${name%.patch}
     patch=$work/source/tests/simulation/planted/$name.patch
     what=$(head -n 1 "$patch")
-    if ! patch -d "$work/source" -p1 -F0 -s <"$patch" || ! build; then
+    if ! patch -d "$work/source" -p1 -F0 -s --dry-run <"$patch"; then
         echo "$name: it does not fit any more"
+        failed=1
+        continue
+    fi
+    patch -d "$work/source" -p1 -F0 -s <"$patch"
+    if ! build; then
+        echo "$name: it does not compile any more"
         exit 1
     fi
     # An assertion of the product counts as found; so does what never ends.
