@@ -39,6 +39,7 @@ struct clock {
     struct reading *reading;
     int64_t event_due_ms; /* what the event is set to; NEVER_MS: it is not */
     bool firing;
+    bool held;
 
     struct entry *heap; /* from 1 */
     uint32_t used;
@@ -71,7 +72,7 @@ static const struct reading *reading_of(const struct clock *clock)
     struct reading *reading = clock->reading;
     struct timeval turn;
 
-    if (clock->base == NULL)
+    if (clock->base == NULL || clock->held)
         return reading;
     event_base_gettimeofday_cached(clock->base, &turn);
     if (turn.tv_usec != reading->turn.tv_usec || turn.tv_sec != reading->turn.tv_sec) {
@@ -238,6 +239,20 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
     for (int i = 0; i < FIRE_MAX && clock_next_due_ms(clock) <= now_ms; i++)
         fire_first(clock);
     clock->firing = false;
+    set_event(clock, false);
+}
+
+void clock_hold(struct clock *clock)
+{
+    (void)reading_of(clock);
+    clock->held = true;
+}
+
+void clock_go_on(struct clock *clock)
+{
+    clock->held = false;
+    /* What it was set to was counted from then. */
+    clock->event_due_ms = NEVER_MS;
     set_event(clock, false);
 }
 

@@ -41,6 +41,11 @@ void clock_free(struct clock *clock);
 int64_t clock_mono_ms(const struct clock *clock);
 int64_t clock_wall_ms(const struct clock *clock);
 
+/* Outside of the loop each reading is a call to the system, and later than the one before:
+ * for long work there, as one turn, the time is held. */
+void clock_hold(struct clock *clock);
+void clock_go_on(struct clock *clock);
+
 /* Microseconds, read from the system now (virtual: ms * 1000); for measuring only.  The one
  * question that any thread may ask. */
 int64_t clock_precise_us(const struct clock *clock);

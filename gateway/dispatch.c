@@ -84,8 +84,8 @@ static void on_due(void *owner)
     struct gateway *gateway = live->gateway;
     bool begun;
 
-    /* Nobody is harmed by a timer that waits for the disk. */
-    if (store_is_congested(gateway->store)) {
+    /* Nobody is harmed by a timer that waits for the disk, and at the start for all. */
+    if (!gateway->recovered || store_is_congested(gateway->store)) {
         clock_arm_in(gateway->clock, &live->timer, CONGESTED_MS, on_due, live);
         return;
     }
@@ -211,6 +211,20 @@ static void review(struct gateway *gateway, struct live *live, bool queued_first
     if (entered)
         store_message(gateway->store, &live->message, NULL);
     arm(gateway, live, decision.due_ms);
+}
+
+bool dispatch_wait(struct gateway *gateway, struct live *live)
+{
+    struct delivery_decision decision;
+    struct message message = live->message;
+
+    delivery_decide(&message, live->plan, catalog_traits(gateway->catalog),
+                    gateway_now_ms(gateway), &decision);
+    if (decision.end || decision.send || decision.unsent || decision.entered_step)
+        return false;
+    live->message.state = message.state;
+    arm(gateway, live, decision.due_ms);
+    return true;
 }
 
 void dispatch_review(struct gateway *gateway, struct live *live)

@@ -50,6 +50,10 @@ void dispatch_room(struct gateway *gateway, uint32_t channel);
  * not goes to another of its group. */
 void dispatch_way_changed(struct gateway *gateway, uint32_t channel);
 
+/* Outside of a decision, of one that has nothing in doubt: its timer is armed, if it has
+ * only to wait.  False: it wants a review. */
+bool dispatch_wait(struct gateway *gateway, struct live *live);
+
 /* The answer to one try. */
 void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attempt,
                       const struct verdict_news *news);

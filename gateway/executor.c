@@ -49,8 +49,9 @@ struct lane {
 struct executor {
     struct lane lanes[EXECUTOR_LANES];
 
-    pthread_mutex_t done_lock;
+    pthread_mutex_t done_lock; /* of the list, and of what errands have run */
     struct job_list done;
+    pthread_cond_t errand_ran;
     int wake_fd;
     struct event *wake_event;
 
@@ -106,6 +107,7 @@ static void *lane_thread(void *arg)
     pthread_mutex_lock(&lane->lock);
     for (;;) {
         struct executor_job *job;
+        bool is_errand;
 
         while (lane->jobs.first == NULL && !lane->closing)
             pthread_cond_wait(&lane->news, &lane->lock);
@@ -114,8 +116,11 @@ static void *lane_thread(void *arg)
         job = list_take(&lane->jobs);
         lane->waiting--;
         pthread_mutex_unlock(&lane->lock);
+        /* One that has run is its owner's again. */
+        is_errand = job->complete == NULL;
         job->run(job->self);
-        give_back(lane->executor, job);
+        if (!is_errand)
+            give_back(lane->executor, job);
         pthread_mutex_lock(&lane->lock);
     }
     pthread_mutex_unlock(&lane->lock);
@@ -262,6 +267,41 @@ void executor_wait(const struct executor *executor, int64_t at_most_us)
     ppoll(&wake, 1, &most, NULL);
 }
 
+static void run_errand(void *self)
+{
+    struct executor_errand *errand = self;
+    struct executor *executor = errand->executor;
+
+    errand->run(errand->self);
+    pthread_mutex_lock(&executor->done_lock);
+    errand->has_run = true;
+    pthread_cond_signal(&executor->errand_ran);
+    pthread_mutex_unlock(&executor->done_lock);
+}
+
+bool executor_begin(struct executor *executor, enum executor_lane which,
+                    struct executor_errand *errand)
+{
+    errand->executor = executor;
+    errand->has_run = false;
+    errand->job = (struct executor_job){.run = run_errand, .self = errand};
+    return executor->clock != NULL || executor_submit(executor, which, &errand->job);
+}
+
+void executor_join(struct executor_errand *errand)
+{
+    struct executor *executor = errand->executor;
+
+    if (executor->clock != NULL) {
+        errand->run(errand->self);
+        return;
+    }
+    pthread_mutex_lock(&executor->done_lock);
+    while (!errand->has_run)
+        pthread_cond_wait(&executor->errand_ran, &executor->done_lock);
+    pthread_mutex_unlock(&executor->done_lock);
+}
+
 size_t executor_waiting(const struct executor *executor, enum executor_lane which)
 {
     struct lane *lane = (struct lane *)&executor->lanes[which];
@@ -288,6 +328,7 @@ static struct executor *executor_make(void)
         list_clear(&lane->jobs);
     }
     pthread_mutex_init(&executor->done_lock, NULL);
+    pthread_cond_init(&executor->errand_ran, NULL);
     list_clear(&executor->done);
     executor->wake_fd = -1;
     return executor;
@@ -353,6 +394,7 @@ void executor_free(struct executor *executor)
         event_free(executor->wake_event);
     if (executor->wake_fd >= 0)
         close(executor->wake_fd);
+    pthread_cond_destroy(&executor->errand_ran);
     pthread_mutex_destroy(&executor->done_lock);
     free(executor);
 }

@@ -58,6 +58,23 @@ bool executor_submit(struct executor *executor, enum executor_lane lane,
  */
 void executor_wait(const struct executor *executor, int64_t at_most_us);
 
+/*
+ * What the core thread waits for.  Owned by who begins it, who leaves it alone until
+ * executor_join() returns.  Inline it is run by that.
+ */
+struct executor_errand {
+    void (*run)(void *self);
+    void *self;
+    struct executor_job job; /* the executor's, as all below */
+    struct executor *executor;
+    bool has_run;
+};
+
+/* As executor_submit(). */
+bool executor_begin(struct executor *executor, enum executor_lane lane,
+                    struct executor_errand *errand) __attribute__((warn_unused_result));
+void executor_join(struct executor_errand *errand);
+
 /* Submitted and not begun. */
 size_t executor_waiting(const struct executor *executor, enum executor_lane lane);
 

@@ -308,8 +308,7 @@ static bool start(struct gateway *gateway, const struct gateway_options *options
     make_modules(gateway);
     if (!open_http(gateway, error, error_size) || !esmes_listen(gateway, error, error_size))
         return false;
-    if (!recovery_load(gateway, error, error_size) ||
-        !catalog_settle(gateway->catalog, gateway->store, error, error_size))
+    if (!recovery_load(gateway, error, error_size))
         return false;
     limits_settle(gateway);
     duplicates_settle(gateway);
@@ -379,6 +378,7 @@ void gateway_free(struct gateway *gateway)
     operations_free(gateway->operations);
     intake_multi_free(gateway->multi_answers);
     intake_repeat_free(gateway->repeat_answers);
+    recovery_free(gateway);
     lives_free(gateway->lives);
     pairs_free(gateway->pairs);
     aliases_free(gateway->aliases);

@@ -35,6 +35,7 @@ struct marks;
 struct messengers;
 struct optouts;
 struct outboxes;
+struct recovery;
 struct repeat_answers;
 struct review;
 struct senders;
@@ -141,6 +142,7 @@ struct gateway {
     struct optouts *optouts;
     struct collector *collector;
     struct limits *limits;
+    struct recovery *recovery; /* NULL but at the start */
     struct suspensions *suspensions;
     struct senders *senders;
     struct contents *contents;

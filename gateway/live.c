@@ -69,6 +69,11 @@ void lives_free(struct lives *lives)
     free(lives);
 }
 
+void lives_expect(struct lives *lives, size_t count)
+{
+    table_reserve(lives->by_id, count);
+}
+
 bool lives_are_full(const struct lives *lives)
 {
     return table_count(lives->by_id) >= lives->capacity;

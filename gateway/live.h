@@ -43,6 +43,9 @@ struct live {
 struct lives *lives_new(size_t capacity);
 void lives_free(struct lives *lives);
 
+/* Room for so many at once, rather than by and by. */
+void lives_expect(struct lives *lives, size_t count);
+
 /* True when no more may be begun. */
 bool lives_are_full(const struct lives *lives);
 /* True when no long message may have a further part. */

@@ -171,6 +171,7 @@ libgateway_a_SOURCES += \
 	gateway/store_kept.c \
 	gateway/store_inbound.c gateway/store_inbound.h \
 	gateway/store_limits.c \
+	gateway/store_living.c gateway/store_living.h \
 	gateway/store_load.c \
 	gateway/store_merge.c gateway/store_merge.h \
 	gateway/store_period.c gateway/store_period.h \

@@ -253,27 +253,48 @@ struct packed_bodies packed_take_body(struct packed_bodies *bodies)
     return first;
 }
 
+/* All but its octets, which `out_octets` leads to. */
+static bool read_head(uint64_t message, const struct packed_bodies *bodies,
+                      struct body *head, const uint8_t **out_octets)
+{
+    struct coder coder;
+
+    *head = (struct body){.message = message};
+    if (!open_first(bodies, &coder))
+        return false;
+    head->id = unfold_sign(read_number(&coder)) + message;
+    head->text_size = (uint32_t)read_number(&coder);
+    head->tlv_size = (uint32_t)read_number(&coder);
+    code_body(&coder, false, head);
+    *out_octets = coder.at;
+    return !coder.failed && (size_t)head->text_size + head->tlv_size ==
+                                (size_t)(coder.end - coder.at);
+}
+
+bool packed_read_body_into(uint64_t message, const struct packed_bodies *bodies,
+                           struct body *out)
+{
+    const uint8_t *octets;
+
+    if (!read_head(message, bodies, out, &octets))
+        return false;
+    memcpy(out->bytes, octets, (size_t)out->text_size + out->tlv_size);
+    return true;
+}
+
 struct body *packed_read_body(uint64_t message, const struct packed_bodies *bodies)
 {
-    struct body head = {.message = message};
+    struct body head;
+    const uint8_t *octets;
     struct body *body;
-    struct coder coder;
-    size_t octets;
 
-    if (!open_first(bodies, &coder))
-        return NULL;
-    head.id = unfold_sign(read_number(&coder)) + message;
-    head.text_size = (uint32_t)read_number(&coder);
-    head.tlv_size = (uint32_t)read_number(&coder);
-    code_body(&coder, false, &head);
-    octets = (size_t)head.text_size + head.tlv_size;
-    if (coder.failed || octets != (size_t)(coder.end - coder.at))
+    if (!read_head(message, bodies, &head, &octets))
         return NULL;
     body = malloc(body_size(head.text_size, head.tlv_size));
     if (body == NULL)
         abort();
     *body = head;
-    memcpy(body->bytes, coder.at, octets);
+    memcpy(body->bytes, octets, (size_t)head.text_size + head.tlv_size);
     return body;
 }
 

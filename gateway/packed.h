@@ -43,5 +43,9 @@ uint64_t packed_first_body(uint64_t message, const struct packed_bodies *bodies)
 struct packed_bodies packed_take_body(struct packed_bodies *bodies);
 /* The first of them, from malloc(); NULL: there is none, or it cannot be. */
 struct body *packed_read_body(uint64_t message, const struct packed_bodies *bodies);
+/* The same where there is room for a struct body and as many octets as they are.  False:
+ * nothing that counts is there. */
+bool packed_read_body_into(uint64_t message, const struct packed_bodies *bodies,
+                           struct body *out) __attribute__((warn_unused_result));
 
 #endif

@@ -2,6 +2,7 @@
 #include "gateway/recovery.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/aliases.h"
@@ -28,11 +29,43 @@
 
 enum { ROWS_PER_LOOK = 512 };
 
+/* From the first row to the last message that goes on. */
+struct recovery {
+    struct live *live; /* whose rows are being told */
+    size_t expected;
+    uint64_t *ids; /* of those for which something is to be done, as they came */
+    size_t count;
+    size_t room;
+    int64_t began_us;
+};
+
+static struct recovery *recovery_new(struct gateway *gateway)
+{
+    struct recovery *recovery = calloc(1, sizeof(*recovery));
+
+    if (recovery == NULL)
+        abort();
+    recovery->began_us = clock_precise_us(gateway->clock);
+    return recovery;
+}
+
+void recovery_free(struct gateway *gateway)
+{
+    if (gateway->recovery == NULL)
+        return;
+    free(gateway->recovery->ids);
+    free(gateway->recovery);
+    gateway->recovery = NULL;
+}
+
 /* Time passes: those who have come meanwhile are told that it is too early. */
 static void look_up(struct gateway *gateway)
 {
-    if (++gateway->loaded_rows % ROWS_PER_LOOK == 0 && gateway->while_loading)
-        gateway->while_loading(gateway->loading_owner, gateway->loaded_rows);
+    if (++gateway->loaded_rows % ROWS_PER_LOOK != 0 || !gateway->while_loading)
+        return;
+    clock_go_on(gateway->clock);
+    gateway->while_loading(gateway->loading_owner, gateway->loaded_rows);
+    clock_hold(gateway->clock);
 }
 
 static void on_definition(void *owner, const struct store_definition *definition)
@@ -61,6 +94,22 @@ static void on_opening(void *owner, uint32_t account, int64_t amount)
     catalog_load_opening(gateway->catalog, account, amount);
 }
 
+static bool on_names(void *owner, char *error, size_t error_size)
+{
+    struct gateway *gateway = owner;
+
+    return catalog_settle(gateway->catalog, gateway->store, error, error_size);
+}
+
+static void on_expected(void *owner, uint64_t messages)
+{
+    struct gateway *gateway = owner;
+
+    gateway->recovery->expected = messages;
+    lives_expect(gateway->lives, messages);
+    reports_expect(gateway, messages);
+}
+
 static void on_message(void *owner, const struct message *message)
 {
     struct gateway *gateway = owner;
@@ -70,24 +119,28 @@ static void on_message(void *owner, const struct message *message)
     /* What has been charged and owed since the row was written stands with the attempts. */
     live->message.charged_micro = 0;
     live->message.cost_micro = 0;
+    gateway->recovery->live = live;
 }
 
 static void on_body(void *owner, const struct body *body)
 {
     struct gateway *gateway = owner;
-    struct live *live = live_find(gateway, body->message);
-    struct body *copy = live_body_new(body->text_size, body->tlv_size);
+    size_t size = body_size(body->text_size, body->tlv_size);
+    struct body *copy = malloc(size);
 
-    memcpy(copy, body, body_size(body->text_size, body->tlv_size));
-    live_join(gateway, live, copy);
+    if (copy == NULL)
+        abort();
+    memcpy(copy, body, size);
+    live_join(gateway, gateway->recovery->live, copy);
 }
 
 static void on_attempt(void *owner, uint64_t message, const struct attempt *row)
 {
     struct gateway *gateway = owner;
-    struct live *live = live_find(gateway, message);
+    struct live *live = gateway->recovery->live;
     struct attempt *attempt = message_add_attempt(&live->message);
 
+    (void)message;
     *attempt = *row;
     attempt->flags &= (uint16_t) ~(ATTEMPT_AWAITED | ATTEMPT_UNANSWERED);
     live->message.charged_micro += row->charged_micro;
@@ -95,10 +148,58 @@ static void on_attempt(void *owner, uint64_t message, const struct attempt *row)
     live->message.held_micro -= row->charged_micro;
 }
 
+static bool tie(struct gateway *gateway, struct live *live)
+{
+    const struct account *account =
+        catalog_account(gateway->catalog, live->message.account);
+
+    live->plan = catalog_plan(gateway->catalog, live->message.plan);
+    live->pins = catalog_pins(gateway->catalog, live->message.pins);
+    if (live->pins == NULL || account == NULL || live->body_count == 0)
+        live->plan = NULL;
+    if (live->plan == NULL)
+        return false;
+    live->class = message_class(&live->message);
+    return true;
+}
+
+/* No permit of it is without a verdict, or was. */
+static bool is_certain(const struct message *message)
+{
+    for (uint16_t i = 0; i < message->attempt_count; i++)
+        if (message->attempts[i].state == ATTEMPT_INTENT ||
+            message->attempts[i].state == ATTEMPT_SENT ||
+            message->attempts[i].state == ATTEMPT_UNKNOWN)
+            return false;
+    return true;
+}
+
+/* It waits, and that is all: most do, and are not looked at again. */
+static bool only_waits(struct gateway *gateway, struct live *live)
+{
+    return tie(gateway, live) && live->message.state != MESSAGE_COLLECTING &&
+           is_certain(&live->message) && reports_parked(gateway) == 0 &&
+           dispatch_wait(gateway, live) && reports_recall(gateway, live);
+}
+
+static void keep_for_later(struct recovery *recovery, uint64_t message)
+{
+    if (recovery->count == recovery->room) {
+        recovery->room = recovery->room * 2 + ROWS_PER_LOOK;
+        recovery->ids = realloc(recovery->ids, recovery->room * sizeof(*recovery->ids));
+        if (recovery->ids == NULL)
+            abort();
+    }
+    recovery->ids[recovery->count++] = message;
+}
+
 static void on_loaded(void *owner, uint64_t message)
 {
-    (void)message;
-    look_up(owner);
+    struct gateway *gateway = owner;
+
+    if (!only_waits(gateway, gateway->recovery->live))
+        keep_for_later(gateway->recovery, message);
+    look_up(gateway);
 }
 
 static void on_late(void *owner, uint64_t message, const struct attempt *attempt)
@@ -170,8 +271,11 @@ static void on_highest_id(void *owner, uint64_t id)
 
 static void on_progress(void *owner, uint64_t messages)
 {
-    (void)owner;
-    log_info("store.loading", "messages=%llu", (unsigned long long)messages);
+    struct gateway *gateway = owner;
+    int64_t us = clock_precise_us(gateway->clock) - gateway->recovery->began_us;
+
+    log_info("store.loading", "messages=%llu of=%zu seconds=%.1f",
+             (unsigned long long)messages, gateway->recovery->expected, (double)us / 1e6);
 }
 
 bool recovery_load(struct gateway *gateway, char *error, size_t error_size)
@@ -180,6 +284,8 @@ bool recovery_load(struct gateway *gateway, char *error, size_t error_size)
         .on_definition = on_definition,
         .on_balance = on_balance,
         .on_opening = on_opening,
+        .on_names = on_names,
+        .on_expected = on_expected,
         .on_message = on_message,
         .on_body = on_body,
         .on_attempt = on_attempt,
@@ -199,8 +305,13 @@ bool recovery_load(struct gateway *gateway, char *error, size_t error_size)
         .on_highest_id = on_highest_id,
     };
     int64_t late_since_ms = gateway_now_ms(gateway) - gateway->config->late_window_ms;
+    bool ok;
 
-    return store_load(gateway->store, &loader, gateway, late_since_ms, error, error_size);
+    gateway->recovery = recovery_new(gateway);
+    clock_hold(gateway->clock);
+    ok = store_load(gateway->store, &loader, gateway, late_since_ms, error, error_size);
+    clock_go_on(gateway->clock);
+    return ok;
 }
 
 /* A permit that nobody answered: a byte may have left us. */
@@ -243,18 +354,17 @@ static size_t put_in_doubt(struct gateway *gateway, struct live *live)
     return count;
 }
 
-static bool tie(struct gateway *gateway, struct live *live)
+/* Without what it names nothing can be done for it. */
+static bool is_tied(const struct live *live)
 {
-    const struct account *account =
-        catalog_account(gateway->catalog, live->message.account);
+    return live->plan != NULL;
+}
 
-    live->plan = catalog_plan(gateway->catalog, live->message.plan);
-    live->pins = catalog_pins(gateway->catalog, live->message.pins);
-    if (live->plan == NULL || live->pins == NULL || account == NULL ||
-        live->body_count == 0)
-        return false;
-    live->class = message_class(&live->message);
-    return true;
+static void begin(struct gateway *gateway)
+{
+    bool begun = store_begin(gateway->store, STORE_CONTINUATION);
+
+    assert(begun);
 }
 
 /* It names what the store does not hold (any more): its end, and its money, are told at
@@ -271,45 +381,55 @@ static void give_up(struct gateway *gateway, struct live *live)
     dispatch_end(gateway, live, MESSAGE_UNKNOWN);
 }
 
+/* In a decision: what it was in the midst of. */
+static size_t resume(struct gateway *gateway, struct live *live)
+{
+    if (!tie(gateway, live)) {
+        give_up(gateway, live);
+        return 0;
+    }
+    if (live->message.state == MESSAGE_COLLECTING)
+        collector_resume(gateway, live);
+    return put_in_doubt(gateway, live);
+}
+
 void recovery_resume(struct gateway *gateway)
 {
+    struct recovery *recovery = gateway->recovery;
     size_t count = lives_count(gateway->lives);
+    bool reports_wait = reports_parked(gateway) > 0;
     size_t in_doubt = 0;
     size_t unreadable = 0;
-    struct live *live;
 
-    for (size_t at = 0; (live = live_next(gateway, &at)) != NULL;) {
-        bool begun;
+    clock_hold(gateway->clock);
+    for (size_t i = 0; i < recovery->count; i++) {
+        struct live *live = live_find(gateway, recovery->ids[i]);
 
-        begun = store_begin(gateway->store, STORE_CONTINUATION);
-        assert(begun);
-        if (!tie(gateway, live)) {
+        begin(gateway);
+        in_doubt += resume(gateway, live);
+        if (!is_tied(live))
             unreadable++;
-            give_up(gateway, live);
-            store_end(gateway->store);
-            continue;
-        }
-        if (live->message.state == MESSAGE_COLLECTING)
-            collector_resume(gateway, live);
-        in_doubt += put_in_doubt(gateway, live);
+        else if (!reports_wait)
+            dispatch_review(gateway, live);
         store_end(gateway->store);
     }
-    for (size_t at = 0; (live = live_next(gateway, &at)) != NULL;) {
-        bool begun;
+    /* What a report is about is known when all tries are. */
+    for (size_t i = 0; reports_wait && i < recovery->count; i++) {
+        struct live *live = live_find(gateway, recovery->ids[i]);
 
-        /* Told above; without its rows nothing can be done for it. */
-        if (live->plan == NULL || live->pins == NULL || live->body_count == 0)
+        if (!is_tied(live))
             continue;
         /* A report that is here counts before any time that has passed meanwhile. */
         reports_claim_for(gateway, live);
-        begun = store_begin(gateway->store, STORE_CONTINUATION);
-        assert(begun);
+        begin(gateway);
         dispatch_review(gateway, live);
         store_end(gateway->store);
     }
+    clock_go_on(gateway->clock);
     log_info("store.recovered",
              "messages=%zu in_doubt=%zu receipts=%zu parked=%zu "
              "unreadable=%zu",
              count, in_doubt, outbox_waiting(gateway, LETTER_RECEIPT),
              reports_parked(gateway), unreadable);
+    recovery_free(gateway);
 }

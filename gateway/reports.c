@@ -187,6 +187,29 @@ void reports_learn(struct gateway *gateway, struct live *live, struct attempt *a
         dispatch_review(gateway, live);
 }
 
+bool reports_recall(struct gateway *gateway, const struct live *live)
+{
+    const struct channel_traits *traits = catalog_traits(gateway->catalog);
+    const struct message *message = &live->message;
+    struct reports *reports = gateway->reports;
+
+    for (uint16_t i = 0; i < message->attempt_count; i++)
+        if (reports_may_inherit(reports, &message->attempts[i]))
+            return false;
+    for (uint16_t i = 0; i < message->attempt_count; i++) {
+        const struct attempt *attempt = &message->attempts[i];
+
+        if (attempt->provider_id[0])
+            reports_remember(
+                reports,
+                reports_hash_of_answer(reports, attempt->channel, attempt->provider_id),
+                message->id, gateway_now_ms(gateway));
+        if (!traits[attempt->channel].is_link && !(attempt->flags & ATTEMPT_UNSENT))
+            reports_expect_ref(gateway, live, attempt);
+    }
+    return true;
+}
+
 /* --- in ----------------------------------------------------------------------------- */
 
 static void keep(const struct report_news *news, uint32_t channel, struct kept_report *out)
@@ -259,6 +282,9 @@ static void sweep(void *owner)
     int64_t before_ms = gateway_now_ms(gateway) - gateway->config->late_window_ms;
 
     clock_arm_in(gateway->clock, &reports->sweep, SWEEP_MS, sweep, reports);
+    /* Those they are about may still come. */
+    if (!gateway->recovered)
+        return;
     reports_forget_ids(reports, before_ms);
     reports_expire_parked(reports);
     reports_follow_rules(reports);

@@ -56,11 +56,16 @@ void reports_claim_for(struct gateway *gateway, struct live *live);
 /* In a decision: an attempt on a link is in doubt. */
 void reports_doubt(struct gateway *gateway, struct live *live, struct attempt *attempt);
 
-/* While the store is loaded; rules first. */
+/* While the store is loaded; rules first, then how many messages will have ids. */
 void reports_load_rule(struct gateway *gateway, const struct store_definition *rule);
+void reports_expect(struct gateway *gateway, size_t messages);
 void reports_load(struct gateway *gateway, const struct store_parked *parked);
 void reports_load_late(struct gateway *gateway, uint64_t message,
                        const struct attempt *attempt);
+/* Outside of a decision, while no report is parked, of a message that is not in doubt: the
+ * ids by which it is told of.  False: what was told of another may count for it, and nothing
+ * was done. */
+bool reports_recall(struct gateway *gateway, const struct live *live);
 
 /* How ids are compared on a link now, in the words of sluice.conf(5); NULL: no link. */
 const char *reports_id_rule(struct gateway *gateway, uint32_t channel);

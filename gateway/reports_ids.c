@@ -112,6 +112,15 @@ void reports_forget_ids(struct reports *reports, int64_t before_ms)
         forget_oldest_id(reports);
 }
 
+void reports_expect(struct gateway *gateway, size_t messages)
+{
+    struct reports *reports = gateway->reports;
+
+    table_reserve(reports->ids, messages < reports->learned_capacity
+                                    ? messages
+                                    : reports->learned_capacity);
+}
+
 void reports_load_late(struct gateway *gateway, uint64_t message,
                        const struct attempt *attempt)
 {

@@ -225,12 +225,17 @@ void reports_tell_parts(struct reports *reports, struct live *live,
         tell_siblings(reports, live, attempt, &place, report);
 }
 
+bool reports_may_inherit(struct reports *reports, const struct attempt *attempt)
+{
+    return attempt->state == ATTEMPT_ACCEPTED &&
+           policy_of(reports, attempt) != CONFIG_PARTS_ALL;
+}
+
 bool reports_inherit(struct reports *reports, struct live *live, struct attempt *attempt)
 {
     struct place place;
 
-    if (policy_of(reports, attempt) == CONFIG_PARTS_ALL ||
-        attempt->state != ATTEMPT_ACCEPTED || !place_of(live, attempt, &place))
+    if (!reports_may_inherit(reports, attempt) || !place_of(live, attempt, &place))
         return false;
     return place.set == 0 ? inherit_from_segments(reports, live, attempt, &place)
                           : inherit_from_set(reports, live, attempt, &place);

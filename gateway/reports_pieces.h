@@ -143,6 +143,8 @@ bool reports_part_speaks(struct reports *reports, const struct live *live,
 void reports_tell_parts(struct reports *reports, struct live *live,
                         const struct attempt *attempt, const struct kept_report *report);
 
+/* What was told of other parts may count for it. */
+bool reports_may_inherit(struct reports *reports, const struct attempt *attempt);
 /* In a decision: a part was taken; true: what was told before counts for it, too. */
 bool reports_inherit(struct reports *reports, struct live *live, struct attempt *attempt);
 

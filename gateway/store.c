@@ -227,7 +227,7 @@ static void on_lazy(void *owner)
 /* A window goes before the upkeep that is due, unless upkeep was made to wait for one. */
 static void schedule_tables(struct store *store)
 {
-    if (store->table_work != STORE_TABLES_REST)
+    if (store->table_work != STORE_TABLES_REST || store->loading)
         return;
     if (!(store->upkeep_was_last && store->filling_bytes > 0) &&
         store_start_upkeep(store, false))
@@ -290,7 +290,13 @@ fail:
 bool store_load(struct store *store, const struct store_loader *loader, void *owner,
                 int64_t late_since_ms, char *error, size_t error_size)
 {
-    if (!store_sqlite_load(store->sqlite, loader, owner, late_since_ms, error, error_size))
+    bool ok;
+
+    store->loading = true;
+    ok = store_sqlite_load(store->sqlite, store->executor, loader, owner, late_since_ms,
+                           error, error_size);
+    store->loading = false;
+    if (!ok)
         return false;
     /* What ended before is moved to the history, also when nothing new comes. */
     store_await_idle(store);

@@ -151,12 +151,21 @@ struct store_definition {
     uint32_t size;
 };
 
-/* What a store tells while it is loaded; all on the calling thread. */
+/* What a store tells while it is loaded, in this order; all on the calling thread. */
 struct store_loader {
     void (*on_definition)(void *owner, const struct store_definition *definition);
     void (*on_balance)(void *owner, uint64_t ledger_account, uint32_t currency,
                        int64_t amount);
     void (*on_opening)(void *owner, uint32_t account, int64_t amount);
+    /* All names and balances are told, and what follows goes by them: the first decisions
+     * may be made.  May be NULL; false and the reason end the loading. */
+    bool (*on_names)(void *owner, char *error, size_t error_size);
+    /* Attempts of ended messages whose ids and refs are still matchable; of those that are
+     * not in the history yet, among the messages. */
+    void (*on_late)(void *owner, uint64_t message, const struct attempt *attempt);
+    void (*on_parked)(void *owner, const struct store_parked *parked);
+    /* How many messages at most will be told.  May be NULL. */
+    void (*on_expected)(void *owner, uint64_t messages);
     /* Messages that live, each followed by its bodies and attempts.  What was charged and
      * owed stands with the attempts; `held_micro` is what is held, and what of it they
      * were charged.  What is given is copied by who wants it. */
@@ -164,10 +173,7 @@ struct store_loader {
     void (*on_body)(void *owner, const struct body *body);
     void (*on_attempt)(void *owner, uint64_t message, const struct attempt *attempt);
     void (*on_loaded)(void *owner, uint64_t message);
-    /* Attempts of ended messages whose ids and refs are still matchable. */
-    void (*on_late)(void *owner, uint64_t message, const struct attempt *attempt);
     void (*on_receipt)(void *owner, const struct store_receipt *receipt);
-    void (*on_parked)(void *owner, const struct store_parked *parked);
     /* What subscribers write (store_inbound.h); NULL: not wanted. */
     void (*on_inbound)(void *owner, const struct store_inbound *inbound);
     void (*on_mark)(void *owner, const struct store_mark *mark);
@@ -193,7 +199,8 @@ struct store *store_open(const struct store_config *config, struct clock *clock,
                          struct executor *executor, void *effect_owner, char *error,
                          size_t error_size);
 
-/* Reads all that lives; before the first decision.  False: the database cannot be read. */
+/* Reads all that lives; before the first decision but those of on_names().  False: the
+ * database cannot be read. */
 bool store_load(struct store *store, const struct store_loader *loader, void *owner,
                 int64_t late_since_ms, char *error, size_t error_size);
 

@@ -6,9 +6,8 @@
 #include "gateway/log.h"
 #include "gateway/store_cursor.h"
 #include "gateway/store_database.h"
+#include "gateway/store_living.h"
 #include "gateway/store_rows.h"
-
-enum { PROGRESS_EVERY = 100000 };
 
 struct load {
     struct store_sqlite *store;
@@ -96,7 +95,7 @@ static void alias(void *owner, sqlite3_stmt *row)
                            (uint64_t)sqlite3_column_int64(row, 1));
 }
 
-/* Messages and what came late, side by side, in the order of the messages. */
+/* Messages of a day and what came late, side by side, in the order of the messages. */
 struct merge {
     struct store_cursor messages;
     struct store_cursor late;
@@ -104,43 +103,12 @@ struct merge {
     struct packed_bodies bodies;
 };
 
-static void load_bodies(const struct load *load, struct merge *merge)
-{
-    struct body *body;
-
-    while ((body = packed_read_body(merge->message.id, &merge->bodies)) != NULL) {
-        load->loader->on_body(load->owner, body);
-        free(body);
-        (void)packed_take_body(&merge->bodies);
-    }
-}
-
-static void load_living(const struct load *load, struct merge *merge)
-{
-    struct message message = merge->message;
-
-    message.attempts = NULL;
-    message.attempt_count = message.attempt_capacity = 0;
-    load->loader->on_message(load->owner, &message);
-    load_bodies(load, merge);
-    for (uint16_t i = 0; i < merge->message.attempt_count; i++)
-        load->loader->on_attempt(load->owner, message.id, &merge->message.attempts[i]);
-    load->loader->on_loaded(load->owner, message.id);
-}
-
 /* Of one that has ended what may still be reported on. */
 static void load_ended(const struct load *load, struct merge *merge)
 {
     struct message *message = &merge->message;
 
-    for (bool more = store_cursor_seek(&merge->late, message->id); more;
-         more = merge->late.key == message->id) {
-        int ordinal = sqlite3_column_int(merge->late.statement, 1);
-
-        if (ordinal >= 1 && ordinal <= message->attempt_count)
-            store_read_late(merge->late.statement, &message->attempts[ordinal - 1]);
-        store_cursor_next(&merge->late);
-    }
+    store_lay_late(&merge->late, message);
     for (uint16_t i = 0; i < message->attempt_count; i++)
         if (message->attempts[i].updated_at_ms >= load->late_since_ms)
             load->loader->on_late(load->owner, message->id, &message->attempts[i]);
@@ -165,8 +133,10 @@ static bool next_message(struct merge *merge)
     return read;
 }
 
-static bool open_merge(const struct load *load, struct merge *merge, const char *messages)
+static bool open_merge(const struct load *load, struct merge *merge)
 {
+    static const char messages[] =
+        "SELECT " STORE_MESSAGE_COLUMNS " FROM day.message ORDER BY id";
     static const char late[] =
         "SELECT " STORE_LATE_COLUMNS " FROM main.late ORDER BY message, ordinal";
     sqlite3 *database = load->store->database;
@@ -186,35 +156,11 @@ static bool close_merge(const struct load *load, struct merge *merge)
     return ok;
 }
 
-static bool load_messages(const struct load *load)
-{
-    static const char messages[] =
-        "SELECT " STORE_MESSAGE_COLUMNS " FROM main.message ORDER BY id";
-    struct merge merge = {0};
-    uint64_t count = 0;
-    bool ok = open_merge(load, &merge, messages);
-
-    while (ok && next_message(&merge)) {
-        if (merge.message.state == MESSAGE_ENDED) {
-            store_sqlite_add_ended(load->store, merge.message.id);
-            load_ended(load, &merge);
-        } else {
-            load_living(load, &merge);
-            if (++count % PROGRESS_EVERY == 0)
-                load->loader->on_progress(load->owner, count);
-        }
-        store_cursor_next(&merge.messages);
-    }
-    return close_merge(load, &merge) && ok;
-}
-
 /* The day is attached.  False, and why the day cannot be read. */
 static bool load_late(const struct load *load, int *out_code)
 {
-    static const char messages[] =
-        "SELECT " STORE_MESSAGE_COLUMNS " FROM day.message ORDER BY id";
     struct merge merge = {0};
-    bool ok = open_merge(load, &merge, messages);
+    bool ok = open_merge(load, &merge);
 
     while (ok && next_message(&merge)) {
         load_ended(load, &merge);
@@ -309,8 +255,9 @@ static bool load_late_history(const struct load *load)
     return ok;
 }
 
-bool store_sqlite_load(struct store_sqlite *store, const struct store_loader *loader,
-                       void *owner, int64_t late_since_ms, char *error, size_t error_size)
+bool store_sqlite_load(struct store_sqlite *store, struct executor *executor,
+                       const struct store_loader *loader, void *owner,
+                       int64_t late_since_ms, char *error, size_t error_size)
 {
     const struct load load = {store, loader, owner, late_since_ms, error, error_size};
     bool ok;
@@ -321,12 +268,15 @@ bool store_sqlite_load(struct store_sqlite *store, const struct store_loader *lo
                   definition) &&
          for_rows(&load, "SELECT ledger, currency, amount FROM balance", 0, balance) &&
          for_rows(&load, "SELECT account, amount FROM opening", 0, opening) &&
-         load_messages(&load) && load_late_history(&load) &&
+         (loader->on_names == NULL || loader->on_names(owner, error, error_size)) &&
+         load_late_history(&load) &&
+         for_rows(&load, "SELECT id, channel, at, bytes FROM parked ORDER BY at, id", 0,
+                  parked) &&
+         store_load_living(store, executor, loader, owner, late_since_ms, error,
+                           error_size) &&
          for_rows(&load,
                   "SELECT id, account, made_at, bytes FROM outbox ORDER BY made_at, id", 0,
                   receipt) &&
-         for_rows(&load, "SELECT id, channel, at, bytes FROM parked ORDER BY at, id", 0,
-                  parked) &&
          store_load_inbound(store, loader, owner, error, error_size) &&
          store_load_kept(store, loader, owner, error, error_size) &&
          (loader->on_alias == NULL ||

@@ -44,6 +44,7 @@ struct store {
     bool is_busy; /* the last batch would have filled the share of continuations */
     bool disk_is_low;
     bool failed;
+    bool loading; /* the tables are read: nothing else is done with them */
     size_t decision_start;
     uint32_t decision_operations;
     size_t decision_effects;

@@ -7,6 +7,7 @@
 
 #include "gateway/store_batch.h"
 
+struct executor;
 struct store_sqlite;
 
 /* `folder`, and `history` in it, are there. */
@@ -16,8 +17,10 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
  * it stays as it is, to be read at the start. */
 void store_sqlite_close(struct store_sqlite *store, bool well);
 
-bool store_sqlite_load(struct store_sqlite *store, const struct store_loader *loader,
-                       void *owner, int64_t late_since_ms, char *error, size_t error_size);
+/* The messages are read by the thread of the tables while the caller is told of them. */
+bool store_sqlite_load(struct store_sqlite *store, struct executor *executor,
+                       const struct store_loader *loader, void *owner,
+                       int64_t late_since_ms, char *error, size_t error_size);
 
 enum store_applied {
     STORE_APPLIED = 0,

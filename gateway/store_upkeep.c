@@ -99,7 +99,7 @@ static void on_idle(void *owner)
 {
     struct store *store = owner;
 
-    if (store->in_flight || store->failed || store->first ||
+    if (store->in_flight || store->failed || store->first || store->loading ||
         store->table_work != STORE_TABLES_REST)
         return;
     if (!store_start_fold(store, true) && !store_start_upkeep(store, true) &&

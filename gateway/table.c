@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { LARGE_PAGE_BYTES = 2 * 1024 * 1024 };
 
 struct entry {
     uint64_t key;
@@ -48,12 +51,23 @@ uint64_t table_hash(uint64_t seed, const void *octets, size_t size)
     return hash ? hash : 1;
 }
 
+/* A look at any place is a look at any page: with large ones the processor knows them. */
 static struct entry *entries_new(size_t count)
 {
-    struct entry *entries = calloc(count, sizeof(*entries));
+    size_t size = count * sizeof(struct entry);
+    struct entry *entries;
 
+    if (size < LARGE_PAGE_BYTES) {
+        entries = calloc(count, sizeof(*entries));
+        if (entries == NULL)
+            abort();
+        return entries;
+    }
+    entries = aligned_alloc(LARGE_PAGE_BYTES, size);
     if (entries == NULL)
         abort();
+    (void)madvise(entries, size, MADV_HUGEPAGE); /* without them it is slower */
+    memset(entries, 0, size);
     return entries;
 }
 
@@ -86,17 +100,27 @@ static size_t place(const struct table *table, uint64_t key)
     return at;
 }
 
-static void grow(struct table *table)
+static void resize(struct table *table, size_t count)
 {
     struct entry *old = table->entries;
     size_t old_count = table->mask + 1;
 
-    table->entries = entries_new(old_count * 2);
-    table->mask = old_count * 2 - 1;
+    table->entries = entries_new(count);
+    table->mask = count - 1;
     for (size_t i = 0; i < old_count; i++)
         if (old[i].key != 0)
             table->entries[place(table, old[i].key)] = old[i];
     free(old);
+}
+
+void table_reserve(struct table *table, size_t keys)
+{
+    size_t count = table->mask + 1;
+
+    while (keys * 3 > (count - 1) * 2)
+        count *= 2;
+    if (count > table->mask + 1)
+        resize(table, count);
 }
 
 bool table_put(struct table *table, uint64_t key, uint64_t value)
@@ -107,7 +131,7 @@ bool table_put(struct table *table, uint64_t key, uint64_t value)
         if (table->count >= table->capacity)
             return false;
         if (table->count * 3 >= table->mask * 2) {
-            grow(table);
+            resize(table, (table->mask + 1) * 2);
             at = place(table, key);
         }
         table->count++;

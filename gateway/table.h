@@ -15,6 +15,9 @@ struct table;
 struct table *table_new(size_t capacity);
 void table_free(struct table *table);
 
+/* Room for so many keys at once: it does not grow before there are more. */
+void table_reserve(struct table *table, size_t keys);
+
 /* A key that is there gets the new value; false when the table is full. */
 bool table_put(struct table *table, uint64_t key, uint64_t value)
     __attribute__((warn_unused_result));

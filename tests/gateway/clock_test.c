@@ -266,6 +266,50 @@ TEST(a_timer_that_arms_itself_for_now_leaves_the_loop_its_turns)
     event_base_free(base);
 }
 
+static int64_t time_ms(void)
+{
+    struct timeval now;
+
+    evutil_gettimeofday(&now, NULL);
+    return (int64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
+}
+
+static int keep_expiry(const struct event_base *base, const struct event *event, void *out)
+{
+    struct timeval expiry;
+
+    (void)base;
+    if (event_pending(event, EV_TIMEOUT, &expiry))
+        *(int64_t *)out = (int64_t)expiry.tv_sec * 1000 + expiry.tv_usec / 1000;
+    return 0;
+}
+
+TEST(a_held_time_stands_and_then_the_loop_is_woken_when_it_was_to_be)
+{
+    struct event_base *base = event_base_new();
+    struct clock *clock = clock_new(base);
+    struct trace trace = {.clock = clock, .base = base};
+    struct alarm alarm = {.trace = &trace, .name = 1};
+    int64_t expiry_ms = 0;
+    int64_t held_ms;
+    int64_t mono_ms;
+
+    clock_hold(clock);
+    held_ms = time_ms();
+    mono_ms = clock_mono_ms(clock);
+    while (time_ms() < held_ms + 60)
+        ;
+    CHECK_EQ(clock_mono_ms(clock), mono_ms, "it stands");
+    clock_arm_in(clock, &alarm.timer, 10000, on_alarm, &alarm);
+    clock_go_on(clock);
+    CHECK(clock_mono_ms(clock) >= mono_ms + 50, "it goes on");
+    event_base_foreach_event(base, keep_expiry, &expiry_ms);
+    CHECK(expiry_ms > 0, "the loop will be woken");
+    CHECK(expiry_ms < held_ms + 10000 + 30, "not as much later as the time was held");
+    clock_free(clock);
+    event_base_free(base);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -277,6 +321,7 @@ int main(void)
         RUN(on_a_loop_one_event_serves_all_timers),
         RUN(what_is_due_at_once_needs_no_other_turn_of_the_loop),
         RUN(a_timer_that_arms_itself_for_now_leaves_the_loop_its_turns),
+        RUN(a_held_time_stands_and_then_the_loop_is_woken_when_it_was_to_be),
     };
 
     return RUN_ALL(tests);

@@ -234,6 +234,41 @@ TEST(an_inline_executor_may_be_freed_between_run_and_completion)
     clock_free(clock);
 }
 
+static int64_t one_ms(void *owner)
+{
+    (void)owner;
+    return 1;
+}
+
+TEST(an_errand_has_run_when_it_was_waited_for)
+{
+    struct event_base *base = event_base_new();
+    struct clock *clock = clock_new_virtual(1000, 1700000000000);
+    struct executor *const executors[] = {executor_new(base),
+                                          executor_new_inline(clock, one_ms, NULL)};
+    struct bench bench = {.core = pthread_self()};
+
+    for (size_t i = 0; i < ROWS(executors); i++) {
+        struct executor_errand errand = {.run = run};
+
+        for (int again = 0; again < 100; again++) {
+            struct task task = task_of(&bench, again);
+
+            errand.self = &task;
+            CHECK(executor_begin(executors[i], EXECUTOR_TABLES, &errand), "begin");
+            executor_join(&errand);
+            CHECK(task.ran, "ran");
+            CHECK_EQ(task.ran_on_core, i == 1, "elsewhere, but inline");
+        }
+        CHECK_EQ(executor_waiting(executors[i], EXECUTOR_TABLES), 0, "nothing waits");
+        executor_free(executors[i]);
+    }
+    CHECK_EQ(event_base_loop(base, EVLOOP_NONBLOCK), 1, "nothing is left for the loop");
+    CHECK_EQ(bench.completed, 0, "nothing is completed");
+    clock_free(clock);
+    event_base_free(base);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -243,6 +278,7 @@ int main(void)
         RUN(a_full_lane_refuses_and_freeing_leaves_what_was_not_begun),
         RUN(inline_jobs_take_virtual_time_and_keep_their_order),
         RUN(an_inline_executor_may_be_freed_between_run_and_completion),
+        RUN(an_errand_has_run_when_it_was_waited_for),
     };
 
     return RUN_ALL(tests);

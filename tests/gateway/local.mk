@@ -110,6 +110,7 @@ check_PROGRAMS += \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
 	tests/gateway/store_inbound_test \
+	tests/gateway/store_living_test \
 	tests/gateway/store_test \
 	tests/gateway/table_test
 TESTS += \
@@ -122,6 +123,7 @@ TESTS += \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
 	tests/gateway/store_inbound_test \
+	tests/gateway/store_living_test \
 	tests/gateway/store_test \
 	tests/gateway/table_test
 tests_gateway_ids_test_SOURCES = tests/gateway/ids_test.c tests/test.h
@@ -171,6 +173,12 @@ tests_gateway_store_inbound_test_SOURCES = tests/gateway/store_inbound_test.c \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
 tests_gateway_store_inbound_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_store_living_test_SOURCES = tests/gateway/store_living_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_living_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_test_SOURCES = tests/gateway/store_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \

@@ -162,6 +162,7 @@ bool life_load(struct life *life, const struct store_loader *loader, void *owner
         OR(on_definition, no_definition),
         OR(on_balance, no_balance),
         OR(on_opening, no_opening),
+        OR(on_expected, NULL),
         OR(on_message, no_message),
         OR(on_body, no_body),
         OR(on_attempt, no_attempt),

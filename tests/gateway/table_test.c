@@ -106,6 +106,25 @@ TEST(every_entry_is_gone_through_once)
     table_free(table);
 }
 
+TEST(room_that_was_made_changes_nothing_else)
+{
+    struct table *table = table_new(SIZE_MAX);
+    uint64_t value;
+
+    assert_true(table_put(table, 7, 70));
+    table_reserve(table, 100000);
+    table_reserve(table, 10);
+    for (uint64_t i = 8; i <= 100000; i++)
+        assert_true(table_put(table, i, i * 10));
+    assert_int_equal(table_count(table), 99994);
+    for (uint64_t i = 7; i <= 100000; i++) {
+        assert_true(table_get(table, i, &value));
+        assert_int_equal(value, i * 10);
+    }
+    assert_false(table_get(table, 6, &value));
+    table_free(table);
+}
+
 TEST(a_hash_depends_on_every_octet_on_the_size_and_on_the_seed)
 {
     uint8_t octets[40] = {0};
@@ -137,6 +156,7 @@ int main(void)
         RUN(a_full_table_refuses_what_is_new_and_takes_what_is_there),
         RUN(any_order_of_putting_and_removing_gives_what_an_array_gives),
         RUN(every_entry_is_gone_through_once),
+        RUN(room_that_was_made_changes_nothing_else),
         RUN(a_hash_depends_on_every_octet_on_the_size_and_on_the_seed),
         RUN(freeing_no_table_is_harmless),
     };
