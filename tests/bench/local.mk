@@ -88,4 +88,15 @@ growth: all
 	@SLUICE_BUILD='$(abs_top_builddir)' SLUICE_SOURCE='$(abs_top_srcdir)' \
 		$(top_srcdir)/tests/bench/growth.py $(GROWTH)
 
-.PHONY: bench growth
+# make shapes SHAPES='1000000 40'; two databases of some GB come and go in the build folder.
+EXTRA_PROGRAMS += tests/bench/shapes
+CLEANFILES += tests/bench/shapes
+tests_bench_shapes_SOURCES = tests/bench/shapes.c
+tests_bench_shapes_LDADD = $(SQLITE_LIBS)
+shapes: tests/bench/shapes
+	@mkdir -p bench && cd bench && for alive in 22000 300000 1000000; do \
+		$(abs_builddir)/tests/bench/shapes $${SHAPES:-$$alive} || exit 1; \
+		[ -z "$$SHAPES" ] || break; \
+	done; rm -f in-place.db* events.db*
+
+.PHONY: bench growth shapes
