@@ -84,7 +84,7 @@ static bool lives(const struct gateway *gateway, uint32_t alias)
     uint64_t id = 0;
 
     (void)table_get(gateway->aliases->ids, alias, &id);
-    live = live_find_submission(gateway, id);
+    live = live_look(gateway, id);
     return live != NULL && live->message.state != MESSAGE_ENDED;
 }
 

@@ -33,7 +33,7 @@ enum {
 static void on_due(void *owner);
 
 /* Wall time to a monotonic timer. */
-static void arm(struct gateway *gateway, struct live *live, int64_t due_wall_ms)
+void dispatch_look_at(struct gateway *gateway, struct live *live, int64_t due_wall_ms)
 {
     if (due_wall_ms == INT64_MAX) {
         clock_disarm(gateway->clock, &live->timer);
@@ -48,7 +48,7 @@ void dispatch_arm_by(struct gateway *gateway, struct live *live, int64_t due_wal
     int64_t due_ms = clock_mono_ms(gateway->clock) + due_wall_ms - gateway_now_ms(gateway);
 
     if (!clock_is_armed(&live->timer) || live->timer.due_ms > due_ms)
-        arm(gateway, live, due_wall_ms);
+        dispatch_look_at(gateway, live, due_wall_ms);
 }
 
 /* In doubt on a link that is down: its report cannot come yet, and nothing comes after it.
@@ -99,11 +99,10 @@ static void on_due(void *owner)
 
 void dispatch_rearm(struct gateway *gateway)
 {
-    struct live *live;
-
-    for (size_t at = 0; (live = live_next(gateway, &at)) != NULL;)
+    for (struct live *live = live_first_here(gateway); live; live = live->here_next)
         if (live->message.state != MESSAGE_ENDED && clock_is_armed(&live->timer))
             clock_arm_in(gateway->clock, &live->timer, 0, on_due, live);
+    lives_clock_stepped(gateway);
 }
 
 /* --- the end ------------------------------------------------------------------------ */
@@ -210,7 +209,7 @@ static void review(struct gateway *gateway, struct live *live, bool queued_first
     }
     if (entered)
         store_message(gateway->store, &live->message, NULL);
-    arm(gateway, live, decision.due_ms);
+    dispatch_look_at(gateway, live, decision.due_ms);
 }
 
 bool dispatch_wait(struct gateway *gateway, struct live *live)
@@ -223,7 +222,7 @@ bool dispatch_wait(struct gateway *gateway, struct live *live)
     if (decision.end || decision.send || decision.unsent || decision.entered_step)
         return false;
     live->message.state = message.state;
-    arm(gateway, live, decision.due_ms);
+    dispatch_look_at(gateway, live, decision.due_ms);
     return true;
 }
 
@@ -270,7 +269,7 @@ void dispatch_room(struct gateway *gateway, uint32_t number)
                          on_more, channel);
             return;
         }
-        live = entry->owner;
+        live = live_waiting(gateway, entry);
         tries = live->message.attempt_count;
         bool begun = store_begin(gateway->store, STORE_CONTINUATION);
 

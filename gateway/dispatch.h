@@ -54,6 +54,9 @@ void dispatch_way_changed(struct gateway *gateway, uint32_t channel);
  * only to wait.  False: it wants a review. */
 bool dispatch_wait(struct gateway *gateway, struct live *live);
 
+/* The message is looked at at this wall time, and not before. */
+void dispatch_look_at(struct gateway *gateway, struct live *live, int64_t due_wall_ms);
+
 /* The answer to one try. */
 void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attempt,
                       const struct verdict_news *news);

@@ -106,7 +106,9 @@ static void move_on(void *owner)
     struct queue_entry *entry;
 
     for (unsigned count = 0; (entry = queue_first(channel->moving, -1)) != NULL; count++) {
-        struct live *live = entry->owner;
+        const struct live *seen = live_look_waiting(gateway, entry);
+        void *whose = entry->owner;
+        struct live *live;
         bool begun;
 
         if (store_is_congested(gateway->store)) {
@@ -117,11 +119,13 @@ static void move_on(void *owner)
             arm_move(channel, 0);
             return;
         }
-        queue_remove(entry);
-        if (live->plan->steps[live->message.step].way_count == 1) {
-            dispatch_enqueue(channel, live);
+        if (seen->plan->steps[seen->message.step].way_count == 1) {
+            queue_remove(entry);
+            queue_add(channel->queue, entry, seen->class, seen->message.account, whose);
             continue;
         }
+        live = live_waiting(gateway, entry);
+        queue_remove(&live->waiting);
         begun = store_begin(gateway->store, STORE_CONTINUATION);
         assert(begun);
         dispatch_review(gateway, live);

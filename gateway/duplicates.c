@@ -420,7 +420,7 @@ static bool is_of_no_use(const struct gateway *gateway, const struct duplicates 
     if (duplicates->ended[entry->named].within_ms == 0)
         return true;
     if (entry->ended_at_ms == 0)
-        return live_find_submission(gateway, entry->id) == NULL;
+        return live_look(gateway, entry->id) == NULL;
     return is_over(duplicates, entry, gateway_now_ms(gateway));
 }
 

@@ -379,7 +379,7 @@ void gateway_free(struct gateway *gateway)
     intake_multi_free(gateway->multi_answers);
     intake_repeat_free(gateway->repeat_answers);
     recovery_free(gateway);
-    lives_free(gateway->lives);
+    lives_free(gateway);
     pairs_free(gateway->pairs);
     aliases_free(gateway->aliases);
     collector_free(gateway->collector);

@@ -1,5 +1,5 @@
 /* The table of messages in memory, and of the parts that lead to them. */
-#include "gateway/live.h"
+#include "gateway/live_pieces.h"
 
 #include <stdlib.h>
 
@@ -8,15 +8,6 @@
 #include "gateway/pairs.h"
 #include "gateway/reports.h"
 #include "gateway/table.h"
-
-struct lives {
-    struct table *by_id;
-    struct table *parts; /* id of a part that is not the message's own -> message */
-    struct live *spare;  /* by bodies: a free list, linked through `set` */
-    size_t spare_count;
-    size_t capacity;
-    size_t parts_capacity;
-};
 
 enum { SPARE_MAX = 65536, PARTS_PER_MESSAGE = 2 };
 
@@ -32,19 +23,70 @@ struct lives *lives_new(size_t capacity)
     lives->by_id = table_new(SIZE_MAX);
     lives->parts_capacity = capacity * PARTS_PER_MESSAGE;
     lives->parts = table_new(SIZE_MAX);
+    rest_init(&lives->rest);
     return lives;
 }
 
-static void release(struct live *live)
+/* --- what an id leads to ------------------------------------------------------------ */
+
+static struct resting *resting_of(uint64_t value)
+{
+    return value & 1 ? (struct resting *)(uintptr_t)(value - 1) : NULL;
+}
+
+static void lead(struct gateway *gateway, uint64_t id, uint64_t value)
+{
+    if (!table_put(gateway->lives->by_id, id, value))
+        abort();
+}
+
+void live_is_now(struct gateway *gateway, uint64_t id, struct live *live)
+{
+    lead(gateway, id, (uint64_t)(uintptr_t)live);
+}
+
+void *live_owner_at_rest(struct resting *resting)
+{
+    return (uint8_t *)resting + 1;
+}
+
+void live_rests(struct gateway *gateway, uint64_t id, struct resting *resting)
+{
+    lead(gateway, id, (uint64_t)(uintptr_t)live_owner_at_rest(resting));
+}
+
+static struct live *unpacked(const struct gateway *gateway, uint64_t value)
+{
+    struct resting *resting = resting_of(value);
+
+    /* What a gateway's messages are written in is no part of what it is. */
+    return resting ? rest_unpack((struct gateway *)gateway, resting)
+                   : (struct live *)(uintptr_t)value;
+}
+
+static const struct live *seen(const struct gateway *gateway, uint64_t value)
+{
+    const struct resting *resting = resting_of(value);
+
+    return resting ? rest_look((struct gateway *)gateway, resting)
+                   : (const struct live *)(uintptr_t)value;
+}
+
+/* --- beginning and end -------------------------------------------------------------- */
+
+void live_release(struct live *live)
 {
     for (uint16_t i = 0; i < live->body_count; i++)
         free(live->bodies[i]);
     free(live->bodies);
+    live->bodies = NULL;
+    live->body_count = live->body_capacity = 0;
     message_done(&live->message);
 }
 
-void lives_free(struct lives *lives)
+void lives_free(struct gateway *gateway)
 {
+    struct lives *lives = gateway->lives;
     uint64_t id;
     uint64_t value;
 
@@ -53,9 +95,13 @@ void lives_free(struct lives *lives)
     for (size_t at = 0; table_next(lives->by_id, &at, &id, &value);) {
         struct live *live = (struct live *)(uintptr_t)value;
 
-        clock_disarm(live->gateway->clock, &live->timer);
-        collector_forget(live->gateway, live);
-        release(live);
+        if (resting_of(value)) {
+            free(resting_of(value));
+            continue;
+        }
+        clock_disarm(gateway->clock, &live->timer);
+        collector_forget(gateway, live);
+        live_release(live);
         free(live);
     }
     while (lives->spare) {
@@ -64,6 +110,7 @@ void lives_free(struct lives *lives)
         free(lives->spare);
         lives->spare = next;
     }
+    rest_done(gateway);
     table_free(lives->by_id);
     table_free(lives->parts);
     free(lives);
@@ -100,7 +147,7 @@ struct body *live_body_new(uint32_t text_size, uint32_t tlv_size)
     return body;
 }
 
-static void add_body(struct live *live, struct body *body)
+void live_add_body(struct live *live, struct body *body)
 {
     if (live->body_count == live->body_capacity) {
         live->body_capacity = live->body_capacity ? live->body_capacity * 2 : 1;
@@ -111,7 +158,7 @@ static void add_body(struct live *live, struct body *body)
     live->bodies[live->body_count++] = body;
 }
 
-struct live *live_new(struct gateway *gateway, uint64_t id, struct body *take_body)
+struct live *live_take(struct gateway *gateway)
 {
     struct lives *lives = gateway->lives;
     struct live *live = lives->spare;
@@ -124,11 +171,32 @@ struct live *live_new(struct gateway *gateway, uint64_t id, struct body *take_bo
         abort();
     }
     live->gateway = gateway;
+    return live;
+}
+
+void live_give(struct gateway *gateway, struct live *live)
+{
+    struct lives *lives = gateway->lives;
+
+    live_release(live);
+    if (lives->spare_count == SPARE_MAX) {
+        free(live);
+        return;
+    }
+    live->set = lives->spare;
+    lives->spare = live;
+    lives->spare_count++;
+}
+
+struct live *live_new(struct gateway *gateway, uint64_t id, struct body *take_body)
+{
+    struct live *live = live_take(gateway);
+
     live->message.id = id;
     if (take_body)
-        add_body(live, take_body);
-    if (!table_put(lives->by_id, id, (uint64_t)(uintptr_t)live))
-        abort();
+        live_add_body(live, take_body);
+    live_is_now(gateway, id, live);
+    rest_add(gateway, live);
     return live;
 }
 
@@ -138,7 +206,7 @@ struct live *live_find(const struct gateway *gateway, uint64_t id)
 
     if (id == 0 || !table_get(gateway->lives->by_id, id, &value))
         return NULL;
-    return (struct live *)(uintptr_t)value;
+    return unpacked(gateway, value);
 }
 
 struct live *live_find_submission(const struct gateway *gateway, uint64_t id)
@@ -170,7 +238,7 @@ void live_join(struct gateway *gateway, struct live *live, struct body *take_bod
     if (take_body->id != live->message.id &&
         !table_put(gateway->lives->parts, take_body->id, live->message.id))
         abort();
-    add_body(live, take_body);
+    live_add_body(live, take_body);
 }
 
 void live_forget(struct gateway *gateway, struct live *live)
@@ -187,14 +255,8 @@ void live_forget(struct gateway *gateway, struct live *live)
         if (live->bodies[i]->id != live->message.id)
             table_remove(lives->parts, live->bodies[i]->id);
     table_remove(lives->by_id, live->message.id);
-    release(live);
-    if (lives->spare_count == SPARE_MAX) {
-        free(live);
-        return;
-    }
-    live->set = lives->spare;
-    lives->spare = live;
-    lives->spare_count++;
+    rest_remove(gateway, live);
+    live_give(gateway, live);
 }
 
 size_t live_ids(const struct gateway *gateway, uint64_t *out, size_t room)
@@ -213,7 +275,40 @@ struct live *live_next(const struct gateway *gateway, size_t *at)
     uint64_t id;
     uint64_t value;
 
-    if (!table_next(gateway->lives->by_id, at, &id, &value))
+    return table_next(gateway->lives->by_id, at, &id, &value) ? unpacked(gateway, value)
+                                                              : NULL;
+}
+
+const struct live *live_look_next(const struct gateway *gateway, size_t *at)
+{
+    uint64_t id;
+    uint64_t value;
+
+    return table_next(gateway->lives->by_id, at, &id, &value) ? seen(gateway, value) : NULL;
+}
+
+const struct live *live_look(const struct gateway *gateway, uint64_t id)
+{
+    const struct lives *lives = gateway->lives;
+    uint64_t value;
+
+    if (id == 0 ||
+        (!table_get(lives->by_id, id, &value) &&
+         (!table_get(lives->parts, id, &id) || !table_get(lives->by_id, id, &value))))
         return NULL;
-    return (struct live *)(uintptr_t)value;
+    return seen(gateway, value);
+}
+
+struct live *live_waiting(const struct gateway *gateway, const struct queue_entry *entry)
+{
+    uint64_t value = (uint64_t)(uintptr_t)entry->owner;
+
+    gateway->lives->rest.counts.unpacked_turn += resting_of(value) != NULL;
+    return unpacked(gateway, value);
+}
+
+const struct live *live_look_waiting(const struct gateway *gateway,
+                                     const struct queue_entry *entry)
+{
+    return seen(gateway, (uint64_t)(uintptr_t)entry->owner);
 }

@@ -1,6 +1,11 @@
 /*
  * Messages in memory: those that live, and for a moment those that have ended or were
  * brought back because something came late.
+ *
+ * One that only waits, for the report of its operator, its time or its turn, is packed
+ * after a while: a tenth of the memory, and no struct live.  Who asks for it by its id
+ * unpacks it, and need not know; a pointer to one is good until the end of the turn of the
+ * loop, unless it stands where the message waits.
  */
 #ifndef GATEWAY_LIVE_H
 #define GATEWAY_LIVE_H
@@ -31,6 +36,8 @@ struct live {
     bool thawed;             /* ended long ago, brought back from the database */
     uint64_t origin;         /* the session it came over, 0: none that lives */
     int64_t responded_at_ms; /* monotonic, when its answer was written; 0: long ago */
+    /* From here on where it waits: one that is packed has nothing of this.  What stands
+     * before it is found again, or kept by resting_new(). */
     struct clock_timer timer;
     struct queue_entry waiting; /* in its channel's queue */
     struct clock_timer collecting;
@@ -38,10 +45,14 @@ struct live {
     struct live *pair_next; /* of the same pair (pairs.h), younger ones first */
     struct live *pair_previous;
     bool paired;
+    struct live *here_next; /* of those that are not packed, in the order of their coming */
+    struct live *here_previous;
+    int64_t here_since_ms; /* monotonic */
 };
 
 struct lives *lives_new(size_t capacity);
-void lives_free(struct lives *lives);
+/* Accepts a gateway without. */
+void lives_free(struct gateway *gateway);
 
 /* Room for so many at once, rather than by and by. */
 void lives_expect(struct lives *lives, size_t count);
@@ -52,6 +63,22 @@ bool lives_are_full(const struct lives *lives);
 bool lives_parts_are_full(const struct lives *lives);
 size_t lives_count(const struct lives *lives);
 
+struct live_rest_counts {
+    size_t packed; /* now */
+    uint64_t packed_ever;
+    uint64_t unpacked_ever;
+    uint64_t unpacked_due;  /* of these, because their time had come */
+    uint64_t unpacked_turn; /* and because it was their turn */
+};
+
+const struct live_rest_counts *lives_rest(const struct gateway *gateway);
+
+/* One that has come is packed so much later, if it only waits. */
+void lives_pack_after(struct gateway *gateway, int64_t after_ms);
+
+/* The wall clock was moved: those that are packed are due by it. */
+void lives_clock_stepped(struct gateway *gateway);
+
 /*
  * A new live message with this id; takes `body`, which may be NULL (recovery adds bodies
  * later).  Zeroed but for that.
@@ -60,6 +87,10 @@ struct live *live_new(struct gateway *gateway, uint64_t id, struct body *take_bo
 struct live *live_find(const struct gateway *gateway, uint64_t id);
 /* By the id of any of its submissions. */
 struct live *live_find_submission(const struct gateway *gateway, uint64_t id);
+
+/* The same, and what is packed stays so: good until the next look, and says nothing of
+ * where it waits. */
+const struct live *live_look(const struct gateway *gateway, uint64_t id);
 
 /* The body of one of its submissions; NULL: it has none with this id. */
 const struct body *live_body(const struct live *live, uint64_t id);
@@ -79,7 +110,19 @@ struct body *live_body_new(uint32_t text_size, uint32_t tlv_size);
 /* The ids of all, as many as there is room for; returns how many. */
 size_t live_ids(const struct gateway *gateway, uint64_t *out, size_t room);
 
-/* Every live message once; for the end and for people. */
+/* Every message once, unpacked by it: for few at a time; the second only looks. */
 struct live *live_next(const struct gateway *gateway, size_t *at);
+const struct live *live_look_next(const struct gateway *gateway, size_t *at);
+
+/* Who waits in a queue: unpacked, so that the entry is another; or only looked at. */
+struct live *live_waiting(const struct gateway *gateway, const struct queue_entry *entry);
+const struct live *live_look_waiting(const struct gateway *gateway,
+                                     const struct queue_entry *entry);
+
+/* Those that are not packed, through `here_next`. */
+struct live *live_first_here(const struct gateway *gateway);
+
+/* If it only waits it is packed now, and gone. */
+bool live_pack(struct gateway *gateway, struct live *live);
 
 #endif

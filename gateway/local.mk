@@ -83,7 +83,8 @@ libgateway_a_SOURCES += \
 	gateway/intake_multi.c \
 	gateway/intake_repeat.c \
 	gateway/limits.c gateway/limits.h \
-	gateway/live.c gateway/live.h \
+	gateway/live.c gateway/live.h gateway/live_pieces.h \
+	gateway/live_rest.c gateway/live_resting.c \
 	gateway/inbound.c gateway/inbound.h gateway/inbound_pieces.h \
 	gateway/inbound_hook.c \
 	gateway/inbound_letter.c \

@@ -108,12 +108,13 @@ void pairs_forget(struct gateway *gateway, struct live *live)
 /* All that lives is looked at once, at the account's first request. */
 static void list_account(struct gateway *gateway, uint32_t account)
 {
-    struct live *live;
+    const struct live *seen;
 
     gateway->pairs->listed[account / 8] |= (uint8_t)(1u << account % 8);
-    for (size_t at = 0; (live = live_next(gateway, &at)) != NULL;)
-        if (live->message.account == account)
-            pairs_note(gateway, live);
+    for (size_t at = 0; (seen = live_look_next(gateway, &at)) != NULL;)
+        if (seen->message.account == account && seen->plan &&
+            recall_may_stop(&seen->message, seen->plan))
+            pairs_note(gateway, live_find(gateway, seen->message.id));
 }
 
 struct live *pairs_first(struct gateway *gateway, uint32_t account, const char *source,

@@ -217,6 +217,22 @@ void queue_remove(struct queue_entry *entry)
         leave_ring(class, lane);
 }
 
+void queue_move(struct queue_entry *from, struct queue_entry *to, void *owner)
+{
+    assert(from->queue != NULL);
+    *to = *from;
+    to->owner = owner;
+    if (to->previous)
+        to->previous->next = to;
+    else
+        to->lane->first = to;
+    if (to->next)
+        to->next->previous = to;
+    else
+        to->lane->last = to;
+    from->queue = NULL;
+}
+
 struct queue_entry *queue_first(struct queue *queue, int only_class)
 {
     struct class *best = NULL;

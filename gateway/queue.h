@@ -35,6 +35,9 @@ void queue_add(struct queue *queue, struct queue_entry *entry, uint8_t class,
 /* Harmless for an entry that waits nowhere. */
 void queue_remove(struct queue_entry *entry);
 
+/* `to` has the place that `from` had, which waits nowhere now. */
+void queue_move(struct queue_entry *from, struct queue_entry *to, void *owner);
+
 /*
  * Who is next, still inside; the same until somebody pays, comes or goes.  With
  * `only_class` not negative only that class is looked at.  NULL: nobody.

@@ -199,6 +199,7 @@ static void on_loaded(void *owner, uint64_t message)
 
     if (!only_waits(gateway, gateway->recovery->live))
         keep_for_later(gateway->recovery, message);
+    (void)live_pack(gateway, gateway->recovery->live);
     look_up(gateway);
 }
 
@@ -412,6 +413,7 @@ void recovery_resume(struct gateway *gateway)
         else if (!reports_wait)
             dispatch_review(gateway, live);
         store_end(gateway->store);
+        (void)live_pack(gateway, live);
     }
     /* What a report is about is known when all tries are. */
     for (size_t i = 0; reports_wait && i < recovery->count; i++) {
@@ -424,6 +426,7 @@ void recovery_resume(struct gateway *gateway)
         begin(gateway);
         dispatch_review(gateway, live);
         store_end(gateway->store);
+        (void)live_pack(gateway, live);
     }
     clock_go_on(gateway->clock);
     log_info("store.recovered",

@@ -11,12 +11,17 @@
 #include "gateway/gateway.h"
 #include "gateway/table.h"
 
-/* An id, and when it was learned. */
+/* An id, and when it was learned: there are as many as messages in the window. */
 struct learned {
     uint64_t hash;
-    uint64_t message;
-    int64_t at_ms;
+    uint32_t message; /* folded */
+    uint32_t at_s;
 };
+
+static uint32_t fold(uint64_t message)
+{
+    return (uint32_t)(message ^ message >> 32);
+}
 
 static uint64_t hash_of_key(uint32_t channel, const char *key)
 {
@@ -53,7 +58,7 @@ static void forget_oldest_id(struct reports *reports)
     uint64_t message;
 
     /* A provider may have used the id again since. */
-    if (table_get(reports->ids, oldest->hash, &message) && message == oldest->message)
+    if (table_get(reports->ids, oldest->hash, &message) && fold(message) == oldest->message)
         table_remove(reports->ids, oldest->hash);
     reports->learned_first++;
     reports->learned_count--;
@@ -82,7 +87,7 @@ void reports_remember(struct reports *reports, uint64_t hash, uint64_t message,
     }
     if (!table_put(reports->ids, hash, message))
         return;
-    reports->learned[end] = (struct learned){hash, message, at_ms};
+    reports->learned[end] = (struct learned){hash, fold(message), (uint32_t)(at_ms / 1000)};
     reports->learned_count++;
 }
 
@@ -108,7 +113,7 @@ bool reports_message_of(struct reports *reports, const struct kept_report *repor
 void reports_forget_ids(struct reports *reports, int64_t before_ms)
 {
     while (reports->learned_count > 0 &&
-           reports->learned[reports->learned_first].at_ms < before_ms)
+           reports->learned[reports->learned_first].at_s * INT64_C(1000) < before_ms)
         forget_oldest_id(reports);
 }
 

@@ -190,10 +190,10 @@ static void remember_again(struct reports *reports, const struct live *live,
 
 static void reindex(struct reports *reports, struct reports_channel *channel)
 {
-    struct live *live = NULL;
+    const struct live *live = NULL;
 
     for (unsigned i = 0; i < LIVES_PER_SWEEP; i++) {
-        live = live_next(reports->gateway, &channel->reindex_at);
+        live = live_look_next(reports->gateway, &channel->reindex_at);
         if (live == NULL)
             break;
         remember_again(reports, live, channel->number);

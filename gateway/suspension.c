@@ -126,11 +126,13 @@ static void is_done(void *owner, const struct store_effect *effect)
 
 static bool drop(struct job *job, uint64_t id)
 {
-    struct live *live = live_find(job->gateway, id);
+    const struct live *seen = live_look(job->gateway, id);
+    struct live *live;
     int64_t held;
 
-    if (live == NULL || live->message.account != job->account->number)
+    if (seen == NULL || seen->message.account != job->account->number)
         return false;
+    live = live_find(job->gateway, id);
     held = live->message.held_micro;
     if (!cancel_message(job->gateway, live))
         return false;

@@ -276,11 +276,14 @@ tests_gateway_reports_test_SOURCES = tests/gateway/reports_test.c $(LONE_OPERATO
 tests_gateway_reports_test_LDADD = $(LONE_GATEWAY_LIBS)
 
 # Ids, names and addresses of submissions.
-check_PROGRAMS += tests/gateway/aliases_test tests/gateway/pairs_test
-TESTS += tests/gateway/aliases_test tests/gateway/pairs_test
+check_PROGRAMS += tests/gateway/aliases_test tests/gateway/live_test tests/gateway/pairs_test
+TESTS += tests/gateway/aliases_test tests/gateway/live_test tests/gateway/pairs_test
 tests_gateway_aliases_test_SOURCES = tests/gateway/aliases_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
 tests_gateway_aliases_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_live_test_SOURCES = tests/gateway/live_test.c tests/peers/random.h \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
+tests_gateway_live_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_pairs_test_SOURCES = tests/gateway/pairs_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
 tests_gateway_pairs_test_LDADD = $(LONE_GATEWAY_LIBS)

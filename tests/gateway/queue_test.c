@@ -61,6 +61,33 @@ TEST(within_an_account_the_first_to_come_is_the_first_to_go)
     free(waiting);
 }
 
+TEST(one_that_is_moved_keeps_its_place)
+{
+    enum { COUNT = 5 };
+    struct queue *queue = queue_new();
+    struct waiting *waiting = calloc(1, sizeof(*waiting));
+    struct queue_entry moved[COUNT];
+
+    for (int i = 0; i < COUNT; i++)
+        add(queue, waiting, 0, 7);
+    /* The first, the last, two neighbours; and one that is not moved. */
+    for (int i = 0; i < COUNT; i++)
+        if (i != 2)
+            queue_move(&waiting->entries[i], &moved[i], &moved[i]);
+    assert_int_equal(queue_length(queue), COUNT);
+    assert_null(waiting->entries[0].queue);
+    for (int i = 0; i < COUNT; i++) {
+        struct queue_entry *first = queue_first(queue, -1);
+
+        assert_ptr_equal(first, i == 2 ? &waiting->entries[i] : &moved[i]);
+        assert_ptr_equal(first->owner, first);
+        queue_remove(first);
+    }
+    assert_int_equal(queue_length(queue), 0);
+    queue_free(queue);
+    free(waiting);
+}
+
 TEST(accounts_of_a_class_have_their_turns_however_much_each_has_waiting)
 {
     struct queue *queue = queue_new();
@@ -280,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(within_an_account_the_first_to_come_is_the_first_to_go),
+        RUN(one_that_is_moved_keeps_its_place),
         RUN(accounts_of_a_class_have_their_turns_however_much_each_has_waiting),
         RUN(accounts_share_by_parts_and_not_by_messages),
         RUN(who_comes_late_is_not_behind_who_has_much_waiting),

@@ -29,7 +29,7 @@
 #include "tests/simulation/vfs.h"
 #include "tests/simulation/world.h"
 
-enum { EXIT_STORE_FAILED = 75, COMMIT_MS = 1000, SMALL_RING = 64 };
+enum { EXIT_STORE_FAILED = 75, COMMIT_MS = 1000, SMALL_RING = 64, PACK_AFTERS_MS = 40 };
 
 /* --- the configuration -------------------------------------------------------------- */
 
@@ -205,6 +205,9 @@ void world_start_gateway(struct world *world)
     world_tell(world, "life %u begins%s%s", world->life, error[0] ? ", not: " : "", error);
     if (world->gateway) {
         check_doubts(world);
+        world->unpacked_seen = world->reports_seen = world->operations_seen = 0;
+        if (world->seed % 2 == 0)
+            lives_pack_after(world->gateway, (int64_t)(world->seed / 2 % PACK_AFTERS_MS));
         return;
     }
     life_drop(world);
@@ -263,6 +266,27 @@ void life_look_at_ring(struct world *world)
     world->congested_ms = world_now_ms(world);
 }
 
+/* For whom messages that were packed came back since the last look. */
+static void watch_unpacked(struct world *world)
+{
+    const struct gateway_counters *counters = &world->gateway->counters;
+    const struct live_rest_counts *rest = lives_rest(world->gateway);
+    const struct operation_counts *operations = &counters->operations;
+    uint64_t unpacked = rest->unpacked_ever - rest->unpacked_due - rest->unpacked_turn;
+    uint64_t answered = operations->queried + operations->cancelled + operations->replaced +
+                        operations->refused;
+
+    if (unpacked != world->unpacked_seen) {
+        if (counters->reports != world->reports_seen && answered == world->operations_seen)
+            world_met(world, SITUATION_unpacked_by_report);
+        if (counters->reports == world->reports_seen && answered != world->operations_seen)
+            world_met(world, SITUATION_unpacked_by_question);
+    }
+    world->unpacked_seen = unpacked;
+    world->reports_seen = counters->reports;
+    world->operations_seen = answered;
+}
+
 void life_watch(struct world *world)
 {
     struct gateway *gateway = world->gateway;
@@ -300,6 +324,7 @@ void life_watch(struct world *world)
     if (syncs != world->syncs_seen && !store_is_idle(gateway->store))
         world_moment(world, MOMENT_COMMITTED);
     world->syncs_seen = syncs;
+    watch_unpacked(world);
     world_moment(world, MOMENT_ANY);
 }
 
@@ -308,6 +333,7 @@ void life_watch(struct world *world)
 void life_count(struct world *world)
 {
     const struct gateway_counters *counters = &world->gateway->counters;
+    const struct live_rest_counts *rest = lives_rest(world->gateway);
     const struct {
         enum situation situation;
         uint64_t count;
@@ -321,6 +347,9 @@ void life_count(struct world *world)
         {SITUATION_report_late,       counters->reports_late      },
         {SITUATION_collected_set,     counters->collected_sets    },
         {SITUATION_collected_timeout, counters->collected_timeouts},
+        {SITUATION_packed,            rest->packed_ever           },
+        {SITUATION_unpacked_by_time,  rest->unpacked_due          },
+        {SITUATION_unpacked_by_turn,  rest->unpacked_turn         },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -332,7 +361,7 @@ static void name_crash(struct world *world)
 {
     const struct gateway *gateway = world->gateway;
     bool committed = world->moment == MOMENT_COMMITTED;
-    struct live *live;
+    const struct live *live;
 
     if (committed)
         world_met(world, SITUATION_crash_committed_no_effect);
@@ -358,11 +387,13 @@ static void name_crash(struct world *world)
         world_met(world, SITUATION_crash_receipt_waiting);
     if (reports_parked(gateway) > 0)
         world_met(world, SITUATION_crash_report_parked);
+    if (lives_rest(gateway)->packed > 0)
+        world_met(world, SITUATION_crash_while_packed);
     if (store_counters(gateway->store)->unfolded_bytes > 0)
         world_met(world, SITUATION_crash_journal_ahead);
     if (!committed && store_counters(gateway->store)->waiting_operations > 0)
         world_met(world, SITUATION_crash_commit_under_way);
-    for (size_t at = 0; (live = live_next(gateway, &at)) != NULL;) {
+    for (size_t at = 0; (live = live_look_next(gateway, &at)) != NULL;) {
         if (live->message.state == MESSAGE_COLLECTING)
             world_met(world, SITUATION_crash_while_collecting);
         if (live->message.state == MESSAGE_SCHEDULED)

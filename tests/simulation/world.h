@@ -96,6 +96,9 @@ struct world {
     bool ending_now;
     uint64_t syncs_seen;
     uint64_t torn_seen;
+    uint64_t unpacked_seen; /* messages, because somebody asked for them */
+    uint64_t reports_seen;
+    uint64_t operations_seen;
 
     struct cable *cables;
     struct errand *errands;

@@ -1,0 +1,298 @@
+/* Messages that only wait: how they are packed, which are, and how they come back. */
+#include "gateway/live.h"
+
+#include <stdlib.h>
+
+#include "gateway/catalog.h"
+#include "gateway/clock.h"
+#include "gateway/dispatch.h"
+#include "gateway/gateway.h"
+#include "gateway/live_pieces.h"
+#include "gateway/pairs.h"
+#include "gateway/reports.h"
+#include "tests/gateway/lone_gateway.h"
+#include "tests/peers/random.h"
+#include "tests/test.h"
+
+enum { AFTER_MS = 1000, ADVERTISING = 2 };
+
+static struct lone_gateway *lone;
+static struct gateway *gateway;
+
+static void begin(void)
+{
+    lone = lone_gateway_new_virtual(1, "host = \"127.0.0.1\"", "");
+    gateway = lone_gateway_of(lone);
+    lives_pack_after(gateway, AFTER_MS);
+}
+
+static const struct live_rest_counts *counts(void)
+{
+    return lives_rest(gateway);
+}
+
+static void assert_same(const struct live *a, const struct live *b)
+{
+    struct message messages[2] = {a->message, b->message};
+
+    assert_int_equal(a->body_count, b->body_count);
+    for (uint16_t i = 0; i < a->body_count; i++)
+        assert_memory_equal(a->bodies[i], b->bodies[i],
+                            body_size(a->bodies[i]->text_size, a->bodies[i]->tlv_size));
+    assert_int_equal(a->message.attempt_count, b->message.attempt_count);
+    assert_memory_equal(a->message.attempts, b->message.attempts,
+                        a->message.attempt_count * sizeof(struct attempt));
+    for (int i = 0; i < 2; i++) {
+        messages[i].attempts = NULL;
+        messages[i].attempt_capacity = 0;
+    }
+    assert_memory_equal(&messages[0], &messages[1], sizeof(messages[0]));
+    assert_int_equal(a->class, b->class);
+    assert_int_equal(a->thawed, b->thawed);
+    assert_int_equal(a->origin, b->origin);
+    assert_int_equal(a->responded_at_ms, b->responded_at_ms);
+}
+
+/* --- which are packed --------------------------------------------------------------- */
+
+/* One that waits for its report: accepted by the operator, its time in an hour. */
+static struct live *live_of(uint64_t sequence)
+{
+    uint64_t id = ids_next(&gateway->ids, gateway_now_ms(gateway));
+    struct body *body = live_body_new(40, 0);
+    struct attempt *attempt;
+    struct live *live;
+
+    body->id = body->message = id;
+    snprintf(body->source, sizeof(body->source), "shop");
+    snprintf(body->destination, sizeof(body->destination), "4915%09llu",
+             (unsigned long long)sequence);
+    memset(body->bytes, 'x', 40);
+    live = live_new(gateway, id, body);
+    live->plan = catalog_plan_at(gateway->catalog, 0);
+    live->message.plan = live->plan->id;
+    live->message.account = 1;
+    live->message.state = MESSAGE_SCHEDULED;
+    live->message.segments = live->message.parts = 1;
+    live->message.accepted_at_ms = live->message.entered_at_ms = gateway_now_ms(gateway);
+    live->message.start_at_ms = gateway_now_ms(gateway) + 3600 * 1000;
+    live->message.deadline_ms = gateway_now_ms(gateway) + 7200 * 1000;
+    attempt = message_add_attempt(&live->message);
+    attempt->id = attempt->anchor = ids_next(&gateway->ids, gateway_now_ms(gateway));
+    attempt->channel = 1;
+    attempt->segment = attempt->number = 1;
+    attempt->state = ATTEMPT_ACCEPTED;
+    attempt->sent_at_ms = attempt->updated_at_ms = gateway_now_ms(gateway);
+    snprintf(attempt->provider_id, sizeof(attempt->provider_id), "%llu",
+             (unsigned long long)id);
+    /* What only memory knows. */
+    attempt->flags = ATTEMPT_WAS_ACCEPTED;
+    reports_await(gateway, live, attempt);
+    body->told = 0x1234;
+    live->class = ADVERTISING;
+    live->origin = id - 77;
+    live->responded_at_ms = 0x123456789A;
+    return live;
+}
+
+TEST(a_message_that_only_waits_is_packed_after_its_time_and_found_as_it_was)
+{
+    struct resting_room room = {0};
+    struct live before = {0};
+    struct resting *resting;
+    struct live *live;
+    uint64_t id;
+
+    begin();
+    live = live_of(1);
+    id = live->message.id;
+    before = *live;
+    before.bodies = malloc(sizeof(*before.bodies));
+    before.bodies[0] = live_body_new(40, 0);
+    memcpy(before.bodies[0], live->bodies[0], body_size(40, 0));
+    before.message.attempts = malloc(sizeof(struct attempt));
+    before.message.attempts[0] = live->message.attempts[0];
+    lone_gateway_pass(lone, AFTER_MS - 10);
+    assert_int_equal(counts()->packed, 0);
+    lone_gateway_pass(lone, AFTER_MS);
+    assert_int_equal(counts()->packed, 1);
+    assert_int_equal(lives_count(gateway->lives), 1);
+
+    assert_same(live_look(gateway, id), &before);
+    assert_int_equal(counts()->packed, 1);
+    live = live_find(gateway, id);
+    assert_int_equal(counts()->packed, 0);
+    assert_same(live, &before);
+    assert_ptr_equal(live->plan, catalog_plan_at(gateway->catalog, 0));
+    assert_ptr_equal(live->gateway, gateway);
+    assert_ptr_equal(live_find(gateway, id), live);
+    /* A tenth or so of what it was. */
+    resting = resting_new(live, &room);
+    assert_true(resting->size < 200);
+    free(resting);
+    free(room.bytes);
+    live_forget(gateway, live);
+    assert_null(live_find(gateway, id));
+    live_release(&before);
+    lone_gateway_free(lone);
+}
+
+static void end(struct live *live)
+{
+    live->message.state = MESSAGE_ENDED;
+}
+
+static void collect(struct live *live)
+{
+    live->message.state = MESSAGE_COLLECTING;
+}
+
+static void pair(struct live *live)
+{
+    reports_settle(gateway, live, &live->message.attempts[0]);
+    live->message.attempt_count = 0;
+    (void)pairs_first(gateway, 1, "nobody", "1");
+    pairs_note(gateway, live);
+    assert_true(live->paired);
+}
+
+static void leave_open(struct live *live)
+{
+    live->message.attempts[0].flags |= ATTEMPT_UNANSWERED;
+}
+
+static void be_due(struct live *live)
+{
+    dispatch_look_at(gateway, live, gateway_now_ms(gateway) + AFTER_MS / 2);
+}
+
+static void bring_back(struct live *live)
+{
+    live->thawed = true;
+}
+
+TEST(what_something_is_open_of_is_not_packed)
+{
+    static void (*const rows[])(struct live * live) = {end,        collect, pair,
+                                                       leave_open, be_due,  bring_back};
+
+    begin();
+    for (size_t row = 0; row < ROWS(rows); row++) {
+        struct live *live = live_of(row);
+        uint64_t id;
+
+        rows[row](live);
+        assert_false(live_pack(gateway, live));
+        live_forget(gateway, live);
+        live = live_of(row);
+        id = live->message.id;
+        assert_true(live_pack(gateway, live));
+        live_forget(gateway, live_find(gateway, id));
+    }
+    assert_int_equal(lives_count(gateway->lives), 0);
+    lone_gateway_free(lone);
+}
+
+/* --- and come back ------------------------------------------------------------------ */
+
+TEST(each_comes_back_when_it_is_due_and_not_before)
+{
+    enum { LIVES = 300, SPREAD_MS = 100000 };
+    struct random chance = {.state = 3};
+    int64_t due_ms[LIVES];
+    int64_t begin_ms;
+
+    begin();
+    begin_ms = gateway_now_ms(gateway) + 2 * AFTER_MS;
+    for (size_t i = 0; i < LIVES; i++) {
+        struct live *live = live_of(i);
+        uint64_t id = live->message.id;
+
+        due_ms[i] = begin_ms + (int64_t)random_below(&chance, SPREAD_MS);
+        dispatch_look_at(gateway, live, due_ms[i]);
+        assert_true(live_pack(gateway, live));
+        /* Some of them go before. */
+        if (i % 3 == 0) {
+            live_forget(gateway, live_find(gateway, id));
+            due_ms[i] = INT64_MAX;
+        }
+    }
+    lives_pack_after(gateway, 10 * SPREAD_MS);
+    for (unsigned step = 0; step < 12; step++) {
+        size_t due = 0;
+
+        lone_gateway_pass(lone, 10000);
+        for (size_t i = 0; i < LIVES; i++)
+            due += due_ms[i] <= gateway_now_ms(gateway);
+        assert_int_equal(counts()->unpacked_due, due);
+    }
+    assert_int_equal(counts()->packed, 0);
+    lone_gateway_free(lone);
+}
+
+TEST(one_that_waits_in_a_queue_is_packed_in_its_place)
+{
+    enum { LIVES = 6 };
+    struct queue *queue;
+    uint64_t ids[LIVES];
+
+    begin();
+    queue = queue_new();
+    for (size_t i = 0; i < LIVES; i++) {
+        struct live *live = live_of(i);
+
+        ids[i] = live->message.id;
+        queue_add(queue, &live->waiting, 0, 1, live);
+    }
+    for (size_t i = 0; i < LIVES; i++)
+        if (i != 3)
+            assert_true(live_pack(gateway, live_find(gateway, ids[i])));
+    /* One is asked for, one goes. */
+    assert_ptr_equal(live_find(gateway, ids[1])->waiting.queue, queue);
+    live_forget(gateway, live_find(gateway, ids[4]));
+    for (size_t i = 0; i < LIVES; i++) {
+        const struct queue_entry *entry = queue_first(queue, -1);
+        struct live *live;
+
+        if (i == 4)
+            continue;
+        assert_int_equal(live_look_waiting(gateway, entry)->message.id, ids[i]);
+        live = live_waiting(gateway, entry);
+        assert_ptr_equal(live, live_find(gateway, ids[i]));
+        assert_ptr_equal(queue_first(queue, -1), &live->waiting);
+        live_forget(gateway, live);
+    }
+    assert_int_equal(queue_length(queue), 0);
+    assert_int_equal(counts()->unpacked_turn, 3);
+    queue_free(queue);
+    lone_gateway_free(lone);
+}
+
+TEST(one_that_is_packed_is_due_by_the_wall)
+{
+    struct live *live;
+
+    begin();
+    live = live_of(1);
+    dispatch_look_at(gateway, live, gateway_now_ms(gateway) + 600 * 1000);
+    assert_true(live_pack(gateway, live));
+    clock_step_wall(gateway->clock, 599 * 1000);
+    lone_gateway_pass(lone, 500);
+    assert_int_equal(counts()->unpacked_due, 0);
+    lone_gateway_pass(lone, 600);
+    assert_int_equal(counts()->unpacked_due, 1);
+    lone_gateway_free(lone);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(a_message_that_only_waits_is_packed_after_its_time_and_found_as_it_was),
+        RUN(what_something_is_open_of_is_not_packed),
+        RUN(each_comes_back_when_it_is_due_and_not_before),
+        RUN(one_that_waits_in_a_queue_is_packed_in_its_place),
+        RUN(one_that_is_packed_is_due_by_the_wall),
+    };
+
+    return RUN_ALL(tests);
+}
