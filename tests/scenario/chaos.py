@@ -8,6 +8,7 @@ has seen no more duplicates than there were doubts, and the money is right.
 """
 
 import sys
+import threading
 import time
 import types
 
@@ -15,11 +16,12 @@ from collections import Counter
 from decimal import Decimal
 
 from kill9 import Account, Client
-from lab import DEEP, Lab, check, equal, scenario, until
+from lab import DEEP, Failure, Lab, check, equal, scenario, until
 from proxy import Proxy
-from smpp_client import DELIVER, OK, RESPONSE, SUBMIT, Session, frame, submit_body
+from smpp_client import DELIVER, ENQUIRE, OK, RESPONSE, SUBMIT, Session, frame, submit_body
 
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 60 if DEEP else 1.2
+SLOW_BINDS = 60
 SUBMIT_RESPONSE, DELIVER_RESPONSE = RESPONSE | SUBMIT, RESPONSE | DELIVER
 
 # The last digit but two says what the messenger does.
@@ -226,6 +228,63 @@ def an_answer_of_the_operator_cut_at_any_octet_costs_once(lab):
 # ---- Afterwards ----
 
 
+# ---- Somebody else beside them ----
+
+
+class Trickle:
+    """Bound ones that send an octet each 50 ms, and never an end without another beginning."""
+
+    def __init__(self, lab):
+        self.done, self.octets = False, 0
+        self.binds = [Session(lab.ports["smpp"], "poor") for _ in range(SLOW_BINDS)]
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def _run(self):
+        turn = 0
+        while not self.done:
+            for i, bind in enumerate(self.binds):
+                whole = frame(ENQUIRE, b"", sequence=1000 + turn // 16)
+                bind.raw(whole[turn % 16:turn % 16 + 1])
+                self.octets += 1
+                time.sleep(0.05 / SLOW_BINDS)
+            turn += 1
+
+    def __exit__(self, *_):
+        self.done = True
+        self.thread.join()
+        for bind in self.binds:
+            bind.close()
+
+
+def p99_ms(session, seconds):
+    took, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        begin = time.monotonic()
+        equal(session.response(session.submit("79010000001", registered=0)).status, OK, "status")
+        took.append(1000 * (time.monotonic() - begin))
+        time.sleep(0.004)
+    return sorted(took)[-1 - len(took) // 100]
+
+
+def slow_octets_do_not_slow_a_quiet_client(_):
+    """A machine that is busy with other things gets three tries."""
+    with Lab(messenger=False) as lab, Session(lab.ports["smpp"]) as quiet:
+        for _ in range(3):
+            alone_ms = p99_ms(quiet, 1.5)
+            with Trickle(lab) as slow:
+                beside_ms = p99_ms(quiet, 30 if DEEP else 3)
+                check(slow.octets > 100, f"{slow.octets} octets only")
+            said = (f"p99 {alone_ms:.1f} ms alone, {beside_ms:.1f} ms beside {SLOW_BINDS} binds "
+                    f"and {slow.octets} octets of theirs")
+            if beside_ms < 2 * alone_ms + 25:
+                return said
+    raise Failure(said)
+
+
 def nothing_acknowledged_is_lost_and_no_receipt_is_missing(lab):
     def missing():
         return sum(len(account.waiting) for account in lab.accounts)
@@ -283,6 +342,7 @@ if __name__ == "__main__":
              without_an_answer, cut_in_the_middle, silent_and_not_closed, all_of_it_at_once,
              a_submit_cut_at_any_octet_is_taken_whole_or_not_at_all,
              an_answer_of_the_operator_cut_at_any_octet_costs_once,
+             slow_octets_do_not_slow_a_quiet_client,
              nothing_acknowledged_is_lost_and_no_receipt_is_missing,
              the_operator_saw_no_more_twice_than_were_in_doubt, the_money_is_right,
              it_did_all_that)
