@@ -12,9 +12,10 @@ import time
 from collections import Counter
 
 from lab import Lab, check, equal, run_together, scenario, until
-from smpp_client import OK, Session, relative_time
+from smpp_client import BIND_TRANSMITTER, OK, Session, relative_time
 
 HOUR_S, DAY_S = 3600, 86400
+KEEP_S = 7 * DAY_S  # receipt_keep, unless told
 STEPS_S = (HOUR_S, 0, -HOUR_S, 0, DAY_S, 0, -DAY_S, 0)
 STEP_TAKES_S = 1
 FROZEN_S, STOPPED_S = 600, 4
@@ -188,6 +189,37 @@ def ten_minutes_of_a_frozen_gateway_end_what_they_must_and_nothing_else(_):
         return f"{len(whole)} delivered, {len(late)} expired, all once"
 
 
+def receipts_wait(lab, begin, count):
+    """Ids of messages that have ended, and whose sender hears nothing."""
+    with Session(lab.ports["smpp"], command=BIND_TRANSMITTER) as esme:
+        ids = [esme.submitted(f"{begin}{i:04}") for i in range(count)]
+        for one in ids:
+            equal(lab.ended(one)["end"], "delivered", "end")
+    return ids
+
+
+def receipts_of_who_is_away_are_kept_for_seven_days(_):
+    with Freezer() as lab:
+        ids = receipts_wait(lab, "7907010", 20)
+        away_s = KEEP_S - HOUR_S
+        lab.freeze(away_s, lambda: None)
+        with Session(lab.ports["smpp"]) as esme:
+            check(esme.wait(lambda: len(esme.receipts) >= 20, 15),
+                  lambda: f"{len(esme.receipts)} receipts after {away_s / DAY_S:.1f} days")
+            equal(sorted(one.id for one in esme.receipts), sorted(ids), "their ids")
+            equal({one.stat for one in esme.receipts}, {"DELIVRD"}, "what they say")
+        lab.wait_bound()
+        equal(lab.metrics("receipts_dropped_total"), {"receipts_dropped_total": 0}, "dropped")
+        receipts_wait(lab, "7907020", 20)
+        lab.freeze(away_s + KEEP_S + HOUR_S, lambda: None)
+        until(lambda: lab.metrics("receipts_dropped_total")["receipts_dropped_total"] == 20, 10,
+              "they are kept for more than seven days")
+        with Session(lab.ports["smpp"]) as esme:
+            check(not esme.wait(lambda: esme.receipts, 1), "one came all the same")
+        lab.nothing_held("sms")
+        lab.verify()
+
+
 def an_operator_stopped_for_ten_seconds_costs_nothing(_):
     with Lab(smsc="report_delay=50-300,report_retry=1000", messenger=False) as lab:
         load = Load(lab, "790540", 0.02)
@@ -213,6 +245,7 @@ def at_once(lab):
     check(run_together([the_clock_is_set_forward_and_back,
                         it_is_started_again_when_the_clock_was_set_back_a_day,
                         ten_minutes_of_a_frozen_gateway_end_what_they_must_and_nothing_else,
+                        receipts_of_who_is_away_are_kept_for_seven_days,
                         an_operator_stopped_for_ten_seconds_costs_nothing], lab), "see above")
 
 
