@@ -3,6 +3,7 @@
 no bind dropped and no accepted message changed.
 """
 
+import json
 import pathlib
 import re
 import signal
@@ -153,9 +154,33 @@ def many_reloads_take_no_more_memory_than_a_few(lab):
     return f"{few} KiB after {RELOADS // 5}, {many} after {RELOADS}"
 
 
+def a_hundred_reloads_under_load_lose_nothing_and_drop_nobody(lab):
+    """Each changes a limit of somebody who is bound; one in ten is of a file that is wrong."""
+    text = lab.config_path.read_text()
+    say(lab, text)
+    before = {result: reloads(lab, result) for result in ("done", "refused")}
+    with Session(lab.ports["smpp"], "live") as esme:
+        bench = lab.bench_start("-r", 800, "-s", 8, "-b", 2, "--wait", 20)
+        for number in range(100):
+            said = text.replace('account "live" {', f'account "live" {{ tps = {500 + number}')
+            say(lab, said if number % 10 else said + "nonsense = 1\n")
+        _, told = bench.communicate(timeout=60)
+        equal(bench.returncode, 0, f"the status of sluice-bench ({told})")
+        equal(status_of(esme), OK, "who was bound before")
+        check(not esme.closed, "the bind was dropped")
+    equal({result: reloads(lab, result) - before[result] for result in before},
+          {"done": 90, "refused": 10}, "reloads")
+    numbers = json.loads(bench.json_path.read_text())["submits"]
+    lab.config_path.write_text(text)
+    lab.nothing_held("sms", 10)
+    lab.verify()
+    return f"beside {numbers['accepted']} submits"
+
+
 if __name__ == "__main__":
     scenario(60, make_lab,
              an_accounts_settings_change_under_its_binds,
              a_price_is_for_what_is_accepted_from_then_on,
              a_file_that_is_wrong_or_wants_more_changes_nothing,
-             many_reloads_take_no_more_memory_than_a_few)
+             many_reloads_take_no_more_memory_than_a_few,
+             a_hundred_reloads_under_load_lose_nothing_and_drop_nobody)
