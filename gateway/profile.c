@@ -1,12 +1,13 @@
 /*
  * Profiles at work: requests rendered, answers and reports understood.  Nothing here
- * allocates but the reading of JSON.
+ * allocates but the reading of JSON, and of a signature over more than the body.
  */
 #include "gateway/profile.h"
 
 #include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/json.h"
@@ -299,8 +300,51 @@ enum profile_report_result profile_report(const struct profile *profile, const v
     return result;
 }
 
-bool profile_signature_ok(const struct profile *profile, const char *key, const void *body,
-                          size_t body_size, const char *given)
+/* Seconds or milliseconds since 1970; -1: it is no time. */
+static int64_t read_time_ms(const char *text)
+{
+    const int64_t first_ms = INT64_C(100000000000); /* of 1973; as seconds, of 5138 */
+    size_t size = text != NULL ? strlen(text) : 0;
+    int64_t number;
+
+    if (size == 0 || size > 15 || strspn(text, "0123456789") != size)
+        return -1;
+    number = strtoll(text, NULL, 10);
+    return number >= first_ms ? number : number * 1000;
+}
+
+static bool is_of_now(const struct profile *profile, const struct profile_signed *given)
+{
+    int64_t at_ms = read_time_ms(given->time);
+
+    return at_ms >= 0 && given->now_ms - at_ms <= profile->signature_max_age_ms &&
+           at_ms - given->now_ms <= profile->signature_max_age_ms;
+}
+
+/* The signature of the time, the separator and the body. */
+static bool matches_with_time(const struct profile *profile,
+                              const struct signature_scheme *scheme, const char *key,
+                              const struct profile_signed *given)
+{
+    size_t time_size = strlen(given->time);
+    size_t separator_size = strlen(profile->signature_time_separator);
+    size_t size = time_size + separator_size + given->body_size;
+    char *octets = malloc(size);
+    bool matches;
+
+    if (octets == NULL)
+        abort();
+    memcpy(octets, given->time, time_size);
+    memcpy(octets + time_size, profile->signature_time_separator, separator_size);
+    if (given->body_size > 0)
+        memcpy(octets + time_size + separator_size, given->body, given->body_size);
+    matches = signature_matches(scheme, key, strlen(key), octets, size, given->signature);
+    free(octets);
+    return matches;
+}
+
+bool profile_signature_ok(const struct profile *profile, const char *key,
+                          const struct profile_signed *given)
 {
     const struct signature_scheme scheme = {
         .hash = profile->signature_hash,
@@ -308,6 +352,10 @@ bool profile_signature_ok(const struct profile *profile, const char *key, const 
         .prefix = profile->signature_prefix,
     };
 
-    return profile->signature_header[0] == '\0' ||
-           signature_matches(&scheme, key, strlen(key), body, body_size, given);
+    if (profile->signature_header[0] == '\0')
+        return true;
+    if (profile->signature_time_header[0] != '\0')
+        return is_of_now(profile, given) && matches_with_time(profile, &scheme, key, given);
+    return signature_matches(&scheme, key, strlen(key), given->body, given->body_size,
+                             given->signature);
 }

@@ -104,6 +104,9 @@ struct profile {
     const char *signature_prefix;
     enum signature_hash signature_hash;
     enum signature_encoding signature_encoding;
+    const char *signature_time_header; /* "" = no time is signed */
+    const char *signature_time_separator;
+    int64_t signature_max_age_ms;
 
     enum config_proof proves;
     bool repeats_safely; /* the provider takes {{ref}} as a key: a repeat is harmless */
@@ -181,10 +184,19 @@ enum profile_report_result profile_report(const struct profile *profile, const v
                                           size_t body_size, struct profile_report *out)
     __attribute__((warn_unused_result));
 
-/* True when the profile asks for no signature, or when `given` (NULL: no header) is right.
- */
-bool profile_signature_ok(const struct profile *profile, const char *key, const void *body,
-                          size_t body_size, const char *given)
+/* What came with a report; a header that was not there is NULL. */
+struct profile_signed {
+    const void *body;
+    size_t body_size;
+    const char *signature;
+    const char *time;
+    int64_t now_ms; /* wall */
+};
+
+/* True when the profile asks for no signature, or when this one is right and, where a time
+ * is signed, not too old and not of a time to come. */
+bool profile_signature_ok(const struct profile *profile, const char *key,
+                          const struct profile_signed *given)
     __attribute__((warn_unused_result));
 
 #endif

@@ -262,6 +262,11 @@ static void load_headers(struct load *load)
         config_error_in(load->errors, load->root,
                         config_node_entry(load->root, "signature_prefix"),
                         "signature_prefix is longer than 32 characters");
+    if (profile->signature_time_header[0] != '\0' && profile->signature_header[0] == '\0')
+        config_error_in(
+            load->errors, load->root,
+            config_node_entry(load->root, "signature_time_header"),
+            "a time that nobody signs says nothing: signature_header is missing");
 }
 
 struct profile *profile_load(struct config_memory *memory, const char *path,

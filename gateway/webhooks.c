@@ -34,14 +34,25 @@ static int find_channel(const struct config *config, const char *name)
     return -1;
 }
 
-static bool is_signed(const struct config_channel *channel,
-                      const struct http_request *request)
+/* NULL: it is not there, or the profile names none. */
+static const char *header_of(const struct http_request *request, const char *name)
 {
-    const char *header = channel->profile->signature_header;
-    const char *given = header[0] != '\0' ? http_request_header(request, header) : NULL;
+    return name[0] != '\0' ? http_request_header(request, name) : NULL;
+}
 
-    return profile_signature_ok(channel->profile, channel->key, request->body,
-                                request->body_size, given);
+static bool is_signed(const struct config_channel *channel,
+                      const struct http_request *request, int64_t now_ms)
+{
+    const struct profile *profile = channel->profile;
+    const struct profile_signed given = {
+        .body = request->body,
+        .body_size = request->body_size,
+        .signature = header_of(request, profile->signature_header),
+        .time = header_of(request, profile->signature_time_header),
+        .now_ms = now_ms,
+    };
+
+    return profile_signature_ok(profile, channel->key, &given);
 }
 
 /* Our own id, as the provider was given it; 0: it is not one of ours. */
@@ -98,7 +109,7 @@ void webhooks_on_report(struct api_call *call)
         return;
     }
     channel = &gateway->config->channels[index];
-    if (!is_signed(channel, request)) {
+    if (!is_signed(channel, request, gateway_now_ms(gateway))) {
         api_refuse(gateway, request->id, API_BAD_SIGNATURE, NULL,
                    "the body is not signed with the channel's key");
         return;

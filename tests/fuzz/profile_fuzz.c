@@ -38,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(verdict.verdict != VERDICT_OK || (data[0] % 8 == 0 && verdict.id[0] != 0));
     if (profile_report(lab(), data + 1, size - 1, &report) == PROFILE_REPORT_OK)
         assert(report.id[0] != 0 || report.ref[0] != 0);
-    assert(!profile_signature_ok(lab(), "lab-hook", data, size, (const char *)NULL));
+    assert(!profile_signature_ok(lab(), "lab-hook",
+                                 &(struct profile_signed){.body = data, .body_size = size}));
     return 0;
 }

@@ -287,6 +287,15 @@ TEST(the_labs_reports_mean_what_it_says)
     }
 }
 
+static bool is_believed(const struct profile *profile, const char *key, const char *body,
+                        size_t size, const char *signature)
+{
+    const struct profile_signed given = {
+        .body = body, .body_size = size, .signature = signature};
+
+    return profile_signature_ok(profile, key, &given);
+}
+
 TEST(a_report_is_believed_only_with_its_signature)
 {
     struct profile *lab = load_lab();
@@ -295,12 +304,58 @@ TEST(a_report_is_believed_only_with_its_signature)
     const char *good =
         "sha256=3a85089b862d998ff9559431dc3279c9963eff572ed5b4c1e7308706e43e56c4";
 
-    assert_true(profile_signature_ok(lab, "lab-hook", body, sizeof(body) - 1, good));
-    assert_false(profile_signature_ok(lab, "lab-hooK", body, sizeof(body) - 1, good));
-    assert_false(profile_signature_ok(lab, "lab-hook", body, sizeof(body) - 2, good));
-    assert_false(profile_signature_ok(lab, "lab-hook", body, sizeof(body) - 1, good + 7));
-    assert_false(profile_signature_ok(lab, "lab-hook", body, sizeof(body) - 1, ""));
-    assert_false(profile_signature_ok(lab, "lab-hook", body, sizeof(body) - 1, NULL));
+    assert_true(is_believed(lab, "lab-hook", body, sizeof(body) - 1, good));
+    assert_false(is_believed(lab, "lab-hooK", body, sizeof(body) - 1, good));
+    assert_false(is_believed(lab, "lab-hook", body, sizeof(body) - 2, good));
+    assert_false(is_believed(lab, "lab-hook", body, sizeof(body) - 1, good + 7));
+    assert_false(is_believed(lab, "lab-hook", body, sizeof(body) - 1, ""));
+    assert_false(is_believed(lab, "lab-hook", body, sizeof(body) - 1, NULL));
+}
+
+TEST(a_report_that_is_signed_with_a_time_is_believed_only_then)
+{
+    static const char body[] = "{\"probe\":\"sluice\",\"n\":1}";
+    /* Made with: printf '%s.%s' TIME BODY | openssl dgst -sha256 -hmac lab-hook */
+    static const char of_seconds[] =
+        "a35697f5c1c0514019a8482aeef2ad8356ff4b0edaf1d625ad1814626d3a487d", of_ms[] = "d44ba051b815a12b51ec2796e26eb2bb51079de0ea5b36e88b71a3308bfbdd57";
+    static const struct {
+        const char *row;
+        const char *time;
+        const char *signature;
+        int64_t now_ms;
+        bool believed;
+    } rows[] = {
+        {"at its time",          "1760000000",    of_seconds, 1760000000000, true },
+        {"five minutes later",   "1760000000",    of_seconds, 1760000300000, true },
+        {"too late",             "1760000000",    of_seconds, 1760000300001, false},
+        {"five minutes before",  "1760000000",    of_seconds, 1759999700000, true },
+        {"too early",            "1760000000",    of_seconds, 1759999699999, false},
+        {"in ms",                "1760000000123", of_ms,      1760000000200, true },
+        {"in ms, too late",      "1760000000123", of_ms,      1760000300124, false},
+        {"the same, as another", "1760000000000", of_seconds, 1760000000000, false},
+        {"another time",         "1760000001",    of_seconds, 1760000000000, false},
+        {"no time",              NULL,            of_seconds, 1760000000000, false},
+        {"an empty time",        "",              of_seconds, 1760000000000, false},
+        {"no number",            "1760000000 ",   of_seconds, 1760000000000, false},
+        {"a very long number",   "17600000000000000000000", of_seconds, 1760000000000, false},
+        {"no signature",         "1760000000",    NULL,       1760000000000, false},
+    };
+    struct config_errors errors;
+    struct profile *profile = load_text(
+        MINIMAL "body = \"{}\"\nsignature_header = \"X-Signature\"\n"
+                "signature_time_header = \"X-Time\"\n", &errors);
+
+    assert_non_null(profile);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        const struct profile_signed given = {.body = body,
+                                             .body_size = sizeof(body) - 1,
+                                             .signature = rows[i].signature,
+                                             .time = rows[i].time,
+                                             .now_ms = rows[i].now_ms};
+
+        CHECK_EQ(profile_signature_ok(profile, "lab-hook", &given), rows[i].believed,
+                 rows[i].row);
+    }
 }
 
 TEST(a_profile_without_reports_hears_none)
@@ -311,7 +366,7 @@ TEST(a_profile_without_reports_hears_none)
 
     assert_non_null(profile);
     assert_int_equal(profile_report(profile, "{}", 2, &out), PROFILE_REPORT_NONE);
-    assert_true(profile_signature_ok(profile, "", "{}", 2, NULL));
+    assert_true(is_believed(profile, "", "{}", 2, NULL));
 }
 
 TEST(a_cause_is_put_into_our_words)
@@ -383,6 +438,7 @@ int main(void)
         TEST_IN_MEMORY(an_answer_may_be_told_by_its_body),
         TEST_IN_MEMORY(the_labs_reports_mean_what_it_says),
         TEST_IN_MEMORY(a_report_is_believed_only_with_its_signature),
+        TEST_IN_MEMORY(a_report_that_is_signed_with_a_time_is_believed_only_then),
         TEST_IN_MEMORY(a_profile_without_reports_hears_none),
         TEST_IN_MEMORY(a_cause_is_put_into_our_words),
         TEST_IN_MEMORY(what_is_wrong_in_a_profile_is_told_with_its_line),

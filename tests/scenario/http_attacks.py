@@ -13,10 +13,11 @@ import sys
 import threading
 import time
 
-from lab import DEEP, Failure, Lab, check, equal, scenario, sign, until
+from lab import DEEP, SOURCE, Failure, Lab, check, equal, scenario, sign, until
 from provider import Provider, reply
 
 FORGERIES = 100_000 if DEEP else 5_000
+MAX_AGE_S = 60
 SLOW = 600
 GREEDY, PIPELINED = 200, 40
 
@@ -95,6 +96,57 @@ def no_forged_callback_is_believed(lab):
     check(all(one["state"] != "delivered" for one in row["attempts"]
               if one["channel"] == "messenger"), f"it was believed: {row}")
     return f"{FORGERIES} of them"
+
+
+class TimedLab(AttackedLab):
+    """Its messenger signs the time before the body."""
+
+    def _write_config(self):
+        self.edit = self._time
+        return super()._write_config()
+
+    def _time(self, text):
+        profiles = self.folder / "providers"
+        profiles.mkdir()
+        (profiles / "timed.conf").write_text(
+            (SOURCE / "conf/providers/lab.conf").read_text()
+            + 'signature_time_header = "X-Time"\nsignature_time_separator = ":"\n'
+              f'signature_max_age = "{MAX_AGE_S}s"\n')
+        return text.replace(f'providers = "{SOURCE}/conf/providers"',
+                            f'providers = "{profiles}"', 1).replace(
+                                'profile = "lab"', 'profile = "timed"', 1)
+
+    def report(self, body, time_s, told=None, signed=None):
+        """Its status; `told` stands in the header, the time unless told otherwise."""
+        told = str(int(time_s)) if told is None else told
+        octets = told.encode() + b":" + body if signed is None else signed
+        return self.hook(body, sign(octets), {"X-Time": told} if told else {}).status
+
+
+def an_old_callback_is_not_believed_and_a_new_one_counts_once(_):
+    with TimedLab() as lab:
+        lab.provider.script["79030000102"] = [reply(200)]
+        message = lab.send("cascade", "79030000102").json["id"]
+        until(lambda: lab.provider.to("79030000102"), 5, "the messenger was not asked")
+        body = b'{"id": "%s", "status": "delivered"}' % (
+            lab.provider.to("79030000102")[0].id.encode())
+        now = time.time()
+        for name, wanted, status in (
+                ("old", 401, lab.report(body, now - MAX_AGE_S - 2)),
+                ("of a time to come", 401, lab.report(body, now + MAX_AGE_S + 60)),
+                ("without a time", 401, lab.report(body, now, "")),
+                ("signed without it", 401, lab.report(body, now, None, body)),
+                ("with another time than is signed", 401,
+                 lab.report(body, now, str(int(now)), b"%d:" % (now - 1) + body)),
+                ("no number", 401, lab.report(body, now, "now"))):
+            equal(status, wanted, name)
+        equal(lab.message(message)["attempts"][0]["state"], "accepted", "after these")
+        for i in range(10):
+            equal(lab.report(body, now - i), 200, "again and again")
+        row = lab.ended(message)
+        equal((row["end"], row["charged"]), ("delivered", "0.010000"), "end and money")
+        lab.nothing_held("cascade")
+        lab.verify()
 
 
 class Slow:
@@ -240,5 +292,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["greedy"]:
         be_greedy(int(sys.argv[2]))
     scenario(90, AttackedLab, nothing_listens_but_what_the_file_says,
-             no_forged_callback_is_believed, slow_ones_do_not_slow_the_others,
+             no_forged_callback_is_believed,
+             an_old_callback_is_not_believed_and_a_new_one_counts_once, slow_ones_do_not_slow_the_others,
              greedy_ones_do_not_slow_the_others, the_money_is_right_in_the_end)
