@@ -42,7 +42,7 @@ void esmes_answer(struct gateway *gateway, uint64_t session, uint32_t sequence,
 void esmes_answer_with(struct gateway *gateway, uint64_t session,
                        const struct smpp_pdu *answer);
 
-/* It is not heard again before the next commit is done. */
+/* No more of its requests are taken before a commit is done. */
 void esmes_end_turn(struct gateway *gateway, uint64_t session);
 
 /* The session bound with a version below 3.4. */
