@@ -37,6 +37,8 @@ check-simulation check-sanitized deep: tests/simulation/simulation$(EXEEXT)
 SIMULATIONS += tests/simulation/simulation
 SANITIZED += tests/simulation/simulation
 DEEP += tests/simulation/planted.sh
+TESTS += tests/simulation/planted_fit.sh
+EXTRA_DIST += tests/simulation/planted_fit.sh
 # Each by its name: tests/check_dist.sh finds one that is missing here.
 EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/README.md \
