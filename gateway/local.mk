@@ -119,6 +119,8 @@ libgateway_a_SOURCES += \
 	gateway/senders.c gateway/senders.h \
 	gateway/source.c gateway/source.h \
 	gateway/translate.c gateway/translate.h \
+	gateway/translate_encode.c gateway/translate_marks.c \
+	gateway/translate_pieces.h gateway/translate_text.c \
 	gateway/transliterate.c gateway/transliterate.def gateway/transliterate.h
 
 sbin_PROGRAMS += sluiced

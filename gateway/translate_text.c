@@ -1,0 +1,168 @@
+/* The text of a body, and of the parts of a collected message together, in UTF-8. */
+#include "gateway/translate_pieces.h"
+
+#include <string.h>
+
+/* --- one body ----------------------------------------------------------------------- */
+
+bool translate_has_header(const struct body *body)
+{
+    return (body->esm_class & SMPP_ESM_CLASS_UDHI) != 0;
+}
+
+struct smpp_octets translate_user_data(const struct body *body)
+{
+    return (struct smpp_octets){body->bytes, body->text_size};
+}
+
+struct smpp_shift translate_shift_of(const struct body *body)
+{
+    struct smpp_header header;
+
+    if (translate_has_header(body) && smpp_header_read(translate_user_data(body), &header))
+        return header.shift;
+    return (struct smpp_shift){0, 0};
+}
+
+bool translate_decode(const struct body *body, enum smpp_alphabet default_alphabet,
+                      size_t limit, char *out, size_t room, size_t *out_size)
+{
+    enum smpp_alphabet alphabet = smpp_text_alphabet(body->data_coding, default_alphabet);
+    const uint8_t *octets = body->bytes + body->header_size;
+    size_t size = body->text_size - body->header_size;
+    struct smpp_text_progress progress;
+    enum smpp_text_result result;
+
+    size = size < limit ? size : limit;
+    if (alphabet == SMPP_ALPHABET_GSM)
+        result = smpp_text_decode_shifted(translate_shift_of(body), octets, size, out, room,
+                                          &progress);
+    else
+        result = smpp_text_decode(alphabet, octets, size, out, room, &progress);
+    *out_size = progress.written;
+    return result <= SMPP_TEXT_INVALID;
+}
+
+bool translate_body_text(const struct body *body, enum smpp_alphabet default_alphabet,
+                         char *out, size_t room, size_t *out_size)
+{
+    if (!body->from_api)
+        return translate_decode(body, default_alphabet, SIZE_MAX, out, room, out_size);
+    if (body->text_size > room)
+        return false;
+    memcpy(out, body->bytes, body->text_size);
+    *out_size = body->text_size;
+    return true;
+}
+
+/* The whole characters at the start of the UTF-8, as many as are shown. */
+static size_t head_size(const char *text, size_t size)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < size; i++)
+        if (((uint8_t)text[i] & 0xC0) != 0x80 && length++ == TRANSLATE_HEAD_MAX)
+            return i;
+    return size;
+}
+
+void translate_head(const struct body *body, enum smpp_alphabet account_alphabet,
+                    char out[TRANSLATE_HEAD_SIZE])
+{
+    /* No alphabet has characters of more octets than UTF-8 has. */
+    enum { OCTETS = TRANSLATE_HEAD_MAX * 4 };
+    char decoded[OCTETS * SMPP_TEXT_DECODED_GROWTH];
+    const char *text = (const char *)body->bytes;
+    size_t size = body->text_size - body->header_size;
+
+    out[0] = 0;
+    if (!translate_is_text(body, account_alphabet))
+        return;
+    if (!body->from_api) {
+        (void)!translate_decode(body, account_alphabet, OCTETS, decoded, sizeof(decoded),
+                                &size);
+        text = decoded;
+    }
+    size = head_size(text, size < OCTETS ? size : OCTETS);
+    memcpy(out, text, size);
+    out[size] = 0;
+}
+
+/* --- the parts of a collected message ----------------------------------------------- */
+
+/* The first body of each part that came, by its number (1 to 255). */
+struct distinct {
+    const struct body *by_number[SMPP_PARTS_MAX + 1];
+};
+
+static void find_distinct(const struct live *live, struct distinct *out)
+{
+    memset(out, 0, sizeof(*out));
+    for (uint16_t i = 0; i < live->body_count; i++) {
+        uint8_t number = (uint8_t)live->bodies[i]->number;
+
+        if (out->by_number[number] == NULL)
+            out->by_number[number] = live->bodies[i];
+    }
+}
+
+static uint16_t count_below(const struct distinct *distinct, uint16_t number)
+{
+    uint16_t count = 0;
+
+    for (uint16_t i = 0; i < number; i++)
+        count += distinct->by_number[i] != NULL;
+    return count;
+}
+
+uint16_t translate_distinct_parts(const struct live *live)
+{
+    struct distinct distinct;
+
+    find_distinct(live, &distinct);
+    return count_below(&distinct, SMPP_PARTS_MAX + 1);
+}
+
+uint16_t translate_body_segment(const struct live *live, const struct body *body)
+{
+    struct distinct distinct;
+
+    if (!(live->message.flags & MESSAGE_COLLECTED))
+        return 1;
+    find_distinct(live, &distinct);
+    return (uint16_t)(count_below(&distinct, body->number) + 1);
+}
+
+const struct body *translate_segment_body(const struct live *live, uint16_t number)
+{
+    struct distinct distinct;
+
+    if (!(live->message.flags & MESSAGE_COLLECTED))
+        return live->bodies[0];
+    find_distinct(live, &distinct);
+    for (uint16_t i = 0; i <= SMPP_PARTS_MAX; i++)
+        if (distinct.by_number[i] && --number == 0)
+            return distinct.by_number[i];
+    return live->bodies[0];
+}
+
+bool translate_text(const struct live *live, enum smpp_alphabet account_alphabet, char *out,
+                    size_t room)
+{
+    struct distinct distinct;
+    size_t used = 0;
+
+    find_distinct(live, &distinct);
+    for (uint16_t i = 0; i <= SMPP_PARTS_MAX; i++) {
+        size_t size;
+
+        if (distinct.by_number[i] == NULL)
+            continue;
+        if (!translate_body_text(distinct.by_number[i], account_alphabet, out + used,
+                                 room - 1 - used, &size))
+            return false;
+        used += size;
+    }
+    out[used] = 0;
+    return true;
+}
