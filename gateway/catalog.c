@@ -2,43 +2,14 @@
  * Numbers for names.  Content that is stored (plans, traits, pinned prices) is the
  * struct itself, zeroed before it is filled, so that equal means equal octets.
  */
-#include "gateway/catalog.h"
+#include "gateway/catalog_pieces.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/log.h"
-#include "gateway/profile.h"
 #include "gateway/table.h"
-
-struct channel_entry {
-    char *name;
-    bool known;
-};
-
-struct catalog {
-    const struct config *config;
-    struct account **accounts; /* by number */
-    uint32_t account_last;
-    uint32_t *account_of_config;
-    int64_t *openings;              /* by number, -1: not yet */
-    struct channel_entry *channels; /* by number */
-    struct channel_traits *traits;
-    uint32_t channel_last;
-    uint32_t *links;
-    const struct config_link **link_configs; /* by number */
-    uint32_t *messengers;
-    struct plan **plans; /* by number */
-    uint32_t plan_last;
-    uint32_t *plan_of_config;
-    struct price_pins **pins; /* by number */
-    uint32_t pins_last;
-    struct table *pins_by_content;
-    struct price_book *prices;
-    struct rule *rules;
-    size_t rule_count;
-};
 
 static void *zeroed(size_t count, size_t size)
 {
@@ -120,7 +91,7 @@ void catalog_free(struct catalog *catalog)
 
 /* --- what the store knows ----------------------------------------------------------- */
 
-static void know_account(struct catalog *catalog, uint32_t number, const char *name)
+void catalog_know_account(struct catalog *catalog, uint32_t number, const char *name)
 {
     struct account *account = zeroed(1, sizeof(*account));
 
@@ -131,8 +102,8 @@ static void know_account(struct catalog *catalog, uint32_t number, const char *n
         catalog->account_last = number;
 }
 
-static void know_channel(struct catalog *catalog, uint32_t number, const char *name,
-                         const struct channel_traits *traits)
+void catalog_know_channel(struct catalog *catalog, uint32_t number, const char *name,
+                          const struct channel_traits *traits)
 {
     catalog->channels[number] = (struct channel_entry){copied(name), true};
     catalog->traits[number] = *traits;
@@ -140,7 +111,7 @@ static void know_channel(struct catalog *catalog, uint32_t number, const char *n
         catalog->channel_last = number;
 }
 
-static void know_plan(struct catalog *catalog, uint32_t number, const struct plan *plan)
+void catalog_know_plan(struct catalog *catalog, uint32_t number, const struct plan *plan)
 {
     struct plan *copy = zeroed(1, sizeof(*copy));
 
@@ -199,13 +170,13 @@ static void pass_over(struct catalog *catalog, const struct store_definition *it
 void catalog_load(struct catalog *catalog, const struct store_definition *it)
 {
     if (it->kind == STORE_ACCOUNT && it->number <= CATALOG_ACCOUNTS_MAX)
-        know_account(catalog, it->number, it->name);
+        catalog_know_account(catalog, it->number, it->name);
     else if (it->kind == STORE_CHANNEL && it->number <= CATALOG_CHANNELS_MAX &&
              it->size == sizeof(struct channel_traits))
-        know_channel(catalog, it->number, it->name, it->content);
+        catalog_know_channel(catalog, it->number, it->name, it->content);
     else if (it->kind == STORE_PLAN && it->number <= CATALOG_PLANS_MAX &&
              it->size == sizeof(struct plan))
-        know_plan(catalog, it->number, it->content);
+        catalog_know_plan(catalog, it->number, it->content);
     else if (it->kind == STORE_PINS && it->number <= CATALOG_PINS_MAX &&
              it->size == sizeof(struct price_pins))
         know_pins(catalog, it->number, it->content);
@@ -232,269 +203,6 @@ void catalog_load_opening(struct catalog *catalog, uint32_t account, int64_t amo
 {
     if (account <= CATALOG_ACCOUNTS_MAX)
         catalog->openings[account] = amount;
-}
-
-/* --- what the configuration says ---------------------------------------------------- */
-
-static void define(struct store *store, enum store_definition_kind kind, uint32_t number,
-                   const char *name, const void *content, size_t size)
-{
-    const struct store_definition definition = {kind, number, name, content,
-                                                (uint32_t)size};
-
-    store_define(store, &definition);
-}
-
-/* A decision of its own: there may be many. */
-static void define_alone(struct store *store, enum store_definition_kind kind,
-                         uint32_t number, const char *name, const void *content,
-                         size_t size)
-{
-    if (!store_begin(store, STORE_CONTINUATION))
-        abort();
-    define(store, kind, number, name, content, size);
-    store_end(store);
-}
-
-static bool settle_accounts(struct catalog *catalog, struct store *store)
-{
-    for (size_t i = 0; i < catalog->config->account_count; i++) {
-        const struct config_account *config = &catalog->config->accounts[i];
-        struct account *account = catalog_account_named(catalog, config->name);
-
-        if (account == NULL) {
-            uint32_t number = catalog->account_last + 1;
-
-            if (number > CATALOG_ACCOUNTS_MAX)
-                return false;
-            know_account(catalog, number, config->name);
-            account = catalog->accounts[number];
-            define_alone(store, STORE_ACCOUNT, number, config->name, NULL, 0);
-        }
-        account->config = config;
-        account->currency = ledger_currency(config->currency);
-        account->balance.limit = -config->credit_micro;
-        catalog->account_of_config[i] = account->number;
-        if (catalog->openings[account->number] < 0 && config->opening_micro > 0) {
-            struct posting opening =
-                ledger_posting(POSTING_OPENING, account->number, config->opening_micro);
-
-            opening.currency = account->currency;
-            if (!store_begin(store, STORE_CONTINUATION))
-                return false;
-            store_post(store, account->number, &opening);
-            store_end(store);
-            catalog->openings[account->number] = config->opening_micro;
-            account->balance.available += config->opening_micro;
-        }
-        account->balance.opening =
-            catalog->openings[account->number] > 0 ? catalog->openings[account->number] : 0;
-    }
-    return true;
-}
-
-static uint32_t settle_channel(struct catalog *catalog, struct store *store,
-                               const char *name, const struct channel_traits *traits)
-{
-    uint32_t number;
-
-    for (number = 1; number <= catalog->channel_last; number++) {
-        if (catalog->channels[number].known &&
-            strcmp(catalog->channels[number].name, name) == 0) {
-            catalog->traits[number] = *traits;
-            return number;
-        }
-    }
-    if (number > CATALOG_CHANNELS_MAX)
-        return 0;
-    know_channel(catalog, number, name, traits);
-    define_alone(store, STORE_CHANNEL, number, name, traits, sizeof(*traits));
-    return number;
-}
-
-static const uint8_t proofs[] = {
-    [CONFIG_ACCEPTED] = ATTEMPT_ACCEPTED,
-    [CONFIG_DELIVERED] = ATTEMPT_DELIVERED,
-    [CONFIG_READ] = ATTEMPT_READ,
-};
-
-static bool settle_channels(struct catalog *catalog, struct store *store)
-{
-    for (size_t i = 0; i < catalog->config->link_count; i++) {
-        const struct config_link *link = &catalog->config->links[i];
-        struct channel_traits traits;
-
-        memset(&traits, 0, sizeof(traits));
-        traits.is_link = true;
-        traits.proves = link->receipts ? ATTEMPT_DELIVERED : ATTEMPT_ACCEPTED;
-        traits.in_doubt_resends = (uint8_t)link->in_doubt_resends;
-        traits.in_doubt_wait_ms = link->in_doubt_wait_ms;
-        traits.grace_ms = link->grace_ms;
-        catalog->links[i] = settle_channel(catalog, store, link->name, &traits);
-        if (catalog->links[i] == 0)
-            return false;
-        catalog->link_configs[catalog->links[i]] = link;
-    }
-    for (size_t i = 0; i < catalog->config->channel_count; i++) {
-        const struct config_channel *channel = &catalog->config->channels[i];
-        struct channel_traits traits;
-
-        memset(&traits, 0, sizeof(traits));
-        traits.repeats_safely = channel->profile->repeats_safely;
-        traits.in_doubt_resends = 1;
-        traits.proves = proofs[channel->profile->proves];
-        catalog->messengers[i] = settle_channel(catalog, store, channel->name, &traits);
-        if (catalog->messengers[i] == 0)
-            return false;
-    }
-    return true;
-}
-
-static const uint8_t choices[] = {
-    [CONFIG_CHOOSE_ORDER] = PLAN_IN_ORDER,
-    [CONFIG_CHOOSE_WEIGHT] = PLAN_BY_WEIGHT,
-    [CONFIG_CHOOSE_CHEAPEST] = PLAN_CHEAPEST,
-};
-
-static void fill_step(struct catalog *catalog, const struct config_step *config,
-                      struct plan_step *step)
-{
-    snprintf(step->name, sizeof(step->name), "%s", config->name);
-    for (size_t i = 0; i < config->way_count && i < PLAN_WAYS_MAX; i++)
-        step->ways[step->way_count++] = config->ways[i].is_link
-                                            ? catalog->links[config->ways[i].index]
-                                            : catalog->messengers[config->ways[i].index];
-    for (size_t i = 0; i < step->way_count; i++)
-        step->weights[i] = (uint16_t)config->ways[i].weight;
-    step->choice = choices[config->choose];
-    step->until = proofs[config->until];
-    step->wait_full = config->wait_full;
-    step->stop_on_silence = config->on_silence == CONFIG_STOP;
-    step->flash_as_text = config->flash == CONFIG_FLASH_AS_TEXT;
-    step->within_ms = config->within_ms;
-    step->enter_within_ms = config->enter_within_ms;
-}
-
-static uint32_t settle_plan(struct catalog *catalog, struct store *store,
-                            const struct config_plan *config)
-{
-    struct plan plan;
-    uint32_t number;
-
-    memset(&plan, 0, sizeof(plan));
-    snprintf(plan.name, sizeof(plan.name), "%s", config->name);
-    plan.collects = config->collects;
-    plan.class = (uint8_t)config->class;
-    plan.deadline_ms = config->deadline_ms;
-    plan.collect_within_ms = config->collect_within_ms;
-    for (size_t i = 0; i < config->step_count && i < PLAN_STEPS_MAX; i++)
-        fill_step(catalog, &config->steps[i], &plan.steps[plan.step_count++]);
-    for (number = 1; number <= catalog->plan_last; number++) {
-        plan.id = number;
-        if (catalog->plans[number] &&
-            memcmp(catalog->plans[number], &plan, sizeof(plan)) == 0)
-            return number;
-    }
-    if (number > CATALOG_PLANS_MAX)
-        return 0;
-    plan.id = number;
-    know_plan(catalog, number, &plan);
-    define_alone(store, STORE_PLAN, number, plan.name, &plan, sizeof(plan));
-    return number;
-}
-
-static bool settle_plans(struct catalog *catalog, struct store *store)
-{
-    for (size_t i = 0; i < catalog->config->plan_count; i++) {
-        catalog->plan_of_config[i] =
-            settle_plan(catalog, store, &catalog->config->plans[i]);
-        if (catalog->plan_of_config[i] == 0)
-            return false;
-    }
-    return true;
-}
-
-static const uint8_t billings[] = {
-    [CONFIG_ON_SUBMIT] = ATTEMPT_SENT,
-    [CONFIG_ON_ACCEPTED] = ATTEMPT_ACCEPTED,
-    [CONFIG_ON_DELIVERED] = ATTEMPT_DELIVERED,
-    [CONFIG_ON_READ] = ATTEMPT_READ,
-};
-
-/* Those of the row's beginnings that were said so. */
-static bool add_price(const struct catalog *catalog, const struct config_price *config,
-                      enum config_said_by said_by, struct price_book *book)
-{
-    struct price_row row = {
-        .side = config->side == CONFIG_SELL ? PRICE_SELL : PRICE_BUY,
-        .account = config->any_account ? (uint32_t)PRICE_ANY
-                                       : catalog->account_of_config[config->account],
-        .channel = (uint32_t)PRICE_ANY,
-        .class = config->class == CONFIG_ANY_CLASS ? (uint32_t)PRICE_ANY : config->class,
-        .currency = ledger_currency(config->currency),
-        .price = {.price_micro = config->price_micro,
-                  .per_message = config->unit == CONFIG_PER_MESSAGE,
-                  .billed = billings[config->billed]},
-    };
-
-    if (*config->channel.name)
-        row.channel = config->channel.is_link ? catalog->links[config->channel.index]
-                                              : catalog->messengers[config->channel.index];
-    for (size_t i = 0; i < config->reach.count; i++) {
-        row.prefix = config->reach.beginnings[i].digits;
-        if (config->reach.beginnings[i].said_by == said_by && !price_book_add(book, &row))
-            return false;
-    }
-    return true;
-}
-
-bool catalog_take_prices(struct catalog *catalog, const struct config *from)
-{
-    struct price_book *book = price_book_new();
-
-    for (int said_by = CONFIG_SAID_BY - 1; said_by >= 0; said_by--)
-        for (size_t i = 0; i < from->price_count; i++)
-            if (!add_price(catalog, &from->prices[i], (enum config_said_by)said_by, book)) {
-                price_book_free(book);
-                return false;
-            }
-    price_book_free(catalog->prices);
-    catalog->prices = book;
-    return true;
-}
-
-static void settle_rules(struct catalog *catalog)
-{
-    for (size_t i = 0; i < catalog->config->rule_count; i++) {
-        const struct config_rule *config = &catalog->config->rules[i];
-
-        for (size_t j = 0; j < config->reach.count; j++)
-            catalog->rules[catalog->rule_count++] = (struct rule){
-                .account = config->any_account
-                               ? (uint32_t)RULE_ANY
-                               : catalog->account_of_config[config->account],
-                .class =
-                    config->class == CONFIG_ANY_CLASS ? (uint32_t)RULE_ANY : config->class,
-                .service_type = config->service_type,
-                .source = config->source,
-                .prefix = config->reach.beginnings[j].digits,
-                .plan = catalog->plan_of_config[config->plan],
-            };
-    }
-}
-
-bool catalog_settle(struct catalog *catalog, struct store *store, char *error,
-                    size_t error_size)
-{
-    bool ok = settle_accounts(catalog, store) && settle_channels(catalog, store) &&
-              settle_plans(catalog, store) && catalog_take_prices(catalog, catalog->config);
-
-    settle_rules(catalog);
-    if (!ok)
-        snprintf(
-            error, error_size,
-            "the state folder has no room for more accounts, channels, plans or prices");
-    return ok;
 }
 
 /* --- questions ---------------------------------------------------------------------- */
@@ -591,6 +299,15 @@ const struct rule *catalog_rules(const struct catalog *catalog, size_t *out_coun
     return catalog->rules;
 }
 
+void catalog_define(struct store *store, enum store_definition_kind kind, uint32_t number,
+                    const char *name, const void *content, size_t size)
+{
+    const struct store_definition definition = {kind, number, name, content,
+                                                (uint32_t)size};
+
+    store_define(store, &definition);
+}
+
 static void pin_step(const struct catalog *catalog, const struct plan_step *step,
                      uint32_t account, uint32_t class, const char *digits,
                      struct price_pins *pins, uint8_t number)
@@ -632,6 +349,6 @@ uint32_t catalog_pin(struct catalog *catalog, struct store *store, const struct 
     if (catalog->pins_last == CATALOG_PINS_MAX)
         return 0;
     know_pins(catalog, catalog->pins_last + 1, &pins);
-    define(store, STORE_PINS, catalog->pins_last, "", &pins, sizeof(pins));
+    catalog_define(store, STORE_PINS, catalog->pins_last, "", &pins, sizeof(pins));
     return catalog->pins_last;
 }
