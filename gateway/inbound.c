@@ -15,9 +15,7 @@
 #include "gateway/intake.h"
 #include "gateway/log.h"
 #include "gateway/marks.h"
-#include "gateway/optouts.h"
 #include "gateway/table.h"
-#include "gateway/translate.h"
 #include "routing/keyword.h"
 #include "routing/number.h"
 #include "smpp/command.h"
@@ -108,8 +106,8 @@ const struct config_link *inbound_link(const struct gateway *gateway, uint32_t l
 
 /* --- what is nobody's ---------------------------------------------------------------- */
 
-static void keep_unrouted(struct inbound *inbound, uint32_t link, int64_t at_ms,
-                          struct body *take_body)
+void inbound_keep_unrouted(struct inbound *inbound, uint32_t link, int64_t at_ms,
+                           struct body *take_body)
 {
     struct unrouted *unrouted = calloc(1, sizeof(*unrouted));
 
@@ -206,229 +204,6 @@ static void sweep(void *owner)
     log_warning("inbound.dropped", "count=%u reason=\"nobody's, and old\"", dropped);
 }
 
-/* --- to whom ------------------------------------------------------------------------- */
-
-static void put_row(struct gateway *gateway, uint64_t id, uint32_t account, uint32_t link,
-                    int64_t at_ms, enum store_inbound_state state, const uint8_t *bytes,
-                    size_t size)
-{
-    const struct store_inbound row = {id,    account, link,          state,
-                                      at_ms, bytes,   (uint32_t)size};
-
-    store_inbound_put(gateway->store, &row);
-}
-
-static void put_letter(struct gateway *gateway, enum letter_kind kind, uint64_t id,
-                       uint32_t account, const struct inbound_message *message,
-                       const uint8_t *bytes, size_t size)
-{
-    const struct outbox_letter letter = {
-        .kind = kind,
-        .id = id,
-        .account = account,
-        .made_at_ms = message->at_ms,
-        .bytes = bytes,
-        .size = (uint32_t)size,
-    };
-
-    put_row(gateway, id, account, message->link, message->at_ms,
-            kind == LETTER_HOOK ? STORE_INBOUND_HOOK : STORE_INBOUND_LETTER, bytes, size);
-    outbox_add(gateway, &letter);
-}
-
-static void put_body(struct gateway *gateway, uint32_t account,
-                     const struct inbound_message *message, const struct body *body)
-{
-    uint8_t bytes[INBOUND_PACKED_MAX];
-    size_t size = inbound_pack(body, bytes);
-
-    put_letter(gateway, LETTER_INBOUND, body->id, account, message, bytes, size);
-}
-
-/* One row stands for all parts: the first part's. */
-static void drop_other_parts(struct gateway *gateway, const struct inbound_message *message)
-{
-    for (size_t i = 1; message->stored && i < message->part_count; i++)
-        store_inbound_gone(gateway->store, message->parts[i]->id);
-}
-
-static void give_by_smpp(struct gateway *gateway, const struct config_account *config,
-                         uint32_t account, const struct inbound_message *message)
-{
-    struct body *whole = NULL;
-
-    if (message->total > 1 && config->inbound_as == CONFIG_AS_PAYLOAD)
-        whole = inbound_join(message);
-    if (whole) {
-        put_body(gateway, account, message, whole);
-        drop_other_parts(gateway, message);
-    }
-    for (size_t i = 0; whole == NULL && i < message->part_count; i++)
-        put_body(gateway, account, message, message->parts[i]);
-    free(whole);
-}
-
-static void post_one(struct gateway *gateway, const struct config_inbound *section,
-                     uint32_t account, const struct inbound_message *message)
-{
-    char *text = inbound_message_text(gateway, message);
-    char keyword[KEYWORD_SIZE] = "";
-    uint8_t *row;
-    size_t size;
-
-    if (text)
-        (void)keyword_read(text, strlen(text), keyword);
-    row = inbound_hook_row(gateway, section, message, text, keyword, &size);
-    put_letter(gateway, LETTER_HOOK, message->parts[0]->id, account, message, row, size);
-    free(row);
-    free(text);
-}
-
-static void give_by_webhook(struct gateway *gateway, const struct config_inbound *section,
-                            uint32_t account, const struct inbound_message *message)
-{
-    if (message->part_count == message->total) {
-        post_one(gateway, section, account, message);
-        drop_other_parts(gateway, message);
-        return;
-    }
-    for (size_t i = 0; i < message->part_count; i++) {
-        struct inbound_message part = *message;
-
-        part.parts = &message->parts[i];
-        part.part_count = 1;
-        post_one(gateway, section, account, &part);
-    }
-}
-
-static void change_optout(struct gateway *gateway, const struct config_inbound *section,
-                          enum inbound_wish wish, const struct inbound_message *message)
-{
-    const struct body *body = message->parts[0];
-    bool of_sender = section->opt_out == CONFIG_OPT_OUT_SENDER;
-    char number[NUMBER_SIZE];
-    const struct store_optout optout = {
-        .account = catalog_account_at(gateway->catalog, section->account)->number,
-        .at_ms = message->at_ms,
-        .origin = body->id,
-        .number = number,
-        .sender = of_sender ? body->destination : "",
-    };
-
-    if (!number_normalise(body->source, strlen(body->source), number))
-        return;
-    if (wish == INBOUND_START) {
-        (void)optouts_remove(gateway, optout.account, number,
-                             of_sender ? optout.sender : NULL);
-        return;
-    }
-    if (optouts_put(gateway, &optout))
-        gateway->counters.inbound_stops++;
-    else
-        log_error("optout.full", "account=%s id=%llu",
-                  gateway->config->accounts[section->account].name,
-                  (unsigned long long)body->id);
-}
-
-/* A STOP to a number that several share is meant for all of them. */
-static void heed_wishes(struct gateway *gateway, const struct inbound_facts *facts,
-                        const struct inbound_message *message)
-{
-    for (size_t i = 0; i < gateway->config->inbound_count; i++) {
-        const struct inbound_rule *rule = &gateway->inbound->rules[i];
-        enum inbound_wish wish;
-
-        if (!inbound_reaches(rule, facts))
-            continue;
-        wish = inbound_wish(rule, facts);
-        if (wish == INBOUND_NO_WISH)
-            continue;
-        store_cut(gateway->store);
-        change_optout(gateway, &gateway->config->inbounds[i], wish, message);
-    }
-}
-
-/* The first word, if the first part is here and is text. */
-static void read_keyword(const struct gateway *gateway,
-                         const struct inbound_message *message, char out[KEYWORD_SIZE])
-{
-    struct inbound_message first = *message;
-    struct smpp_part part;
-    char *text;
-
-    out[0] = '\0';
-    if (message->total > 1 &&
-        (!body_part_of(message->parts[0], &part) || part.number != 1))
-        return;
-    if (message->part_count != message->total)
-        first.part_count = 1;
-    text = inbound_message_text(gateway, &first);
-    if (text)
-        (void)keyword_read(text, strlen(text), out);
-    free(text);
-}
-
-/* Index of the section it belongs to; -1: nobody's. */
-static int find_section(const struct gateway *gateway,
-                        const struct inbound_message *message, char to[BODY_ADDRESS_SIZE],
-                        char keyword[KEYWORD_SIZE], struct inbound_facts *out)
-{
-    const struct body *body = message->parts[0];
-    char digits[NUMBER_SIZE];
-
-    if (number_normalise(body->destination, strlen(body->destination), digits))
-        memcpy(to, digits, strlen(digits) + 1);
-    else
-        memcpy(to, body->destination, strlen(body->destination) + 1);
-    read_keyword(gateway, message, keyword);
-    *out = (struct inbound_facts){to, message->link, keyword};
-    return inbound_find(gateway->inbound->rules, gateway->config->inbound_count, out);
-}
-
-static void keep_for_people(struct gateway *gateway, const struct inbound_message *message)
-{
-    gateway->counters.inbound_unroutable++;
-    for (size_t i = 0; i < message->part_count; i++) {
-        const struct body *body = message->parts[i];
-        uint8_t bytes[INBOUND_PACKED_MAX];
-        size_t size = inbound_pack(body, bytes);
-        struct body *copy = inbound_unpack(body->id, bytes, size);
-
-        put_row(gateway, body->id, 0, message->link, message->at_ms, STORE_INBOUND_UNROUTED,
-                bytes, size);
-        keep_unrouted(gateway->inbound, message->link, message->at_ms, copy);
-    }
-}
-
-static void give(struct gateway *gateway, int index, const struct inbound_facts *facts,
-                 const struct inbound_message *message)
-{
-    const struct config_inbound *section = &gateway->config->inbounds[index];
-    const struct config_account *config = &gateway->config->accounts[section->account];
-    uint32_t account = catalog_account_at(gateway->catalog, section->account)->number;
-
-    /* First: of many wishes some may be durable alone, and are heeded again. */
-    heed_wishes(gateway, facts, message);
-    if (section->webhook[0] != '\0')
-        give_by_webhook(gateway, section, account, message);
-    else
-        give_by_smpp(gateway, config, account, message);
-    inbound_reply(gateway, section, inbound_wish(&gateway->inbound->rules[index], facts),
-                  message->parts[0]);
-}
-
-void inbound_settle(struct gateway *gateway, const struct inbound_message *message)
-{
-    char to[BODY_ADDRESS_SIZE], keyword[KEYWORD_SIZE];
-    struct inbound_facts facts;
-    int index = find_section(gateway, message, to, keyword, &facts);
-
-    if (index >= 0)
-        give(gateway, index, &facts, message);
-    else
-        keep_for_people(gateway, message);
-}
-
 /* --- coming in ----------------------------------------------------------------------- */
 
 static uint64_t hash_of(uint32_t link, const struct body *body)
@@ -520,7 +295,8 @@ static bool is_nobodys(struct arrival *it)
     char to[BODY_ADDRESS_SIZE], keyword[KEYWORD_SIZE];
     struct inbound_facts facts;
 
-    return !it->is_part && find_section(it->gateway, &message, to, keyword, &facts) < 0;
+    return !it->is_part &&
+           inbound_find_section(it->gateway, &message, to, keyword, &facts) < 0;
 }
 
 static void keep_part(struct arrival *it)
@@ -528,8 +304,8 @@ static void keep_part(struct arrival *it)
     uint8_t bytes[INBOUND_PACKED_MAX];
     size_t size = inbound_pack(it->body, bytes);
 
-    put_row(it->gateway, it->body->id, 0, it->link, it->at_ms, STORE_INBOUND_GATHERED,
-            bytes, size);
+    inbound_put_row(it->gateway, it->body->id, 0, it->link, it->at_ms,
+                    STORE_INBOUND_GATHERED, bytes, size);
     inbound_set_join(it->gateway, it->link, it->body, &it->part, it->at_ms);
     it->body = NULL;
 }
@@ -585,8 +361,8 @@ uint32_t inbound_take(struct gateway *gateway, uint32_t link, uint64_t session,
     it.hash = hash_of(link, it.body);
     it.is_part = it.body->text_size <= PART_MAX_BYTES &&
                  it.body->tlv_size <= PART_TLVS_MAX_BYTES &&
-                 body_part_of(it.body, &it.part) &&
-                 it.part.total <= INBOUND_PARTS_MAX && is_reached(gateway, link, it.body);
+                 body_part_of(it.body, &it.part) && it.part.total <= INBOUND_PARTS_MAX &&
+                 is_reached(gateway, link, it.body);
     if (is_repetition(gateway, it.hash) ||
         (it.is_part && inbound_set_has(gateway, link, it.body, &it.part))) {
         gateway->counters.inbound_repeated++;
@@ -615,7 +391,7 @@ static void load_part(struct gateway *gateway, const struct store_inbound *row,
     if (body_part_of(take_body, &part))
         inbound_set_load(gateway, row->channel, take_body, &part, row->at_ms);
     else
-        keep_unrouted(gateway->inbound, row->channel, row->at_ms, take_body);
+        inbound_keep_unrouted(gateway->inbound, row->channel, row->at_ms, take_body);
 }
 
 static void load_letter(struct gateway *gateway, const struct store_inbound *row)
@@ -646,7 +422,7 @@ void inbound_load(struct gateway *gateway, const struct store_inbound *row)
     else if (row->state == STORE_INBOUND_GATHERED)
         load_part(gateway, row, body);
     else
-        keep_unrouted(gateway->inbound, row->channel, row->at_ms, body);
+        inbound_keep_unrouted(gateway->inbound, row->channel, row->at_ms, body);
 }
 
 /* The sections may be others now: what was nobody's may be somebody's. */
@@ -665,7 +441,7 @@ static void try_unrouted_again(struct gateway *gateway)
         };
         char to[BODY_ADDRESS_SIZE], keyword[KEYWORD_SIZE];
         struct inbound_facts facts;
-        int index = find_section(gateway, &message, to, keyword, &facts);
+        int index = inbound_find_section(gateway, &message, to, keyword, &facts);
         bool begun;
 
         next = unrouted->next;
@@ -673,7 +449,7 @@ static void try_unrouted_again(struct gateway *gateway)
             continue;
         begun = store_begin(gateway->store, STORE_CONTINUATION);
         assert(begun);
-        give(gateway, index, &facts, &message);
+        inbound_give(gateway, index, &facts, &message);
         forget_unrouted(inbound, unrouted);
         store_end(gateway->store);
     }

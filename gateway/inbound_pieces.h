@@ -1,7 +1,8 @@
 /*
- * What the parts of the inbound side share: inbound.c takes and routes, inbound_sets.c
- * collects long messages, inbound_letter.c is their form in the store and as a deliver_sm,
- * inbound_hook.c posts, inbound_reply.c answers the writer.  Only they include this.
+ * What the parts of the inbound side share: inbound.c takes, inbound_route.c routes,
+ * inbound_sets.c collects long messages, inbound_letter.c is their form in the store and as
+ * a deliver_sm, inbound_hook.c posts, inbound_reply.c answers the writer.  Only they
+ * include this.
  */
 #ifndef GATEWAY_INBOUND_PIECES_H
 #define GATEWAY_INBOUND_PIECES_H
@@ -14,7 +15,9 @@
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/inbound.h"
+#include "gateway/store_inbound.h"
 #include "routing/inbound.h"
+#include "routing/keyword.h"
 #include "smpp/parts.h"
 #include "smpp/text.h"
 
@@ -105,6 +108,26 @@ void inbound_set_load(struct gateway *gateway, uint32_t link, struct body *take_
                       const struct smpp_part *part, int64_t at_ms);
 void inbound_sets_resume(struct gateway *gateway);
 void inbound_sets_free(struct inbound *inbound);
+
+/* --- to whom (inbound_route.c) ------------------------------------------------------ */
+
+/* In a decision. */
+void inbound_put_row(struct gateway *gateway, uint64_t id, uint32_t account, uint32_t link,
+                     int64_t at_ms, enum store_inbound_state state, const uint8_t *bytes,
+                     size_t size);
+
+/* The section that takes it, with what it was chosen by; -1: it is nobody's. */
+int inbound_find_section(const struct gateway *gateway,
+                         const struct inbound_message *message, char to[BODY_ADDRESS_SIZE],
+                         char keyword[KEYWORD_SIZE], struct inbound_facts *out);
+
+/* In a decision: to the section's account. */
+void inbound_give(struct gateway *gateway, int index, const struct inbound_facts *facts,
+                  const struct inbound_message *message);
+
+/* One that is nobody's is looked after (inbound.c). */
+void inbound_keep_unrouted(struct inbound *inbound, uint32_t link, int64_t at_ms,
+                           struct body *take_body);
 
 /* --- forms (inbound_letter.c) ------------------------------------------------------- */
 

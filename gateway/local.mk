@@ -87,6 +87,7 @@ libgateway_a_SOURCES += \
 	gateway/live.c gateway/live.h gateway/live_pieces.h \
 	gateway/live_rest.c gateway/live_resting.c \
 	gateway/inbound.c gateway/inbound.h gateway/inbound_pieces.h \
+	gateway/inbound_route.c \
 	gateway/inbound_hook.c \
 	gateway/inbound_letter.c \
 	gateway/inbound_reply.c \
