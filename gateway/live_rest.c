@@ -192,8 +192,10 @@ static bool only_waits(const struct gateway *gateway, const struct live *live)
     if (message->state == MESSAGE_ENDED || message->state == MESSAGE_COLLECTING ||
         live->thawed || live->paired || live->set || clock_is_armed(&live->collecting))
         return false;
+    /* Nor one that is due in this turn or the next: it would be packed before it is heard. */
     if (clock_is_armed(&live->timer) &&
-        live->timer.due_ms < clock_mono_ms(gateway->clock) + gateway->lives->rest.after_ms)
+        live->timer.due_ms <=
+            clock_mono_ms(gateway->clock) + gateway->lives->rest.after_ms + 1)
         return false;
     if (live->plan == NULL || live->plan != catalog_plan(gateway->catalog, message->plan) ||
         live->pins != catalog_pins(gateway->catalog, message->pins))
