@@ -178,7 +178,7 @@ def a_hundred_reloads_under_load_lose_nothing_and_drop_nobody(lab):
 
 
 if __name__ == "__main__":
-    scenario(60, make_lab,
+    scenario(90, make_lab,
              an_accounts_settings_change_under_its_binds,
              a_price_is_for_what_is_accepted_from_then_on,
              a_file_that_is_wrong_or_wants_more_changes_nothing,
