@@ -152,7 +152,7 @@ def receipts_of_who_never_reads_wait_and_none_is_lost(lab):
             Session(lab.crowded, "deaf", command=BIND_TRANSMITTER) as esme:
         sequences = [esme.submit(f"7906200{i:04}") for i in range(count)]
         ids = [esme.response(one, 20).message_id for one in sequences]
-        until(lambda: buffered(lab) > 32768, 10, "nothing is buffered")
+        until(lambda: lab.metric("receipts_waiting") == count, 10, "receipts do not wait")
         time.sleep(0.5)
         highest = buffered(lab)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
