@@ -58,6 +58,7 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/doubt-resent-in-silence.patch \
 	tests/simulation/planted/effects-before-commit.patch \
 	tests/simulation/planted/ended-again.patch \
+	tests/simulation/planted/ended-and-nowhere.patch \
 	tests/simulation/planted/fold-without-sequence.patch \
 	tests/simulation/planted/head-before-sync.patch \
 	tests/simulation/planted/hex-ids-as-decimal.patch \
@@ -77,6 +78,9 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/optout-ignored.patch \
 	tests/simulation/planted/optout-not-kept.patch \
 	tests/simulation/planted/optout-not-loaded.patch \
+	tests/simulation/planted/packed-without-its-hold.patch \
+	tests/simulation/planted/packed-without-its-time.patch \
+	tests/simulation/planted/packed-without-its-turn.patch \
 	tests/simulation/planted/parked-report-lost.patch \
 	tests/simulation/planted/part-not-stored.patch \
 	tests/simulation/planted/queue-lost-on-link-down.patch \
@@ -96,6 +100,7 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/torn-frame-believed.patch \
 	tests/simulation/planted/usage-forgotten-at-start.patch \
 	tests/simulation/planted/validity-ignored.patch \
+	tests/simulation/planted/verdict-not-stored.patch \
 	tests/simulation/planted/waiting-forgotten-at-start.patch \
 	tests/simulation/planted/window-not-given-back.patch \
 	tests/simulation/planted/window-too-wide.patch
