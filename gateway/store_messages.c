@@ -28,7 +28,11 @@ struct block {
     uint8_t octets[];
 };
 
-enum { BLOCK_SIZE = 1024 * 1024, ALIGNMENT = 8 };
+enum {
+    BLOCK_SIZE = 1024 * 1024,
+    ALIGNMENT = 8,
+    ATTEMPTS_KEPT = 8, /* room for so many, of each message of the largest window */
+};
 
 struct store_messages {
     struct table *places; /* id -> place in `opened`, from 1 */
@@ -76,7 +80,7 @@ void store_messages_free(struct store_messages *messages)
     free(messages);
 }
 
-/* Large blocks are not kept. */
+/* What was large is not kept: long messages come by in any place. */
 void store_messages_begin(struct store_messages *messages)
 {
     while (messages->blocks) {
@@ -90,6 +94,12 @@ void store_messages_begin(struct store_messages *messages)
         block->used = 0;
         block->next = messages->spare;
         messages->spare = block;
+    }
+    for (size_t i = 0; i < messages->count; i++) {
+        struct message *message = &messages->opened[i].message;
+
+        if (message->attempt_capacity > ATTEMPTS_KEPT)
+            message_done(message);
     }
     table_clear(messages->places);
     messages->count = 0;
