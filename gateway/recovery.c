@@ -175,7 +175,7 @@ static bool is_certain(const struct message *message)
 }
 
 /* It waits, and that is all: most do, and are not looked at again. */
-static bool only_waits(struct gateway *gateway, struct live *live)
+static bool is_left_waiting(struct gateway *gateway, struct live *live)
 {
     return tie(gateway, live) && live->message.state != MESSAGE_COLLECTING &&
            is_certain(&live->message) && reports_parked(gateway) == 0 &&
@@ -197,7 +197,7 @@ static void on_loaded(void *owner, uint64_t message)
 {
     struct gateway *gateway = owner;
 
-    if (!only_waits(gateway, gateway->recovery->live))
+    if (!is_left_waiting(gateway, gateway->recovery->live))
         keep_for_later(gateway->recovery, message);
     (void)live_pack(gateway, gateway->recovery->live);
     look_up(gateway);

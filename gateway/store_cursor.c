@@ -44,3 +44,15 @@ bool store_cursor_close(struct store_cursor *cursor, char *error, size_t error_s
     sqlite3_finalize(cursor->statement);
     return ok;
 }
+
+void store_lay_late(struct store_cursor *late, struct message *message)
+{
+    for (bool more = store_cursor_seek(late, message->id); more;
+         more = late->key == message->id) {
+        int ordinal = sqlite3_column_int(late->statement, 1);
+
+        if (ordinal >= 1 && ordinal <= message->attempt_count)
+            store_read_late(late->statement, &message->attempts[ordinal - 1]);
+        store_cursor_next(late);
+    }
+}

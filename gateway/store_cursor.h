@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct message;
+
 struct store_cursor {
     sqlite3_stmt *statement;
     int key_column;
@@ -25,5 +27,9 @@ void store_cursor_next(struct store_cursor *cursor);
 bool store_cursor_seek(struct store_cursor *cursor, uint64_t key);
 /* One that is all zero may be closed.  False and the reason: its rows could not be read. */
 bool store_cursor_close(struct store_cursor *cursor, char *error, size_t error_size);
+
+/* What came late, rows of STORE_LATE_COLUMNS in the order of the messages, over the
+ * attempts of the next one. */
+void store_lay_late(struct store_cursor *late, struct message *message);
 
 #endif

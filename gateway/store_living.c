@@ -103,18 +103,6 @@ static void add_living(struct living *living)
     (void)add_item(living, ITEM_LOADED, 0);
 }
 
-void store_lay_late(struct store_cursor *late, struct message *message)
-{
-    for (bool more = store_cursor_seek(late, message->id); more;
-         more = late->key == message->id) {
-        int ordinal = sqlite3_column_int(late->statement, 1);
-
-        if (ordinal >= 1 && ordinal <= message->attempt_count)
-            store_read_late(late->statement, &message->attempts[ordinal - 1]);
-        store_cursor_next(late);
-    }
-}
-
 static void add_ended(struct living *living)
 {
     struct message *message = &living->message;

@@ -18,15 +18,11 @@ struct store_sqlite;
 /*
  * Tells all messages that live, each with its bodies and attempts, and of those that have
  * ended, which are remembered, the attempts that were changed since.  One that is damaged
- * is left out: nothing is known of it.  The check of the ledger names it too.  False and the
- * reason: they could not be read.
+ * is left out: nothing is known of it.  The check of the ledger names it too.  False and
+ * the reason: they could not be read.
  */
 bool store_load_living(struct store_sqlite *store, struct executor *executor,
                        const struct store_loader *loader, void *owner,
                        int64_t late_since_ms, char *error, size_t error_size);
-
-/* What came late, rows of STORE_LATE_COLUMNS in the order of the messages, over the attempts
- * of the next one. */
-void store_lay_late(struct store_cursor *late, struct message *message);
 
 #endif

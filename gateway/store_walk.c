@@ -138,20 +138,6 @@ static bool close_cursor(struct walk *walk, struct store_cursor *cursor)
     return store_cursor_close(cursor, walk->error, walk->error_size);
 }
 
-static void lay_late_over(struct walk *walk, struct store_cursor *late)
-{
-    struct message *message = &walk->message;
-
-    for (bool more = store_cursor_seek(late, message->id); more;
-         more = late->key == message->id) {
-        int ordinal = sqlite3_column_int(late->statement, 1);
-
-        if (ordinal >= 1 && ordinal <= message->attempt_count)
-            store_read_late(late->statement, &message->attempts[ordinal - 1]);
-        store_cursor_next(late);
-    }
-}
-
 /* False: one of them is not what was written. */
 static bool walk_messages(struct walk *walk, struct store_cursor *messages,
                           struct store_cursor *late, struct store_cursor *living)
@@ -168,7 +154,7 @@ static bool walk_messages(struct walk *walk, struct store_cursor *messages,
                                 walk->error_size))
             return false;
         if (late)
-            lay_late_over(walk, late);
+            store_lay_late(late, &walk->message);
         store_sum_attempts(&walk->message);
         walk->visit(walk->owner, &walk->message);
     }
