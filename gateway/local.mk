@@ -169,8 +169,9 @@ libgateway_a_SOURCES += \
 	gateway/store_chain.c gateway/store_chain.h \
 	gateway/store_fold.c \
 	gateway/store_folder.c \
-	gateway/store_fresh.c gateway/store_fresh.h \
+	gateway/store_bulk.c gateway/store_bulk.h \
 	gateway/store_head.c gateway/store_head.h \
+	gateway/store_gone.c gateway/store_gone.h \
 	gateway/store_history.c \
 	gateway/store_journal.c gateway/store_journal.h \
 	gateway/store_kept.c \

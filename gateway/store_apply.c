@@ -100,7 +100,7 @@ bool store_add_posting(struct store_sqlite *store, const struct posting *posting
 
     store->next_posting++;
     store->rows++;
-    return store_fresh_add(store->fresh, STORE_FRESH_POSTINGS, values) &&
+    return store_bulk_add(store->bulk, STORE_BULK_POSTINGS, values) &&
            store_chain_posting(store, values) &&
            add_to_balance(store, posting->from, posting->currency, -posting->amount) &&
            add_to_balance(store, posting->to, posting->currency, posting->amount);
@@ -300,12 +300,12 @@ static bool flush_day(struct store_sqlite *store)
 
 static bool apply_all(struct store_sqlite *store, const struct store_window *window)
 {
-    store_fresh_clear(store->fresh);
+    store_bulk_clear(store->bulk);
     store_messages_begin(store->messages);
     store->balances.count = 0;
     store->outboxes.count = 0;
     store->usages.count = 0;
-    store_day_begin(store->day);
+    store_day_begin(store->day, window->again);
     if (!step(store, STATEMENT_BEGIN))
         return false;
     for (size_t at = 0; at < window->used;) {
@@ -316,7 +316,7 @@ static bool apply_all(struct store_sqlite *store, const struct store_window *win
         at += record->size;
     }
     return store_messages_write(store) && flush_day(store) &&
-           store_fresh_write(store->fresh) && store_flush_chain(store) &&
+           store_bulk_write(store->bulk) && store_flush_chain(store) &&
            flush_balances(store) && flush_outboxes(store) && store_flush_usages(store) &&
            flush_highest_id(store) && flush_journal(store, window->sequence) &&
            step(store, STATEMENT_COMMIT);
@@ -328,6 +328,8 @@ struct before {
     int64_t next_posting;
     uint64_t highest_recorded;
     size_t ended_count;
+    uint64_t living_rows;
+    uint64_t gone;
 };
 
 /* False: what is in the database is not known. */
@@ -337,6 +339,8 @@ static bool roll_back(struct store_sqlite *store, const struct before *before)
     store->next_posting = before->next_posting;
     store->highest_recorded = before->highest_recorded;
     store->ended_count = before->ended_count;
+    store->living_rows = before->living_rows;
+    store->gone = before->gone;
     store_day_roll_back(store->day);
     return sqlite3_get_autocommit(store->database) || step(store, STATEMENT_ROLLBACK);
 }
@@ -345,8 +349,9 @@ enum store_applied store_sqlite_apply(struct store_sqlite *store,
                                       const struct store_window *window, char *error,
                                       size_t error_size)
 {
-    const struct before before = {store->link, store->next_posting, store->highest_recorded,
-                                  store->ended_count};
+    const struct before before = {
+        store->link,        store->next_posting, store->highest_recorded,
+        store->ended_count, store->living_rows,  store->gone};
     bool had_day = !store_day_has_failed(store->day);
     bool ok = apply_all(store, window);
     bool full;

@@ -167,6 +167,7 @@ struct store_window {
     size_t capacity;
     uint64_t sequence; /* of the last batch in it */
     int64_t since_ms;  /* when the first came */
+    bool again;        /* what it says may be in the history already */
 };
 
 /* Records lie at multiples of this. */

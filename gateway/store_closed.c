@@ -157,7 +157,8 @@ static bool find_day(struct store_sqlite *store, char out[STORE_DAY_SIZE])
     bool found;
 
     newest_day(store, before);
-    if (!store_ask_integer(store->database, "SELECT coalesce(min(id), 0) FROM message",
+    if (!store_ask_integer(store->database,
+                           "SELECT coalesce((SELECT id FROM known ORDER BY id LIMIT 1), 0)",
                            &oldest))
         return false;
     if (oldest != 0) {

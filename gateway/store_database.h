@@ -6,7 +6,7 @@
 
 #include "gateway/store_chain.h"
 #include "gateway/store_day.h"
-#include "gateway/store_fresh.h"
+#include "gateway/store_bulk.h"
 #include "gateway/store_head.h"
 #include "gateway/store_sqlite.h"
 
@@ -16,6 +16,9 @@ enum store_statement {
     STATEMENT_ROLLBACK,
     STATEMENT_MESSAGE,
     STATEMENT_MESSAGE_GONE,
+    STATEMENT_GONE_LAST,
+    STATEMENT_MESSAGES_SWEPT,
+    STATEMENT_GONE_SWEPT,
     STATEMENT_PART_ADD,
     STATEMENT_PARTS_GONE,
     STATEMENT_LATE_SET,
@@ -76,7 +79,7 @@ struct store_usages {
 struct store_sqlite {
     sqlite3 *database;
     sqlite3_stmt *statements[STATEMENTS];
-    struct store_fresh *fresh;
+    struct store_bulk *bulk;
     struct store_messages *messages; /* of the window */
     struct store_day *day;
     char *folder;
@@ -87,7 +90,10 @@ struct store_sqlite {
     uint64_t written_pages;
     bool failed; /* live.db could not be written: it is not touched any more */
     uint64_t rows;
-    uint64_t in_history; /* messages that came there since it was opened */
+    uint64_t in_history;  /* messages that came there since it was opened */
+    uint64_t living_rows; /* of live.db's messages, those that are gone among them */
+    uint64_t gone;
+    uint64_t swept; /* the last one that was gone and taken out; 0: from the first on */
     int64_t next_posting;
     struct store_link link; /* of the chain, the last one */
     bool link_changed;

@@ -20,12 +20,14 @@ struct store_day {
     const char *folder;
     const char *vfs;
     sqlite3 *database; /* NULL: none is open */
-    struct store_fresh *fresh;
+    struct store_bulk *bulk;
     sqlite3_stmt *add_part;
+    sqlite3_stmt *remove_aged;
     char name[STORE_DAY_SIZE];
-    int64_t number; /* of the day it is the name of, since 1970 */
+    int64_t number;              /* of the day it is the name of, since 1970 */
     char closed[STORE_DAY_SIZE]; /* this one, and those before */
     bool in_window;              /* a transaction has begun */
+    bool again;                  /* what it says may be there already */
     bool failed;
     struct store_day_sum sum;
 };
@@ -43,13 +45,15 @@ struct store_day *store_day_new(const char *folder, const char *vfs)
 
 static void let_go(struct store_day *day, bool well)
 {
-    store_fresh_free(day->fresh);
+    store_bulk_free(day->bulk);
     sqlite3_finalize(day->add_part);
+    sqlite3_finalize(day->remove_aged);
     if (day->database && !well)
         sqlite3_db_config(day->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(day->database);
-    day->fresh = NULL;
+    day->bulk = NULL;
     day->add_part = NULL;
+    day->remove_aged = NULL;
     day->database = NULL;
     day->in_window = false;
 }
@@ -72,11 +76,12 @@ static void fail(struct store_day *day, const char *reason)
 bool store_day_prepare(sqlite3 *database, const char *schema, char *error,
                        size_t error_size)
 {
-    char tables[1024];
+    char tables[2048];
     char dot[16];
 
     snprintf(dot, sizeof(dot), "%s.", schema);
-    snprintf(tables, sizeof(tables), STORE_SCHEMA_MESSAGES, dot, dot);
+    snprintf(tables, sizeof(tables), STORE_SCHEMA_MESSAGES STORE_SCHEMA_AGED, dot, dot, dot,
+             dot, dot);
     return store_set_durable(database, schema, error, error_size) &&
            store_use_up_log(database, schema, error, error_size) &&
            store_run(database, tables, error, error_size);
@@ -111,15 +116,18 @@ static bool open_file(struct store_day *day, char *error, size_t error_size)
     }
     return store_run(day->database, "PRAGMA temp_store=MEMORY", error, error_size) &&
            store_day_prepare(day->database, "main", error, error_size) &&
-           (day->fresh = store_fresh_new(day->database, STORE_FRESH_IN_DAY, error,
-                                         error_size)) != NULL &&
+           (day->bulk = store_bulk_new(day->database, STORE_BULK_IN_DAY, error,
+                                       error_size)) != NULL &&
            (day->add_part = store_prepare(
                 day->database, "INSERT OR REPLACE INTO part(id, message) VALUES(?,?)",
-                error, error_size)) != NULL;
+                error, error_size)) != NULL &&
+           (day->remove_aged = store_prepare(day->database, "DELETE FROM aged WHERE id=?",
+                                             error, error_size)) != NULL;
 }
 
-void store_day_begin(struct store_day *day)
+void store_day_begin(struct store_day *day, bool again)
 {
+    day->again = again;
     day->sum = (struct store_day_sum){.name = day->name};
 }
 
@@ -154,9 +162,29 @@ bool store_day_takes(struct store_day *day, uint64_t message)
     return true;
 }
 
-bool store_day_add(struct store_day *day, const struct store_message_row *row)
+static bool run(sqlite3_stmt *statement)
 {
-    if (store_fresh_add(day->fresh, STORE_FRESH_MESSAGES, row))
+    int result = sqlite3_step(statement);
+
+    sqlite3_reset(statement);
+    return result == SQLITE_DONE;
+}
+
+/* One that may be there already, in either table, has one place: that of its id. */
+static bool add(struct store_day *day, const struct store_message_row *row, bool lived)
+{
+    if (day->again) {
+        sqlite3_bind_int64(day->remove_aged, 1, (int64_t)row->id);
+        if (!run(day->remove_aged))
+            return false;
+    }
+    return store_bulk_add(
+        day->bulk, lived && !day->again ? STORE_BULK_AGED : STORE_BULK_MESSAGES, row);
+}
+
+bool store_day_add(struct store_day *day, const struct store_message_row *row, bool lived)
+{
+    if (add(day, row, lived))
         return true;
     fail(day, sqlite3_errmsg(day->database));
     return false;
@@ -164,12 +192,8 @@ bool store_day_add(struct store_day *day, const struct store_message_row *row)
 
 bool store_day_add_part(struct store_day *day, const int64_t values[2])
 {
-    int result;
-
     store_bind_integers(day->add_part, values, 2);
-    result = sqlite3_step(day->add_part);
-    sqlite3_reset(day->add_part);
-    if (result == SQLITE_DONE)
+    if (run(day->add_part))
         return true;
     fail(day, sqlite3_errmsg(day->database));
     return false;
@@ -191,7 +215,7 @@ bool store_day_commit(struct store_day *day)
 {
     if (!day->in_window)
         return true;
-    if (!store_fresh_write(day->fresh) ||
+    if (!store_bulk_write(day->bulk) ||
         sqlite3_exec(day->database, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
         fail(day, sqlite3_errmsg(day->database));
         return false;
@@ -204,7 +228,7 @@ void store_day_roll_back(struct store_day *day)
 {
     if (!day->in_window)
         return;
-    store_fresh_clear(day->fresh);
+    store_bulk_clear(day->bulk);
     day->in_window = false;
     if (sqlite3_exec(day->database, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK &&
         !sqlite3_get_autocommit(day->database))

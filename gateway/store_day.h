@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gateway/store_fresh.h"
+#include "gateway/store_bulk.h"
 
 struct store_day;
 
@@ -31,8 +31,8 @@ struct store_day *store_day_new(const char *folder, const char *vfs);
 /* The log is copied into the file, unless it failed or it is not `well`. */
 void store_day_close(struct store_day *day, bool well);
 
-/* At the beginning of a window. */
-void store_day_begin(struct store_day *day);
+/* At the beginning of a window.  `again`: it may be in the file already. */
+void store_day_begin(struct store_day *day, bool again);
 /* Days up to this one are closed (store_closed.h): none of them is taken. */
 void store_day_close_up_to(struct store_day *day, const char *name);
 /*
@@ -40,8 +40,9 @@ void store_day_close_up_to(struct store_day *day, const char *name);
  * Not after a failure, until store_day_forgive().
  */
 bool store_day_takes(struct store_day *day, uint64_t message);
-/* The row of a message that was taken, borrowed until the commit; false on failure. */
-bool store_day_add(struct store_day *day, const struct store_message_row *row);
+/* The row of a message that was taken, borrowed until the commit; `lived`: it came in
+ * another window.  False on failure. */
+bool store_day_add(struct store_day *day, const struct store_message_row *row, bool lived);
 /* A submission that joined it, and its id. */
 bool store_day_add_part(struct store_day *day, const int64_t values[2]);
 /* It is complete, and ended then. */

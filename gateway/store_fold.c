@@ -53,8 +53,11 @@ static bool apply(struct store *store, struct store_window *window)
 
     store_merge(window);
     applied = store_sqlite_apply(store->sqlite, window, error, error_size);
-    if (applied == STORE_DISK_FULL && ftruncate(store->reserve_fd, 0) == 0)
+    if (applied == STORE_DISK_FULL && ftruncate(store->reserve_fd, 0) == 0) {
+        window->again = true;
         applied = store_sqlite_apply(store->sqlite, window, error, error_size);
+        window->again = false;
+    }
     if (applied != STORE_APPLIED)
         return false;
     window->used = 0;
@@ -197,7 +200,7 @@ void store_settle(struct store *store, struct store_waiter *waiter)
 bool store_recover_journal(struct store *store, char *error, size_t error_size)
 {
     uint64_t in_tables = store_sqlite_journal_sequence(store->sqlite);
-    struct store_window window = {0};
+    struct store_window window = {.again = true};
     uint64_t octets = 0;
     uint8_t *records;
     size_t size;

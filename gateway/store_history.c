@@ -15,6 +15,7 @@
 
 /* All that moves at once is named in temp.moving; then each table goes in one statement. */
 static const char *const copies[] = {
+    "DELETE FROM day.aged WHERE id IN temp.moving",
     "INSERT OR REPLACE INTO day.message SELECT m.* FROM temp.moving"
     " CROSS JOIN main.message AS m ON m.id = moving.id",
     "INSERT OR REPLACE INTO day.part SELECT p.* FROM temp.moving"

@@ -201,14 +201,16 @@ static void tell_all(struct living *living, const struct store_loader *loader, v
     } while (!piece->is_last);
 }
 
-static void expect(const struct store_sqlite *store, const struct store_loader *loader,
+static void expect(struct store_sqlite *store, const struct store_loader *loader,
                    void *owner)
 {
     int64_t rows = 0;
 
-    if (loader->on_expected &&
-        store_ask_integer(store->database, "SELECT count(*) FROM message", &rows))
-        loader->on_expected(owner, (uint64_t)rows);
+    if (!store_ask_integer(store->database, "SELECT count(*) FROM message", &rows))
+        return;
+    store->living_rows = (uint64_t)rows;
+    if (loader->on_expected)
+        loader->on_expected(owner, store->living_rows - store->gone);
 }
 
 bool store_load_living(struct store_sqlite *store, struct executor *executor,
@@ -216,7 +218,7 @@ bool store_load_living(struct store_sqlite *store, struct executor *executor,
                        int64_t late_since_ms, char *error, size_t error_size)
 {
     static const char messages[] =
-        "SELECT " STORE_MESSAGE_COLUMNS " FROM main.message ORDER BY id";
+        "SELECT " STORE_MESSAGE_COLUMNS " FROM main.known ORDER BY id";
     static const char late[] =
         "SELECT " STORE_LATE_COLUMNS " FROM main.late ORDER BY message, ordinal";
     struct living living = {

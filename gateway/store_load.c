@@ -136,7 +136,7 @@ static bool next_message(struct merge *merge)
 static bool open_merge(const struct load *load, struct merge *merge)
 {
     static const char messages[] =
-        "SELECT " STORE_MESSAGE_COLUMNS " FROM day.message ORDER BY id";
+        "SELECT " STORE_MESSAGE_COLUMNS " FROM day.known ORDER BY id";
     static const char late[] =
         "SELECT " STORE_LATE_COLUMNS " FROM main.late ORDER BY message, ordinal";
     sqlite3 *database = load->store->database;

@@ -515,23 +515,26 @@ static bool has_parts(const struct opened *opened)
 
 static bool write_to_live(struct store_sqlite *store, struct opened *opened)
 {
-    if (!store_fresh_add(store->fresh, STORE_FRESH_MESSAGES,
-                         make_row(store->messages, opened)) ||
+    if (!store_bulk_add(store->bulk, STORE_BULK_MESSAGES,
+                        make_row(store->messages, opened)) ||
         !add_parts(store, opened, false))
         return false;
     store->rows++;
+    store->living_rows += !opened->lives;
     if (opened->message.state == MESSAGE_ENDED && !opened->ended)
         store_sqlite_add_ended(store, opened->message.id);
     return true;
 }
 
-static bool remove_from_live(struct store_sqlite *store, const struct opened *opened)
+/* Its row stays there for a while (store_gone.h). */
+static bool leave_live(struct store_sqlite *store, const struct opened *opened)
 {
     sqlite3_int64 id = (sqlite3_int64)opened->message.id;
 
     sqlite3_bind_int64(store->statements[STATEMENT_MESSAGE_GONE], 1, id);
     if (!store_step(store, STATEMENT_MESSAGE_GONE))
         return false;
+    store->gone++;
     if (!has_parts(opened))
         return true;
     sqlite3_bind_int64(store->statements[STATEMENT_PARTS_GONE], 1, id);
@@ -542,9 +545,8 @@ static bool write_to_day(struct store_sqlite *store, struct opened *opened)
 {
     store->rows++;
     store_day_count(store->day, opened->message.ended_at_ms);
-    return store_day_add(store->day, make_row(store->messages, opened)) &&
-           add_parts(store, opened, true) &&
-           (!opened->lives || remove_from_live(store, opened));
+    return store_day_add(store->day, make_row(store->messages, opened), opened->lives) &&
+           add_parts(store, opened, true) && (!opened->lives || leave_live(store, opened));
 }
 
 /* One that was to be moved before is moved as the others are. */

@@ -87,6 +87,7 @@ struct store {
     bool upkeep_restart;
     bool upkeep_checkpoint;
     bool upkeep_close;
+    bool upkeep_sweep;
     bool upkeep_period;
     size_t upkeep_moved;
 

@@ -177,7 +177,7 @@ static bool find_rows(struct finding *finding, sqlite3 *database, const char *sq
 static bool find_in(struct finding *finding, sqlite3 *database)
 {
     static const char message_sql[] =
-        "SELECT " STORE_MESSAGE_COLUMNS " FROM message WHERE id=?1";
+        "SELECT " STORE_MESSAGE_COLUMNS " FROM known WHERE id=?1";
     struct question *question = finding->question;
     bool ok;
 

@@ -12,17 +12,33 @@
 
 /* Another one for other tables, and for another form of what the journal and `definition`
  * hold as it is (store_sqlite.c). */
-#define STORE_SCHEMA_VERSION "8"
+#define STORE_SCHEMA_VERSION "9"
 
 /*
  * In live.db and in each day of the history; %s is "" or "day.".  `content` is the message
  * with its attempts and bodies (packed.h); state and ended_at are of it, for who looks in
  * from outside.  `part` leads from a submission that joined a message to that message.
+ *
+ * Who reads them reads `known`, which each has in its own way: where many live, they end in
+ * no order, and a row that came or went in the place of its id would change a page each.
  */
 #define STORE_SCHEMA_MESSAGES                                                              \
     "CREATE TABLE IF NOT EXISTS %smessage("                                                \
     " id INTEGER PRIMARY KEY, state INTEGER, ended_at INTEGER, content BLOB);"             \
     "CREATE TABLE IF NOT EXISTS %spart(id INTEGER PRIMARY KEY, message INTEGER);"
+
+/*
+ * In each day: what ended in a later window of the journal than it came in, one behind the
+ * other as they ended.
+ */
+#define STORE_SCHEMA_AGED                                                                  \
+    "CREATE TABLE IF NOT EXISTS %saged("                                                   \
+    " place INTEGER PRIMARY KEY, id INTEGER, state INTEGER, ended_at INTEGER,"             \
+    " content BLOB);"                                                                      \
+    "CREATE UNIQUE INDEX IF NOT EXISTS %saged_id ON aged(id);"                             \
+    "CREATE VIEW IF NOT EXISTS %sknown AS"                                                 \
+    " SELECT id, state, ended_at, content FROM message"                                    \
+    " UNION ALL SELECT id, state, ended_at, content FROM aged;"
 
 /* In live.db and in each month of the ledger. */
 #define STORE_SCHEMA_POSTING                                                               \
@@ -32,7 +48,8 @@
     " attempt INTEGER);"
 
 /*
- * In live.db only.  `late` lies over attempts whose rows are in the history already;
+ * In live.db only.  `gone` names messages whose rows are in their day and are still to be
+ * taken out here, many of a page at once.  `late` lies over attempts whose rows are in the history already;
  * `history` says which days there are, and when the last of their messages ended.
  * `usage` has a row for each account with limits, `suspension` one for each that may not
  * send, `duplicate` one for each submission whose repetition is told.  `chain` says what
@@ -40,6 +57,9 @@
  * history were when they were written no more (store_closed.c).
  */
 #define STORE_SCHEMA_LIVE                                                                  \
+    "CREATE TABLE IF NOT EXISTS gone(id INTEGER PRIMARY KEY);"                             \
+    "CREATE VIEW IF NOT EXISTS known AS SELECT * FROM message WHERE NOT EXISTS"            \
+    " (SELECT 1 FROM gone WHERE gone.id = message.id);"                                    \
     "CREATE INDEX IF NOT EXISTS part_of ON part(message);"                                 \
     "CREATE TABLE IF NOT EXISTS late("                                                     \
     " message INTEGER, ordinal INTEGER, state INTEGER, reason INTEGER, flags INTEGER,"     \

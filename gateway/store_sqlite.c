@@ -10,6 +10,7 @@
 
 #include "gateway/store_closed.h"
 #include "gateway/store_database.h"
+#include "gateway/store_gone.h"
 #include "gateway/store_messages.h"
 #include "gateway/store_rows.h"
 #include "gateway/store_schema.h"
@@ -291,7 +292,8 @@ static bool read_counters(struct store_sqlite *store, char *error, size_t error_
     store->page_size = (int)page_size;
     store->highest_id = store->highest_recorded = (uint64_t)highest;
     store->journal_sequence = (uint64_t)journal;
-    return store_read_chain(store, error, error_size);
+    return store_read_chain(store, error, error_size) &&
+           store_gone_read(store, error, error_size);
 }
 
 struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char *error,
@@ -322,8 +324,8 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
     if (result != SQLITE_OK || !set_up(store, why, sizeof(why)) ||
         !read_counters(store, why, sizeof(why)) ||
         !store_prepare_statements(store, why, sizeof(why)) ||
-        (store->fresh = store_fresh_new(store->database, STORE_FRESH_IN_LIVE, why,
-                                        sizeof(why))) == NULL) {
+        (store->bulk = store_bulk_new(store->database, STORE_BULK_IN_LIVE, why,
+                                      sizeof(why))) == NULL) {
         snprintf(error, error_size, "%s cannot be opened: %s", path, why);
         store_sqlite_close(store, true);
         return NULL;
@@ -339,7 +341,7 @@ void store_sqlite_close(struct store_sqlite *store, bool well)
         return;
     for (size_t i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(store->statements[i]);
-    store_fresh_free(store->fresh);
+    store_bulk_free(store->bulk);
     store_messages_free(store->messages);
     store_day_close(store->day, well && !store->failed);
     if (store->database && (store->failed || !well))

@@ -3,6 +3,7 @@
 #include "gateway/store_pieces.h"
 
 #include "gateway/store_closed.h"
+#include "gateway/store_gone.h"
 #include "gateway/store_period.h"
 #include "gateway/store_sqlite.h"
 
@@ -24,6 +25,8 @@ static void run_upkeep(void *self)
 
     store->table_result.ok =
         store_sqlite_move(store->sqlite, store->upkeep_move, &store->upkeep_moved);
+    if (store->table_result.ok && store->upkeep_sweep)
+        store->table_result.ok = store_gone_sweep(store->sqlite);
     if (store->table_result.ok && store->upkeep_checkpoint)
         store->table_result.ok =
             store_sqlite_checkpoint(store->sqlite, store->upkeep_restart);
@@ -73,10 +76,11 @@ static bool wants_upkeep(struct store *store, bool idle)
         store->upkeep_checkpoint &&
         store_sqlite_log_bytes(store->sqlite) > CHECKPOINT_RESTART_BYTES;
     store->upkeep_move = may_move && ended > (idle ? 0 : MOVE_BACKLOG) ? MOVE_AT_ONCE : 0;
+    store->upkeep_sweep = may_move && store_gone_is_due(store->sqlite, idle);
     store->upkeep_close = may_move && store_closed_is_due(store->sqlite);
     store->upkeep_period = may_move && store_period_is_due(store->sqlite);
-    return store->upkeep_checkpoint || store->upkeep_move > 0 || store->upkeep_close ||
-           store->upkeep_period;
+    return store->upkeep_checkpoint || store->upkeep_move > 0 || store->upkeep_sweep ||
+           store->upkeep_close || store->upkeep_period;
 }
 
 void store_end_upkeep(struct store *store)

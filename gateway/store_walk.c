@@ -162,10 +162,10 @@ static bool walk_messages(struct walk *walk, struct store_cursor *messages,
 }
 
 static const char messages_sql[] =
-    "SELECT " STORE_MESSAGE_COLUMNS " FROM message WHERE id>=?1 ORDER BY id";
+    "SELECT " STORE_MESSAGE_COLUMNS " FROM known WHERE id>=?1 ORDER BY id";
 static const char late_sql[] =
     "SELECT " STORE_LATE_COLUMNS " FROM late WHERE message>=?1 ORDER BY message, ordinal";
-static const char living_sql[] = "SELECT id FROM message WHERE id>=?1 ORDER BY id";
+static const char living_sql[] = "SELECT id FROM known WHERE id>=?1 ORDER BY id";
 
 static void read_highest_id(void *owner, sqlite3_stmt *row)
 {

@@ -106,6 +106,7 @@ check_PROGRAMS += \
 	tests/gateway/store_crash_test \
 	tests/gateway/store_journal_test \
 	tests/gateway/packed_test \
+	tests/gateway/store_gone_test \
 	tests/gateway/store_merge_test \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
@@ -119,6 +120,7 @@ TESTS += \
 	tests/gateway/store_closed_test \
 	tests/gateway/store_crash_test \
 	tests/gateway/store_journal_test \
+	tests/gateway/store_gone_test \
 	tests/gateway/store_merge_test \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
@@ -162,6 +164,12 @@ tests_gateway_store_reader_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS)
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_journal_test_SOURCES = tests/gateway/store_journal_test.c tests/test.h
 tests_gateway_store_journal_test_LDADD = libgateway.a $(SQLITE_LIBS) $(CMOCKA_LIBS)
+tests_gateway_store_gone_test_SOURCES = tests/gateway/store_gone_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_gone_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_merge_test_SOURCES = tests/gateway/store_merge_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
@@ -351,6 +359,7 @@ THREADED += \
 	tests/gateway/store_closed_test \
 	tests/gateway/store_inbound_test \
 	tests/gateway/store_limits_test \
+	tests/gateway/store_gone_test \
 	tests/gateway/store_merge_test \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \

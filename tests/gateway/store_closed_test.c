@@ -298,7 +298,7 @@ TEST(a_day_that_is_written_again_is_closed_again_whatever_happens)
     assert_true(nth > 6);
     life_verify(&life, &verification);
     CHECK(verification.ok, verification.mismatches[0]);
-    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM message"), MESSAGES + 1);
+    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), MESSAGES + 1);
     life_free(&life);
 }
 

@@ -317,7 +317,7 @@ TEST(of_what_came_and_ended_in_a_window_live_db_has_the_postings_alone)
         life_run(&life, 1);
     life_fold(&life);
     assert_int_equal(store_counters(life.store)->moved, 10);
-    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 0);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
     assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM posting"), 41);
     assert_int_equal(life_ask(&life, "live.db", "SELECT messages FROM history"), 10);
     life_find(&life, life_message_id(8), &stored);
@@ -351,7 +351,7 @@ TEST(a_day_that_was_deleted_is_made_anew)
         if (n == 2)
             assert_int_equal(vfs->xDelete(vfs, path, 1), SQLITE_OK);
     }
-    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM message"), 1);
+    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 1);
     life_free(&life);
 }
 
@@ -426,12 +426,12 @@ TEST(a_day_that_fails_in_the_middle_of_a_window_is_made_up_for_later)
     life_fold(&life);
     assert_int_equal(life.failures, 0);
     assert_int_equal(store_counters(life.store)->moved, 1);
-    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 2);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 2);
     life_tamper(&life, day, "DROP TRIGGER full");
     life_run(&life, 25000);
     assert_int_equal(store_counters(life.store)->moved, 3);
-    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 0);
-    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM message"), 3);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
+    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 3);
     life_free(&life);
 }
 

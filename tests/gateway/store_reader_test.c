@@ -369,7 +369,7 @@ TEST(what_cannot_be_read_is_not_said_to_be_missing)
     life_verify(&life, &verification);
     assert_false(verification.ok);
     assert_string_equal(verification.mismatches[verification.mismatch_count - 1],
-                        "the database cannot be read: no such table: message");
+                        "the database cannot be read: no such table: main.message");
     life_free(&life);
 }
 

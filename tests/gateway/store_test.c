@@ -902,8 +902,8 @@ TEST(a_move_that_was_interrupted_is_done_again_with_what_is_newer)
         struct stored_message stored;
         struct told told = {0};
 
-        if (life_ask(&life, "live.db", "SELECT count(*) FROM message") == 1 &&
-            life_ask(&life, day, "SELECT count(*) FROM message") == 1)
+        if (life_ask(&life, "live.db", "SELECT count(*) FROM known") == 1 &&
+            life_ask(&life, day, "SELECT count(*) FROM known") == 1)
             in_both++;
         CHECK(life_open(&life), life.error);
         CHECK(life_load(&life, &told_loader, &told), life.error);
@@ -921,8 +921,8 @@ TEST(a_move_that_was_interrupted_is_done_again_with_what_is_newer)
         assert_int_equal(stored.message.charged_micro, LIFE_SELL);
         life_done(&stored);
         life_close(&life);
-        assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 0);
-        assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM message"), 1);
+        assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
+        assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 1);
         assert_int_equal(life_ask(&life, "live.db", "SELECT messages FROM history"), 1);
     }
     life_free(&life);
@@ -942,7 +942,7 @@ TEST(what_ended_in_the_journal_alone_is_moved_once)
         life_run(&life, 1);
     life_crash(&life, false);
     assert_int_equal(
-        life_ask(&life, "live.db", "SELECT count(*) FROM message WHERE state=5"), 0);
+        life_ask(&life, "live.db", "SELECT count(*) FROM known WHERE state=5"), 0);
     assert_true(life_open(&life));
     assert_true(life_load(&life, &told_loader, &told));
     life_run(&life, 1000);
@@ -951,7 +951,36 @@ TEST(what_ended_in_the_journal_alone_is_moved_once)
     life_run(&life, 1000);
     assert_int_equal(store_counters(life.store)->moved, 2);
     life_close(&life);
-    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 0);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
+    life_free(&life);
+}
+
+TEST(a_start_finds_the_living_alone_and_takes_out_the_rows_of_the_others)
+{
+    struct life life;
+    struct told told = {0};
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    life.goal = LIFE_PERMITTED;
+    assert_true(life_begin(&life, 1));
+    assert_true(life_begin(&life, 2));
+    life_run(&life, 30);
+    life_fold(&life);
+    assert_true(store_begin(life.store, STORE_CONTINUATION));
+    life_charge(&life, 1, 0);
+    life_end(&life, 1);
+    store_end(life.store);
+    life_fold(&life);
+    life_crash(&life, false);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM gone"), 1);
+    assert_true(life_open(&life));
+    assert_true(life_load(&life, &told_loader, &told));
+    assert_int_equal(told.messages, 1);
+    life_run(&life, 1000);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 1);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM gone"), 0);
     life_free(&life);
 }
 
@@ -1010,9 +1039,9 @@ TEST(two_days_that_end_side_by_side_are_moved_in_two_moves)
     assert_int_equal(store_counters(life.store)->moved, 2 * PAIRS);
     life_close(&life);
     assert_int_equal(
-        life_ask(&life, "history/2026-11-18.db", "SELECT count(*) FROM message"), PAIRS);
+        life_ask(&life, "history/2026-11-18.db", "SELECT count(*) FROM known"), PAIRS);
     assert_int_equal(
-        life_ask(&life, "history/2026-11-19.db", "SELECT count(*) FROM message"), PAIRS);
+        life_ask(&life, "history/2026-11-19.db", "SELECT count(*) FROM known"), PAIRS);
     life_free(&life);
 }
 
@@ -1243,6 +1272,7 @@ int main(void)
         RUN(what_never_had_an_id_is_told_of_at_a_start_for_its_ref),
         RUN(a_move_that_was_interrupted_is_done_again_with_what_is_newer),
         RUN(what_ended_in_the_journal_alone_is_moved_once),
+        RUN(a_start_finds_the_living_alone_and_takes_out_the_rows_of_the_others),
         RUN(near_the_end_nothing_is_moved_any_more_and_the_store_is_idle),
         RUN(two_days_that_end_side_by_side_are_moved_in_two_moves),
         RUN(a_checkpoint_before_the_move_leaves_the_history_as_it_is),

@@ -52,7 +52,7 @@ class Flipped(SetClock):
     def moved_all(self):
         database = sqlite3.connect(f"file:{self.state}/live.db?mode=ro", uri=True)
         try:
-            return database.execute("SELECT count(*) FROM message").fetchone()[0] == 0
+            return database.execute("SELECT count(*) FROM known").fetchone()[0] == 0
         finally:
             database.close()
 

@@ -271,7 +271,7 @@ static const struct {
     {"a receipt waits (id, account)",                                          "SELECT id, account, 0 FROM outbox"},
     {"a report is parked (id, channel)",                                       "SELECT id, channel, 0 FROM parked"},
     {"a message has not ended (id, state)",
-     "SELECT id, state, 0 FROM message WHERE state <> 5"                                                          },
+     "SELECT id, state, 0 FROM known WHERE state <> 5"                                                          },
 };
 
 /* What the sender of these parts paid, late charges and what was absorbed too. */
@@ -385,8 +385,8 @@ static void judge_notes(struct world *world, sqlite3 *database)
 {
     sqlite3_stmt *ends =
         judge_prepare(world, database,
-                      "SELECT ended_at FROM day.message WHERE id = ?1"
-                      " UNION ALL SELECT ended_at FROM message WHERE id = ?1");
+                      "SELECT ended_at FROM day.known WHERE id = ?1"
+                      " UNION ALL SELECT ended_at FROM known WHERE id = ?1");
 
     for (size_t i = 0; ends && i < book_count(world->book); i++)
         judge_note(world, ends, book_at(world->book, i));

@@ -57,7 +57,7 @@ static void find_id(struct world *world, sqlite3_stmt *aliases, sqlite3_stmt *bo
 
 /* Of the message of submission ?1. */
 #define CONTENT_IN(schema)                                                                 \
-    "SELECT content FROM " schema ".message WHERE id ="                                    \
+    "SELECT content FROM " schema ".known WHERE id ="                                      \
     " coalesce((SELECT message FROM " schema ".part WHERE id = ?1), ?1)"
 
 void judge_ids(struct world *world, sqlite3 *database)

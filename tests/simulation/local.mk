@@ -59,6 +59,7 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/effects-before-commit.patch \
 	tests/simulation/planted/ended-again.patch \
 	tests/simulation/planted/ended-and-nowhere.patch \
+	tests/simulation/planted/gone-and-alive.patch \
 	tests/simulation/planted/fold-without-sequence.patch \
 	tests/simulation/planted/head-before-sync.patch \
 	tests/simulation/planted/hex-ids-as-decimal.patch \

@@ -2,7 +2,7 @@
  * A virtual table for each kind of rows, whose rows are those that have gathered: SQLite
  * asks for their columns, nothing is bound.  They are not known outside this connection.
  */
-#include "gateway/store_fresh.h"
+#include "gateway/store_bulk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,8 +33,8 @@ struct gathered {
     const void *rows[AT_ONCE];
 };
 
-struct store_fresh {
-    struct gathered gathered[STORE_FRESH_KINDS];
+struct store_bulk {
+    struct gathered gathered[STORE_BULK_KINDS];
     int64_t postings[AT_ONCE][STORE_POSTING_INTEGERS];
 };
 
@@ -64,31 +64,33 @@ static bool message_content(const void *row, int column, sqlite3_context *out)
     return true;
 }
 
-static const struct kind kinds[STORE_FRESH_KINDS] = {
-    [STORE_FRESH_MESSAGES] = {"message", "id, state, ended_at, content", read_message,
-                              message_content                                              },
-    [STORE_FRESH_POSTINGS] = {"posting", STORE_POSTING_COLUMNS,          read_posting, NULL},
+static const struct kind kinds[STORE_BULK_KINDS] = {
+    [STORE_BULK_MESSAGES] = {"message", "id, state, ended_at, content", read_message,
+                             message_content                                              },
+    [STORE_BULK_AGED] = {"aged",    "id, state, ended_at, content", read_message,
+                             message_content                                              },
+    [STORE_BULK_POSTINGS] = {"posting", STORE_POSTING_COLUMNS,          read_posting, NULL},
 };
 
 /* --- the virtual tables ------------------------------------------------------------- */
 
-struct fresh_table {
+struct bulk_table {
     sqlite3_vtab base;
     const struct gathered *gathered;
 };
 
-struct fresh_cursor {
+struct bulk_cursor {
     sqlite3_vtab_cursor base;
     const struct gathered *gathered;
     size_t at;
     int64_t integers[COLUMNS_MAX]; /* of the row it is on */
 };
 
-static int fresh_connect(sqlite3 *database, void *aux, int argc, const char *const *argv,
-                         sqlite3_vtab **out, char **error)
+static int bulk_connect(sqlite3 *database, void *aux, int argc, const char *const *argv,
+                        sqlite3_vtab **out, char **error)
 {
     const struct gathered *gathered = aux;
-    struct fresh_table *table;
+    struct bulk_table *table;
     char declaration[TEXT_SIZE];
     int result;
 
@@ -108,72 +110,72 @@ static int fresh_connect(sqlite3 *database, void *aux, int argc, const char *con
     return SQLITE_OK;
 }
 
-static int fresh_disconnect(sqlite3_vtab *table)
+static int bulk_disconnect(sqlite3_vtab *table)
 {
     free(table);
     return SQLITE_OK;
 }
 
-static int fresh_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
+static int bulk_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
 {
     (void)table;
     info->estimatedCost = AT_ONCE;
     return SQLITE_OK;
 }
 
-static int fresh_open(sqlite3_vtab *table, sqlite3_vtab_cursor **out)
+static int bulk_open(sqlite3_vtab *table, sqlite3_vtab_cursor **out)
 {
-    struct fresh_cursor *cursor = calloc(1, sizeof(*cursor));
+    struct bulk_cursor *cursor = calloc(1, sizeof(*cursor));
 
     if (cursor == NULL)
         abort();
-    cursor->gathered = ((struct fresh_table *)table)->gathered;
+    cursor->gathered = ((struct bulk_table *)table)->gathered;
     *out = &cursor->base;
     return SQLITE_OK;
 }
 
-static int fresh_close(sqlite3_vtab_cursor *cursor)
+static int bulk_close(sqlite3_vtab_cursor *cursor)
 {
     free(cursor);
     return SQLITE_OK;
 }
 
-static void move_to(struct fresh_cursor *cursor, size_t at)
+static void move_to(struct bulk_cursor *cursor, size_t at)
 {
     cursor->at = at;
     if (at < cursor->gathered->count)
         cursor->gathered->kind->read(cursor->gathered->rows[at], cursor->integers);
 }
 
-static int fresh_filter(sqlite3_vtab_cursor *base, int index, const char *name, int argc,
-                        sqlite3_value **argv)
+static int bulk_filter(sqlite3_vtab_cursor *base, int index, const char *name, int argc,
+                       sqlite3_value **argv)
 {
     (void)index;
     (void)name;
     (void)argc;
     (void)argv;
-    move_to((struct fresh_cursor *)base, 0);
+    move_to((struct bulk_cursor *)base, 0);
     return SQLITE_OK;
 }
 
-static int fresh_next(sqlite3_vtab_cursor *base)
+static int bulk_next(sqlite3_vtab_cursor *base)
 {
-    struct fresh_cursor *cursor = (struct fresh_cursor *)base;
+    struct bulk_cursor *cursor = (struct bulk_cursor *)base;
 
     move_to(cursor, cursor->at + 1);
     return SQLITE_OK;
 }
 
-static int fresh_eof(sqlite3_vtab_cursor *base)
+static int bulk_eof(sqlite3_vtab_cursor *base)
 {
-    struct fresh_cursor *cursor = (struct fresh_cursor *)base;
+    struct bulk_cursor *cursor = (struct bulk_cursor *)base;
 
     return cursor->at >= cursor->gathered->count;
 }
 
-static int fresh_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int column)
+static int bulk_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int column)
 {
-    struct fresh_cursor *cursor = (struct fresh_cursor *)base;
+    struct bulk_cursor *cursor = (struct bulk_cursor *)base;
     const struct gathered *gathered = cursor->gathered;
 
     if (gathered->kind->content == NULL ||
@@ -182,23 +184,23 @@ static int fresh_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int col
     return SQLITE_OK;
 }
 
-static int fresh_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *out)
+static int bulk_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *out)
 {
-    *out = (sqlite3_int64)((struct fresh_cursor *)base)->at;
+    *out = (sqlite3_int64)((struct bulk_cursor *)base)->at;
     return SQLITE_OK;
 }
 
 static const sqlite3_module module = {
-    .xConnect = fresh_connect,
-    .xBestIndex = fresh_best_index,
-    .xDisconnect = fresh_disconnect,
-    .xOpen = fresh_open,
-    .xClose = fresh_close,
-    .xFilter = fresh_filter,
-    .xNext = fresh_next,
-    .xEof = fresh_eof,
-    .xColumn = fresh_column,
-    .xRowid = fresh_rowid,
+    .xConnect = bulk_connect,
+    .xBestIndex = bulk_best_index,
+    .xDisconnect = bulk_disconnect,
+    .xOpen = bulk_open,
+    .xClose = bulk_close,
+    .xFilter = bulk_filter,
+    .xNext = bulk_next,
+    .xEof = bulk_eof,
+    .xColumn = bulk_column,
+    .xRowid = bulk_rowid,
 };
 
 /* --- gathering ---------------------------------------------------------------------- */
@@ -210,7 +212,7 @@ static bool prepare(struct gathered *gathered, sqlite3 *database, const char *co
     char name[20];
     char insert[TEXT_SIZE];
 
-    snprintf(name, sizeof(name), "fresh_%s", kind->table);
+    snprintf(name, sizeof(name), "bulk_%s", kind->table);
     snprintf(insert, sizeof(insert), "INSERT OR %s INTO %s(%s) SELECT * FROM %s", conflict,
              kind->table, kind->columns, name);
     if (sqlite3_create_module(database, name, &module, gathered) != SQLITE_OK) {
@@ -221,37 +223,40 @@ static bool prepare(struct gathered *gathered, sqlite3 *database, const char *co
     return gathered->insert != NULL;
 }
 
-/* A posting that is there is a failure; a message is what it is now. */
+/* A message is what it is now; of the others one that is there is a failure. */
 static const char *conflict_of(int kind)
 {
-    return kind == STORE_FRESH_POSTINGS ? "FAIL" : "REPLACE";
+    return kind == STORE_BULK_MESSAGES ? "REPLACE" : "FAIL";
 }
 
-struct store_fresh *store_fresh_new(sqlite3 *database, enum store_fresh_rows rows,
-                                    char *error, size_t error_size)
+struct store_bulk *store_bulk_new(sqlite3 *database, enum store_bulk_rows rows, char *error,
+                                  size_t error_size)
 {
-    int count = rows == STORE_FRESH_IN_DAY ? STORE_FRESH_POSTINGS : STORE_FRESH_KINDS;
-    struct store_fresh *fresh = calloc(1, sizeof(*fresh));
+    enum store_bulk_kind of_the_other =
+        rows == STORE_BULK_IN_DAY ? STORE_BULK_POSTINGS : STORE_BULK_AGED;
+    struct store_bulk *bulk = calloc(1, sizeof(*bulk));
 
-    if (fresh == NULL)
+    if (bulk == NULL)
         abort();
-    for (int i = 0; i < count; i++) {
-        fresh->gathered[i].kind = &kinds[i];
-        if (!prepare(&fresh->gathered[i], database, conflict_of(i), error, error_size)) {
-            store_fresh_free(fresh);
+    for (int i = 0; i < STORE_BULK_KINDS; i++) {
+        if (i == (int)of_the_other)
+            continue;
+        bulk->gathered[i].kind = &kinds[i];
+        if (!prepare(&bulk->gathered[i], database, conflict_of(i), error, error_size)) {
+            store_bulk_free(bulk);
             return NULL;
         }
     }
-    return fresh;
+    return bulk;
 }
 
-void store_fresh_free(struct store_fresh *fresh)
+void store_bulk_free(struct store_bulk *bulk)
 {
-    if (fresh == NULL)
+    if (bulk == NULL)
         return;
-    for (int i = 0; i < STORE_FRESH_KINDS; i++)
-        sqlite3_finalize(fresh->gathered[i].insert);
-    free(fresh);
+    for (int i = 0; i < STORE_BULK_KINDS; i++)
+        sqlite3_finalize(bulk->gathered[i].insert);
+    free(bulk);
 }
 
 static bool write_gathered(struct gathered *gathered)
@@ -266,26 +271,26 @@ static bool write_gathered(struct gathered *gathered)
     return result == SQLITE_DONE;
 }
 
-bool store_fresh_add(struct store_fresh *fresh, enum store_fresh_kind kind, const void *row)
+bool store_bulk_add(struct store_bulk *bulk, enum store_bulk_kind kind, const void *row)
 {
-    struct gathered *gathered = &fresh->gathered[kind];
+    struct gathered *gathered = &bulk->gathered[kind];
 
-    if (kind == STORE_FRESH_POSTINGS)
-        row = memcpy(fresh->postings[gathered->count], row, sizeof(fresh->postings[0]));
+    if (kind == STORE_BULK_POSTINGS)
+        row = memcpy(bulk->postings[gathered->count], row, sizeof(bulk->postings[0]));
     gathered->rows[gathered->count++] = row;
     return gathered->count < AT_ONCE || write_gathered(gathered);
 }
 
-bool store_fresh_write(struct store_fresh *fresh)
+bool store_bulk_write(struct store_bulk *bulk)
 {
-    for (int i = 0; i < STORE_FRESH_KINDS; i++)
-        if (!write_gathered(&fresh->gathered[i]))
+    for (int i = 0; i < STORE_BULK_KINDS; i++)
+        if (!write_gathered(&bulk->gathered[i]))
             return false;
     return true;
 }
 
-void store_fresh_clear(struct store_fresh *fresh)
+void store_bulk_clear(struct store_bulk *bulk)
 {
-    for (int i = 0; i < STORE_FRESH_KINDS; i++)
-        fresh->gathered[i].count = 0;
+    for (int i = 0; i < STORE_BULK_KINDS; i++)
+        bulk->gathered[i].count = 0;
 }

@@ -1,0 +1,170 @@
+/* Messages that end in a later window of the journal than they came in. */
+#include "gateway/store_batch.h"
+#include "tests/gateway/store_life.h"
+#include "tests/test.h"
+
+static const char day[] = "history/2026-11-18.db";
+
+/* Message `n` lives on in live.db. */
+static void live_on(struct life *life, unsigned n)
+{
+    life->goal = LIFE_PERMITTED;
+    assert_true(life_begin(life, n));
+    while (life->steps[n] != LIFE_PERMITTED)
+        life_run(life, 1);
+    life_fold(life);
+    life->goal = LIFE_ENDED;
+}
+
+static void end(struct life *life, unsigned n)
+{
+    assert_true(store_begin(life->store, STORE_CONTINUATION));
+    life_charge(life, n, 0);
+    life_end(life, n);
+    store_end(life->store);
+}
+
+static void new_life(struct life *life)
+{
+    life_new(life, 1);
+    assert_true(life_open(life));
+    life_settle(life);
+}
+
+static void check_ended(struct life *life, unsigned n)
+{
+    struct stored_message stored;
+
+    life_find(life, life_message_id(n), &stored);
+    assert_true(stored.found);
+    assert_int_equal(stored.message.end, MESSAGE_DELIVERED);
+    assert_int_equal(stored.message.charged_micro, LIFE_SELL);
+    assert_int_equal(stored.body_count, 1);
+    life_done(&stored);
+}
+
+static void check_ledger(struct life *life)
+{
+    struct verification verification;
+
+    life_verify(life, &verification);
+    CHECK(verification.ok, verification.mismatches[0]);
+}
+
+TEST(its_row_waits_in_live_db_and_it_is_known_in_its_day_alone)
+{
+    struct life life;
+
+    new_life(&life);
+    live_on(&life, 4);
+    live_on(&life, 2);
+    end(&life, 4);
+    life_fold(&life);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 2);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM gone"), 1);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 1);
+    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM message"), 0);
+    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 1);
+    check_ended(&life, 4);
+    check_ledger(&life);
+    life_free(&life);
+}
+
+TEST(when_there_is_nothing_else_to_do_the_row_is_taken_out)
+{
+    struct life life;
+
+    new_life(&life);
+    live_on(&life, 2);
+    live_on(&life, 4);
+    end(&life, 2);
+    life_fold(&life);
+    life_run(&life, 1000);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 1);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM gone"), 0);
+    end(&life, 4);
+    life_fold(&life);
+    life_run(&life, 1000);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 0);
+    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM aged"), 2);
+    check_ended(&life, 2);
+    check_ended(&life, 4);
+    check_ledger(&life);
+    life_free(&life);
+}
+
+/* The power goes at the `nth` sync of the window that it ends in; false: there are not so
+ * many. */
+static bool end_and_cut(struct life *life, uint64_t nth)
+{
+    new_life(life);
+    live_on(life, 2);
+    end(life, 2);
+    life_run(life, 1);
+    vfs_cut_at(life->vfs, VFS_SYNC, nth, true);
+    life_run(life, 3000);
+    if (!vfs_is_down(life->vfs))
+        return false;
+    life_crash(life, true);
+    return true;
+}
+
+/* Also with what came behind it, in other windows: it is there once. */
+TEST(a_window_that_was_in_the_day_and_not_in_live_db_is_in_both_once)
+{
+    struct life life;
+    unsigned in_both = 0;
+
+    for (uint64_t nth = 1; end_and_cut(&life, nth); nth++, life_free(&life)) {
+        int64_t in_live = life_ask(&life, "live.db", "SELECT count(*) FROM known");
+        int64_t in_day = life_ask(&life, day, "SELECT count(*) FROM aged");
+
+        in_both += in_live == 1 && in_day == 1;
+        CHECK(life_open(&life), life.error);
+        life_run(&life, 1000);
+        assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
+        assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 1);
+        assert_int_equal(life_ask(&life, "live.db", "SELECT messages FROM history"), 1);
+        check_ended(&life, 2);
+        check_ledger(&life);
+    }
+    life_free(&life);
+    assert_true(in_both > 0);
+}
+
+/* What came too late for the window of the end goes over what is in the day. */
+TEST(a_report_after_its_end_is_laid_over_the_aged_as_over_others)
+{
+    struct life life;
+    struct stored_message stored;
+
+    new_life(&life);
+    live_on(&life, 2);
+    assert_true(store_begin(life.store, STORE_CONTINUATION));
+    life_end(&life, 2);
+    store_end(life.store);
+    life_fold(&life);
+    assert_true(store_begin(life.store, STORE_CONTINUATION));
+    life_charge(&life, 2, 0);
+    store_end(life.store);
+    life_fold(&life);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM late"), 1);
+    life_find(&life, life_message_id(2), &stored);
+    assert_true(stored.found);
+    assert_int_equal(stored.message.charged_micro, LIFE_SELL);
+    life_done(&stored);
+    check_ledger(&life);
+    life_free(&life);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(its_row_waits_in_live_db_and_it_is_known_in_its_day_alone),
+        RUN(when_there_is_nothing_else_to_do_the_row_is_taken_out),
+        RUN(a_window_that_was_in_the_day_and_not_in_live_db_is_in_both_once),
+        RUN(a_report_after_its_end_is_laid_over_the_aged_as_over_others),
+    };
+
+    return RUN_ALL(tests);
+}
