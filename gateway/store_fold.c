@@ -16,8 +16,8 @@
 #include "gateway/store_sqlite.h"
 
 enum {
-    FOLD_BYTES = 16 * 1024 * 1024,  /* in the window: it is folded */
-    AHEAD_BYTES = 32 * 1024 * 1024, /* and no more is added before that is done */
+    FOLD_BYTES = 32 * 1024 * 1024,  /* in the window: it is folded */
+    AHEAD_BYTES = 64 * 1024 * 1024, /* and no more is added before that is done */
     FOLD_MS = 2000,                 /* after so long, or when nothing else is to be done */
 };
 
