@@ -31,6 +31,7 @@ struct reading {
     struct timeval turn; /* libevent's own cached time: as long as it stands, so do we */
     int64_t mono_ms;
     int64_t wall_ms;
+    bool in_turn; /* since clock_turn() */
 };
 
 struct clock {
@@ -40,6 +41,7 @@ struct clock {
     int64_t event_due_ms; /* what the event is set to; NEVER_MS: it is not */
     bool firing;
     bool held;
+    bool by_turns; /* clock_turn() says when one begins */
 
     struct entry *heap; /* from 1 */
     uint32_t used;
@@ -67,20 +69,34 @@ static int64_t system_us(clockid_t id)
  * libevent reads the time once after it has waited and keeps it until it waits
  * again.  While that reading is the same we are in the same turn.
  */
-static const struct reading *reading_of(const struct clock *clock)
+static void read_anew(const struct clock *clock)
 {
     struct reading *reading = clock->reading;
     struct timeval turn;
 
-    if (clock->base == NULL || clock->held)
-        return reading;
+    reading->in_turn = true;
     event_base_gettimeofday_cached(clock->base, &turn);
     if (turn.tv_usec != reading->turn.tv_usec || turn.tv_sec != reading->turn.tv_sec) {
         reading->turn = turn;
         reading->mono_ms = system_us(CLOCK_MONOTONIC) / 1000;
         reading->wall_ms = system_us(CLOCK_REALTIME) / 1000;
     }
-    return reading;
+}
+
+/* Asked many times for each message: where it is known that this is the same turn, libevent
+ * is not. */
+static inline const struct reading *reading_of(const struct clock *clock)
+{
+    if (clock->base != NULL && !clock->held &&
+        !(clock->by_turns && clock->reading->in_turn))
+        read_anew(clock);
+    return clock->reading;
+}
+
+void clock_turn(struct clock *clock)
+{
+    clock->by_turns = true;
+    clock->reading->in_turn = false;
 }
 
 int64_t clock_mono_ms(const struct clock *clock)

@@ -38,6 +38,13 @@ struct clock *clock_new_virtual(int64_t mono_ms, int64_t wall_ms);
 /* Accepts NULL.  Timers still armed are forgotten; they must not be used again. */
 void clock_free(struct clock *clock);
 
+/*
+ * Who calls the loop turn by turn says before each that it begins: then the time is read
+ * where it is first asked for in it, and stands until the next.  Without, each question is
+ * one to libevent, whether it has waited since.
+ */
+void clock_turn(struct clock *clock);
+
 int64_t clock_mono_ms(const struct clock *clock);
 int64_t clock_wall_ms(const struct clock *clock);
 

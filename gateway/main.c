@@ -171,6 +171,7 @@ static void end_turn(struct gateway *gateway)
  * request on a connection that is new) has a second one. */
 static bool turn(struct daemon *daemon)
 {
+    clock_turn(daemon->gateway->clock);
     if (!daemon->gateway->turns.paced)
         return event_base_loop(daemon->base, EVLOOP_ONCE) == 0;
     return event_base_loop(daemon->base, EVLOOP_ONCE | EVLOOP_NONBLOCK) == 0 &&

@@ -284,6 +284,28 @@ static int keep_expiry(const struct event_base *base, const struct event *event,
     return 0;
 }
 
+TEST(who_calls_turn_by_turn_has_one_time_in_each)
+{
+    struct event_base *base = event_base_new();
+    struct clock *clock = clock_new(base);
+    int64_t begun_ms = time_ms();
+    int64_t mono_ms;
+    int64_t wall_ms;
+
+    clock_turn(clock);
+    mono_ms = clock_mono_ms(clock);
+    wall_ms = clock_wall_ms(clock);
+    while (time_ms() < begun_ms + 20)
+        ;
+    CHECK_EQ(clock_mono_ms(clock), mono_ms, "it stands");
+    CHECK_EQ(clock_wall_ms(clock), wall_ms, "as on the wall");
+    clock_turn(clock);
+    CHECK(clock_mono_ms(clock) >= mono_ms + 10, "until the next turn");
+    CHECK(clock_wall_ms(clock) >= wall_ms + 10, "on the wall too");
+    clock_free(clock);
+    event_base_free(base);
+}
+
 TEST(a_held_time_stands_and_then_the_loop_is_woken_when_it_was_to_be)
 {
     struct event_base *base = event_base_new();
@@ -321,6 +343,7 @@ int main(void)
         RUN(on_a_loop_one_event_serves_all_timers),
         RUN(what_is_due_at_once_needs_no_other_turn_of_the_loop),
         RUN(a_timer_that_arms_itself_for_now_leaves_the_loop_its_turns),
+        RUN(who_calls_turn_by_turn_has_one_time_in_each),
         RUN(a_held_time_stands_and_then_the_loop_is_woken_when_it_was_to_be),
     };
 
