@@ -194,7 +194,7 @@ enum field {
     FIELDS = FIELD_OTHER,
 };
 
-/* A space stands for a space, '_', '-' or nothing. */
+/* In the order of Appendix B.  A space stands for a space, '_', '-' or nothing. */
 static const struct {
     const char *name;
     enum field field;
@@ -234,16 +234,22 @@ static size_t match_name(const char *name, struct smpp_octets text)
     return at < text.size && text.data[at] == ':' ? at + 1 : 0;
 }
 
-static size_t find_name(struct smpp_octets text, enum field *field)
+/* `next` is the row that is looked at first, and then the one behind the row found. */
+static size_t find_name(struct smpp_octets text, size_t *next, enum field *field)
 {
+    static const size_t count = sizeof(names) / sizeof(names[0]);
     uint8_t first = text.size > 0 ? lower(text.data[0]) : 0;
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        size_t size =
-            first == (uint8_t)names[i].name[0] ? match_name(names[i].name, text) : 0;
+    if (first < 'a' || first > 'z')
+        return 0;
+    for (size_t i = 0, row = *next; i < count; i++, row++) {
+        size_t size;
 
+        row = row < count ? row : 0;
+        size = first == (uint8_t)names[row].name[0] ? match_name(names[row].name, text) : 0;
         if (size > 0) {
-            *field = names[i].field;
+            *next = row + 1;
+            *field = names[row].field;
             return size;
         }
     }
@@ -265,13 +271,13 @@ static size_t token_size(struct smpp_octets text)
 }
 
 /* The value at the start of the text; spaces before it, and none at all, are common. */
-static struct smpp_octets read_value(struct smpp_octets text)
+static struct smpp_octets read_value(struct smpp_octets text, size_t next)
 {
-    enum field next;
+    enum field field;
 
     while (text.size > 0 && text.data[0] == ' ')
         text = after(text, 1);
-    if (find_name(text, &next) > 0)
+    if (find_name(text, &next, &field) > 0)
         text.size = 0;
     text.size = (uint32_t)token_size(text);
     return text;
@@ -290,22 +296,25 @@ static bool is_bare_word(struct smpp_octets token)
 static void read_named(struct smpp_octets text, struct smpp_octets fields[FIELDS])
 {
     struct smpp_octets bare_word = {0};
+    size_t next = 0;
 
     while (text.size > 0) {
         enum field field;
-        size_t size = find_name(text, &field);
-        struct smpp_octets token = {text.data, (uint32_t)token_size(text)};
+        size_t size = find_name(text, &next, &field);
+        struct smpp_octets token;
 
         if (size > 0 && field == FIELD_TEXT) {
             fields[FIELD_TEXT] = after(text, size);
             break;
         }
         if (size > 0) {
-            token = read_value(after(text, size));
+            token = read_value(after(text, size), next);
             if (field < FIELDS && fields[field].size == 0)
                 fields[field] = token;
-        } else if (is_bare_word(token) && bare_word.size == 0) {
-            bare_word = token;
+        } else {
+            token = (struct smpp_octets){text.data, (uint32_t)token_size(text)};
+            if (is_bare_word(token) && bare_word.size == 0)
+                bare_word = token;
         }
         text = after(text, (size_t)(token.data - text.data) + token.size);
         while (text.size > 0 && is_separator(text.data[0]))
