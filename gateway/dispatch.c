@@ -20,8 +20,7 @@
 #include "routing/code.h"
 
 enum {
-    LINGER_MS = 1000,       /* an ended message stays in memory */
-    THAWED_MS = 60 * 1000,  /* one that was brought back */
+    THAWED_MS = 60 * 1000,  /* one that was brought back stays in memory */
     PERMITS_PER_TURN = 512, /* of one channel, then the others have theirs */
     CONGESTED_MS = 50,      /* until the store is asked again */
     BLOCKED_MAX = 64,       /* messages of a queue that are passed over in one turn */
@@ -107,20 +106,19 @@ void dispatch_rearm(struct gateway *gateway)
 
 /* --- the end ------------------------------------------------------------------------ */
 
-static void on_forget(void *owner)
+bool dispatch_may_forget(const struct gateway *gateway, const struct live *live)
+{
+    return !delivery_in_flight(&live->message) &&
+           !(is_in_doubt(&live->message) &&
+             gateway_now_ms(gateway) <
+                 live->message.ended_at_ms + gateway->config->parked_for_ms);
+}
+
+static void on_old(void *owner)
 {
     struct live *live = owner;
-    struct gateway *gateway = live->gateway;
 
-    /* What ended without knowing may be told late; until then its reports are not others'.
-     */
-    if (delivery_in_flight(&live->message) ||
-        (is_in_doubt(&live->message) &&
-         gateway_now_ms(gateway) <
-             live->message.ended_at_ms + gateway->config->parked_for_ms))
-        clock_arm_in(gateway->clock, &live->timer, LINGER_MS, on_forget, live);
-    else
-        live_forget(gateway, live);
+    live_has_ended(live->gateway, live);
 }
 
 /* The end is durable: from now on it need not be remembered here. */
@@ -129,9 +127,10 @@ static void end_is_durable(void *owner, const struct store_effect *effect)
     struct gateway *gateway = owner;
     struct live *live = live_find(gateway, effect->target);
 
-    if (live)
-        clock_arm_in(gateway->clock, &live->timer, live->thawed ? THAWED_MS : LINGER_MS,
-                     on_forget, live);
+    if (live && live->thawed)
+        clock_arm_in(gateway->clock, &live->timer, THAWED_MS, on_old, live);
+    else if (live)
+        live_has_ended(gateway, live);
 }
 
 /* A channel that could have told more has not: it is closed by rule. */

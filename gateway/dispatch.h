@@ -39,6 +39,10 @@ void dispatch_note(struct gateway *gateway, struct live *live, struct attempt *a
 /* In a decision: ends it for a cause outside the cascade (cancelled). */
 void dispatch_end(struct gateway *gateway, struct live *live, enum message_end end);
 
+/* Of one that has ended: nothing is open.  What ended without knowing may be told late;
+ * until then its reports are not others'. */
+bool dispatch_may_forget(const struct gateway *gateway, const struct live *live);
+
 /* It waits behind a whole window of others for a channel whose slots are all taken, while
  * what was accepted keeps the machine busy: more would only make all of it slower. */
 bool dispatch_is_behind(const struct gateway *gateway, const struct live *live);

@@ -9,7 +9,12 @@
 #include "gateway/reports.h"
 #include "gateway/table.h"
 
-enum { SPARE_MAX = 65536, PARTS_PER_MESSAGE = 2 };
+enum {
+    SPARE_MAX = 16384,
+    SPARE_ATTEMPTS_MAX = 2, /* with room for no more than most messages need */
+    SPARE_BODIES_MAX = 2,
+    PARTS_PER_MESSAGE = 2,
+};
 
 struct lives *lives_new(size_t capacity)
 {
@@ -72,12 +77,43 @@ static const struct live *seen(const struct gateway *gateway, uint64_t value)
                    : (const struct live *)(uintptr_t)value;
 }
 
+/* --- those that are not packed ------------------------------------------------------ */
+
+void live_list_add(struct live_list *list, struct live *live, int64_t now_ms)
+{
+    live->here_since_ms = now_ms;
+    live->here_next = NULL;
+    live->here_previous = list->last;
+    if (list->last)
+        list->last->here_next = live;
+    else
+        list->first = live;
+    list->last = live;
+}
+
+void live_list_remove(struct live_list *list, struct live *live)
+{
+    if (live->here_previous)
+        live->here_previous->here_next = live->here_next;
+    else
+        list->first = live->here_next;
+    if (live->here_next)
+        live->here_next->here_previous = live->here_previous;
+    else
+        list->last = live->here_previous;
+}
+
 /* --- beginning and end -------------------------------------------------------------- */
 
-void live_release(struct live *live)
+static void free_bodies(struct live *live)
 {
     for (uint16_t i = 0; i < live->body_count; i++)
         free(live->bodies[i]);
+}
+
+void live_release(struct live *live)
+{
+    free_bodies(live);
     free(live->bodies);
     live->bodies = NULL;
     live->body_count = live->body_capacity = 0;
@@ -107,10 +143,13 @@ void lives_free(struct gateway *gateway)
     while (lives->spare) {
         struct live *next = lives->spare->set;
 
+        lives->spare->body_count = 0;
+        live_release(lives->spare);
         free(lives->spare);
         lives->spare = next;
     }
     rest_done(gateway);
+    ended_done(gateway);
     table_free(lives->by_id);
     table_free(lives->parts);
     free(lives);
@@ -164,9 +203,16 @@ struct live *live_take(struct gateway *gateway)
     struct live *live = lives->spare;
 
     if (live) {
+        struct live room = {
+            .message = {.attempts = live->message.attempts,
+                        .attempt_capacity = live->message.attempt_capacity},
+            .bodies = live->bodies,
+            .body_capacity = live->body_capacity,
+        };
+
         lives->spare = live->set;
         lives->spare_count--;
-        *live = (struct live){0};
+        *live = room;
     } else if ((live = calloc(1, sizeof(*live))) == NULL) {
         abort();
     }
@@ -178,11 +224,13 @@ void live_give(struct gateway *gateway, struct live *live)
 {
     struct lives *lives = gateway->lives;
 
-    live_release(live);
-    if (lives->spare_count == SPARE_MAX) {
+    if (lives->spare_count == SPARE_MAX || live->body_capacity > SPARE_BODIES_MAX ||
+        live->message.attempt_capacity > SPARE_ATTEMPTS_MAX) {
+        live_release(live);
         free(live);
         return;
     }
+    free_bodies(live);
     live->set = lives->spare;
     lives->spare = live;
     lives->spare_count++;
@@ -255,7 +303,10 @@ void live_forget(struct gateway *gateway, struct live *live)
         if (live->bodies[i]->id != live->message.id)
             table_remove(lives->parts, live->bodies[i]->id);
     table_remove(lives->by_id, live->message.id);
-    rest_remove(gateway, live);
+    if (live->lingers)
+        ended_remove(gateway, live);
+    else
+        rest_remove(gateway, live);
     live_give(gateway, live);
 }
 

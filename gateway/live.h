@@ -34,6 +34,7 @@ struct live {
     uint16_t body_capacity;
     uint8_t class;
     bool thawed;             /* ended long ago, brought back from the database */
+    bool lingers;            /* it has ended, and is about to be forgotten */
     uint64_t origin;         /* the session it came over, 0: none that lives */
     int64_t responded_at_ms; /* monotonic, when its answer was written; 0: long ago */
     /* From here on where it waits: one that is packed has nothing of this.  What stands
@@ -100,6 +101,9 @@ int64_t live_submitted_ms(const struct live *live, const struct body *body);
 
 /* A further part; takes it. */
 void live_join(struct gateway *gateway, struct live *live, struct body *take_body);
+
+/* Its end is durable: it stays for a moment, for who asks, and then is forgotten. */
+void live_has_ended(struct gateway *gateway, struct live *live);
 
 /* Out of memory and of every queue. */
 void live_forget(struct gateway *gateway, struct live *live);

@@ -1,8 +1,8 @@
 /*
  * What the files of the messages in memory share: live.c holds the tables and the messages
  * that something is done for, live_resting.c how one that only waits is kept,
- * live_rest.c which are, when each is looked at again, and how it comes back.  Only they
- * include this.
+ * live_rest.c which are, when each is looked at again, and how it comes back, and
+ * live_ended.c when those that have ended are forgotten.  Only they include this.
  */
 #ifndef GATEWAY_LIVE_PIECES_H
 #define GATEWAY_LIVE_PIECES_H
@@ -47,6 +47,18 @@ struct queue_entry *resting_waiting(struct resting *resting);
 /* All that resting_new() was given, into one of no message. */
 void resting_read(const struct resting *resting, struct live *out);
 
+/* --- those that are not packed ------------------------------------------------------ */
+
+/* In the order of their coming, here_since_ms; through here_next. */
+struct live_list {
+    struct live *first;
+    struct live *last;
+};
+
+/* Last, as from now. */
+void live_list_add(struct live_list *list, struct live *live, int64_t now_ms);
+void live_list_remove(struct live_list *list, struct live *live);
+
 /* --- those that only wait (live_rest.c) --------------------------------------------- */
 
 /* In the order in which they are due; the first is at 1. */
@@ -56,8 +68,7 @@ struct rest_due {
 };
 
 struct rest {
-    struct live *first; /* of those that are not packed, in the order of their coming */
-    struct live *last;
+    struct live_list here; /* those that are not packed, in the order of their coming */
     struct clock_timer turn;
     int64_t after_ms;
     struct rest_due *due;
@@ -83,6 +94,17 @@ struct live *rest_unpack(struct gateway *gateway, struct resting *resting);
 /* As it is, until the next look; the fields that say where it waits mean nothing. */
 const struct live *rest_look(struct gateway *gateway, const struct resting *resting);
 
+/* --- those that have ended (live_ended.c) ------------------------------------------- */
+
+struct ended {
+    struct live_list list;
+    struct clock_timer timer;
+};
+
+void ended_done(struct gateway *gateway);
+/* It is about to go. */
+void ended_remove(struct gateway *gateway, struct live *live);
+
 /* --- the tables (live.c) ------------------------------------------------------------ */
 
 struct lives {
@@ -93,11 +115,12 @@ struct lives {
     size_t capacity;
     size_t parts_capacity;
     struct rest rest;
+    struct ended ended;
 };
 
-/* Zeroed, of no table. */
+/* Zeroed but for room for a body and an attempt, of no table. */
 struct live *live_take(struct gateway *gateway);
-/* Its bodies and attempts are freed, and itself. */
+/* Its bodies are freed, and itself: or kept, with the room it has, for the next. */
 void live_give(struct gateway *gateway, struct live *live);
 
 /* Which of the two this id leads to. */

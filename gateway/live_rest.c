@@ -43,7 +43,7 @@ void lives_pack_after(struct gateway *gateway, int64_t after_ms)
     struct rest *rest = &gateway->lives->rest;
 
     rest->after_ms = after_ms;
-    if (rest->first)
+    if (rest->here.first)
         clock_arm_in(gateway->clock, &rest->turn, after_ms, pack_some, gateway);
 }
 
@@ -139,46 +139,23 @@ void lives_clock_stepped(struct gateway *gateway)
 
 /* --- those that are not packed ------------------------------------------------------- */
 
-static void append(struct gateway *gateway, struct live *live)
-{
-    struct rest *rest = &gateway->lives->rest;
-
-    live->here_since_ms = clock_mono_ms(gateway->clock);
-    live->here_next = NULL;
-    live->here_previous = rest->last;
-    if (rest->last)
-        rest->last->here_next = live;
-    else
-        rest->first = live;
-    rest->last = live;
-}
-
 void rest_add(struct gateway *gateway, struct live *live)
 {
     struct rest *rest = &gateway->lives->rest;
 
-    append(gateway, live);
+    live_list_add(&rest->here, live, clock_mono_ms(gateway->clock));
     if (!clock_is_armed(&rest->turn))
         clock_arm_in(gateway->clock, &rest->turn, rest->after_ms, pack_some, gateway);
 }
 
 void rest_remove(struct gateway *gateway, struct live *live)
 {
-    struct rest *rest = &gateway->lives->rest;
-
-    if (live->here_previous)
-        live->here_previous->here_next = live->here_next;
-    else
-        rest->first = live->here_next;
-    if (live->here_next)
-        live->here_next->here_previous = live->here_previous;
-    else
-        rest->last = live->here_previous;
+    live_list_remove(&gateway->lives->rest.here, live);
 }
 
 struct live *live_first_here(const struct gateway *gateway)
 {
-    return gateway->lives->rest.first;
+    return gateway->lives->rest.here.first;
 }
 
 /* --- packing ------------------------------------------------------------------------- */
@@ -240,7 +217,8 @@ static void pack_some(void *owner)
     struct live *live;
 
     for (unsigned looks = 0;
-         (live = rest->first) && live->here_since_ms + rest->after_ms <= now_ms; looks++) {
+         (live = rest->here.first) && live->here_since_ms + rest->after_ms <= now_ms;
+         looks++) {
         if (looks == LOOKS_PER_TURN) {
             clock_arm_in(gateway->clock, &rest->turn, 1, pack_some, gateway);
             return;
@@ -248,7 +226,7 @@ static void pack_some(void *owner)
         if (live_pack(gateway, live))
             continue;
         rest_remove(gateway, live);
-        append(gateway, live);
+        live_list_add(&rest->here, live, now_ms);
         /* With no time to wait it comes again at once. */
         if (rest->after_ms == 0)
             break;

@@ -85,7 +85,7 @@ libgateway_a_SOURCES += \
 	gateway/intake_repeat.c \
 	gateway/limits.c gateway/limits.h \
 	gateway/live.c gateway/live.h gateway/live_pieces.h \
-	gateway/live_rest.c gateway/live_resting.c \
+	gateway/live_ended.c gateway/live_rest.c gateway/live_resting.c \
 	gateway/inbound.c gateway/inbound.h gateway/inbound_pieces.h \
 	gateway/inbound_route.c \
 	gateway/inbound_hook.c \

@@ -115,6 +115,7 @@ static void on_message(void *owner, const struct message *message)
     struct gateway *gateway = owner;
     struct live *live = live_new(gateway, message->id, NULL);
 
+    message_done(&live->message);
     live->message = *message;
     /* What has been charged and owed since the row was written stands with the attempts. */
     live->message.charged_micro = 0;

@@ -75,6 +75,7 @@ static struct live *thaw(struct gateway *gateway, struct stored_message *stored)
         return NULL;
     live = live_new(gateway, stored->message.id, stored->bodies[0]);
     stored->bodies[0] = NULL;
+    message_done(&live->message);
     live->message = stored->message;
     for (uint16_t i = 0; i < live->message.attempt_count; i++)
         live->message.attempts[i].flags &=

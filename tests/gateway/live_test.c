@@ -284,6 +284,41 @@ TEST(one_that_is_packed_is_due_by_the_wall)
     lone_gateway_free(lone);
 }
 
+/* What somebody asks for a moment later is there; what is still open stays. */
+TEST(what_has_ended_is_forgotten_a_second_later_but_for_what_is_open)
+{
+    struct live *lives[3];
+    uint64_t ids[3];
+
+    begin();
+    for (int i = 0; i < 3; i++) {
+        lives[i] = live_of((uint64_t)i);
+        ids[i] = lives[i]->message.id;
+        end(lives[i]);
+    }
+    lives[1]->message.attempts[0].flags |= ATTEMPT_UNANSWERED;
+    for (int i = 0; i < 3; i++)
+        live_has_ended(gateway, lives[i]);
+    live_has_ended(gateway, lives[0]); /* told twice */
+    lone_gateway_pass(lone, 990);
+    for (int i = 0; i < 3; i++)
+        assert_ptr_equal(live_find(gateway, ids[i]), lives[i]);
+    lone_gateway_pass(lone, 100);
+    assert_null(live_find(gateway, ids[0]));
+    assert_ptr_equal(live_find(gateway, ids[1]), lives[1]);
+    assert_null(live_find(gateway, ids[2]));
+    lives[1]->message.attempts[0].flags = 0;
+    lone_gateway_pass(lone, 1100);
+    assert_int_equal(lives_count(gateway->lives), 0);
+    /* And what is new has nothing of them. */
+    lives[0] = live_new(gateway, ids[0], NULL);
+    assert_int_equal(lives[0]->body_count, 0);
+    assert_int_equal(lives[0]->message.attempt_count, 0);
+    assert_false(lives[0]->lingers);
+    live_forget(gateway, lives[0]);
+    lone_gateway_free(lone);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +327,7 @@ int main(void)
         RUN(each_comes_back_when_it_is_due_and_not_before),
         RUN(one_that_waits_in_a_queue_is_packed_in_its_place),
         RUN(one_that_is_packed_is_due_by_the_wall),
+        RUN(what_has_ended_is_forgotten_a_second_later_but_for_what_is_open),
     };
 
     return RUN_ALL(tests);
