@@ -208,10 +208,12 @@ static void permit(struct gateway *gateway, struct live *live, struct channel *c
 
 bool dispatch_may_take(const struct channel *channel, uint8_t class)
 {
-    uint32_t room = channel->ops->room(channel->self);
+    uint32_t room;
 
-    return class == QUEUE_TRANSACTIONAL ||
-           room > (room + channel->ops->open(channel->self)) / 10;
+    if (class == QUEUE_TRANSACTIONAL)
+        return true;
+    room = channel->ops->room(channel->self);
+    return room > (room + channel->ops->open(channel->self)) / 10;
 }
 
 /* An operator said of an earlier step that no SMS reaches this number. */

@@ -18,15 +18,14 @@ uint64_t public_id_of(const struct body *body)
 static size_t write_decimal(uint64_t id, char *out)
 {
     char digits[PUBLIC_ID_SIZE];
-    size_t count = 0;
+    size_t first = sizeof(digits) - 1;
 
+    digits[first] = 0;
     do
-        digits[count++] = (char)('0' + id % 10);
+        digits[--first] = (char)('0' + id % 10);
     while ((id /= 10) > 0);
-    for (size_t i = 0; i < count; i++)
-        out[i] = digits[count - 1 - i];
-    out[count] = 0;
-    return count;
+    memcpy(out, digits + first, sizeof(digits) - first);
+    return sizeof(digits) - 1 - first;
 }
 
 /* 56 bits that follow from the id: a UUID with others is none of ours. */

@@ -228,17 +228,13 @@ static void keep(const struct report_news *news, uint32_t channel, struct kept_r
     strncpy(out->text, news->text, sizeof(out->text) - 1);
 }
 
-void reports_settle_or_park(struct reports *reports, const struct kept_report *report)
+/* `live`: the message its id leads to; NULL: to none. */
+static void settle_or_park(struct reports *reports, struct live *live,
+                           const struct kept_report *report)
 {
     struct gateway *gateway = reports->gateway;
-    uint64_t message = 0;
-    struct live *live = NULL;
-    struct attempt *attempt = NULL;
+    struct attempt *attempt = live ? reports_attempt_of(live, report) : NULL;
 
-    if (reports_message_of(reports, report, &message))
-        live = live_find(gateway, message);
-    if (live)
-        attempt = reports_attempt_of(live, report);
     if (attempt && attempt->provider_id[0] == 0 && report->provider_id[0]) {
         /* Known by our ref before the answer told its id. */
         memcpy(attempt->provider_id, report->provider_id, sizeof(attempt->provider_id));
@@ -253,22 +249,31 @@ void reports_settle_or_park(struct reports *reports, const struct kept_report *r
     reports_park(reports, report);
 }
 
+void reports_settle_or_park(struct reports *reports, const struct kept_report *report)
+{
+    uint64_t message;
+    bool known = reports_message_of(reports, report, &message);
+
+    settle_or_park(reports, known ? live_find(reports->gateway, message) : NULL, report);
+}
+
 bool reports_in(struct gateway *gateway, uint32_t channel, const struct report_news *news,
                 const struct store_effect *acknowledge)
 {
     struct reports *reports = gateway->reports;
     struct kept_report report;
+    struct live *live = NULL;
     uint64_t message;
     bool begun;
 
     gateway->counters.reports++;
     keep(news, channel, &report);
     if (reports_message_of(reports, &report, &message) &&
-        live_find(gateway, message) == NULL)
+        (live = live_find(gateway, message)) == NULL)
         return reports_bring_back(reports, message, &report, acknowledge);
     begun = store_begin(gateway->store, STORE_CONTINUATION);
     assert(begun);
-    reports_settle_or_park(reports, &report);
+    settle_or_park(reports, live, &report);
     if (acknowledge)
         store_effect(gateway->store, acknowledge);
     store_end(gateway->store);

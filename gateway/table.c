@@ -142,8 +142,11 @@ bool table_put(struct table *table, uint64_t key, uint64_t value)
 
 bool table_get(const struct table *table, uint64_t key, uint64_t *out)
 {
-    size_t at = place(table, key);
+    size_t at;
 
+    if (table->count == 0)
+        return false;
+    at = place(table, key);
     if (table->entries[at].key == 0)
         return false;
     *out = table->entries[at].value;
