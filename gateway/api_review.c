@@ -47,26 +47,50 @@ static void write_kept(struct gateway *gateway, struct json_writer *writer,
     json_write_object_end(writer);
 }
 
+/* The accounts whose messages the asker may see, of those that have any. */
+static size_t list_accounts(const struct api_call *call, uint32_t *out)
+{
+    const struct gateway *gateway = call->gateway;
+    size_t count = 0;
+
+    if (call->asker.rank == API_ALL) {
+        out[0] = REVIEW_ALL;
+        return 1;
+    }
+    for (uint32_t i = 1; i <= catalog_account_count(gateway->catalog); i++) {
+        const struct account *account = catalog_account(gateway->catalog, i);
+
+        if (account != NULL && review_count(gateway, i) > 0 &&
+            api_may_act_for(&call->asker, account->name))
+            out[count++] = i;
+    }
+    return count;
+}
+
 void api_on_review(struct api_call *call)
 {
     struct gateway *gateway = call->gateway;
     struct json_writer *writer = api_writer(gateway);
-    const char *rule = "";
-    bool sees_all = call->asker.rank == API_ALL;
-    size_t kept = 0; /* of those that the asker may see */
+    size_t room = catalog_account_count(gateway->catalog) + 1;
+    uint32_t *accounts = calloc(room, sizeof(*accounts));
+    struct review_told told[LISTED_MAX];
+    size_t account_count, told_count;
+    size_t kept = 0;
+
+    if (accounts == NULL)
+        abort();
+    account_count = list_accounts(call, accounts);
+    told_count = review_list(gateway, accounts, account_count, told, LISTED_MAX);
+    for (size_t i = 0; i < account_count; i++)
+        kept += review_count(gateway, accounts[i]);
+    free(accounts);
 
     json_write_object(writer, NULL);
     json_write_array(writer, "messages");
-    for (uint64_t id = review_oldest(gateway, &rule);
-         id != 0 && !(sees_all && kept == LISTED_MAX);
-         id = review_next(gateway, id, &rule)) {
-        const struct live *live = kept_for(call, id);
-
-        if (live != NULL && kept++ < LISTED_MAX)
-            write_kept(gateway, writer, live, rule);
-    }
+    for (size_t i = 0; i < told_count; i++)
+        write_kept(gateway, writer, live_find(gateway, told[i].message), told[i].rule);
     json_write_array_end(writer);
-    json_write_integer(writer, "kept", (int64_t)(sees_all ? review_count(gateway) : kept));
+    json_write_integer(writer, "kept", (int64_t)kept);
     json_write_object_end(writer);
     api_answer_when_durable(gateway, call->request->id);
 }

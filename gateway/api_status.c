@@ -58,8 +58,8 @@ static void look_at_gateway(const struct gateway *gateway, struct json_writer *w
             store_counters(gateway->store)->waiting_operations);
     if (lives_are_full(gateway->lives))
         say(writer, "max_messages is reached: submissions are refused until some end");
-    if (review_count(gateway) > 0)
-        say(writer, "%zu messages are kept for review", review_count(gateway));
+    if (review_count(gateway, REVIEW_ALL) > 0)
+        say(writer, "%zu messages are kept for review", review_count(gateway, REVIEW_ALL));
     if (gateway->counters.ledger_mismatches > 0)
         say(writer, "the last check of the ledger found %" PRIu64 " mismatches",
             gateway->counters.ledger_mismatches);

@@ -261,7 +261,11 @@ static void on_duplicate(void *owner, const struct store_duplicate *duplicate)
 
 static void on_kept(void *owner, const struct store_kept *kept)
 {
-    review_load(owner, kept);
+    const struct live *live = live_look(owner, kept->message);
+
+    /* Without its message nobody could release it. */
+    if (live != NULL && live->message.account != 0)
+        review_load(owner, live->message.account, kept);
 }
 
 static void on_highest_id(void *owner, uint64_t id)

@@ -25,8 +25,8 @@ bool review_is_full(const struct gateway *gateway);
  */
 void review_keep(struct gateway *gateway, struct live *live, const char *rule);
 
-/* While the store is loaded. */
-void review_load(struct gateway *gateway, const struct store_kept *kept);
+/* While the store is loaded; `account` is the message's. */
+void review_load(struct gateway *gateway, uint32_t account, const struct store_kept *kept);
 
 /* In a decision: the message ended.  Harmless for others. */
 void review_forget(struct gateway *gateway, struct live *live);
@@ -35,10 +35,23 @@ void review_forget(struct gateway *gateway, struct live *live);
 bool review_release(struct gateway *gateway, uint64_t message);
 bool review_drop(struct gateway *gateway, uint64_t message);
 
-/* The one kept longest, and the one after; 0 when there is none.  *out_rule may be NULL. */
-uint64_t review_oldest(const struct gateway *gateway, const char **out_rule);
-uint64_t review_next(const struct gateway *gateway, uint64_t message,
-                     const char **out_rule);
-size_t review_count(const struct gateway *gateway);
+/* In place of an account: all of them. */
+enum { REVIEW_ALL = 0 };
+
+/* Messages of the account that are kept. */
+size_t review_count(const struct gateway *gateway, uint32_t account);
+
+struct review_told {
+    uint64_t message;
+    const char *rule; /* borrowed until the message is kept no more */
+};
+
+/*
+ * Fills `out` with those of the accounts, the one kept longest first, and returns how many
+ * there were, `room` at the most.  Each account is named once; REVIEW_ALL stands alone.
+ * What others keep costs nothing.
+ */
+size_t review_list(const struct gateway *gateway, const uint32_t *accounts,
+                   size_t account_count, struct review_told *out, size_t room);
 
 #endif

@@ -121,6 +121,7 @@ TESTS += \
 	tests/gateway/store_crash_test \
 	tests/gateway/store_journal_test \
 	tests/gateway/store_gone_test \
+	tests/gateway/packed_test \
 	tests/gateway/store_merge_test \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
@@ -344,6 +345,12 @@ TESTS += tests/gateway/duplicates_test
 tests_gateway_duplicates_test_SOURCES = tests/gateway/duplicates_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
 tests_gateway_duplicates_test_LDADD = $(LONE_GATEWAY_LIBS)
+
+check_PROGRAMS += tests/gateway/review_test
+TESTS += tests/gateway/review_test
+tests_gateway_review_test_SOURCES = tests/gateway/review_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
+tests_gateway_review_test_LDADD = $(LONE_GATEWAY_LIBS)
 
 check_PROGRAMS += tests/gateway/transliterate_test
 tests_gateway_transliterate_test_SOURCES = tests/gateway/transliterate_test.c tests/test.h
