@@ -19,6 +19,8 @@ libgateway_a_SOURCES += \
 	gateway/notify.c gateway/notify.h \
 	gateway/signature.c gateway/signature.h \
 	gateway/tls.c gateway/tls.h \
+	gateway/tls_context.c gateway/tls_context.h \
+	gateway/tls_gate.c gateway/tls_gate.h \
 	gateway/turns.c gateway/turns.h
 
 # Configuration, profiles and accounts.

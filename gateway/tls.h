@@ -1,12 +1,12 @@
 /*
  * TLS for SMPP: the listeners and links that have a tls section, each as a transport
- * (smpp/transport.h) with its certificates.  This is the one file that holds keys.
+ * (smpp/transport.h) with its certificates.
  *
  * Certificates and revocation lists are read when it is made and when it is told to;
  * connections that are there keep what they began with.  Where there is a list, who comes
  * with a certificate of an authority that has none, or none that is in force, is refused.
- *  TLS 1.2 is the oldest that is spoken, with forward secrecy
- * and without renegotiation or compression.
+ * TLS 1.2 is the oldest that is spoken, with forward secrecy and without renegotiation or
+ * compression.
  *
  * A handshake costs us a signature, so a turn of the loop begins no more of that work once
  * it has taken TLS_HANDSHAKES_US; who waits keeps its octets in the socket.  How long a
@@ -62,10 +62,12 @@ bool tls_failure(struct bufferevent *bev, char *why, size_t why_size);
 
 /* --- counters ------------------------------------------------------------------------- */
 
+enum tls_side { TLS_LISTEN, TLS_LINK, TLS_SIDES };
+
 struct tls_counts {
-    uint64_t done[2]; /* handshakes: of listeners, of links */
-    uint64_t failed[2];
-    uint64_t plain[2]; /* of these: what came was no TLS */
+    uint64_t done[TLS_SIDES]; /* handshakes */
+    uint64_t failed[TLS_SIDES];
+    uint64_t plain[TLS_SIDES]; /* of these: what came was no TLS */
     uint64_t reloads;
     uint64_t reloads_refused;
 };
