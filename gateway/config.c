@@ -1,445 +1,190 @@
 /*
- * The text of a configuration made a tree: the one file that knows libConfuse.
- *
- * The library reads the tokens and the nesting of what config_text.c has gone over;
- * meaning, defaults and limits are config_build.c's.
- *
- * It stops at the first name it does not know.  To find the others too, that name is
- * noted, tolerated, and the file is read again.
- *
- * A file that includes others is read to its end first.
+ * A configuration as a whole: its sections in the order that matters (links and channels,
+ * the plans that name them, the accounts that name plans, and what names accounts), then
+ * the checks of all of it.
  */
-#include "gateway/config.h"
+#include "gateway/config_build.h"
 
-#include <assert.h>
-#include <errno.h>
-#include <glob.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include <confuse.h>
+#include "gateway/config_rows.h"
 
-#include "gateway/config_text.h"
-#include "gateway/config_tree.h"
-
-enum {
-    FILE_MAX_BYTES = 4 * 1024 * 1024,
-    FILES_MAX = 100,
-    TOLERATED_MAX = CONFIG_ERRORS_MAX,
+static const struct config_shape shapes[] = {
+    {"global",       NULL,      false, NULL},
+    {"network",      "global",  true,  NULL},
+    {"listen",       "global",  true,  NULL},
+    {"tls",          "listen",  false, NULL},
+    {"http",         "global",  false, NULL},
+    {"token",        "http",    true,  NULL},
+    {"account",      "global",  true,  NULL},
+    {"tlv",          "account", true,  NULL},
+    {"link",         "global",  true,  NULL},
+    {"sender",       "link",    false, NULL},
+    {"on_status",    "link",    true,  NULL},
+    {"source",       "link",    true,  NULL},
+    {"destination",  "link",    true,  NULL},
+    {"tls",          "link",    false, NULL},
+    {"tlv",          "link",    true,  NULL},
+    {"report_word",  "link",    true,  NULL},
+    {"report_error", "link",    true,  NULL},
+    {"channel",      "global",  true,  NULL},
+    {"plan",         "global",  true,  NULL},
+    {"step",         "plan",    true,  NULL},
+    {"content",      "global",  true,  NULL},
+    {"rule",         "global",  false, NULL},
+    {"price",        "global",  false, NULL},
+    {"inbound",      "global",  true,  NULL},
 };
 
-struct reader {
-    struct config_memory *memory;
-    const struct config_shape *grammar;
-    size_t shape_count;
-    struct config_errors *errors;
-    struct config_node *root;
+enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
 
-    const char *files[FILES_MAX]; /* to be read, in this order; the first is the main one */
-    size_t file_count;
-
-    const char *file; /* being read */
-    struct config_node *top;
-    bool broken;  /* some text was not read to its end */
-    bool unknown; /* it ended at a name just added to `tolerated` */
-    struct {
-        const char *section;
-        const char *name;
-    } tolerated[TOLERATED_MAX];
-    size_t tolerated_count;
-};
-
-/* The text of the file, NUL-terminated; NULL and a sentence when it cannot be had. */
-static const char *read_text(struct reader *reader, const char *path)
+static void build_listens(struct config_build *build)
 {
-    FILE *file = fopen(path, "re");
-    char *text = NULL;
-    struct stat status;
+    struct config *config = build->config;
+    const struct config_node *node = NULL;
+    struct config_listen *listen = config->listens = config_build_take(
+        build, build->root, "listen", sizeof(*listen), &config->listen_count);
 
-    if (file == NULL) {
-        config_error_at(reader->errors, path, 0, "cannot be read: %s", strerror(errno));
+    for (; (node = config_node_child(build->root, "listen", node)) != NULL; listen++) {
+        listen->name = config_build_name(build, node);
+        config_build_rows(build, node, listen);
+        config_tls_of_listen(build, node, listen);
+    }
+}
+
+static void build_token(struct config_build *build, const struct config_node *node,
+                        struct config_token *token)
+{
+    const struct config_entry *accounts = config_node_entry(node, "accounts");
+
+    token->name = config_build_name(build, node);
+    config_build_rows(build, node, token);
+    token->value = config_secret(build, node, "value", "value_file");
+    if (token->value == NULL || token->value[0] == '\0') {
+        token->value = "";
+        config_error_in(build->errors, node, NULL, "value or value_file is required");
+    }
+    if (accounts == NULL)
+        return;
+    token->accounts = accounts->values;
+    token->account_count = accounts->value_count;
+    for (size_t i = 0; i < accounts->value_count; i++) {
+        if (strcmp(accounts->values[i], "*") == 0)
+            token->all_accounts = true;
+        else
+            (void)config_build_account(build, node, accounts, accounts->values[i]);
+    }
+    if (token->all_accounts)
+        token->account_count = 0;
+}
+
+static void build_http(struct config_build *build)
+{
+    struct config *config = build->config;
+    const struct config_node *node = config_node_child(build->root, "http", NULL);
+    const struct config_node *child = NULL;
+    struct config_token *token;
+
+    config->http.address.host = "";
+    if (node == NULL)
+        return;
+    if (config_node_child(build->root, "http", node) != NULL)
+        config_error_in(build->errors, config_node_child(build->root, "http", node), NULL,
+                        "there is one already, on line %d", node->line);
+    config_build_rows(build, node, &config->http);
+    token = config->http.tokens =
+        config_build_take(build, node, "token", sizeof(*token), &config->http.token_count);
+    for (; (child = config_node_child(node, "token", child)) != NULL; token++)
+        build_token(build, child, token);
+}
+
+static void build_global(struct config_build *build)
+{
+    struct config *config = build->config;
+    const char *providers = config_build_word(build->root, "providers");
+    const char *slash = strrchr(config->path, '/');
+    char folder[1024];
+
+    if (providers == NULL)
+        providers = "providers";
+    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - config->path) : 1,
+             slash ? config->path : ".");
+    config->folder =
+        config_memory_text(build->memory, slash == config->path ? "/" : folder);
+    if (providers[0] == '/')
+        snprintf(folder, sizeof(folder), "%s", providers);
+    else
+        snprintf(folder, sizeof(folder), "%s/%s", config->folder, providers);
+    config->providers = config_memory_text(build->memory, folder);
+    config_build_rows(build, build->root, config);
+    config_permissions_build_global(build);
+}
+
+struct config *config_load(const char *path, struct config_errors *errors)
+{
+    struct config_memory *memory = config_memory_new();
+    struct config_shape *grammar = config_memory_take(memory, sizeof(shapes));
+    struct config_build build = {.memory = memory, .errors = errors};
+
+    *errors = (struct config_errors){0};
+    build.config = config_memory_take(memory, sizeof(*build.config));
+    build.config->memory = memory;
+    build.config->path = config_memory_text(memory, path);
+    memcpy(grammar, shapes, sizeof(shapes));
+    config_shapes_complete(memory, grammar, SHAPES, config_keys, config_key_count);
+    build.root = config_tree_read(memory, path, grammar, SHAPES, errors);
+
+    if (build.root != NULL) {
+        build_global(&build);
+        config_build_networks(&build);
+        build_listens(&build);
+        config_build_links(&build);
+        config_build_channels(&build);
+        config_build_plans(&build);
+        config_build_accounts(&build);
+        build_http(&build);
+        config_build_contents(&build);
+        config_build_rules(&build);
+        config_build_prices(&build);
+        config_build_inbounds(&build);
+    }
+    if (errors->count == 0)
+        config_check(&build);
+    if (errors->count > 0) {
+        config_memory_free(memory);
         return NULL;
     }
-    if (fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode)) {
-        config_error_at(reader->errors, path, 0, "is not a file");
-    } else if (status.st_size > FILE_MAX_BYTES) {
-        config_error_at(reader->errors, path, 0, "is longer than %d MiB",
-                        FILE_MAX_BYTES >> 20);
-    } else {
-        text = config_memory_take(reader->memory, (size_t)status.st_size + 1);
-        size_t size = fread(text, 1, (size_t)status.st_size, file);
-
-        if (memchr(text, '\0', size) != NULL) {
-            config_error_at(reader->errors, path, 0, "is not a text: it holds a NUL");
-            text = NULL;
-        }
-    }
-    fclose(file);
-    return text;
+    return build.config;
 }
 
-/*
- * The library's callbacks carry nothing of ours, but every option of its arrays is copied
- * whole, and def.number of an option that is no number is not looked at: the reader is
- * there.
- */
-static struct reader *reader_of(const cfg_opt_t *opt)
+void config_free(struct config *config)
 {
-    return (struct reader *)(intptr_t)opt->def.number;
-}
-
-static bool is_tolerated(const struct reader *reader, const char *section, const char *name)
-{
-    for (size_t i = 0; i < reader->tolerated_count; i++)
-        if (strcmp(reader->tolerated[i].section, section) == 0 &&
-            strcmp(reader->tolerated[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static void begin_section(struct reader *reader, const cfg_t *cfg, int line)
-{
-    struct config_node *parent = reader->top;
-    struct config_node *node = config_memory_take(reader->memory, sizeof(*node));
-
-    node->section = config_memory_text(reader->memory, cfg->name);
-    node->title = cfg->title ? config_memory_text(reader->memory, cfg->title) : NULL;
-    node->file = reader->file;
-    node->line = line;
-    node->parent = parent;
-    if (parent->last_child != NULL)
-        parent->last_child->next = node;
-    else
-        parent->children = node;
-    parent->last_child = node;
-    reader->top = node;
-}
-
-static int on_section_end(cfg_t *cfg, cfg_opt_t *opt)
-{
-    struct reader *reader = reader_of(opt);
-
-    (void)cfg;
-    assert(reader->top->parent != NULL);
-    reader->top = reader->top->parent;
-    return 0;
-}
-
-/* One value; a list comes value by value, the first with opt->nvalues == 1. */
-static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
-{
-    struct reader *reader = reader_of(opt);
-    struct config_node *node = reader->top;
-    struct config_entry *entry;
-
-    *(const char **)result = value;
-    if (strcmp(opt->name, CONFIG_TEXT_MARK) == 0) {
-        begin_section(reader, cfg, atoi(value));
-        return 0;
-    }
-    if (is_tolerated(reader, cfg->name, opt->name))
-        return 0;
-    entry = (struct config_entry *)config_node_entry(node, opt->name);
-    if (entry != NULL && opt->nvalues == 1) {
-        config_error_at(reader->errors, reader->file, cfg->line,
-                        "'%s' is already set on line %d", opt->name, entry->line);
-        return 0;
-    }
-    if (entry == NULL) {
-        entry = config_memory_take(reader->memory, sizeof(*entry));
-        entry->name = config_memory_text(reader->memory, opt->name);
-        entry->line = cfg->line;
-        entry->next = node->entries;
-        node->entries = entry;
-    }
-    const char **values =
-        config_memory_take(reader->memory, (entry->value_count + 1) * sizeof(*values));
-
-    if (entry->value_count > 0)
-        memcpy(values, entry->values, entry->value_count * sizeof(*values));
-    values[entry->value_count++] = config_memory_text(reader->memory, value);
-    entry->values = values;
-    return 0;
-}
-
-static void add_file(struct reader *reader, const char *path, int line)
-{
-    for (size_t i = 0; i < reader->file_count; i++) {
-        if (strcmp(reader->files[i], path) == 0) {
-            config_error_at(reader->errors, reader->file, line, "'%s' is included already",
-                            path);
-            return;
-        }
-    }
-    if (reader->file_count < FILES_MAX)
-        reader->files[reader->file_count++] = config_memory_text(reader->memory, path);
-    else
-        config_error_at(reader->errors, reader->file, line, "more than %d files",
-                        FILES_MAX);
-}
-
-/* A pattern that fits nothing is fine; a plain name must be there. */
-static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
-{
-    struct reader *reader = reader_of(opt);
-    const char *slash = strrchr(reader->file, '/');
-    char pattern[1024];
-    glob_t found;
-
-    if (argc != 1) {
-        config_error_at(reader->errors, reader->file, cfg->line,
-                        "include() takes one path");
-        return 0;
-    }
-    if (argv[0][0] == '/' || slash == NULL)
-        snprintf(pattern, sizeof(pattern), "%s", argv[0]);
-    else
-        snprintf(pattern, sizeof(pattern), "%.*s/%s", (int)(slash - reader->file),
-                 reader->file, argv[0]);
-    if (glob(pattern, 0, NULL, &found) == 0)
-        for (size_t i = 0; i < found.gl_pathc; i++)
-            add_file(reader, found.gl_pathv[i], cfg->line);
-    else if (strpbrk(argv[0], "*?[") == NULL)
-        config_error_at(reader->errors, reader->file, cfg->line, "there is no file '%s'",
-                        argv[0]);
-    globfree(&found);
-    return 0;
-}
-
-/* All names a section may hold, its own sections included; ends with NULL. */
-static const char *const *names_in(struct reader *reader, const char *section)
-{
-    size_t count = 0;
-    const struct config_shape *its = NULL;
-    const char **names;
-
-    /* A section of two others has the same keys in both. */
-    for (size_t i = 0; i < reader->shape_count && its == NULL; i++)
-        if (strcmp(reader->grammar[i].name, section) == 0)
-            its = &reader->grammar[i];
-    while (its != NULL && its->keys[count] != NULL)
-        count++;
-    names = config_memory_take(reader->memory,
-                               (count + reader->shape_count + 1) * sizeof(*names));
-    count = 0;
-    for (size_t i = 0; i < reader->shape_count; i++) {
-        const struct config_shape *shape = &reader->grammar[i];
-
-        if (shape->parent != NULL && strcmp(shape->parent, section) == 0)
-            names[count++] = shape->name;
-    }
-    for (size_t i = 0; its != NULL && its->keys[i] != NULL; i++)
-        names[count++] = its->keys[i];
-    return names;
-}
-
-static const char *section_of(const struct reader *reader, const cfg_t *cfg)
-{
-    return strcmp(cfg->name, "root") == 0 ? reader->grammar[0].name : cfg->name;
-}
-
-/* "missing equal sign after option 'x'": the unknown x was a section, and has been told. */
-static bool follows_tolerated(const struct reader *reader, const char *sentence)
-{
-    for (size_t i = 0; i < reader->tolerated_count; i++) {
-        char name[100];
-
-        snprintf(name, sizeof(name), "option '%s'", reader->tolerated[i].name);
-        if (strstr(sentence, name) != NULL)
-            return true;
-    }
-    return false;
-}
-
-static void on_error(cfg_t *cfg, const char *format, va_list values)
-    __attribute__((format(printf, 2, 0)));
-
-static void on_error(cfg_t *cfg, const char *format, va_list values)
-{
-    static const char unknown[] = "no such option '";
-    struct reader *reader = reader_of(&cfg->opts[0]);
-    const char *section = section_of(reader, cfg);
-    char text[200];
-    int size = vsnprintf(text, sizeof(text), format, values);
-
-    if (strncmp(text, unknown, sizeof(unknown) - 1) != 0 || size >= (int)sizeof(text)) {
-        reader->broken = true;
-        if (!follows_tolerated(reader, text))
-            config_error_at(reader->errors, reader->file, cfg->line, "%s", text);
+    if (config == NULL)
         return;
-    }
-    char *name = text + sizeof(unknown) - 1;
-
-    name[strlen(name) - 1] = '\0';
-    const char *near = config_nearest(name, names_in(reader, section));
-    const char *where = section == reader->grammar[0].name ? "" : section;
-
-    config_error_at(reader->errors, reader->file, cfg->line,
-                    "no such option '%s'%s%s%s%s%s", name, *where ? " in " : "", where,
-                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-    if (reader->tolerated_count < TOLERATED_MAX) {
-        reader->tolerated[reader->tolerated_count].section =
-            config_memory_text(reader->memory, cfg->name);
-        reader->tolerated[reader->tolerated_count++].name =
-            config_memory_text(reader->memory, name);
-        reader->unknown = true;
-    }
+    config_free(config->adopted);
+    config_memory_free(config->memory);
 }
 
-static cfg_opt_t value_option(struct reader *reader, const char *name)
+int config_find_account(const struct config *config, const char *name)
 {
-    cfg_opt_t option = CFG_STR_LIST_CB(name, NULL, CFGF_NONE, on_value);
-
-    option.def.number = (long)(intptr_t)reader;
-    return option;
+    for (size_t i = 0; i < config->account_count; i++)
+        if (strcmp(config->accounts[i].name, name) == 0)
+            return (int)i;
+    return -1;
 }
 
-/* The library's array for a section: the mark first, so that reader_of(cfg->opts) works. */
-static cfg_opt_t *options_of(struct reader *reader, const struct config_shape *shape)
+int config_find_link(const struct config *config, const char *name)
 {
-    const char *library_name = shape->parent == NULL ? "root" : shape->name;
-    const char *const *names = names_in(reader, shape->name);
-    size_t count = 0, used = 0;
-    cfg_opt_t end = CFG_END();
-
-    while (names[count] != NULL)
-        count++;
-    cfg_opt_t *options = config_memory_take(
-        reader->memory, (count + reader->tolerated_count + 3) * sizeof(*options));
-
-    options[used++] = value_option(reader, CONFIG_TEXT_MARK);
-    for (size_t i = 0; shape->keys[i] != NULL; i++)
-        options[used++] = value_option(reader, shape->keys[i]);
-    for (size_t i = 0; i < reader->shape_count; i++) {
-        const struct config_shape *child = &reader->grammar[i];
-
-        if (child->parent == NULL || strcmp(child->parent, shape->name) != 0)
-            continue;
-        options[used] = (cfg_opt_t)CFG_SEC(child->name, options_of(reader, child),
-                                           CFGF_MULTI | (child->titled ? CFGF_TITLE : 0));
-        options[used].def.number = (long)(intptr_t)reader;
-        options[used++].validcb = on_section_end;
-    }
-    for (size_t i = 0; i < reader->tolerated_count; i++)
-        if (strcmp(reader->tolerated[i].section, library_name) == 0)
-            options[used++] = value_option(reader, reader->tolerated[i].name);
-    if (shape->parent == NULL) {
-        options[used] = (cfg_opt_t)CFG_FUNC("include", on_include);
-        options[used++].def.number = (long)(intptr_t)reader;
-    }
-    options[used] = end;
-    return options;
+    for (size_t i = 0; i < config->link_count; i++)
+        if (strcmp(config->links[i].name, name) == 0)
+            return (int)i;
+    return -1;
 }
 
-static void parse(struct reader *reader, char *clean, size_t size)
+int config_find_plan(const struct config *config, const char *name)
 {
-    cfg_t *cfg = cfg_init(options_of(reader, &reader->grammar[0]), CFGF_NONE);
-    FILE *file = fmemopen(clean, size, "r");
-
-    if (cfg == NULL || file == NULL)
-        abort();
-    cfg_set_error_function(cfg, on_error);
-    free(cfg->filename);
-    cfg->filename = strdup(reader->file);
-    reader->top = reader->root;
-    (void)cfg_parse_fp(cfg, file); /* what is wrong was told to on_error() */
-    fclose(file);
-    cfg_free(cfg);
-}
-
-/*
- * The file is read again from its start: of what this reading told, only its last
- * sentence, the unknown name, stays.
- */
-static void keep_last_error(struct config_errors *errors, size_t told_before)
-{
-    if (errors->count <= CONFIG_ERRORS_MAX && errors->count - 1 > told_before)
-        memcpy(errors->lines[told_before], errors->lines[errors->count - 1],
-               CONFIG_LINE_MAX);
-    errors->count = told_before + 1;
-}
-
-static void read_clean(struct reader *reader, char *clean, size_t size)
-{
-    const struct config_node root = *reader->root;
-    const size_t file_count = reader->file_count;
-
-    reader->tolerated_count = 0;
-    for (;;) {
-        size_t told_before = reader->errors->count;
-
-        reader->unknown = false;
-        parse(reader, clean, size);
-        if (!reader->unknown)
-            return;
-        keep_last_error(reader->errors, told_before);
-        *reader->root = root;
-        if (root.last_child != NULL)
-            root.last_child->next = NULL;
-        reader->file_count = file_count;
-    }
-}
-
-static void read_file(struct reader *reader, const char *path)
-{
-    size_t clean_size = 0;
-    char *clean = NULL;
-    const char *text;
-    bool good;
-    FILE *out;
-
-    reader->file = path;
-    text = read_text(reader, path);
-    if (text == NULL) {
-        reader->broken = true;
-        return;
-    }
-    out = open_memstream(&clean, &clean_size);
-    if (out == NULL)
-        abort();
-    good = config_text_clean(text, path, out, reader->errors);
-    fputc('\n', out); /* never empty */
-    if (fclose(out) != 0)
-        abort();
-    if (good)
-        read_clean(reader, clean, clean_size);
-    else
-        reader->broken = true;
-    free(clean);
-}
-
-static void check_titles(const struct config_node *parent, struct config_errors *errors)
-{
-    for (const struct config_node *node = parent->children; node; node = node->next) {
-        const struct config_node *first = parent->children;
-
-        check_titles(node, errors);
-        if (node->title == NULL)
-            continue;
-        while (first->title == NULL || strcmp(first->section, node->section) != 0 ||
-               strcmp(first->title, node->title) != 0)
-            first = first->next;
-        if (first != node)
-            config_error_at(errors, node->file, node->line,
-                            "%s '%s' is there twice; the first is at %s:%d", node->section,
-                            node->title, first->file, first->line);
-    }
-}
-
-struct config_node *config_tree_read(struct config_memory *memory, const char *path,
-                                     const struct config_shape *grammar, size_t shape_count,
-                                     struct config_errors *errors)
-{
-    struct reader reader = {
-        .memory = memory, .grammar = grammar, .shape_count = shape_count, .errors = errors};
-
-    reader.root = config_memory_take(memory, sizeof(*reader.root));
-    reader.root->section = grammar[0].name;
-    reader.root->file = config_memory_text(memory, path);
-    add_file(&reader, path, 0);
-    for (size_t i = 0; i < reader.file_count; i++)
-        read_file(&reader, reader.files[i]);
-    check_titles(reader.root, errors);
-    return reader.broken ? NULL : reader.root;
+    for (size_t i = 0; i < config->plan_count; i++)
+        if (strcmp(config->plans[i].name, name) == 0)
+            return (int)i;
+    return -1;
 }

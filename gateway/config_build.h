@@ -30,14 +30,18 @@ const char *config_secret(struct config_build *build, const struct config_node *
 void config_account_password(struct config_build *build, const struct config_node *node,
                              struct config_account *account);
 
-/* config_status.c.  Fills on_status and on_other from the link's sections and the defaults.
- */
+/* config_forms.c.  How the link writes addresses. */
 void config_forms_build(struct config_build *build, const struct config_node *node,
                         struct config_link *link);
 void config_forms_print(const struct config_link *link, FILE *out);
+
+/* config_report.c.  Which reported failures the next link may do better. */
 void config_on_report_build(struct config_build *build, const struct config_node *node,
                             struct config_link *link);
 void config_on_report_print(const struct config_on_report *on_report, FILE *out);
+
+/* config_status.c.  Fills on_status and on_other from the link's sections and the defaults.
+ */
 void config_on_status_build(struct config_build *build, const struct config_node *node,
                             struct config_link *link);
 
@@ -94,6 +98,14 @@ bool config_reach_same(const struct config_reach *a, const char *a_prefix,
 void config_permissions_build_global(struct config_build *build);
 void config_permissions_build(struct config_build *build, const struct config_node *node,
                               struct config_account *account);
+
+/* config_links.c and config_channels.c.  Links need networks; no channel may have the name
+ * of a link. */
+void config_build_links(struct config_build *build);
+void config_build_channels(struct config_build *build);
+
+/* config_accounts.c.  Accounts need plans. */
+void config_build_accounts(struct config_build *build);
 
 /* config_plans.c.  Plans need links and channels, rules and prices need accounts too. */
 void config_build_plans(struct config_build *build);

@@ -1,6 +1,6 @@
 /*
  * The effective configuration as a file again: rows print themselves, and what
- * config_build.c puts in place by hand is printed by hand here.
+ * is put in place by hand is printed by hand here.
  */
 #include "gateway/config.h"
 

@@ -1,6 +1,7 @@
 /*
  * The rows of the settings: one table of names, types, limits and members, the words of
- * the choices, and the two walks over them.  What values mean together is config_build.c's.
+ * the choices, and the two walks over them.  What values mean together is said by
+ * those who build the sections (config_build.h).
  */
 #include "gateway/config_rows.h"
 

@@ -1,6 +1,6 @@
 /*
  * The tree of a configuration: memory, look-ups, sentences about what is wrong.  How the
- * text becomes the tree is config.c's business.
+ * text becomes the tree is config_read.c's business.
  */
 #include "gateway/config_tree.h"
 

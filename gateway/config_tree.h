@@ -1,7 +1,7 @@
 /*
  * Files in the form of sluice.conf(5) as a tree of sections, each value a string with the
- * line it stands on; what config.c and profile_load.c read their structs from.  This is
- * the only place between libConfuse and the rest.
+ * line it stands on; what config_build.c and profile_load.c read their structs from.  This
+ * is the only place between libConfuse (config_read.c) and the rest.
  */
 #ifndef GATEWAY_CONFIG_TREE_H
 #define GATEWAY_CONFIG_TREE_H

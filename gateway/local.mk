@@ -27,15 +27,19 @@ libgateway_a_SOURCES += \
 libgateway_a_SOURCES += \
 	gateway/accounts.c gateway/accounts.h \
 	gateway/config.c gateway/config.h gateway/config_keys.def \
+	gateway/config_accounts.c \
 	gateway/config_adopt.c gateway/config_adopt.h \
 	gateway/config_build.c gateway/config_build.h \
+	gateway/config_channels.c \
 	gateway/config_check.c \
 	gateway/config_content.c \
 	gateway/config_inbound.c \
+	gateway/config_links.c \
 	gateway/config_networks.c \
 	gateway/config_permissions.c \
 	gateway/config_plans.c \
 	gateway/config_forms.c gateway/config_print.c gateway/config_report.c \
+	gateway/config_read.c \
 	gateway/config_receipts.c \
 	gateway/config_rows.c gateway/config_rows.h \
 	gateway/config_secrets.c \
