@@ -100,19 +100,6 @@ static void look_at_channels(const struct gateway *gateway, struct json_writer *
     }
 }
 
-static int64_t inbound_age_ms(const struct gateway *gateway, uint32_t account,
-                              int64_t now_ms)
-{
-    int64_t by_smpp_ms = outbox_oldest_ms(gateway, LETTER_INBOUND, account);
-    int64_t by_webhook_ms = outbox_oldest_ms(gateway, LETTER_HOOK, account);
-    int64_t oldest_ms =
-        by_smpp_ms != 0 && (by_webhook_ms == 0 || by_smpp_ms < by_webhook_ms)
-            ? by_smpp_ms
-            : by_webhook_ms;
-
-    return oldest_ms == 0 ? 0 : now_ms - oldest_ms;
-}
-
 static void look_at_inbound(const struct gateway *gateway, struct json_writer *writer)
 {
     size_t unrouted = inbound_unrouted_count(gateway);
@@ -131,13 +118,14 @@ static void look_at_accounts(const struct gateway *gateway, struct json_writer *
         size_t waiting = outbox_waiting_of(gateway, LETTER_RECEIPT, account->number);
         int64_t age_s =
             (now_ms - outbox_oldest_ms(gateway, LETTER_RECEIPT, account->number)) / 1000;
+        int64_t inbound_ms = inbound_oldest_ms(gateway, account->number);
 
         if (waiting > 0 && age_s > OLD_RECEIPT_S)
             say(writer,
                 "account %s does not take its receipts: %zu wait, the oldest for %" PRId64
                 " minutes",
                 account->name, waiting, age_s / 60);
-        if (inbound_age_ms(gateway, account->number, now_ms) > OLD_RECEIPT_S * 1000LL)
+        if (inbound_ms != 0 && now_ms - inbound_ms > OLD_RECEIPT_S * 1000LL)
             say(writer, "account %s does not take what its subscribers write",
                 account->name);
         if (account->suspended_since_ms != 0)

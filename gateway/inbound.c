@@ -467,3 +467,13 @@ size_t inbound_waiting(const struct gateway *gateway)
     return outbox_waiting(gateway, LETTER_INBOUND) + outbox_waiting(gateway, LETTER_HOOK) +
            gateway->inbound->gathered + gateway->inbound->unrouted_count;
 }
+
+int64_t inbound_oldest_ms(const struct gateway *gateway, uint32_t account)
+{
+    int64_t by_smpp_ms = outbox_oldest_ms(gateway, LETTER_INBOUND, account);
+    int64_t by_webhook_ms = outbox_oldest_ms(gateway, LETTER_HOOK, account);
+
+    return by_smpp_ms == 0 || (by_webhook_ms != 0 && by_webhook_ms < by_smpp_ms)
+               ? by_webhook_ms
+               : by_smpp_ms;
+}

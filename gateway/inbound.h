@@ -50,6 +50,10 @@ size_t inbound_posts_max(const struct gateway *gateway);
 /* All that waits for somebody. */
 size_t inbound_waiting(const struct gateway *gateway);
 
+/* When the oldest came that waits for a session or the webhook of this account, wall; 0:
+ * nothing waits. */
+int64_t inbound_oldest_ms(const struct gateway *gateway, uint32_t account);
+
 /* --- what is nobody's, for people --------------------------------------------------- */
 
 struct inbound_unrouted {

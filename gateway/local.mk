@@ -153,6 +153,7 @@ libgateway_a_SOURCES += \
 	gateway/api_status.c \
 	gateway/api_trace.c \
 	gateway/duration_histogram.c gateway/duration_histogram.h \
+	gateway/metrics_page.c gateway/metrics_page.h \
 	gateway/metrics.c gateway/metrics.h gateway/metrics.def \
 	gateway/process.c gateway/process.h \
 	gateway/rfc3339.c gateway/rfc3339.h \

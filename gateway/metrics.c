@@ -1,11 +1,5 @@
 #include "gateway/metrics.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <event2/buffer.h>
-
 #include "gateway/accounts.h"
 #include "gateway/aliases.h"
 #include "gateway/api.h"
@@ -23,7 +17,7 @@
 #include "gateway/intake.h"
 #include "gateway/limits.h"
 #include "gateway/live.h"
-#include "gateway/duration_histogram.h"
+#include "gateway/metrics_page.h"
 #include "gateway/process.h"
 #include "gateway/optouts.h"
 #include "gateway/outbox.h"
@@ -35,15 +29,6 @@
 #include "gateway/store.h"
 #include "gateway/tls.h"
 #include "routing/ledger.h"
-#include "routing/money.h"
-
-enum { LABELS_SIZE = 160 };
-
-/* The metric that is being written. */
-struct page {
-    struct evbuffer *out;
-    const char *name;
-};
 
 /* Gathered once for a page. */
 struct facts {
@@ -58,45 +43,6 @@ struct facts {
     bool with_accounts;
 };
 
-/* ---- Lines --------------------------------------------------------------- */
-
-static void begin_metric(struct page *page, const char *name, const char *type,
-                         const char *help)
-{
-    page->name = name;
-    evbuffer_add_printf(page->out, "# HELP sluice_%s %s\n# TYPE sluice_%s %s\n", name, help,
-                        name, type);
-}
-
-/* `labels` as they stand in braces, with them; "" for none. */
-static void number(struct page *page, const char *labels, int64_t value)
-{
-    evbuffer_add_printf(page->out, "sluice_%s%s %" PRId64 "\n", page->name, labels, value);
-}
-
-/* Six decimals: microseconds as seconds, micro-units as money. */
-static void millionths(struct page *page, const char *labels, int64_t value)
-{
-    char text[MONEY_TEXT_SIZE];
-
-    evbuffer_add_printf(page->out, "sluice_%s%s %s\n", page->name, labels,
-                        money_format(value, text));
-}
-
-/* Values are names of the configuration, or our own words: nothing to escape. */
-static const char *label(char out[LABELS_SIZE], const char *name, const char *value)
-{
-    snprintf(out, LABELS_SIZE, "{%s=\"%s\"}", name, value);
-    return out;
-}
-
-static const char *two_labels(char out[LABELS_SIZE], const char *name, const char *value,
-                              const char *name2, const char *value2)
-{
-    snprintf(out, LABELS_SIZE, "{%s=\"%s\",%s=\"%s\"}", name, value, name2, value2);
-    return out;
-}
-
 /* ---- Of the whole gateway ------------------------------------------------ */
 
 static const char *const verdict_names[] = {
@@ -106,73 +52,83 @@ static const char *const verdict_names[] = {
 
 enum { VERDICTS = sizeof(verdict_names) / sizeof(verdict_names[0]) };
 
-static void by_refusal(struct page *page, const struct facts *it)
+static void by_refusal(struct metrics_page *page, const struct facts *it)
 {
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
     for (int i = INTAKE_BAD_SOURCE; i < INTAKE_RESULTS; i++)
-        number(page, label(labels, "cause", intake_result_cause((enum intake_result)i)),
-               (int64_t)it->counters->refused[i]);
+        metrics_number(
+            page,
+            metrics_label(labels, "cause", intake_result_cause((enum intake_result)i)),
+            (int64_t)it->counters->refused[i]);
 }
 
-static void by_inbound_refusal(struct page *page, const struct facts *it)
+static void by_inbound_refusal(struct metrics_page *page, const struct facts *it)
 {
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
-    number(page, label(labels, "cause", "full"), (int64_t)it->counters->inbound_full);
-    number(page, label(labels, "cause", "nobodys"), (int64_t)it->counters->inbound_refused);
+    metrics_number(page, metrics_label(labels, "cause", "full"),
+                   (int64_t)it->counters->inbound_full);
+    metrics_number(page, metrics_label(labels, "cause", "nobodys"),
+                   (int64_t)it->counters->inbound_refused);
 }
 
-static void by_operation(struct page *page, const struct facts *it)
+static void by_operation(struct metrics_page *page, const struct facts *it)
 {
     const struct operation_counts *counts = &it->counters->operations;
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
-    number(page, label(labels, "result", "queried"), (int64_t)counts->queried);
-    number(page, label(labels, "result", "cancelled"), (int64_t)counts->cancelled);
-    number(page, label(labels, "result", "replaced"), (int64_t)counts->replaced);
-    number(page, label(labels, "result", "refused"), (int64_t)counts->refused);
+    metrics_number(page, metrics_label(labels, "result", "queried"),
+                   (int64_t)counts->queried);
+    metrics_number(page, metrics_label(labels, "result", "cancelled"),
+                   (int64_t)counts->cancelled);
+    metrics_number(page, metrics_label(labels, "result", "replaced"),
+                   (int64_t)counts->replaced);
+    metrics_number(page, metrics_label(labels, "result", "refused"),
+                   (int64_t)counts->refused);
 }
 
-static void by_reload(struct page *page, const struct facts *it)
+static void by_reload(struct metrics_page *page, const struct facts *it)
 {
     static const char *const results[] = {
         [RELOAD_DONE] = "done", [RELOAD_SAME] = "same", [RELOAD_REFUSED] = "refused"};
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
     for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
-        number(page, label(labels, "result", results[i]),
-               (int64_t)it->counters->reloads[i]);
+        metrics_number(page, metrics_label(labels, "result", results[i]),
+                       (int64_t)it->counters->reloads[i]);
 }
 
-static void by_decision(struct page *page, const struct facts *it)
+static void by_decision(struct metrics_page *page, const struct facts *it)
 {
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
-    number(page, label(labels, "decision", "release"),
-           (int64_t)it->counters->review_released);
-    number(page, label(labels, "decision", "drop"), (int64_t)it->counters->review_dropped);
+    metrics_number(page, metrics_label(labels, "decision", "release"),
+                   (int64_t)it->counters->review_released);
+    metrics_number(page, metrics_label(labels, "decision", "drop"),
+                   (int64_t)it->counters->review_dropped);
 }
 
-static void by_end(struct page *page, const struct facts *it)
+static void by_end(struct metrics_page *page, const struct facts *it)
 {
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
     for (int end = MESSAGE_DELIVERED; end <= MESSAGE_UNKNOWN; end++)
-        number(page, label(labels, "end", message_end_name((enum message_end)end)),
-               (int64_t)it->counters->ends[end]);
+        metrics_number(
+            page, metrics_label(labels, "end", message_end_name((enum message_end)end)),
+            (int64_t)it->counters->ends[end]);
 }
 
-static void by_verdict(struct page *page, const struct facts *it)
+static void by_verdict(struct metrics_page *page, const struct facts *it)
 {
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
     for (int i = 0; i < VERDICTS; i++)
-        number(page, label(labels, "verdict", verdict_names[i]),
-               (int64_t)it->counters->verdicts[i]);
+        metrics_number(page, metrics_label(labels, "verdict", verdict_names[i]),
+                       (int64_t)it->counters->verdicts[i]);
 }
 
-static void by_status_class(struct page *page, const struct facts *it)
+static void by_status_class(struct metrics_page *page, const struct facts *it)
 {
     static const struct {
         unsigned class;
@@ -182,61 +138,65 @@ static void by_status_class(struct page *page, const struct facts *it)
         {4, "4xx"},
         {5, "5xx"}
     };
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        number(page, label(labels, "class", rows[i].name),
-               (int64_t)api_answers(it->gateway->api, rows[i].class));
+        metrics_number(page, metrics_label(labels, "class", rows[i].name),
+                       (int64_t)api_answers(it->gateway->api, rows[i].class));
 }
 
-static void by_refusal_code(struct page *page, const struct facts *it)
+static void by_refusal_code(struct metrics_page *page, const struct facts *it)
 {
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
     const char *code;
     uint64_t count;
 
     for (size_t i = 0; (code = api_refusal_at(it->gateway->api, i, &count)) != NULL; i++)
-        number(page, label(labels, "code", code), (int64_t)count);
+        metrics_number(page, metrics_label(labels, "code", code), (int64_t)count);
 }
 
-static void by_lane(struct page *page, const struct facts *it)
+static void by_lane(struct metrics_page *page, const struct facts *it)
 {
     static const char *const names[EXECUTOR_LANES] = {[EXECUTOR_STORE] = "store",
                                                       [EXECUTOR_TABLES] = "tables",
                                                       [EXECUTOR_READER] = "reader",
                                                       [EXECUTOR_POOL] = "pool"};
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
     for (int lane = 0; lane < EXECUTOR_LANES; lane++)
-        number(page, label(labels, "lane", names[lane]),
-               (int64_t)executor_waiting(it->gateway->executor, (enum executor_lane)lane));
+        metrics_number(
+            page, metrics_label(labels, "lane", names[lane]),
+            (int64_t)executor_waiting(it->gateway->executor, (enum executor_lane)lane));
 }
 
-static void by_handshake(struct page *page, const struct facts *it)
+static void by_handshake(struct metrics_page *page, const struct facts *it)
 {
     static const char *const sides[] = {"listen", "link"};
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
     for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]); i++) {
-        number(page, two_labels(labels, "side", sides[i], "result", "done"),
-               (int64_t)it->tls.done[i]);
-        number(page, two_labels(labels, "side", sides[i], "result", "failed"),
-               (int64_t)(it->tls.failed[i] - it->tls.plain[i]));
-        number(page, two_labels(labels, "side", sides[i], "result", "no-tls"),
-               (int64_t)it->tls.plain[i]);
+        metrics_number(page, metrics_two_labels(labels, "side", sides[i], "result", "done"),
+                       (int64_t)it->tls.done[i]);
+        metrics_number(page,
+                       metrics_two_labels(labels, "side", sides[i], "result", "failed"),
+                       (int64_t)(it->tls.failed[i] - it->tls.plain[i]));
+        metrics_number(page,
+                       metrics_two_labels(labels, "side", sides[i], "result", "no-tls"),
+                       (int64_t)it->tls.plain[i]);
     }
 }
 
-static void seconds_left(struct page *page, const struct facts *it,
+static void seconds_left(struct metrics_page *page, const struct facts *it,
                          const struct tls_expiry *expiry)
 {
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
-    number(page, two_labels(labels, "side", expiry->kind, "name", expiry->name),
-           expiry->at_s - gateway_now_ms(it->gateway) / 1000);
+    metrics_number(page,
+                   metrics_two_labels(labels, "side", expiry->kind, "name", expiry->name),
+                   expiry->at_s - gateway_now_ms(it->gateway) / 1000);
 }
 
-static void by_certificate(struct page *page, const struct facts *it)
+static void by_certificate(struct metrics_page *page, const struct facts *it)
 {
     struct tls_expiry expiry;
 
@@ -244,7 +204,7 @@ static void by_certificate(struct page *page, const struct facts *it)
         seconds_left(page, it, &expiry);
 }
 
-static void by_crl(struct page *page, const struct facts *it)
+static void by_crl(struct metrics_page *page, const struct facts *it)
 {
     struct tls_expiry expiry;
 
@@ -252,40 +212,22 @@ static void by_crl(struct page *page, const struct facts *it)
         seconds_left(page, it, &expiry);
 }
 
-static void by_version(struct page *page, const struct facts *it)
+static void by_version(struct metrics_page *page, const struct facts *it)
 {
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
     (void)it;
-    number(page, label(labels, "version", PACKAGE_VERSION), 1);
+    metrics_number(page, metrics_label(labels, "version", PACKAGE_VERSION), 1);
 }
 
-static void write_histogram(struct page *page, const struct duration_histogram *times)
+static void by_loop_turn(struct metrics_page *page, const struct facts *it)
 {
-    char sum[MONEY_TEXT_SIZE], bound[MONEY_TEXT_SIZE];
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < DURATION_HISTOGRAM_BUCKETS; i++) {
-        int64_t bound_us = duration_histogram_bound_us(i);
-
-        count += times->counts[i];
-        evbuffer_add_printf(page->out, "sluice_%s_bucket{le=\"%s\"} %" PRIu64 "\n",
-                            page->name,
-                            bound_us > 0 ? money_format(bound_us, bound) : "+Inf", count);
-    }
-    evbuffer_add_printf(page->out, "sluice_%s_sum %s\nsluice_%s_count %" PRIu64 "\n",
-                        page->name, money_format((int64_t)times->sum_us, sum), page->name,
-                        count);
+    metrics_durations(page, api_loop_turns(it->gateway->api));
 }
 
-static void by_loop_turn(struct page *page, const struct facts *it)
+static void by_commit(struct metrics_page *page, const struct facts *it)
 {
-    write_histogram(page, api_loop_turns(it->gateway->api));
-}
-
-static void by_commit(struct page *page, const struct facts *it)
-{
-    write_histogram(page, &it->store->commit_times);
+    metrics_durations(page, &it->store->commit_times);
 }
 
 /* ---- Of each channel ----------------------------------------------------- */
@@ -303,16 +245,16 @@ static bool next_channel(const struct facts *it, uint32_t *channel,
 }
 
 #define BY_CHANNEL(function, value)                                                        \
-    static void function(struct page *page, const struct facts *it)                        \
+    static void function(struct metrics_page *page, const struct facts *it)                \
     {                                                                                      \
         struct dispatch_channel_facts facts;                                               \
-        char labels[LABELS_SIZE];                                                          \
+        char labels[METRICS_LABELS_SIZE];                                                  \
                                                                                            \
         for (uint32_t i = 0; next_channel(it, &i, &facts);)                                \
-            number(                                                                        \
-                page,                                                                      \
-                label(labels, "channel", catalog_channel_name(it->gateway->catalog, i)),   \
-                (int64_t)(value));                                                         \
+            metrics_number(page,                                                           \
+                           metrics_label(labels, "channel",                                \
+                                         catalog_channel_name(it->gateway->catalog, i)),   \
+                           (int64_t)(value));                                              \
     }
 
 BY_CHANNEL(by_channel_up, facts.up)
@@ -322,49 +264,49 @@ BY_CHANNEL(by_channel_open, facts.open)
 BY_CHANNEL(by_channel_capacity, facts.capacity)
 BY_CHANNEL(by_channel_unreported, facts.unreported)
 
-static void by_channel_verdict(struct page *page, const struct facts *it)
+static void by_channel_verdict(struct metrics_page *page, const struct facts *it)
 {
     struct dispatch_channel_facts facts;
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
     for (uint32_t i = 0; next_channel(it, &i, &facts);)
         for (int verdict = 0; verdict < VERDICTS; verdict++)
-            number(page,
-                   two_labels(labels, "channel",
-                              catalog_channel_name(it->gateway->catalog, i), "verdict",
-                              verdict_names[verdict]),
-                   (int64_t)facts.verdicts[verdict]);
+            metrics_number(page,
+                           metrics_two_labels(labels, "channel",
+                                              catalog_channel_name(it->gateway->catalog, i),
+                                              "verdict", verdict_names[verdict]),
+                           (int64_t)facts.verdicts[verdict]);
 }
 
-static void by_channel_class(struct page *page, const struct facts *it)
+static void by_channel_class(struct metrics_page *page, const struct facts *it)
 {
     static const char *const classes[QUEUE_CLASSES] = {"transactional", "service",
                                                        "advertising"};
     struct dispatch_channel_facts facts;
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
     for (uint32_t i = 0; next_channel(it, &i, &facts);)
         for (int class = 0; class < QUEUE_CLASSES; class ++)
-            number(page,
-                   two_labels(labels, "channel",
-                              catalog_channel_name(it->gateway->catalog, i), "class",
-                              classes[class]),
-                   (int64_t)facts.queued_by_class[class]);
+            metrics_number(page,
+                           metrics_two_labels(labels, "channel",
+                                              catalog_channel_name(it->gateway->catalog, i),
+                                              "class", classes[class]),
+                           (int64_t)facts.queued_by_class[class]);
 }
 
 /* ---- Of each link -------------------------------------------------------- */
 
 #define BY_LINK(function, value)                                                           \
-    static void function(struct page *page, const struct facts *it)                        \
+    static void function(struct metrics_page *page, const struct facts *it)                \
     {                                                                                      \
         const struct config *config = it->gateway->config;                                 \
         struct link_facts facts;                                                           \
-        char labels[LABELS_SIZE];                                                          \
+        char labels[METRICS_LABELS_SIZE];                                                  \
                                                                                            \
         for (size_t i = 0; i < config->link_count; i++) {                                  \
             link_look(it->gateway->links[i], &facts);                                      \
-            number(page, label(labels, "channel", config->links[i].name),                  \
-                   (int64_t)(value));                                                      \
+            metrics_number(page, metrics_label(labels, "channel", config->links[i].name),  \
+                           (int64_t)(value));                                              \
         }                                                                                  \
     }
 
@@ -378,17 +320,18 @@ BY_LINK(by_link_congested, facts.congested)
 BY_LINK(by_link_unreceived, facts.unreceived)
 BY_LINK(by_link_alarms, facts.alarms)
 
-static void by_link_state(struct page *page, const struct facts *it)
+static void by_link_state(struct metrics_page *page, const struct facts *it)
 {
     const struct config *config = it->gateway->config;
     struct link_facts facts;
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
 
     for (size_t i = 0; i < config->link_count; i++) {
         link_look(it->gateway->links[i], &facts);
-        number(page,
-               two_labels(labels, "channel", config->links[i].name, "state", facts.state),
-               1);
+        metrics_number(page,
+                       metrics_two_labels(labels, "channel", config->links[i].name, "state",
+                                          facts.state),
+                       1);
     }
 }
 
@@ -403,44 +346,35 @@ static const struct account *next_account(const struct facts *it, size_t *place)
 }
 
 #define BY_ACCOUNT(function, value)                                                        \
-    static void function(struct page *page, const struct facts *it)                        \
+    static void function(struct metrics_page *page, const struct facts *it)                \
     {                                                                                      \
         const struct account *account;                                                     \
-        char labels[LABELS_SIZE];                                                          \
+        char labels[METRICS_LABELS_SIZE];                                                  \
                                                                                            \
         for (size_t i = 0; (account = next_account(it, &i)) != NULL;)                      \
-            number(page, label(labels, "account", account->name), (int64_t)(value));       \
+            metrics_number(page, metrics_label(labels, "account", account->name),          \
+                           (int64_t)(value));                                              \
     }
 
 #define MONEY_BY_ACCOUNT(function, value)                                                  \
-    static void function(struct page *page, const struct facts *it)                        \
+    static void function(struct metrics_page *page, const struct facts *it)                \
     {                                                                                      \
         const struct account *account;                                                     \
-        char labels[LABELS_SIZE];                                                          \
+        char labels[METRICS_LABELS_SIZE];                                                  \
         char currency[4];                                                                  \
                                                                                            \
         for (size_t i = 0; (account = next_account(it, &i)) != NULL;)                      \
-            millionths(page,                                                               \
-                       two_labels(labels, "account", account->name, "currency",            \
-                                  ledger_currency_code(account->currency, currency)),      \
-                       value);                                                             \
+            metrics_millionths(                                                            \
+                page,                                                                      \
+                metrics_two_labels(labels, "account", account->name, "currency",           \
+                                   ledger_currency_code(account->currency, currency)),     \
+                value);                                                                    \
     }
 
 /* Since then, in seconds; 0: there is none. */
 static int64_t age_s(const struct facts *it, int64_t made_ms)
 {
     return made_ms == 0 ? 0 : (gateway_now_ms(it->gateway) - made_ms) / 1000;
-}
-
-static int64_t older_of(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms == 0 || (b_ms != 0 && b_ms < a_ms) ? b_ms : a_ms;
-}
-
-static int64_t oldest_inbound_ms(const struct gateway *gateway, uint32_t account)
-{
-    return older_of(outbox_oldest_ms(gateway, LETTER_INBOUND, account),
-                    outbox_oldest_ms(gateway, LETTER_HOOK, account));
 }
 
 static int64_t age_of_inbound_s(const struct facts *it)
@@ -450,11 +384,13 @@ static int64_t age_of_inbound_s(const struct facts *it)
 
     if (inbound_unrouted_next(it->gateway, 0, &unrouted))
         oldest_ms = unrouted.at_ms;
-    for (size_t i = 0; i < it->gateway->config->account_count; i++)
-        oldest_ms =
-            older_of(oldest_ms,
-                     oldest_inbound_ms(
-                         it->gateway, catalog_account_at(it->gateway->catalog, i)->number));
+    for (size_t i = 0; i < it->gateway->config->account_count; i++) {
+        const struct account *account = catalog_account_at(it->gateway->catalog, i);
+        int64_t account_ms = inbound_oldest_ms(it->gateway, account->number);
+
+        if (account_ms != 0 && (oldest_ms == 0 || account_ms < oldest_ms))
+            oldest_ms = account_ms;
+    }
     return age_s(it, oldest_ms);
 }
 
@@ -471,7 +407,7 @@ BY_ACCOUNT(by_account_inbound,
            outbox_waiting_of(it->gateway, LETTER_INBOUND, account->number) +
                outbox_waiting_of(it->gateway, LETTER_HOOK, account->number))
 BY_ACCOUNT(by_account_oldest_inbound,
-           age_s(it, oldest_inbound_ms(it->gateway, account->number)))
+           age_s(it, inbound_oldest_ms(it->gateway, account->number)))
 
 BY_ACCOUNT(by_account_repeated, account->repeated)
 BY_ACCOUNT(by_account_suspended, account->suspended_since_ms != 0)
@@ -480,46 +416,46 @@ BY_ACCOUNT(by_account_forgotten, duplicates_forgotten(account) + limits_forgotte
 
 /* Of each limit that is set. */
 #define BY_LIMIT(function, write, first, last, member)                                     \
-    static void function(struct page *page, const struct facts *it)                        \
+    static void function(struct metrics_page *page, const struct facts *it)                \
     {                                                                                      \
         const struct account *account;                                                     \
         struct limits_facts limit;                                                         \
-        char labels[LABELS_SIZE];                                                          \
+        char labels[METRICS_LABELS_SIZE];                                                  \
                                                                                            \
         for (size_t i = 0; (account = next_account(it, &i)) != NULL;)                      \
             for (int kind = first; kind <= (int)last; kind++)                              \
                 if (limits_facts(it->gateway, account, (enum usage_kind)kind, &limit))     \
                     write(page,                                                            \
-                          two_labels(labels, "account", account->name, "limit",            \
-                                     usage_name((enum usage_kind)kind)),                   \
+                          metrics_two_labels(labels, "account", account->name, "limit",    \
+                                             usage_name((enum usage_kind)kind)),           \
                           (int64_t)limit.member);                                          \
     }
 
-BY_LIMIT(by_parts_used, number, USAGE_PARTS_HOUR, USAGE_PARTS_DAY, used)
-BY_LIMIT(by_parts_limit, number, USAGE_PARTS_HOUR, USAGE_PARTS_DAY, limit)
-BY_LIMIT(by_spend_used, millionths, USAGE_SPEND_HOUR, USAGE_SPEND_DAY, used)
-BY_LIMIT(by_spend_limit, millionths, USAGE_SPEND_HOUR, USAGE_SPEND_DAY, limit)
-BY_LIMIT(by_limit_alarm, number, USAGE_PARTS_HOUR, USAGE_SPEND_DAY, alarms)
+BY_LIMIT(by_parts_used, metrics_number, USAGE_PARTS_HOUR, USAGE_PARTS_DAY, used)
+BY_LIMIT(by_parts_limit, metrics_number, USAGE_PARTS_HOUR, USAGE_PARTS_DAY, limit)
+BY_LIMIT(by_spend_used, metrics_millionths, USAGE_SPEND_HOUR, USAGE_SPEND_DAY, used)
+BY_LIMIT(by_spend_limit, metrics_millionths, USAGE_SPEND_HOUR, USAGE_SPEND_DAY, limit)
+BY_LIMIT(by_limit_alarm, metrics_number, USAGE_PARTS_HOUR, USAGE_SPEND_DAY, alarms)
 
 /* ---- The page ------------------------------------------------------------ */
 
-static void write_rows(struct page *page, const struct facts *it)
+static void write_rows(struct metrics_page *page, const struct facts *it)
 {
 #define COUNTER        "counter"
 #define GAUGE          "gauge"
 #define HISTOGRAM      "histogram"
-#define NUMBER(value)  number(page, "", (int64_t)(value))
-#define SECONDS(value) millionths(page, "", (int64_t)(value))
-#define MONEY(value)   millionths(page, "", (int64_t)(value))
+#define NUMBER(value)  metrics_number(page, "", (int64_t)(value))
+#define SECONDS(value) metrics_millionths(page, "", (int64_t)(value))
+#define MONEY(value)   metrics_millionths(page, "", (int64_t)(value))
 #define METRIC(name, type, help, samples)                                                  \
-    begin_metric(page, #name, type, help);                                                 \
+    metrics_begin(page, #name, type, help);                                                \
     samples;
 #include "gateway/metrics.def"
 }
 
 void metrics_write(const struct gateway *gateway, bool with_accounts, struct evbuffer *out)
 {
-    struct page page = {.out = out};
+    struct metrics_page page = {.out = out};
     struct facts facts = {
         .gateway = gateway,
         .counters = &gateway->counters,
