@@ -10,6 +10,7 @@
 
 #include <sodium.h>
 
+#include "gateway/allowance.h"
 #include "gateway/config.h"
 #include "gateway/executor.h"
 #include "gateway/failures.h"
@@ -31,8 +32,7 @@ static_assert(ACCOUNTS_HASH_SIZE == crypto_pwhash_STRBYTES, "as libsodium writes
 struct account {
     const struct config_account *config;
     uint32_t binds;
-    int64_t bucket_milliparts; /* may be below zero: see accounts_take_parts() */
-    int64_t filled_at_ms;
+    struct allowance parts;
     bool has_digest;
     uint8_t digest[DIGEST_SIZE]; /* of the last good password */
 };
@@ -103,28 +103,18 @@ struct accounts *accounts_new(const struct config *config, struct executor *exec
         const struct config_account *account = &config->accounts[i];
 
         accounts->list[i].config = account;
-        accounts->list[i].bucket_milliparts = (int64_t)account->burst * 1000;
-        accounts->list[i].filled_at_ms = INT64_MIN;
+        allowance_init(&accounts->list[i].parts, account->tps, account->burst);
     }
     accounts->hashed = find_hashed(accounts);
     assert(accounts->hashed == UNKNOWN || executor != NULL);
     return accounts;
 }
 
-/* A bucket that was never used is full. */
-static void change_rate(struct account *account)
-{
-    int64_t capacity = (int64_t)account->config->burst * 1000;
-
-    if (account->filled_at_ms == INT64_MIN || account->bucket_milliparts > capacity)
-        account->bucket_milliparts = capacity;
-}
-
 void accounts_changed(struct accounts *accounts, uint32_t account, bool password)
 {
     struct account *changed = &accounts->list[account];
 
-    change_rate(changed);
+    allowance_change(&changed->parts, changed->config->tps, changed->config->burst);
     if (!password)
         return;
     if (hash_of(accounts, accounts->hashed) == NULL)
@@ -438,69 +428,21 @@ uint32_t accounts_binds(const struct accounts *accounts, uint32_t account)
     return accounts->list[account].binds;
 }
 
-/* What the bucket holds at `now_ms`, in thousandths of a part: tps of them per millisecond.
- */
-static int64_t bucket_level(const struct account *account, int64_t now_ms)
-{
-    int64_t capacity = (int64_t)account->config->burst * 1000;
-    int64_t tps = account->config->tps;
-    int64_t missing = capacity - account->bucket_milliparts;
-    int64_t elapsed_ms;
-
-    if (account->filled_at_ms == INT64_MIN || now_ms <= account->filled_at_ms)
-        return account->bucket_milliparts;
-    elapsed_ms = now_ms - account->filled_at_ms;
-    return elapsed_ms > missing / tps ? capacity
-                                      : account->bucket_milliparts + elapsed_ms * tps;
-}
-
-/* A full bucket lends what it does not hold, or a long message could never go. */
-static int64_t bucket_need(const struct account *account, uint32_t parts)
-{
-    uint32_t burst = account->config->burst;
-
-    return (int64_t)(parts < burst ? parts : burst) * 1000;
-}
-
 bool accounts_take_parts(struct accounts *accounts, uint32_t account, uint32_t parts,
                          int64_t patience_ms, int64_t now_ms)
 {
-    struct account *known = &accounts->list[account];
-    int64_t level;
-
-    if (known->config->tps == 0)
-        return true;
-    level = bucket_level(known, now_ms);
-    if (level + patience_ms * known->config->tps < bucket_need(known, parts))
-        return false;
-    known->bucket_milliparts = level - (int64_t)parts * 1000;
-    known->filled_at_ms = now_ms;
-    return true;
+    return allowance_take(&accounts->list[account].parts, parts, patience_ms, now_ms);
 }
 
 void accounts_give_parts(struct accounts *accounts, uint32_t account, uint32_t parts)
 {
-    struct account *known = &accounts->list[account];
-    int64_t capacity = (int64_t)known->config->burst * 1000;
-
-    if (known->config->tps == 0)
-        return;
-    known->bucket_milliparts += (int64_t)parts * 1000;
-    if (known->bucket_milliparts > capacity)
-        known->bucket_milliparts = capacity;
+    allowance_give(&accounts->list[account].parts, parts);
 }
 
 int64_t accounts_parts_due_ms(const struct accounts *accounts, uint32_t account,
                               uint32_t parts, int64_t now_ms)
 {
-    const struct account *known = &accounts->list[account];
-    int64_t tps = known->config->tps;
-    int64_t missing;
-
-    if (tps == 0)
-        return 0;
-    missing = bucket_need(known, parts) - bucket_level(known, now_ms);
-    return missing > 0 ? (missing + tps - 1) / tps : 0;
+    return allowance_due_ms(&accounts->list[account].parts, parts, now_ms);
 }
 
 struct accounts_counts accounts_counts(const struct accounts *accounts)

@@ -26,6 +26,7 @@ libgateway_a_SOURCES += \
 # Configuration, profiles and accounts.
 libgateway_a_SOURCES += \
 	gateway/accounts.c gateway/accounts.h \
+	gateway/allowance.c gateway/allowance.h \
 	gateway/config.c gateway/config.h gateway/config_keys.def \
 	gateway/config_accounts.c \
 	gateway/config_adopt.c gateway/config_adopt.h \
