@@ -188,6 +188,8 @@ libgateway_a_SOURCES += \
 	gateway/store_living.c gateway/store_living.h \
 	gateway/store_load.c \
 	gateway/store_merge.c gateway/store_merge.h \
+	gateway/store_names.c gateway/store_names.h \
+	gateway/store_outbox.c gateway/store_outbox.h \
 	gateway/store_period.c gateway/store_period.h \
 	gateway/store_reader.c gateway/store_reader.h \
 	gateway/store_records.c \
@@ -198,7 +200,8 @@ libgateway_a_SOURCES += \
 	gateway/store_upkeep.c \
 	gateway/store_verify.c gateway/store_verify.h \
 	gateway/store_walk.c gateway/store_walk.h \
-	gateway/table.c gateway/table.h
+	gateway/table.c gateway/table.h \
+	gateway/tally.c gateway/tally.h
 
 # The operator's command.
 bin_PROGRAMS += sluice

@@ -2,13 +2,9 @@
  * Whether the ledger is right, from the rows alone.
  *
  * What must be equal is said twice: an attempt says what it was charged and its postings
- * say it; a message says what is held for it and its postings say it.  Both are added
- * up under a key, rows with the one sign and postings with the other, into a fixed
- * number of cells by the hash of the key, each amount times an odd number of that key: a
- * cell that is not zero holds a key whose two sides differ.  Only then are the rows read
- * again, and the keys of those cells are looked at one by one.  So the memory does not
- * grow with the number of messages.  What the postings themselves were when they were made
- * is said by their chain (store_chain.h).
+ * say it; a message says what is held for it and its postings say it.  All of it is read
+ * once for a tally (tally.h), and once more only if there is something to name.  What the
+ * postings themselves were when they were made is said by their chain (store_chain.h).
  */
 #include "gateway/store_verify.h"
 
@@ -21,28 +17,17 @@
 #include "gateway/store.h"
 #include "gateway/store_chain.h"
 #include "gateway/store_closed.h"
+#include "gateway/store_names.h"
+#include "gateway/store_outbox.h"
 #include "gateway/store_period.h"
 #include "gateway/table.h"
+#include "gateway/tally.h"
 #include "routing/ledger.h"
 #include "routing/money.h"
 
 enum {
-    CELLS = 1 << 16,
-    SUSPECTS_MAX =
-        1 << 20, /* keys looked at one by one; beyond, the count is a lower bound */
     BALANCES_MAX = 1 << 20,
     DAYS_GONE_MAX = 4096,
-};
-
-/* What is said twice. */
-enum side { CHARGED, COST, HELD, SIDES };
-
-struct suspect {
-    enum side side;
-    uint64_t message;
-    uint64_t attempt;
-    int64_t by_rows;
-    int64_t by_postings;
 };
 
 struct balance_sum {
@@ -61,15 +46,11 @@ struct verifying {
     size_t balance_count;
     size_t balance_capacity;
     struct table *balance_places; /* ledger and currency -> place, from 1 */
-    uint64_t *cells;
+    struct tally *tally;
     char (*gone)[STORE_DAY_SIZE]; /* days of the history that were let go */
     size_t gone_count;
     struct store_chain_check chain;
-    bool naming; /* the second reading */
-    struct suspect *suspects;
-    size_t suspect_count;
-    size_t suspect_capacity;
-    struct table *suspect_places;
+    bool again;         /* the second reading, which names what differs */
     struct table *held; /* account -> what its messages hold */
 };
 
@@ -102,51 +83,6 @@ static struct text money(int64_t amount)
 
     money_format(amount, out.text);
     return out;
-}
-
-struct name {
-    char text[96];
-};
-
-/* Of an account or a channel, by its number. */
-static struct name name_of(const struct verifying *it, enum store_definition_kind kind,
-                           uint32_t number)
-{
-    sqlite3_stmt *statement;
-    struct name name;
-
-    snprintf(name.text, sizeof(name.text), "%u", number);
-    if (sqlite3_prepare_v2(it->view->live,
-                           "SELECT name FROM definition WHERE kind=?1 AND number=?2", -1,
-                           &statement, NULL) != SQLITE_OK)
-        return name;
-    sqlite3_bind_int64(statement, 1, kind);
-    sqlite3_bind_int64(statement, 2, number);
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        snprintf(name.text, sizeof(name.text), "%s",
-                 (const char *)sqlite3_column_text(statement, 0));
-    sqlite3_finalize(statement);
-    return name;
-}
-
-/* "account sms: available", "supplier smsc: payable", "the house: revenue". */
-static struct name name_of_ledger(const struct verifying *it, uint64_t ledger)
-{
-    enum ledger_purse purse = ledger_purse_of(ledger);
-    uint32_t owner = ledger_owner(ledger);
-    bool supplier = purse == LEDGER_PAYABLE || purse == LEDGER_PREPAID;
-    const char *purse_name = ledger_purse_name(purse);
-    const char *colon = strchr(purse_name, ':');
-    struct name name;
-
-    if (owner == 0)
-        snprintf(name.text, sizeof(name.text), "the house: %s", purse_name);
-    else
-        snprintf(name.text, sizeof(name.text), "%s %.60s: %s",
-                 supplier ? "supplier" : "account",
-                 name_of(it, supplier ? STORE_CHANNEL : STORE_ACCOUNT, owner).text,
-                 colon ? colon + 1 : purse_name);
-    return name;
 }
 
 /* --- balances ----------------------------------------------------------------------- */
@@ -218,8 +154,8 @@ static void compare_balances(struct verifying *it)
 
         if (balance->amount != balance->by_postings)
             tell(out, "%s is %s, its postings give %s",
-                 name_of_ledger(it, balance->ledger).text, money(balance->amount).text,
-                 money(balance->by_postings).text);
+                 store_ledger_name(it->view->live, balance->ledger).text,
+                 money(balance->amount).text, money(balance->by_postings).text);
     }
     for (size_t i = 0; i < out->sum_count; i++)
         if (out->sums[i].sum_micro != 0)
@@ -243,60 +179,32 @@ static bool is_gone(const struct verifying *it, uint64_t message)
     return false;
 }
 
-static void note_suspect(struct verifying *it, enum side side, uint64_t message,
-                         uint64_t attempt, uint64_t key, int64_t by_rows,
-                         int64_t by_postings)
-{
-    struct suspect *suspect;
-    uint64_t place;
-
-    if (!table_get(it->suspect_places, key, &place)) {
-        place = it->suspect_count + 1;
-        if (!table_put(it->suspect_places, key, place))
-            return;
-        if (it->suspect_count == it->suspect_capacity) {
-            it->suspect_capacity = it->suspect_capacity ? it->suspect_capacity * 2 : 64;
-            it->suspects =
-                realloc(it->suspects, it->suspect_capacity * sizeof(*it->suspects));
-            if (it->suspects == NULL)
-                abort();
-        }
-        it->suspects[it->suspect_count++] =
-            (struct suspect){.side = side, .message = message, .attempt = attempt};
-    }
-    suspect = &it->suspects[place - 1];
-    add(&suspect->by_rows, by_rows);
-    add(&suspect->by_postings, by_postings);
-}
-
 /* What a row says (`by_rows`) or a posting. */
-static void say(struct verifying *it, enum side side, uint64_t message, uint64_t attempt,
-                int64_t by_rows, int64_t by_postings)
+static void say(struct verifying *it, enum tally_side side, uint64_t message,
+                uint64_t attempt, int64_t by_rows, int64_t by_postings)
 {
-    const uint64_t identity[] = {side, message, attempt};
-    uint64_t key = table_hash(0, identity, sizeof(identity));
-    uint64_t *cell = &it->cells[key % CELLS];
-
-    if ((by_rows == 0 && by_postings == 0) || is_gone(it, message))
-        return;
-    if (!it->naming)
-        *cell += ((uint64_t)by_rows - (uint64_t)by_postings) * (key | 1);
-    else if (*cell != 0)
-        note_suspect(it, side, message, attempt, key, by_rows, by_postings);
+    if ((by_rows != 0 || by_postings != 0) && !is_gone(it, message))
+        tally_say(it->tally, side, message, attempt, by_rows, by_postings);
 }
 
 static const struct {
-    enum side side;
+    enum tally_side side;
     int sign;
 } said_by[POSTING_KINDS] = {
-    [POSTING_OPENING] = {SIDES,   0 },
-    [POSTING_HOLD] = {HELD,    1 },
-    [POSTING_CAPTURE] = {CHARGED, 1 },
-    [POSTING_RELEASE] = {HELD,    -1},
-    [POSTING_LATE_CAPTURE] = {CHARGED, 1 },
-    [POSTING_ABSORB] = {CHARGED, 1 },
-    [POSTING_COST] = {COST,    1 },
+    [POSTING_OPENING] = {TALLY_SIDES,   0 },
+    [POSTING_HOLD] = {TALLY_HELD,    1 },
+    [POSTING_CAPTURE] = {TALLY_CHARGED, 1 },
+    [POSTING_RELEASE] = {TALLY_HELD,    -1},
+    [POSTING_LATE_CAPTURE] = {TALLY_CHARGED, 1 },
+    [POSTING_ABSORB] = {TALLY_CHARGED, 1 },
+    [POSTING_COST] = {TALLY_COST,    1 },
 };
+
+/* Wraps: the least of all numbers is its own. */
+static int64_t negated(int64_t amount)
+{
+    return (int64_t)(0 - (uint64_t)amount);
+}
 
 static void read_posting(void *owner, sqlite3_stmt *row)
 {
@@ -308,8 +216,9 @@ static void read_posting(void *owner, sqlite3_stmt *row)
     uint32_t currency = (uint32_t)sqlite3_column_int64(row, 6);
     uint64_t message = (uint64_t)sqlite3_column_int64(row, 7);
     uint64_t attempt = (uint64_t)sqlite3_column_int64(row, 8);
+    enum tally_side side;
 
-    if (!it->naming) {
+    if (!it->again) {
         struct balance_sum *balance = balance_of(it, to, currency);
 
         store_chain_check_posting(&it->chain, row, 0);
@@ -326,15 +235,12 @@ static void read_posting(void *owner, sqlite3_stmt *row)
     }
     if (kind >= POSTING_KINDS || said_by[kind].sign == 0)
         return;
-    if (said_by[kind].side == CHARGED)
-        say(it, CHARGED, message, attempt, 0, amount);
-    else if (said_by[kind].side == COST)
-        say(it, COST, message, attempt, 0, amount);
-    else
-        say(it, HELD, message, 0, 0, said_by[kind].sign * amount);
+    side = said_by[kind].side;
+    say(it, side, message, side == TALLY_HELD ? 0 : attempt, 0,
+        said_by[kind].sign < 0 ? negated(amount) : amount);
     /* What was captured before the end is held no longer. */
     if (kind == POSTING_CAPTURE)
-        say(it, HELD, message, 0, 0, -amount);
+        say(it, TALLY_HELD, message, 0, 0, negated(amount));
 }
 
 static void add_held(struct verifying *it, const struct message *message)
@@ -350,19 +256,19 @@ static void read_message(void *owner, const struct message *message)
     struct verifying *it = owner;
     bool ended = message->state == MESSAGE_ENDED;
 
-    if (ended && message->held_micro != 0 && !it->naming) {
+    if (ended && message->held_micro != 0 && !it->again) {
         it->out->ended_with_hold++;
         tell(it->out, "message %llu: it has ended and %s is held",
              (unsigned long long)message->id, money(message->held_micro).text);
     }
-    if (!it->naming && message->account != 0)
+    if (!it->again && message->account != 0)
         add_held(it, message);
-    say(it, HELD, message->id, 0, message->held_micro, 0);
+    say(it, TALLY_HELD, message->id, 0, message->held_micro, 0);
     for (uint16_t i = 0; i < message->attempt_count; i++) {
         const struct attempt *attempt = &message->attempts[i];
 
-        say(it, CHARGED, message->id, attempt->id, attempt->charged_micro, 0);
-        say(it, COST, message->id, attempt->id, attempt->cost_micro, 0);
+        say(it, TALLY_CHARGED, message->id, attempt->id, attempt->charged_micro, 0);
+        say(it, TALLY_COST, message->id, attempt->id, attempt->cost_micro, 0);
     }
 }
 
@@ -381,7 +287,7 @@ static void say_nothing(void *owner, const char *sentence)
 static bool read_postings(struct verifying *it)
 {
     return store_for_postings(it->view, 0, read_posting,
-                              it->naming ? say_nothing : tell_of_it, it, it->error,
+                              it->again ? say_nothing : tell_of_it, it, it->error,
                               sizeof(it->error));
 }
 
@@ -410,47 +316,38 @@ static bool walk_messages(struct verifying *it)
                       sizeof(it->error));
 }
 
-static bool all_cells_are_zero(const struct verifying *it)
-{
-    for (size_t i = 0; i < CELLS; i++)
-        if (it->cells[i] != 0)
-            return false;
-    return true;
-}
-
-static void tell_suspect(struct verifying *it, const struct suspect *suspect)
+static void tell_difference(struct verifying *it, const struct tally_difference *one)
 {
     static const char *const said[] = {
-        [CHARGED] = "charged",
-        [COST] = "owed",
-        [HELD] = "held",
+        [TALLY_CHARGED] = "charged",
+        [TALLY_COST] = "owed",
+        [TALLY_HELD] = "held",
     };
     struct verification *out = it->out;
-    unsigned long long message = suspect->message;
+    unsigned long long message = one->message;
 
-    if (suspect->by_rows == suspect->by_postings)
-        return;
-    if (suspect->side == HELD) {
+    if (one->side == TALLY_HELD) {
         tell(out, "message %llu: %s is held, its postings give %s", message,
-             money(suspect->by_rows).text, money(suspect->by_postings).text);
+             money(one->by_rows).text, money(one->by_postings).text);
         return;
     }
     out->attempts_without_posting++;
     tell(out, "message %llu attempt %llu: %s is %s, its postings give %s", message,
-         (unsigned long long)suspect->attempt, money(suspect->by_rows).text,
-         said[suspect->side], money(suspect->by_postings).text);
+         (unsigned long long)one->attempt, money(one->by_rows).text, said[one->side],
+         money(one->by_postings).text);
 }
 
 static bool name_differences(struct verifying *it)
 {
-    if (all_cells_are_zero(it))
+    const struct tally_difference *one;
+
+    if (!tally_begin_naming(it->tally))
         return true;
-    it->naming = true;
-    it->suspect_places = table_new(SUSPECTS_MAX);
+    it->again = true;
     if (!read_postings(it) || !walk_messages(it))
         return false;
-    for (size_t i = 0; i < it->suspect_count; i++)
-        tell_suspect(it, &it->suspects[i]);
+    for (size_t at = 0; (one = tally_next(it->tally, &at)) != NULL;)
+        tell_difference(it, one);
     return true;
 }
 
@@ -466,70 +363,9 @@ static void compare_held(struct verifying *it)
         (void)table_get(it->held, ledger_owner(balance->ledger), &held);
         if ((int64_t)held != balance->amount)
             tell(it->out, "%s is %s, its messages hold %s",
-                 name_of_ledger(it, balance->ledger).text, money(balance->amount).text,
-                 money((int64_t)held).text);
+                 store_ledger_name(it->view->live, balance->ledger).text,
+                 money(balance->amount).text, money((int64_t)held).text);
     }
-}
-
-/* --- the outbox --------------------------------------------------------------------- */
-
-static void read_outbox(void *owner, sqlite3_stmt *row)
-{
-    struct verifying *it = owner;
-    uint32_t account = (uint32_t)sqlite3_column_int64(row, 0);
-    int64_t count = sqlite3_column_int64(row, 1);
-    unsigned long long ids = (unsigned long long)sqlite3_column_int64(row, 2);
-    struct name name;
-
-    if (count == 0 && ids == 0)
-        return;
-    name = name_of(it, STORE_ACCOUNT, account);
-    if (count == 1)
-        tell(it->out, "outbox of account %s: receipt %llu is missing", name.text, ids);
-    else if (count == -1)
-        tell(it->out, "outbox of account %s: nobody put receipt %llu there", name.text,
-             ids);
-    else if (count == 0)
-        tell(it->out,
-             "outbox of account %s: its receipts are not those that were put there",
-             name.text);
-    else
-        tell(it->out, "outbox of account %s: %lld receipts are %s", name.text,
-             count > 0 ? (long long)count : -(long long)count,
-             count > 0 ? "missing" : "too many");
-}
-
-/* What was counted less what is there: count, and the exclusive or of the ids. */
-static const char outbox_sql[] =
-    "SELECT account, sum(count), bits(ids) FROM"
-    " (SELECT account, count, ids FROM outbox_sum"
-    "  UNION ALL SELECT account, -1, id FROM outbox) GROUP BY account";
-
-static void bits_step(sqlite3_context *context, int count, sqlite3_value **values)
-{
-    sqlite3_int64 *bits = sqlite3_aggregate_context(context, sizeof(*bits));
-
-    (void)count;
-    if (bits == NULL)
-        sqlite3_result_error_nomem(context);
-    else
-        *bits ^= sqlite3_value_int64(values[0]);
-}
-
-static void bits_done(sqlite3_context *context)
-{
-    const sqlite3_int64 *bits = sqlite3_aggregate_context(context, 0);
-
-    sqlite3_result_int64(context, bits ? *bits : 0);
-}
-
-static bool compare_outbox(struct verifying *it)
-{
-    return sqlite3_create_function_v2(it->view->live, "bits", 1,
-                                      SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, NULL,
-                                      bits_step, bits_done, NULL) == SQLITE_OK &&
-           store_for_rows(it->view->live, outbox_sql, 0, read_outbox, it, it->error,
-                          sizeof(it->error));
 }
 
 /* --- all of it ---------------------------------------------------------------------- */
@@ -563,7 +399,8 @@ static bool verify_all(struct verifying *it)
         return false;
     compare_balances(it);
     compare_held(it);
-    return name_differences(it) && compare_outbox(it);
+    return name_differences(it) &&
+           store_check_outbox(it->view->live, tell_of_it, it, it->error, room);
 }
 
 void store_verify(const struct store_view *view, struct verification *out)
@@ -571,21 +408,19 @@ void store_verify(const struct store_view *view, struct verification *out)
     struct verifying it = {.view = view, .out = out};
 
     *out = (struct verification){0};
-    it.cells = calloc(CELLS, sizeof(*it.cells));
+    it.tally = tally_new();
     it.gone = calloc(DAYS_GONE_MAX, sizeof(*it.gone));
     it.balance_places = table_new(BALANCES_MAX);
     it.held = table_new(BALANCES_MAX);
-    if (it.cells == NULL || it.gone == NULL)
+    if (it.gone == NULL)
         abort();
     if (!verify_all(&it))
         tell(out, "the database cannot be read: %s", it.error);
     store_view_let_go(view);
     out->ok = out->mismatch_count == 0;
     table_free(it.balance_places);
-    table_free(it.suspect_places);
     table_free(it.held);
     free(it.balances);
-    free(it.suspects);
-    free(it.cells);
+    tally_free(it.tally);
     free(it.gone);
 }

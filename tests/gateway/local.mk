@@ -352,6 +352,11 @@ tests_gateway_review_test_SOURCES = tests/gateway/review_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
 tests_gateway_review_test_LDADD = $(LONE_GATEWAY_LIBS)
 
+check_PROGRAMS += tests/gateway/tally_test
+TESTS += tests/gateway/tally_test
+tests_gateway_tally_test_SOURCES = tests/gateway/tally_test.c tests/test.h
+tests_gateway_tally_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/gateway/transliterate_test
 tests_gateway_transliterate_test_SOURCES = tests/gateway/transliterate_test.c tests/test.h
 tests_gateway_transliterate_test_LDADD = libgateway.a $(CMOCKA_LIBS)
