@@ -152,6 +152,7 @@ libgateway_a_SOURCES += \
 	gateway/api_limits.c \
 	gateway/api_messages.c \
 	gateway/api_status.c \
+	gateway/api_submit.c \
 	gateway/api_trace.c \
 	gateway/duration_histogram.c gateway/duration_histogram.h \
 	gateway/metrics_page.c gateway/metrics_page.h \
