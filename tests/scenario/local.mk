@@ -123,7 +123,8 @@ EXTRA_DIST += \
 	tests/scenario/service.py \
 	tests/scenario/testssl.py
 
-# Hours of load with faults, then three times too much: SOAK_MINUTES, SOAK_OVERLOAD_S.
+# Hours of load with faults, then three times too much: SOAK_MINUTES, SOAK_OVERLOAD_S;
+# SOAK_TPS, what the operator takes: for a small disk (soak.py says more).
 .PHONY: soak
 soak: all
 	SLUICE_BUILD='$(abs_top_builddir)' SLUICE_SOURCE='$(abs_top_srcdir)' \
