@@ -14,6 +14,7 @@
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/http_server.h"
+#include "gateway/intake.h"
 #include "gateway/json.h"
 #include "gateway/live.h"
 #include "routing/number.h"
@@ -176,6 +177,11 @@ void api_write_message(struct gateway *gateway, struct json_writer *writer,
 /* The id of a submission in the form it was given out. */
 void api_write_public_id(struct json_writer *writer, const char *key,
                          const struct body *body);
+
+/* True: who has sent this message waits for his next turn, and `tell` is called then. */
+bool api_turn_ends(struct gateway *gateway, const struct live *live,
+                   const struct store_effect *answer, const struct intake_first *accepted,
+                   intake_told *tell);
 
 /* What the trace tells beyond them. */
 void api_write_story(struct gateway *gateway, struct json_writer *writer,

@@ -17,7 +17,6 @@
 #include "gateway/dispatch.h"
 #include "gateway/esme.h"
 #include "gateway/inbound.h"
-#include "gateway/intake.h"
 #include "gateway/limits.h"
 #include "gateway/outbox.h"
 #include "gateway/reports.h"

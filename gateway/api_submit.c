@@ -8,7 +8,6 @@
 #include "gateway/accounts.h"
 #include "gateway/catalog.h"
 #include "gateway/clock.h"
-#include "gateway/intake.h"
 #include "gateway/limits.h"
 #include "gateway/rfc3339.h"
 #include "gateway/store.h"
@@ -46,28 +45,8 @@ static const enum api_problem problem_of[INTAKE_RESULTS] = {
     [INTAKE_OTHER] = API_OTHER_REQUEST,
 };
 
-static void answer_accepted(void *owner, const struct store_effect *effect)
-{
-    struct gateway *gateway = owner;
-    /* It stays in memory for longer than this takes. */
-    const struct live *live = live_find_submission(gateway, effect->id);
-    const struct account *account =
-        catalog_account(gateway->catalog, live->message.account);
-    struct json_writer *writer = api_writer(gateway);
-    char currency[4];
-
-    json_write_object(writer, NULL);
-    api_write_public_id(writer, "id", live_body(live, effect->id));
-    json_write_integer(writer, "parts", live->message.parts);
-    json_write_money(writer, "held", intake_held(effect));
-    json_write_string(writer, "currency",
-                      ledger_currency_code(account->currency, currency));
-    json_write_object_end(writer);
-    api_answer(gateway, effect->target, 202);
-}
-
-static void answer_repeated(struct gateway *gateway, const struct store_effect *answer,
-                            const struct intake_first *first)
+static void tell_accepted(struct gateway *gateway, const struct store_effect *answer,
+                          const struct intake_first *first)
 {
     const struct account *account = catalog_account(gateway->catalog, first->account);
     struct json_writer *writer = api_writer(gateway);
@@ -81,6 +60,26 @@ static void answer_repeated(struct gateway *gateway, const struct store_effect *
                       ledger_currency_code(account->currency, currency));
     json_write_object_end(writer);
     api_answer(gateway, answer->target, 202);
+}
+
+static void answer_accepted(void *owner, const struct store_effect *effect)
+{
+    struct gateway *gateway = owner;
+    /* It stays in memory for longer than this takes. */
+    const struct live *live = live_find_submission(gateway, effect->id);
+    const struct body *body = live_body(live, effect->id);
+    char id[PUBLIC_ID_SIZE] = "";
+    const struct intake_first accepted = {
+        .id = id,
+        .account = live->message.account,
+        .parts = live->message.parts,
+        .held_micro = intake_held(effect),
+    };
+
+    if (body != NULL)
+        (void)public_id_write_body(body, id);
+    if (!api_turn_ends(gateway, live, effect, &accepted, tell_accepted))
+        tell_accepted(gateway, effect, &accepted);
 }
 
 static int64_t ms_until_rate(const struct gateway *gateway, const char *account)
@@ -130,7 +129,7 @@ static const char *read_submit(struct json_document *document, struct intake_req
 {
     const char *schedule = json_read_text(document, "schedule", JSON_OPTIONAL);
 
-    out->tell_first = answer_repeated;
+    out->tell_first = tell_accepted;
     out->start_at_ms = 0;
     if (schedule != NULL && !rfc3339_read(schedule, &out->start_at_ms))
         return "\"schedule\" must be a time of RFC 3339";

@@ -43,8 +43,7 @@ void dispatch_end(struct gateway *gateway, struct live *live, enum message_end e
  * until then its reports are not others'. */
 bool dispatch_may_forget(const struct gateway *gateway, const struct live *live);
 
-/* It waits behind a whole window of others for a channel whose slots are all taken, while
- * what was accepted keeps the machine busy: more would only make all of it slower. */
+/* It waits behind a whole window of others for a channel whose slots are all taken. */
 bool dispatch_is_behind(const struct gateway *gateway, const struct live *live);
 
 /* A channel has room again, or has come up. */

@@ -327,7 +327,7 @@ bool dispatch_is_behind(const struct gateway *gateway, const struct live *live)
     const struct channel *channel;
     uint32_t open;
 
-    if (live->waiting.queue == NULL || !store_is_busy(gateway->store))
+    if (live->waiting.queue == NULL)
         return false;
     channel = channel_of(gateway, live->waiting.queue);
     if (channel == NULL || channel->ops->room(channel->self) > 0)

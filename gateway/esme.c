@@ -87,7 +87,6 @@ struct esmes *esmes_new(struct gateway *gateway)
     esmes->by_id = table_new(SESSIONS_MAX);
     esmes->binds = esme_binds_new(gateway);
     esmes->doors = esme_doors_new(gateway);
-    store_on_commit(gateway->store, esme_turns_begin, esmes);
     return esmes;
 }
 
@@ -112,11 +111,10 @@ void esmes_free(struct esmes *esmes)
 
         clock_disarm(esmes->gateway->clock, &esme->tick);
         clock_disarm(esmes->gateway->clock, &esme->held);
-        esme_turn_forget(esme);
+        turnstile_leave(esme->gateway->turnstile, &esme->turn);
         smpp_conn_free(esme->conn);
         free(esme);
     }
-    clock_disarm(esmes->gateway->clock, &esmes->turn_limit);
     table_free(esmes->by_id);
     table_free(esmes->came);
     esme_binds_free(esmes->gateway, esmes->binds);
@@ -350,7 +348,7 @@ static void conn_on_closed(void *owner, enum smpp_end end, int error)
 
     clock_disarm(gateway->clock, &esme->tick);
     clock_disarm(gateway->clock, &esme->held);
-    esme_turn_forget(esme);
+    turnstile_leave(esme->gateway->turnstile, &esme->turn);
     gateway->esmes->past.inactive += end == SMPP_END_INACTIVE;
     table_remove(gateway->esmes->by_id, esme->id);
     add_past(&gateway->esmes->past, esme);

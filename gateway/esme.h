@@ -14,6 +14,7 @@
 
 struct esmes;
 struct gateway;
+struct live;
 struct sockaddr;
 
 /* The end of a password check, for accounts_new(); `owner` is the gateway. */
@@ -42,8 +43,8 @@ void esmes_answer(struct gateway *gateway, uint64_t session, uint32_t sequence,
 void esmes_answer_with(struct gateway *gateway, uint64_t session,
                        const struct smpp_pdu *answer);
 
-/* No more of its requests are taken before a commit is done. */
-void esmes_end_turn(struct gateway *gateway, uint64_t session);
+/* Having submitted this message it waits for its next turn, if it must (turnstile.h). */
+void esmes_end_turn(struct gateway *gateway, uint64_t session, const struct live *live);
 
 /* The session bound with a version below 3.4. */
 bool esmes_is_old(const struct gateway *gateway, uint64_t session);

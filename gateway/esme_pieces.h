@@ -13,6 +13,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/esme.h"
+#include "gateway/turnstile.h"
 #include "smpp/conn.h"
 
 struct config_listen;
@@ -50,9 +51,7 @@ struct esme {
     struct esme *next;
     struct clock_timer tick;
     struct clock_timer held; /* until it is heard again: it was over its rate */
-    bool turn_ended;         /* and until a commit is done */
-    struct esme *turn_prev;  /* of those whose turn has ended */
-    struct esme *turn_next;
+    struct turnstile_place turn; /* and until this is */
     struct sockaddr_storage address;
     uint8_t ip[16];
 };
@@ -76,11 +75,7 @@ struct esmes {
     struct esme_counters past;
     int64_t told_since_ms; /* lines about strangers, in this second */
     unsigned told;
-    uint64_t untold;         /* those that were too many for it */
-    struct esme *turn_first; /* whose turn has ended, in that order */
-    struct esme *turn_last;
-    struct clock_timer turn_limit;
-    bool commit_is_late; /* nobody waits for it */
+    uint64_t untold;     /* those that were too many for it */
     struct table *came;  /* right binds in this second, by address */
     int64_t came_since_ms;
 };
@@ -107,12 +102,6 @@ void esme_hold(struct esme *esme);
 
 /* It has submitted. */
 void esme_turn_taken(struct esme *esme);
-
-/* It waits for no commit any more. */
-void esme_turn_forget(struct esme *esme);
-
-/* A commit is done: those who waited for it are heard again; `esmes` for the store. */
-void esme_turns_begin(void *esmes);
 
 /* --- places (esme_binds.c) ---------------------------------------------------------- */
 

@@ -43,6 +43,7 @@
 #include "gateway/store_reader.h"
 #include "gateway/suspension.h"
 #include "gateway/tls.h"
+#include "gateway/turnstile.h"
 #include "smpp/client.h"
 
 enum {
@@ -276,6 +277,7 @@ static void make_modules(struct gateway *gateway)
     gateway->messengers = messengers_new(gateway);
     gateway->accounts =
         accounts_new(gateway->config, gateway->executor, esmes_on_checked, gateway);
+    gateway->turnstile = turnstile_new(gateway);
     gateway->esmes = esmes_new(gateway);
     gateway->api = api_new(gateway);
     gateway->scrapes = scrapes_new(gateway);
@@ -360,6 +362,7 @@ void gateway_free(struct gateway *gateway)
         return;
     clock_disarm(gateway->clock, &gateway->drain->timer);
     esmes_free(gateway->esmes);
+    turnstile_free(gateway->turnstile);
     dispatch_free(gateway->dispatch);
     http_server_free(gateway->http_server);
     http_client_free(gateway->http_client);

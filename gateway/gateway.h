@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "gateway/ids.h"
+#include "gateway/strain.h"
 #include "gateway/turns.h"
 
 struct accounts;
@@ -126,6 +127,8 @@ struct gateway {
     struct clock *clock;
     struct executor *executor;
     struct turns turns; /* of the loop, whoever runs it */
+    struct strain strain;
+    struct turnstile *turnstile;
     const struct smpp_transport *transport;
     struct tls *tls;
     struct ids ids;

@@ -249,8 +249,8 @@ static enum intake_result begin_message(struct submission *it)
         collector_open(gateway, live, &it->part);
     else if (it->multi == NULL)
         dispatch_review(gateway, live);
-    if (it->session != 0 && dispatch_is_behind(gateway, live))
-        esmes_end_turn(gateway, it->session);
+    if (it->session != 0)
+        esmes_end_turn(gateway, it->session, live);
     return INTAKE_OK;
 }
 

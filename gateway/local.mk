@@ -21,6 +21,7 @@ libgateway_a_SOURCES += \
 	gateway/tls.c gateway/tls.h \
 	gateway/tls_context.c gateway/tls_context.h \
 	gateway/tls_gate.c gateway/tls_gate.h \
+	gateway/strain.c gateway/strain.h \
 	gateway/turns.c gateway/turns.h
 
 # Configuration, profiles and accounts.
@@ -84,6 +85,7 @@ libgateway_a_SOURCES += \
 	gateway/esme_binds.c \
 	gateway/esme_doors.c \
 	gateway/esme_turns.c \
+	gateway/turnstile.c gateway/turnstile.h \
 	gateway/gateway.c gateway/gateway.h \
 	gateway/reload.c gateway/reload.h \
 	gateway/intake.c gateway/intake.h gateway/intake_pieces.h \
@@ -154,6 +156,7 @@ libgateway_a_SOURCES += \
 	gateway/api_status.c \
 	gateway/api_submit.c \
 	gateway/api_trace.c \
+	gateway/api_trace.c gateway/api_turns.c \
 	gateway/duration_histogram.c gateway/duration_histogram.h \
 	gateway/metrics_page.c gateway/metrics_page.h \
 	gateway/metrics.c gateway/metrics.h gateway/metrics.def \

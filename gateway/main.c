@@ -99,6 +99,7 @@ struct daemon {
     struct gateway *gateway;
     struct config *config;
     struct notify *notify;
+    int waits; /* of the loop's thread (process.h) */
     bool stopped;
 };
 
@@ -150,8 +151,9 @@ static int64_t cpu_us(void)
 
 /* What was decided in this turn is committed, now or at the next beat; then the loop rests
  * until that, but for what has become durable. */
-static void end_turn(struct gateway *gateway)
+static void end_turn(const struct daemon *daemon, int64_t ran_us)
 {
+    struct gateway *gateway = daemon->gateway;
     struct turns *turns = &gateway->turns;
     int64_t now_us = clock_precise_us(gateway->clock);
     int64_t rest_us;
@@ -162,6 +164,8 @@ static void end_turn(struct gateway *gateway)
         store_hold(gateway->store, turns->paced);
     if (goes && (turns->paced || was_paced))
         store_let_one_go(gateway->store);
+    if (strain_is_due(&gateway->strain, now_us))
+        strain_look(&gateway->strain, now_us, ran_us + process_waited_us(daemon->waits));
     rest_us = turns_rest_us(turns, now_us);
     if (rest_us > 0)
         executor_wait(gateway->executor, rest_us);
@@ -191,7 +195,7 @@ static void run(struct daemon *daemon)
 
         duration_histogram_add(times, after_us - before_us);
         before_us = after_us;
-        end_turn(gateway);
+        end_turn(daemon, after_us);
         notify_follow(daemon->notify, gateway->ready, gateway->draining);
     }
 }
@@ -254,7 +258,8 @@ static bool has_files(const struct config *config)
 
 static int serve(struct config *config, const char *state_folder)
 {
-    struct daemon daemon = {.base = event_base_new(), .config = config};
+    struct daemon daemon = {
+        .base = event_base_new(), .config = config, .waits = process_open_waits()};
     struct clock *clock = clock_new(daemon.base);
     struct executor *executor = executor_new(daemon.base);
     struct event *terminate = evsignal_new(daemon.base, SIGTERM, on_signal, &daemon);
@@ -296,6 +301,8 @@ static int serve(struct config *config, const char *state_folder)
     notify_free(daemon.notify);
     clock_free(clock);
     event_base_free(daemon.base);
+    if (daemon.waits >= 0)
+        close(daemon.waits);
     return status;
 }
 

@@ -1,6 +1,7 @@
 #include "gateway/process.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -36,6 +37,23 @@ static int64_t count_open_files(void)
         count += entry->d_name[0] != '.';
     closedir(folder);
     return count;
+}
+
+int process_open_waits(void)
+{
+    return open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+}
+
+int64_t process_waited_us(int waits)
+{
+    char text[80];
+    long long waited_ns;
+    ssize_t size = pread(waits, text, sizeof(text) - 1, 0);
+
+    if (size <= 0)
+        return 0;
+    text[size] = '\0';
+    return sscanf(text, "%*s %lld", &waited_ns) == 1 ? waited_ns / 1000 : 0;
 }
 
 uint64_t process_raise_open_files(void)

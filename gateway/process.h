@@ -15,6 +15,11 @@ struct process_facts {
 
 struct process_facts process_read_facts(void);
 
+/* How long the calling thread was ready to run and another had the processor, ever; 0 where
+ * the system does not count it.  `waits` was opened by that thread. */
+int process_open_waits(void);
+int64_t process_waited_us(int waits);
+
 /* Takes all the open files and sockets the system lets us have, and returns how many. */
 uint64_t process_raise_open_files(void);
 

@@ -498,6 +498,80 @@ TEST(a_machine_that_is_busy_does_not_take_what_would_only_queue)
     end();
 }
 
+/* The slot is taken, and one waits for it: what comes now waits behind a whole window. */
+static void begin_behind(void)
+{
+    begin_with(true, with_one_slot);
+    bind_operator();
+    bind_line(&lines[0], SMPP_BIND_TRANSCEIVER);
+    for (int i = 0; i < 2; i++) {
+        submit(&lines[0]);
+        expect_status(&lines[0], ESME_ROK, "it is taken");
+    }
+}
+
+static uint64_t accepted_in(int64_t ms)
+{
+    const struct gateway_counters *counters = &lone_gateway_of(lone)->counters;
+    uint64_t before = counters->accepted;
+
+    for (int64_t until = clock_mono_ms(lone_gateway_of(lone)->clock) + ms;
+         clock_mono_ms(lone_gateway_of(lone)->clock) < until;)
+        lone_gateway_turn(lone);
+    return counters->accepted - before;
+}
+
+TEST(a_loop_without_time_takes_as_many_as_have_left_the_queue)
+{
+    struct smpp_pdu request;
+
+    begin_behind();
+    lone_gateway_of(lone)->strain.is_short = true;
+    for (int i = 0; i < MANY; i++)
+        submit(&lines[0]);
+    assert_in_range(accepted_in(20), 1, 6); /* one in 5 ms, and the first */
+    for (int i = 0; i < 5; i++) {
+        lone_line_expect(&operator, SMPP_SUBMIT_SM, &request);
+        lone_line_answer(&operator, &request, ESME_ROK);
+    }
+    assert_in_range(accepted_in(20), 5, 10);
+    lone_gateway_of(lone)->strain.is_short = false;
+    assert_true(accepted_in(20) > MANY / 2);
+    lone_line_close(&operator);
+    end();
+}
+
+/* Until the answer, of a message over the API. */
+static int64_t api_takes_ms(void)
+{
+    int64_t before_ms = clock_mono_ms(lone_gateway_of(lone)->clock);
+
+    assert_int_equal(lone_gateway_ask(lone, "admin-token", "POST", "/v1/messages", "",
+                                      "{\"account\":\"few\",\"from\":\"Shop\","
+                                      "\"to\":\"79001234567\",\"text\":\"hello\"}")
+                         .status,
+                     202);
+    return clock_mono_ms(lone_gateway_of(lone)->clock) - before_ms;
+}
+
+TEST(a_client_of_the_api_waits_for_its_turn_too)
+{
+    int64_t usual_ms;
+
+    begin_behind();
+    usual_ms = api_takes_ms();
+    lone_gateway_of(lone)->strain.is_short = true;
+    for (int i = 0; i < 3; i++)
+        submit(&lines[0]);
+    (void)accepted_in(1);
+    assert_in_range(api_takes_ms(), usual_ms + 3, usual_ms + 30);
+    lone_gateway_of(lone)->strain.is_short = false;
+    (void)accepted_in(10);
+    assert_true(api_takes_ms() < usual_ms + 3);
+    lone_line_close(&operator);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +588,8 @@ int main(void)
         RUN(what_would_have_to_wait_too_long_is_refused_and_holds_nobody),
         RUN(when_the_next_commit_is_full_a_session_waits_for_it),
         RUN(a_machine_that_is_busy_does_not_take_what_would_only_queue),
+        RUN(a_loop_without_time_takes_as_many_as_have_left_the_queue),
+        RUN(a_client_of_the_api_waits_for_its_turn_too),
     };
 
     return RUN_ALL(tests);

@@ -123,10 +123,12 @@ EXTRA_DIST += \
 	tests/scenario/service.py \
 	tests/scenario/testssl.py
 
-# Hours of load with faults, then three times too much: SOAK_MINUTES, SOAK_OVERLOAD_S;
-# SOAK_TPS, what the operator takes: for a small disk (soak.py says more).
+# Hours of load with faults: SOAK_MINUTES; then three times too much: SOAK_OVERLOAD_S,
+# OVERLOAD_RUNS.  SOAK_TPS, what the operator takes, is for a small disk.
 .PHONY: soak
 soak: all
 	SLUICE_BUILD='$(abs_top_builddir)' SLUICE_SOURCE='$(abs_top_srcdir)' \
 		$(top_srcdir)/tests/scenario/soak.py
-EXTRA_DIST += tests/scenario/soak.py
+	SLUICE_BUILD='$(abs_top_builddir)' SLUICE_SOURCE='$(abs_top_srcdir)' \
+		$(top_srcdir)/tests/scenario/overload.py
+EXTRA_DIST += tests/scenario/overload.py tests/scenario/soak.py

@@ -1,16 +1,13 @@
 #!/usr/bin/env python3
-"""What `make soak` runs: SOAK_MINUTES (60) at 60 % of what the machine can do, with faults
+"""The hours of `make soak`: SOAK_MINUTES (60) at 60 % of what the machine can do, with faults
 all the time: binds that are cut, an operator that stops for seconds, one that loses answers,
 one that throttles, clients that leave.  Once a quarter of a minute it is written down how
 much memory, how many descriptors and how much disk is in use, and how long an answer takes;
-none of it may grow.  For SOAK_OVERLOAD_S (60) three times as much is sent as the operator
-takes, and then three times as much as the machine can do: what is accepted is delivered,
-nearly as much comes through as before, and soon after it an answer is as quick as before.
+none of it may grow.  What is three times too much is overload.py's.
 
 Hours at full speed need much disk: a message takes about 0.7 KB of history.  With SOAK_TPS
 the operator takes so many messages a second and no more: that is then the capacity of which
-60 % is offered, and what three times too much is three times of.  Only the last row, seconds
-long, still asks for all that the machine can do.
+60 % is offered.
 
 An ended message is remembered for `late_window`, days in real life: here it is seconds, or
 the memory would still be filling at the end.
@@ -24,73 +21,24 @@ import statistics
 import threading
 import time
 
-from lab import Lab, check, request, scenario, until
+from lab import check, request, scenario
+from overload import BINDS, TPS, LoadLab, p99_ms
 from smpp_client import Session
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "60"))
-OVERLOAD_S = float(os.environ.get("SOAK_OVERLOAD_S", "60"))
-TPS = int(os.environ.get("SOAK_TPS", "0"))
 SAMPLE_S = min(15, MINUTES * 60 / 20)
 PEAK_S = 15
 SHARE = 0.6
-LATE_WINDOW_S = 20
-BINDS = 4
 SMSC = "report_delay=50-300,report_retry=2000,every=20011:swallow,every=50021:throttled"
-GOODPUT_LEAST = 0.9
-BACK_WITHIN_S = 30
 # What may not grow: by a tenth, and by so much that comes and goes.
 FLAT = {"RSS MiB": 16, "descriptors": 8, "journal MiB": 32, "WAL MiB": 64}
 
 
-class SoakLab(Lab):
+class SoakLab(LoadLab):
     def __init__(self):
-        super().__init__(smsc=SMSC, messenger=False, edit=self.edit_config,
-                         sim_logs=False)
+        super().__init__(smsc=SMSC, tps=TPS)
         self.peak = 0
-        self.tps = TPS
         self.samples = []
-
-    def edit_config(self, text):
-        text = f'late_window = "{LATE_WINDOW_S}s"\n{text}'
-        return text.replace('link "smsc" {', f'link "smsc" {{\n  tps = {self.tps}', 1)
-
-    def restart_with_tps(self, tps):
-        self.tps = tps
-        self.stop()
-        self.config_path = self._write_config()
-        self.start()
-        self.wait_bound()
-
-    def http(self, *arguments, **more):
-        """With patience: a ledger of millions of postings is read for a while."""
-        return super().http(*arguments, **{**more, "timeout_s": 3600})
-
-    def verify(self, **more):
-        print("        the ledger is read ...", end="", flush=True)
-        begin = time.monotonic()
-        found = super().verify(**more)
-        print(f" {found['postings']} postings in {time.monotonic() - begin:.1f} s", flush=True)
-        return found
-
-    def metric(self, name):
-        page = self.http("GET", "/metrics").body.decode().split("\n")
-        return sum(float(line.rsplit(" ", 1)[1]) for line in page
-                   if line.startswith((f"sluice_{name} ", f"sluice_{name}{{")))
-
-
-def p99_ms(lab, account, prefix, count=100, pause_s=0.01):
-    """Of submits beside the load, from before the send to the answer."""
-    times = []
-    with Session(lab.ports["smpp"], account) as esme:
-        for i in range(count):
-            begin = time.monotonic()
-            answer = esme.response(esme.submit(f"{prefix}{i:04}", b"%.6f" % begin,
-                                               registered=0), 30)
-            if answer.status == 0:
-                times.append((time.monotonic() - begin) * 1000)
-            time.sleep(pause_s)
-    check(times, "every one of these submits was refused")
-    return sorted(times)[len(times) * 99 // 100]
 
 
 def the_peak_is_measured(lab):
@@ -217,60 +165,6 @@ def it_runs_with_faults_and_stays_as_it_is(lab):
             f"{sim['duplicates']} seen twice")
 
 
-def overload(lab, rate):
-    """Three times `rate`; the share of it that came through, and what is to be said.
-    Afterwards, while what waits is still being sent, an answer comes as quickly as it did in
-    the hours before."""
-    quiet_ms = p99_ms(lab, "cascade", "7907002", 300)
-    usual_ms = max([2 * quiet_ms + 5, *(one["p99 ms"] for one in lab.samples)])
-    begin = time.monotonic()
-    bench = lab.bench_start("-b", 3 * BINDS, "-w", 1000, "-r", int(3 * rate), "-s",
-                            int(OVERLOAD_S), "--allow-status", "any", "--wait", 600,
-                            json_name="overload.json")
-    accepted = lab.metric("receipts_acknowledged_total")
-    time.sleep(max(0.0, begin + OVERLOAD_S - time.monotonic()))
-    goodput = ((lab.metric("receipts_acknowledged_total") - accepted)
-               / (time.monotonic() - begin))
-    bench.send_signal(signal.SIGINT)  # what was not sent in time would be sent later
-    ended = time.monotonic()
-    after = until(lambda: (now := p99_ms(lab, "cascade", "7907003")) <= usual_ms and now,
-                  BACK_WITHIN_S, f"an answer takes longer than {usual_ms:.0f} ms")
-    back_s = time.monotonic() - ended
-    print(f"        p99 {quiet_ms:.1f} ms before, {after:.1f} ms {back_s:.0f} s after",
-          flush=True)
-    _, said = bench.communicate(timeout=1200)
-    drained_s = time.monotonic() - ended
-    found = json.loads(bench.json_path.read_text())
-    wrong = [one for one in found["violations"] if one != "the run was interrupted"]
-    check(not wrong, f"sluice-bench found {wrong}:\n{said}")
-    lab.nothing_held("sms", 30)
-    lab.verify()
-    return goodput / rate, (
-        f"{int(3 * rate)}/s for {OVERLOAD_S:g} s: {bench_completed(found)} accepted and "
-        f"receipted, the last {drained_s:.0f} s after; goodput {goodput / rate:.0%}")
-
-
-def three_times_what_the_operator_takes_harms_nobody(lab):
-    check(lab.peak > 0, "no peak was measured")
-    rate = TPS or int(lab.peak / 5)
-    lab.restart_sim(smsc="report_delay=50-300")
-    lab.restart_with_tps(rate)
-    share, said = overload(lab, rate)
-    check(share >= GOODPUT_LEAST, said)
-    return said
-
-
-def three_times_what_the_machine_can_do_harms_nobody(lab):
-    check(lab.peak > 0, "no peak was measured")
-    lab.restart_sim(smsc="report_delay=50-300")
-    lab.restart_with_tps(0)
-    share, said = overload(lab, lab.peak)
-    check(share >= GOODPUT_LEAST, said)
-    return said
-
-
 if __name__ == "__main__":
-    scenario(int(MINUTES * 60 + 4 * OVERLOAD_S + 1800), SoakLab, the_peak_is_measured,
-             it_runs_with_faults_and_stays_as_it_is,
-             three_times_what_the_operator_takes_harms_nobody,
-             three_times_what_the_machine_can_do_harms_nobody)
+    scenario(int(MINUTES * 60 + 1800), SoakLab, the_peak_is_measured,
+             it_runs_with_faults_and_stays_as_it_is)

@@ -1,0 +1,27 @@
+/*
+ * Whether the core loop has time left.  Where it has none, what waits in a queue waits for
+ * us, not for an operator, and to take more of it only makes the rest dearer.
+ *
+ * What counts is how long the loop could not have done more: it ran, or was ready to and
+ * the processor was another's.
+ */
+#ifndef GATEWAY_STRAIN_H
+#define GATEWAY_STRAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Zero it before its first use. */
+struct strain {
+    int64_t since_us; /* when this look began */
+    int64_t busy_us;  /* as it was then */
+    bool is_short;    /* of time */
+};
+
+/* The last look is long enough ago. */
+bool strain_is_due(const struct strain *strain, int64_t now_us);
+
+/* A turn has ended; `busy_us` is how long the loop was busy since it began. */
+void strain_look(struct strain *strain, int64_t now_us, int64_t busy_us);
+
+#endif

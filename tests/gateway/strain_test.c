@@ -1,0 +1,41 @@
+#include "gateway/strain.h"
+
+#include "tests/test.h"
+
+TEST(a_loop_that_is_busy_all_the_time_is_short_of_it)
+{
+    static const struct {
+        int64_t passed_us;
+        int64_t busy_us;
+        bool is_short;
+    } rows[] = {
+        {20000, 20000, true },
+        {20000, 18000, true },
+        {20000, 17999, false},
+        {20000, 0,     false},
+        {90000, 81000, true }, /* one turn may be long */
+        {90000, 40000, false},
+    };
+    struct strain strain = {0};
+    int64_t now_us = 1000000, busy_us = 5000;
+
+    strain_look(&strain, now_us, busy_us);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        now_us += rows[i].passed_us;
+        busy_us += rows[i].busy_us;
+        assert_true(strain_is_due(&strain, now_us));
+        strain_look(&strain, now_us, busy_us);
+        if (strain.is_short != rows[i].is_short)
+            fail_msg("row %zu", i);
+        assert_false(strain_is_due(&strain, now_us + 19999));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(a_loop_that_is_busy_all_the_time_is_short_of_it),
+    };
+
+    return RUN_ALL(tests);
+}
