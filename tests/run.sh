@@ -9,6 +9,8 @@
 #
 # Environment: SLUICE_BUILD and SLUICE_SOURCE must be set; SLUICE_TEST_TIMEOUT_S
 # is the longest a test may take; SLUICE_NO_SKIP=1 makes "cannot be run" a failure.
+# Of a test that takes long, the last line of its log is shown each SLUICE_SAY_EVERY_S
+# (30 under `make deep`, never otherwise), and how long all took is said in the end.
 #
 # The last line is `KIND: N passed, N failed`, with `, N skipped` if there are any.
 # To name no test is a failure: a list that lost its rows must not look green.
@@ -21,12 +23,12 @@ kind=$1
 shift
 logs=$SLUICE_BUILD/tests/logs
 if [ "${SLUICE_DEEP:-0}" = 1 ]; then
-    longest_s=${SLUICE_TEST_TIMEOUT_S:-7200}
+    longest_s=${SLUICE_TEST_TIMEOUT_S:-7200} say_every_s=${SLUICE_SAY_EVERY_S:-30}
 else
-    longest_s=${SLUICE_TEST_TIMEOUT_S:-600}
+    longest_s=${SLUICE_TEST_TIMEOUT_S:-600} say_every_s=${SLUICE_SAY_EVERY_S:-0}
 fi
 passed=0 failed=0 skipped=0
-group=
+group= sayer=
 
 if [ $# -eq 0 ]; then
     echo "$kind: no local.mk names a test of this kind"
@@ -61,15 +63,41 @@ left_behind()
     return 0
 }
 
-trap 'left_behind; exit 130' INT TERM
+# say_how_far TEST LOG, until it is killed: a pipe that nobody writes to is its clock.
+say_how_far()
+{
+    local clock begin=$SECONDS
+    exec {clock}<> <(:)
+    while ! read -r -t "$say_every_s" -u "$clock" && kill -0 $$ 2>/dev/null; do
+        printf '         %s, %d s: %s\n' "$1" $((SECONDS - begin)) \
+            "$(tail -n 1 "$2" | sed 's/^ *//' | cut -c 1-100)"
+    done
+}
+
+stop_saying()
+{
+    [ -z "$sayer" ] || kill "$sayer" 2>/dev/null
+    sayer=
+}
+
+trap 'stop_saying; left_behind; exit 130' INT TERM
 
 # `timeout` leads a process group of its own, which its test and all that the test
 # starts belong to.
 run_one()
 {
+    local status
     timeout -k 10 "$longest_s" "$1" </dev/null >"$2" 2>&1 &
     group=$!
+    if [ "$say_every_s" -gt 0 ]; then
+        say_how_far "$test" "$2" &
+        sayer=$!
+        disown "$sayer"
+    fi
     wait "$group"
+    status=$?
+    stop_saying
+    return $status
 }
 
 for test in "$@"; do
@@ -113,6 +141,7 @@ for test in "$@"; do
     fi
 done
 
+[ "${SLUICE_DEEP:-0}" != 1 ] || printf '%d min %02d s\n' $((SECONDS / 60)) $((SECONDS % 60))
 printf '%s: %d passed, %d failed' "$kind" $passed $failed
 [ $skipped -eq 0 ] || printf ', %d skipped' $skipped
 printf '\n'

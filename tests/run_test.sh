@@ -21,7 +21,8 @@ expect()
 {
     local status=0 output
     output=$(SLUICE_BUILD=$work SLUICE_SOURCE=$work SLUICE_NO_SKIP=${no_skip:-0} \
-        SLUICE_TEST_TIMEOUT_S=${longest_s:-20} "$run" "${@:3}") || status=$?
+        SLUICE_TEST_TIMEOUT_S=${longest_s:-20} SLUICE_SAY_EVERY_S=${say_every_s:-0} \
+        "$run" "${@:3}") || status=$?
     if [ $status -ne "$1" ] || ! grep -q -x -E -e "$2" <<<"$output"; then
         printf 'FAILED: expected status %s and the line %s; got status %s and\n%s\n' \
             "$1" "$2" $status "$output"
@@ -33,6 +34,7 @@ program good 'test -d "$SLUICE_BUILD" && test -d "$SLUICE_SOURCE"'
 program bad 'echo what went wrong; exit 3'
 program absent 'echo no such tool; exit 77'
 program slow 'exec sleep 30'
+program long 'echo begun; echo 3 of 5; sleep 1.6'
 program litter "sleep 30 & echo \$! >$work/litter.pid"
 
 expect 0 'kind: 2 passed, 0 failed' kind good good
@@ -43,6 +45,7 @@ no_skip=1 expect 1 'kind: 0 passed, 1 failed' kind absent
 expect 1 'kind: no local.mk names a test of this kind' kind
 expect 1 'failed +missing .*\(no such program\)' kind missing
 longest_s=1 expect 1 'failed +slow .*\(took longer than 1 s\)' kind slow
+say_every_s=1 expect 0 ' +long, 1 s: 3 of 5' kind long
 expect 1 'failed +litter .*\(left processes behind\)' kind litter
 sleep 0.2
 if [ -e "/proc/$(cat "$work/litter.pid")" ] &&

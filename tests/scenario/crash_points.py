@@ -4,19 +4,20 @@
 The daemon dies, or its disk, its memory or its descriptors fail, at a chosen call: before
 and after each kind of write and sync of the journal, the tables and the history, each send
 to a client and an operator, while it recovers, and at the n-th allocation.  Each row is run
-TIMES times with another n, in labs of four times each; one that never came to its call does
-not count.  Then the journal fails at its n-th write and sync for each n from 1 to 200 (else
-one in ten of them, by chance).  Whatever happens, it ends or goes on, it starts again, the
-ledger is right, and in the end nothing acknowledged is lost.
+TIMES times with another n, in labs of two times each, side by side (fleet.py); one that
+never came to its call does not count.  Then the journal fails at its n-th write and sync
+for each n from 1 to 200 (else one in ten of them, by chance).  Whatever happens, it ends or
+goes on, it starts again, the ledger is right, and in the end nothing acknowledged is lost.
 """
 
-import itertools
 import random
 import signal
 import sys
 import time
 
 from collections import Counter
+
+import fleet
 
 from kill9 import KillLab
 from lab import BUILD, DEEP, Failure, check, equal, scenario, until
@@ -26,7 +27,9 @@ TIMES = int(sys.argv[1]) if len(sys.argv) > 1 else 40 if DEEP else 1
 FAULTS = BUILD / "tests/scenario/faults.so"
 CONFIG_ERROR, NO_STORE = 1, 75
 EVERY = 200  # the journal fails at each call up to this one
-LABS = max(1, TIMES // 4)
+STEP = 1 if DEEP else 10  # or one of so many
+FAILING = ("write", "sync")
+LABS = max(1, TIMES // 2)
 MEET_S = 10    # it comes to its call, or it was too far off
 LINGER_S = 0.5  # and goes on for so long, or ends
 
@@ -63,14 +66,11 @@ ROWS = (
 class CrashLab(KillLab):
     """A lab whose daemon is told where to die."""
 
-    turns = itertools.count()
-
     def __init__(self):
         super().__init__()
         self.preload = {}
         self.random = random.Random(time.time_ns())
         self.counts = Counter()
-        self.turn = next(self.turns)
 
     def start_faulty(self, fault):
         self.met = self.folder / "met"
@@ -153,10 +153,9 @@ def it_dies_at_every_point(lab):
 def it_ends_when_the_journal_fails_at_any_call(lab):
     """Each lab has its share of them."""
     times = 0
-    step = 1 if DEEP else 10
-    for start in range(lab.turn * step, EVERY, LABS * step):
-        nth = start + lab.random.randint(1, step)
-        for call in ("write", "sync") if DEEP else (lab.random.choice(("write", "sync")),):
+    for start in range(fleet.turn * STEP, EVERY, LABS * STEP):
+        nth = start + lab.random.randint(1, STEP)
+        for call in FAILING if DEEP else (lab.random.choice(FAILING),):
             status = lab.run_faulty(f"{call} journal- {nth} EIO", 20, 20)
             check(status in (CONFIG_ERROR, NO_STORE),
                   f"EIO at {call} {nth}: it ended with {status}:\n{lab.log_tail()}")
@@ -196,4 +195,6 @@ if __name__ == "__main__":
     scenario(400 + 12 * len(ROWS) * TIMES, CrashLab, it_dies_at_every_point,
              it_ends_when_the_journal_fails_at_any_call,
              nothing_acknowledged_is_lost_and_no_receipt_is_missing,
-             no_messenger_was_asked_twice, the_money_is_right_and_nothing_is_held, labs=LABS)
+             no_messenger_was_asked_twice, the_money_is_right_and_nothing_is_held, labs=LABS,
+             wanted=len(ROWS) * LABS * (TIMES // LABS)
+             + EVERY // STEP * (len(FAILING) if DEEP else 1))

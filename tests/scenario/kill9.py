@@ -6,7 +6,7 @@ acknowledged and unfinished and some submit unanswered.  First there is SMS alon
 also a messenger, then also long messages that are being collected.  In the end nothing
 acknowledged is lost, no receipt is missing, the operator saw no more duplicates than the
 windows hold, the ledger is right and nothing stays held.  Many kills are shared out over
-labs, so that reading the ledger after each takes no longer and longer.
+labs side by side (fleet.py), so that reading the ledger after each takes no longer and longer.
 """
 
 import random
@@ -318,4 +318,4 @@ if __name__ == "__main__":
     scenario(60 + 12 * WANTED, KillLab, it_is_killed_and_started,
              nothing_acknowledged_is_lost_and_no_receipt_is_missing,
              the_operator_saw_few_of_them_twice, the_money_is_right_and_nothing_is_held,
-             labs=LABS)
+             labs=LABS, wanted=LABS * KILLS)

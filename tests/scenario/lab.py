@@ -36,6 +36,7 @@ import urllib.parse
 
 from decimal import Decimal
 
+import fleet
 import tally
 
 SOURCE = pathlib.Path(os.environ.get("SLUICE_SOURCE")
@@ -86,10 +87,10 @@ def money(text):
 
 
 def free_ports(count, taken=set()):
-    """Below those that the kernel gives to whoever connects; never the same one twice."""
+    """Never the same one twice, none of another lab's."""
     ports = []
     while len(ports) < count:
-        port = random.randrange(15000, 32000)
+        port = random.randrange(*fleet.ports)
         with socket.socket() as one:
             try:
                 one.bind(("127.0.0.1", port))
@@ -529,23 +530,35 @@ def run_together(rows, *arguments):
     return all(results.get(row) for row in rows)
 
 
-def scenario(seconds, make_lab, *rows, together=(), labs=1):
-    """The whole program: a lab, `together` at once, then `rows` in turn; and its status.
-    That in so many labs, until one does not hold.
+def run_lab(make_lab, together, rows):
+    try:
+        with make_lab() as lab:
+            good = run_together(together, lab)
+            good = run_rows(rows, lab) and good
+            if not good:
+                print("the end of sluiced's log:\n" + lab.log_tail())
+            return good
+    except (Failure, OSError) as error:
+        print(f"FAILED  {error}")
+        return False
+
+
+def scenario(seconds, make_lab, *rows, alone=(), together=(), labs=1, wanted=0):
+    """The whole program, and its status: the rows `alone`, which have no lab, then a lab,
+    `together` at once and `rows` in turn; that in so many labs, some of them side by side.
+    `wanted` is how often something will be tried in all, for who waits for it.
     """
-    good = True
     tally.forget()
+    progress = tally.Progress(wanted)
+    tally.begin(progress.add)
     try:
         with bounded(seconds):
-            for turn in range(labs):
-                if labs > 1:
-                    print(f"lab {turn + 1} of {labs}", flush=True)
-                with make_lab() as lab:
-                    good = run_together(together, lab)
-                    good = run_rows(rows, lab) and good
-                    if not good:
-                        print("the end of sluiced's log:\n" + lab.log_tail())
-                        break
+            good = run_rows(alone, None)
+            if labs == 1:
+                good = run_lab(make_lab, together, rows) and good
+            else:
+                good = fleet.run(labs, lambda: run_lab(make_lab, together, rows),
+                                 progress.add) and good
     except (Failure, OSError) as error:
         print(f"FAILED  {error}")
         good = False

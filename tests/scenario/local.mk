@@ -58,6 +58,7 @@ EXTRA_DIST += \
 	tests/scenario/crowd.py \
 	tests/scenario/disks.py \
 	tests/scenario/durable.py \
+	tests/scenario/fleet.py \
 	tests/scenario/inbound.py \
 	tests/scenario/inside.py \
 	tests/scenario/fair.py \

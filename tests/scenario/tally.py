@@ -10,17 +10,59 @@ import os
 import pathlib
 import sys
 import threading
+import time
 
 from collections import Counter
+
+SAY_EVERY_S = 15
 
 lock = threading.Lock()
 tries, violations = Counter(), Counter()
 by_row = []  # (sentence, whether it holds)
+told = None  # of each try, who wants to know
+
+
+class Progress:
+    """Says from time to time how far it is, when it is known how often will be tried."""
+
+    def __init__(self, wanted):
+        self.wanted, self.count = wanted, 0
+        self.begin = self.said = time.monotonic()
+
+    def add(self, times):
+        self.count += times
+        now = time.monotonic()
+        if self.wanted and now >= self.said + SAY_EVERY_S:
+            self.said = now
+            left_s = (now - self.begin) / self.count * (self.wanted - self.count)
+            print(f"        {self.count:,} of {self.wanted:,} tried, "
+                  f"{max(0, left_s) / 60:.1f} minutes left", flush=True)
+
+
+def begin(on_tried):
+    """Nothing was tried yet."""
+    global told
+    told = on_tried
+    tries.clear()
+    violations.clear()
+    by_row.clear()
+
+
+def all_of_it():
+    return tries, violations, by_row
+
+
+def add(more_tries, more_violations, more_rows):
+    tries.update(more_tries)
+    violations.update(more_violations)
+    by_row.extend(more_rows)
 
 
 def tried(fault, times=1):
     with lock:
         tries[fault] += times
+        if told:
+            told(times)
 
 
 def note_row(sentence, before, holds):

@@ -1,7 +1,7 @@
 /*
- * Runs seeds.  A seed that fails says what was violated and the command that runs it
- * again; a run over the fixed seeds fails, too, when a situation of situations.def never
- * came about, for then something was not tested.
+ * Runs seeds, shared out over processes.  A seed that fails says what was violated and the
+ * command that runs it again; a run over the fixed seeds fails, too, when a situation of
+ * situations.def never came about, for then something was not tested.
  */
 #include <argp.h>
 #include <inttypes.h>
@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,6 +49,7 @@ struct arguments {
     bool fixed;     /* the situations are demanded */
     uint64_t fresh; /* how many seeds that nobody has seen come after them */
     uint64_t races; /* and how many races then */
+    unsigned processes;
 };
 
 /* What a signal handler needs to know of the seed that is being run. */
@@ -71,7 +74,8 @@ static const struct argp_option options[] = {
     {"seeds",                   'n', "FROM..TO", 0, "Run these seeds", 0},
     {"races", 'r', NULL, 0, "Seeds in which every report races with an SMS", 0},
     {"stop",                      'x', NULL, 0, "Stop at the first seed that fails", 0},
-    {"verbose", 'v', NULL, 0, "Print every event, and what the gateway logs", 0},
+    {"processes", 'p', "N", 0, "Share the seeds out over so many; one per processor", 0},
+    {"verbose",                     'v', NULL, 0, "Print every event, and what the gateway logs", 0},
     {0                    },
 };
 
@@ -94,6 +98,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 'x':
         arguments->stop = true;
+        return 0;
+    case 'p':
+        arguments->processes = (unsigned)strtoul(value, NULL, 10);
+        if (arguments->processes == 0)
+            argp_error(state, "'%s' is no number of processes", value);
         return 0;
     case 'v':
         arguments->verbose = true;
@@ -125,6 +134,7 @@ static const struct {
 /* Over all seeds that were run. */
 struct tally {
     uint64_t seeds;
+    uint64_t submissions;
     uint64_t failed;
     uint64_t met[SITUATIONS];
     uint64_t violated[SITUATIONS]; /* failed seeds that met it */
@@ -133,10 +143,22 @@ struct tally {
 static void count_seed(struct tally *tally, const struct course_result *result)
 {
     tally->seeds++;
+    tally->submissions += result->submissions;
     tally->failed += result->violations > 0;
     for (size_t i = 0; i < SITUATIONS; i++) {
         tally->met[i] += result->situations[i];
         tally->violated[i] += result->violations > 0 && result->situations[i] > 0;
+    }
+}
+
+static void add_tally(struct tally *sum, const struct tally *one)
+{
+    sum->seeds += one->seeds;
+    sum->submissions += one->submissions;
+    sum->failed += one->failed;
+    for (size_t i = 0; i < SITUATIONS; i++) {
+        sum->met[i] += one->met[i];
+        sum->violated[i] += one->violated[i];
     }
 }
 
@@ -182,14 +204,13 @@ static bool is_repeatable(uint64_t seed)
 
 /* False when it failed. */
 static bool run_seed(enum course_kind kind, bool verbose, uint64_t seed,
-                     struct tally *tally, uint64_t *submissions)
+                     struct tally *tally)
 {
     struct course_result result;
 
     now.kind = kind == COURSE_RACES ? " --races" : "";
     now.seed = (sig_atomic_t)seed;
     course_run(kind, seed, verbose, &result);
-    *submissions += result.submissions;
     count_seed(tally, &result);
     if (result.violations > 0)
         printf("again with: %s%s --seed %" PRIu64 " --verbose\n", now.program, now.kind,
@@ -211,78 +232,181 @@ static void print_races(const struct tally *tally)
            tally->met[SITUATION_race_crossed], tally->met[SITUATION_race_sms_first]);
 }
 
-/* Until there were as many races.  False when a seed failed, or they are not met. */
-static bool run_races(const struct arguments *arguments, uint64_t from, struct tally *tally)
-{
-    struct tally raced = {0};
-    uint64_t submissions = 0;
-    uint64_t seed = from;
+/* What follows on each other; the situations are demanded of the first. */
+enum phase { PHASE_GIVEN, PHASE_FRESH, PHASE_RACES, PHASES };
 
-    /* Each has some two hundred. */
-    while (races_of(&raced) < arguments->races && seed - from < arguments->races / 50 + 1)
-        if (!run_seed(COURSE_RACES, arguments->verbose, seed++, &raced, &submissions) &&
-            arguments->stop)
+/* What one process has run, written as it goes; seen by the one that began it. */
+struct share {
+    struct tally phases[PHASES];
+    bool ended; /* it came to its end */
+};
+
+/* Which seeds it takes: every `processes`-th, from `index`. */
+struct place {
+    unsigned index;
+    unsigned processes;
+};
+
+/* False when it is to stop. */
+static bool run_seeds(const struct arguments *arguments, struct place place, uint64_t from,
+                      uint64_t to, struct tally *tally)
+{
+    for (uint64_t seed = from + place.index; seed <= to; seed += place.processes)
+        if (!run_seed(arguments->kind, arguments->verbose, seed, tally) && arguments->stop)
             return false;
-    printf("races, seeds %" PRIu64 "..%" PRIu64 ": %" PRIu64 " submissions, %" PRIu64
-           " seeds failed\n",
-           from, seed - 1, submissions, raced.failed);
-    print_races(&raced);
-    if (races_of(&raced) < arguments->races)
-        printf("these are less than %" PRIu64 "\n", arguments->races);
-    tally->seeds += raced.seeds;
-    tally->failed += raced.failed;
-    for (size_t i = 0; i < SITUATIONS; i++) {
-        tally->met[i] += raced.met[i];
-        tally->violated[i] += raced.violated[i];
-    }
-    return raced.failed == 0 && races_of(&raced) >= arguments->races;
+    return true;
 }
 
-/* False when one of them failed. */
-static bool run_seeds(const struct arguments *arguments, uint64_t from, uint64_t to,
+/* Until there were as many races as is its part.  False when it is to stop. */
+static bool run_races(const struct arguments *arguments, struct place place, uint64_t from,
                       struct tally *tally)
 {
-    uint64_t submissions = 0;
-    unsigned failed = 0;
+    uint64_t part = (arguments->races + place.processes - 1) / place.processes;
+    /* Each has some two hundred. */
+    uint64_t to = from + arguments->races / 50;
 
-    for (uint64_t seed = from; seed <= to; seed++) {
-        if (run_seed(arguments->kind, arguments->verbose, seed, tally, &submissions))
-            continue;
-        failed++;
-        if (arguments->stop)
+    for (uint64_t seed = from + place.index; races_of(tally) < part && seed <= to;
+         seed += place.processes)
+        if (!run_seed(COURSE_RACES, arguments->verbose, seed, tally) && arguments->stop)
             return false;
-    }
-    printf("seeds %" PRIu64 "..%" PRIu64 ": %" PRIu64 " submissions, %u seeds failed\n",
-           from, to, submissions, failed);
-    return failed == 0;
+    return true;
 }
 
-static int run(const struct arguments *arguments)
+static void run_share(const struct arguments *arguments, struct place place,
+                      uint64_t first_fresh, struct share *share)
 {
-    struct tally tally = {0};
-    uint64_t first_fresh = (uint64_t)time(NULL) % 1000000 * 1000;
-    bool ok;
+    bool races_alone = arguments->fixed && arguments->kind == COURSE_RACES;
 
-    if (arguments->fixed && arguments->kind == COURSE_RACES)
-        return run_races(arguments, first_fresh, &tally) ? 0 : 1;
-    ok = run_seeds(arguments, arguments->from, arguments->to, &tally);
+    if (!races_alone && !run_seeds(arguments, place, arguments->from, arguments->to,
+                                   &share->phases[PHASE_GIVEN]))
+        return;
+    if (arguments->fixed && !races_alone &&
+        !run_seeds(arguments, place, first_fresh, first_fresh + arguments->fresh - 1,
+                   &share->phases[PHASE_FRESH]))
+        return;
+    if (arguments->fixed &&
+        !run_races(arguments, place, first_fresh, &share->phases[PHASE_RACES]))
+        return;
+    share->ended = true;
+}
+
+/* False when the folder for what a course writes cannot be made. */
+static bool enter_folder(char *folder, size_t size)
+{
+    const char *temporary = getenv("TMPDIR");
+
+    snprintf(folder, size, "%s/sluice-simulation-XXXXXX", temporary ? temporary : "/tmp");
+    if (mkdtemp(folder) != NULL && chdir(folder) == 0)
+        return true;
+    fprintf(stderr, "simulation: no folder can be made in %s\n", folder);
+    return false;
+}
+
+static bool leave_folder(const char *folder)
+{
+    if (rmdir(folder) == 0)
+        return true;
+    printf("%s is not empty afterwards\n", folder);
+    return false;
+}
+
+/* One of them, in a folder of its own; it does not return. */
+static void be_process(const struct arguments *arguments, struct place place,
+                       uint64_t first_fresh, struct share *share)
+{
+    char folder[4096];
+    bool ok = enter_folder(folder, sizeof(folder));
+
+    if (ok) {
+        run_share(arguments, place, first_fresh, share);
+        ok = leave_folder(folder);
+    }
+    fflush(stdout);
+    exit(ok ? 0 : 2);
+}
+
+/* False when one of them did not end as it should. */
+static bool run_processes(const struct arguments *arguments, uint64_t first_fresh,
+                          struct share *shares)
+{
+    bool ok = true;
+
+    for (unsigned i = 0; i < arguments->processes; i++) {
+        struct place place = {.index = i, .processes = arguments->processes};
+        pid_t process = fork();
+
+        if (process == 0)
+            be_process(arguments, place, first_fresh, &shares[i]);
+        ok = process > 0 && ok;
+    }
+    for (int status; wait(&status) > 0;)
+        ok = WIFEXITED(status) && WEXITSTATUS(status) == 0 && ok;
+    return ok;
+}
+
+static void print_phase(const char *name, uint64_t from, uint64_t to,
+                        const struct tally *tally)
+{
+    printf("%sseeds %" PRIu64 "..%" PRIu64 ": %" PRIu64 " submissions, %" PRIu64
+           " seeds failed\n",
+           name, from, to, tally->submissions, tally->failed);
+}
+
+/* What all have found; false when that is not good. */
+static bool judge_fixed(const struct arguments *arguments, uint64_t first_fresh,
+                        const struct tally *phases)
+{
+    bool ok = true;
+
+    if (arguments->kind == COURSE_ANY) {
+        /* A part of the seeds need not have met them all. */
+        if (print_situations(phases[PHASE_GIVEN].met) > 0 && SHARE == 1) {
+            printf("situations that never came about: not all was tested\n");
+            ok = false;
+        }
+        ok = is_repeatable(arguments->from) && ok;
+        print_phase("", first_fresh, first_fresh + arguments->fresh - 1,
+                    &phases[PHASE_FRESH]);
+    }
+    print_phase("races, ", first_fresh, first_fresh + phases[PHASE_RACES].seeds - 1,
+                &phases[PHASE_RACES]);
+    print_races(&phases[PHASE_RACES]);
+    if (races_of(&phases[PHASE_RACES]) < arguments->races) {
+        printf("these are less than %" PRIu64 "\n", arguments->races);
+        ok = false;
+    }
+    return ok;
+}
+
+static int run(const struct arguments *arguments, struct share *shares)
+{
+    uint64_t first_fresh = (uint64_t)time(NULL) % 1000000 * 1000;
+    struct tally phases[PHASES] = {0};
+    struct tally all = {0};
+    bool ok = true;
+
+    if (arguments->processes > 1)
+        ok = run_processes(arguments, first_fresh, shares);
+    else
+        run_share(arguments, (struct place){.processes = 1}, first_fresh, shares);
+    for (unsigned i = 0; i < arguments->processes; i++) {
+        ok = shares[i].ended && ok;
+        for (unsigned phase = 0; phase < PHASES; phase++)
+            add_tally(&phases[phase], &shares[i].phases[phase]);
+    }
+    for (unsigned phase = 0; phase < PHASES; phase++)
+        add_tally(&all, &phases[phase]);
     if (!ok && arguments->stop)
         return 1;
-    /* A part of the seeds need not have met them all. */
-    if (print_situations(tally.met) > 0 && arguments->fixed && SHARE == 1) {
-        printf("situations that never came about: not all was tested\n");
-        ok = false;
-    }
-    if (arguments->fixed && !is_repeatable(arguments->from))
-        ok = false;
-    if (arguments->fixed) {
-        ok =
-            run_seeds(arguments, first_fresh, first_fresh + arguments->fresh - 1, &tally) &&
-            ok;
-        ok = run_races(arguments, first_fresh, &tally) && ok;
-        write_table(&tally);
-    }
-    return ok ? 0 : 1;
+    if (phases[PHASE_GIVEN].seeds > 0)
+        print_phase("", arguments->from, arguments->to, &phases[PHASE_GIVEN]);
+    if (arguments->fixed)
+        ok = judge_fixed(arguments, first_fresh, phases) && ok;
+    else
+        print_situations(phases[PHASE_GIVEN].met);
+    if (arguments->fixed && arguments->kind == COURSE_ANY)
+        write_table(&all);
+    return ok && all.failed == 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -292,8 +416,9 @@ int main(int argc, char **argv)
                                   .to = FIXED_TO / SHARE,
                                   .fixed = true,
                                   .fresh = FRESH / SHARE,
-                                  .races = RACES / SHARE};
-    const char *temporary = getenv("TMPDIR");
+                                  .races = RACES / SHARE,
+                                  .processes = (unsigned)sysconf(_SC_NPROCESSORS_ONLN)};
+    struct share *shares;
     char folder[4096];
     int status;
 
@@ -302,21 +427,18 @@ int main(int argc, char **argv)
         arguments.races = DEEP_RACES / SHARE;
     }
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    /* Who stops at the first, or reads every event, has them in their order. */
+    if (arguments.stop || arguments.verbose || arguments.from == arguments.to)
+        arguments.processes = 1;
     setvbuf(stdout, NULL, _IOLBF, 0);
     log_open(STDOUT_FILENO, arguments.verbose ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR + 1);
-    snprintf(folder, sizeof(folder), "%s/sluice-simulation-XXXXXX",
-             temporary ? temporary : "/tmp");
-    if (mkdtemp(folder) == NULL || chdir(folder) != 0) {
-        fprintf(stderr, "simulation: no folder can be made in %s\n", folder);
+    shares = mmap(NULL, arguments.processes * sizeof(*shares), PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shares == MAP_FAILED || !enter_folder(folder, sizeof(folder)))
         return 2;
-    }
     now.program = argv[0];
     signal(SIGABRT, on_fatal);
     signal(SIGSEGV, on_fatal);
-    status = run(&arguments);
-    if (rmdir(folder) != 0) {
-        printf("%s is not empty afterwards\n", folder);
-        status = 1;
-    }
-    return status;
+    status = run(&arguments, shares);
+    return leave_folder(folder) ? status : 1;
 }
