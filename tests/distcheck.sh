@@ -3,4 +3,4 @@
 set -eu
 
 : "${SLUICE_BUILD:?folder of the built programs}"
-exec make --no-print-directory -C "$SLUICE_BUILD" distcheck
+exec make --no-print-directory -j"$(nproc)" -C "$SLUICE_BUILD" distcheck

@@ -7,6 +7,7 @@ import time
 
 from lab import DEEP, Lab, check, equal, scenario, until
 from smpp_client import Session
+from starved import Starved
 
 ADVERTS = 500_000 if DEEP else 20_000
 PER_S = 100
@@ -41,28 +42,37 @@ def resident_bytes(lab):
 
 
 def the_queue_is_full_of_adverts(lab):
+    lab.starved = Starved(lab)
     begin = time.monotonic()
+    left = lab.sim_stats("smsc")["taken"]
     lab.bench("--account", "a", "-b", 2, "-w", 500, "-n", ADVERTS, "-d", "7916#######",
               "--registered-delivery", 0, timeout_s=1200)
     waiting = queued(lab)
     took_s = time.monotonic() - begin
-    check(waiting >= ADVERTS - PER_S * (took_s + 3), f"only {waiting} wait")
+    left = lab.sim_stats("smsc")["taken"] - left
+    check(waiting >= ADVERTS - left - 3 * PER_S, f"only {waiting} wait, {left} have left")
     used = resident_bytes(lab)
     check(used < BYTES_BESIDES + BYTES_PER_ADVERT * ADVERTS, f"{used >> 20} MiB are used")
     return f"{waiting} wait after {took_s:.1f} s, {used >> 20} MiB resident"
 
 
 def a_one_time_password_leaves_at_once(lab):
-    waits_s = []
+    """While it waits others leave, a hundred a second: they are counted."""
+    before, waits_s = [], []
     with Session(lab.ports["smpp"], "b") as esme:
         for number in range(79030000100, 79030000120):
             to = str(number)
-            sent_at = time.time()
+            starved, sent_at = Starved(lab), time.time()
             esme.submitted(to, registered=0)
-            event = until(lambda: lab.sms(to), 5, f"{to} did not leave", 0.005)[0]
+            event = until(lambda: lab.sms(to), 30, f"{to} did not leave", 0.005)[0]
             waits_s.append(event["at"] - sent_at)
-    check(max(waits_s) < 0.1, f"it took {max(waits_s) * 1000:.0f} ms")
-    return f"at most {max(waits_s) * 1000:.0f} ms, from submit_sm to the operator"
+            # Of 0.1 s, and what a machine that did not let them run has held up.
+            most = PER_S * (0.1 + starved.all_s)
+            before.append(sum(sent_at < one["at"] < event["at"]
+                              for one in lab.events("submit")))
+            check(before[-1] <= most, f"{before[-1]} of the others left before it")
+    return (f"at most {max(before)} of the others before it, at most "
+            f"{max(waits_s) * 1000:.0f} ms from submit_sm to the operator")
 
 
 def ten_adverts_are_not_behind_the_many(lab):
@@ -71,7 +81,7 @@ def ten_adverts_are_not_behind_the_many(lab):
         for sequence in [esme.submit(to, registered=0) for to in ours]:
             equal(esme.response(sequence).status, 0, "submit_sm")
         asked_at = time.time()
-        until(lambda: lab.sms(ours[-1]), 10, "they are behind")
+        until(lambda: lab.sms(ours[-1]), 60, "they are behind")
     events = lab.events("submit")
     places = [place for place, event in enumerate(events) if event["destination"] in ours]
     equal(len(places), 10, "of ten")
@@ -84,11 +94,14 @@ def the_rate_was_kept(lab):
     at = [event["at"] for event in lab.events("submit")]
     # Over three seconds, with what was saved up: an operator that had no processor for a
     # moment sees more at once.
-    most = max(sum(1 for one in at[place:place + 6 * PER_S] if one < start + 3)
+    held_up_s = lab.starved.worst_s
+    most = max(sum(1 for one in at[place:] if one < start + 3)
                for place, start in enumerate(at))
-    check(most <= 4 * PER_S + PER_S // 2, f"{most} in three seconds")
-    lab.verify()
-    return f"{len(at)} in {at[-1] - at[0]:.1f} s"
+    check(most <= PER_S * (4.5 + held_up_s), f"{most} in three seconds")
+    took_s = at[-1] - at[0]
+    check(len(at) <= PER_S * (took_s + 1.5 + held_up_s), f"{len(at)} in {took_s:.1f} s")
+    lab.verify(60)
+    return f"{len(at)} in {took_s:.1f} s, {most} at most in three"
 
 
 if __name__ == "__main__":

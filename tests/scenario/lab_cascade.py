@@ -5,28 +5,44 @@ from decimal import Decimal
 
 from lab import Lab, equal, scenario
 from smpp_client import Session
+from starved import Starved
 
 # A quarter each: delivered, failed, silent, not known there.
 MESSENGER = "rule=79001*:delivered,rule=79002*:failed,rule=79003*:silent,rule=79004*:404"
+STARVED_S = 0.5  # of the two seconds that the messenger has
+TRIES = 5
 
 
-def four_hundred_a_quarter_each(lab):
-    before = lab.balance("cascade")
+def one_round(lab):
+    """A quarter each; what came of it, and how long they were not let run."""
+    before, starved = lab.balance("cascade"), Starved(lab)
+    sms, posts = lab.sim_stats("smsc"), lab.sim_stats("messenger")
     numbers = lab.bench("--account", "cascade", "-b", 2, "-w", 64, "-n", 400, "-d",
                         "79001####,79002####,79003####,79004####", "--expect-stat",
                         "DELIVRD", "--linger", 1)
     equal(numbers["submits"]["accepted"], 400, "accepted")
     equal(numbers["receipts"]["completed"], 400, "receipts DELIVRD")
-    lab.nothing_held("cascade")
+    lab.nothing_held("cascade", 20)
     after = lab.balance("cascade")
-    sms = lab.sim_stats("smsc")
-    posts = lab.sim_stats("messenger")
-    equal((sms["taken"], sms["duplicates"]), (300, 0), "SMS at the operator, twice")
-    equal((posts["posts"], posts["duplicate_refs"]), (400, 0), "posts, twice")
-    equal(after["charged"] - before["charged"], 100 * Decimal("0.01") + 300 * Decimal("0.05"),
-          "charged")
     equal(after["held"], 0, "held")
-    lab.verify()
+    lab.verify(60)
+    sms_now, posts_now = lab.sim_stats("smsc"), lab.sim_stats("messenger")
+    equal((sms_now["duplicates"], posts_now["duplicate_refs"]), (0, 0), "twice")
+    equal(posts_now["posts"] - posts["posts"], 400, "posts")
+    return (sms_now["taken"] - sms["taken"], after["charged"] - before["charged"],
+            starved.worst_s)
+
+
+def four_hundred_a_quarter_each(lab):
+    """Whose report does not come within two seconds gets an SMS too: so it is no matter of
+    ours on a machine that lets nobody run.
+    """
+    for _ in range(TRIES):
+        sms, charged, starved_s = one_round(lab)
+        if sms == 300 or starved_s < STARVED_S:
+            break
+    equal(sms, 300, f"SMS at the operator, after {starved_s:.1f} s without a processor")
+    equal(charged, 100 * Decimal("0.01") + 300 * Decimal("0.05"), "charged")
     equal(lab.sms("790010000"), [], "SMS to who has the messenger")
     return "400 DELIVRD, 300 SMS, 16.000000 charged, nothing held"
 
@@ -63,6 +79,6 @@ def the_api_takes_the_same_way(lab):
 
 
 if __name__ == "__main__":
-    scenario(60, lambda: Lab(messenger=MESSENGER, fixed=True),
+    scenario(120, lambda: Lab(messenger=MESSENGER, fixed=True),
              four_hundred_a_quarter_each, the_trace_shows_both_steps,
              the_api_takes_the_same_way)

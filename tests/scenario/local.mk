@@ -82,6 +82,7 @@ EXTRA_DIST += \
 	tests/scenario/reports.py \
 	tests/scenario/roles.py \
 	tests/scenario/sessions.py \
+	tests/scenario/starved.py \
 	tests/scenario/smpp_client.py \
 	tests/scenario/storms.py \
 	tests/scenario/strangers.py \

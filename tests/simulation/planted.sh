@@ -4,7 +4,9 @@
 # Whether the simulator would find anything: each patch in planted/ (or those named) puts
 # one fault into a copy of the product, and some seed must fail.  A patch that no longer
 # fits is a failure, too: make it anew.  The first line of a patch says which promise it
-# breaks.  SLUICE_TABLE: a file that the table of all is written to (planted/README.md).
+# breaks.  As many copies as there are processors share them out.
+#
+# SLUICE_TABLE: a file that the table of all is written to (planted/README.md).
 set -u
 
 : "${SLUICE_BUILD:?folder of the built programs}" "${SLUICE_SOURCE:?top source folder}"
@@ -15,16 +17,17 @@ seeds=1000
     exit 77
 }
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/source" "$work/build"
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
+mkdir -p "$work/1/source" "$work/1/build"
 tar -C "$SLUICE_SOURCE" --exclude='./build*' --exclude=./.git --exclude=./config.status \
-    -cf - . | tar -C "$work/source" -xf - || exit 1
-cp -a "$SLUICE_SOURCE/build-aux" "$work/source/" || exit 1
+    -cf - . | tar -C "$work/1/source" -xf - || exit 1
+cp -a "$SLUICE_SOURCE/build-aux" "$work/1/source/" || exit 1
 
+# build COPY JOBS
 build()
 {
-    make -C "$work/build" -j2 tests/simulation/simulation >"$work/log" 2>&1 && return
-    tail -n 20 "$work/log"
+    make -C "$1/build" -j"$2" tests/simulation/simulation >"$1/log" 2>&1 && return
+    tail -n 20 "$1/log"
     return 1
 }
 
@@ -48,43 +51,72 @@ ${commit:-unknown}.
 | Patch | What it breaks | Found after seeds |
 |---|---|---|
 END
-    sort "$work/rows"
+    sort "$work"/*/rows
 }
 
-(cd "$work/build" && ../source/configure) >"$work/log" 2>&1 || {
-    tail -n 20 "$work/log"
-    exit 1
-}
-failed=0
-: >"$work/rows"
-cd "$work/source/tests/simulation/planted" || exit 1
-[ $# -gt 0 ] || set -- *.patch
-for name in "$@"; do
-    name=${name%.patch}
-    patch=$work/source/tests/simulation/planted/$name.patch
+# plant COPY NAME: false when it is not found, or cannot be planted.
+plant()
+{
+    local copy=$1 name=${2%.patch} patch what after status=0
+    patch=$copy/source/tests/simulation/planted/$name.patch
     what=$(head -n 1 "$patch")
-    if ! patch -d "$work/source" -p1 -F0 -s --dry-run <"$patch"; then
+    if ! patch -d "$copy/source" -p1 -F0 -s --dry-run <"$patch"; then
         echo "$name: it does not fit any more"
-        failed=1
-        continue
+        return 1
     fi
-    patch -d "$work/source" -p1 -F0 -s <"$patch"
-    if ! build; then
+    patch -d "$copy/source" -p1 -F0 -s <"$patch"
+    if ! build "$copy" 1; then
         echo "$name: it does not compile any more"
-        exit 1
-    fi
+        status=1
     # An assertion of the product counts as found; so does what never ends.
-    if SLUICE_SOURCE=$work/source TMPDIR=$work timeout 300 \
-        "$work/build/tests/simulation/simulation" --seeds "1..$seeds" --stop >"$work/log" 2>&1; then
+    elif SLUICE_SOURCE=$copy/source TMPDIR=$copy timeout 300 \
+        "$copy/build/tests/simulation/simulation" --seeds "1..$seeds" --stop >"$copy/log" 2>&1; then
         echo "$name: NOT FOUND in $seeds seeds"
         after="**not in $seeds**"
-        failed=1
+        status=1
     else
-        after=$(found_after "$work/log")
-        echo "$name: found after ${after:=never ending} seeds: $(grep -a -m 1 '^seed ' "$work/log" | cut -c 1-150)"
+        after=$(found_after "$copy/log")
+        echo "$name: found after ${after:=never ending} seeds: $(grep -a -m 1 '^seed ' "$copy/log" | cut -c 1-150)"
     fi
-    echo "| $name | $what | $after |" >>"$work/rows"
-    patch -d "$work/source" -p1 -s -R <"$patch" || exit 1
+    echo "| $name | $what | ${after:-} |" >>"$copy/rows"
+    patch -d "$copy/source" -p1 -s -R <"$patch" || exit 1
+    return $status
+}
+
+# plant_some COPY NAME...
+plant_some()
+{
+    local copy=$1 name status=0
+    shift
+    for name in "$@"; do
+        plant "$copy" "$name" || status=1
+    done
+    return $status
+}
+
+(cd "$work/1/build" && ../source/configure) >"$work/1/log" 2>&1 || {
+    tail -n 20 "$work/1/log"
+    exit 1
+}
+build "$work/1" "$(nproc)" || exit 1
+cd "$work/1/source/tests/simulation/planted" || exit 1
+[ $# -gt 0 ] || set -- *.patch
+copies=$(($(nproc) < $# ? $(nproc) : $#))
+for copy in $(seq 2 $copies); do
+    cp -a "$work/1" "$work/$copy" || exit 1
+done
+pids=()
+for copy in $(seq 1 $copies); do
+    names=()
+    for ((i = copy; i <= $#; i += copies)); do
+        names+=("${!i}")
+    done
+    plant_some "$work/$copy" "${names[@]}" &
+    pids+=($!)
+done
+failed=0
+for pid in "${pids[@]}"; do
+    wait "$pid" || failed=1
 done
 [ -z "${SLUICE_TABLE:-}" ] || write_table >"$SLUICE_TABLE"
 exit $failed
