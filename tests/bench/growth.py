@@ -20,7 +20,7 @@ import re
 import time
 
 from measure import (
-    VERIFY_S, WARM_UP_OF_MEMORY, AliveWatch, BenchLab, Goal, Results, check, choose,
+    VERIFY_S, WARM_UP, WARM_UP_OF_MEMORY, AliveWatch, BenchLab, Goal, Results, check, choose,
     medians, now, number, own_memory, run_load, run_program, tell_goals, tell_row)
 from crowd import raise_open_files
 from lab import until
@@ -30,6 +30,7 @@ STEADY = 200000  # of few alive, so many in all
 PIECES = 10
 # The memory of fewer is lost in that of buffers.
 WEIGHED_FROM = 100000
+WEIGHED_BINDS_FROM = 1000
 
 
 def room_for(alive):
@@ -46,14 +47,16 @@ class Growth:
             return text.replace("binds = 16", "binds = 10000", 1)
 
         with BenchLab(edit=edit) as lab:
-            load = ("--binds", count, "--window", 10, "--rate", self.options.rate_of_binds)
-            lab.bench("--messages", max(count, 5000), *load)
-            memory = own_memory(lab.sluiced.pid)
-            numbers = run_load(
-                lab, int(self.options.rate_of_binds * self.options.seconds), *load)
+            lab.bench("--messages", WARM_UP, *LOAD)
+            with AliveWatch(lab, "smpp_sessions", every_s=1) as watch:
+                numbers = run_load(
+                    lab, int(self.options.rate_of_binds * self.options.seconds), "--binds",
+                    count, "--window", 10, "--rate", self.options.rate_of_binds)
             # Binding and unbinding is not what a message costs.
-            return {"binds": count, "own_memory_bytes": memory, **numbers,
-                    "cpu_us": numbers["cpu_bound_us"]}
+            found = {"binds": watch.most(), **numbers, "cpu_us": numbers["cpu_bound_us"]}
+            if count >= WEIGHED_BINDS_FROM:
+                found["bytes_each"] = watch.bytes_each()
+            return found
 
     def alive(self, count):
         """They come at a fixed rate and their reports after half to one and a half times
@@ -143,6 +146,10 @@ AGAINST = {
 }
 
 GOALS = (
+    Goal("binds-1000", "cpu_to_binds-10", 1.5, False,
+         "processor per message with a thousand binds, ten = 1"),
+    Goal("binds-10000", "cpu_to_binds-10", 2, False,
+         "processor per message with ten thousand binds, ten = 1"),
     Goal("alive-1000000", "cpu_to_alive-10000", 1.5, False,
          "processor per message with a million alive, ten thousand = 1"),
     Goal("alive-5000000", "cpu_to_alive-10000", 2, False,

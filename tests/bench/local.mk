@@ -67,7 +67,9 @@ PRELOADS += tests/bench/slow_fsync.so
 
 # What the daemon's price of a message is held against.
 noinst_PROGRAMS += tests/bench/relay
-tests_bench_relay_SOURCES = tests/bench/relay.c tests/peers/wire.c tests/peers/wire.h
+tests_bench_relay_SOURCES = \
+	tests/bench/relay.c tests/bench/recode.c tests/bench/recode.h \
+	tests/peers/wire.c tests/peers/wire.h
 tests_bench_relay_CPPFLAGS = $(AM_CPPFLAGS) $(SMPP34_CFLAGS)
 tests_bench_relay_LDADD = $(SMPP34_LIBS)
 TESTS += tests/bench/relay_test.sh
@@ -99,4 +101,15 @@ shapes: tests/bench/shapes
 		[ -z "$$SHAPES" ] || break; \
 	done; rm -f in-place.db* events.db*
 
-.PHONY: bench growth shapes
+# make yardstick YARDSTICK=1000000; what it says of another machine is in README.md.
+EXTRA_PROGRAMS += tests/bench/yardstick
+CLEANFILES += tests/bench/yardstick
+tests_bench_yardstick_SOURCES = \
+	tests/bench/yardstick.c tests/bench/recode.c tests/bench/recode.h \
+	tests/peers/wire.c tests/peers/wire.h
+tests_bench_yardstick_CPPFLAGS = $(AM_CPPFLAGS) $(SMPP34_CFLAGS)
+tests_bench_yardstick_LDADD = $(SMPP34_LIBS) $(SQLITE_LIBS)
+yardstick: tests/bench/yardstick
+	@mkdir -p bench && cd bench && $(abs_builddir)/tests/bench/yardstick $(YARDSTICK)
+
+.PHONY: bench growth shapes yardstick

@@ -76,11 +76,17 @@ class Page:
 
 
 class BenchLab(Lab):
-    """The lab, quiet: nothing is logged per message.  `settings` go before the rest."""
+    """The lab, quiet: nothing is logged per message, and its accounts can pay for any
+    number of them.  `settings` go before the rest."""
+
+    OPENING = "1000000.00"  # of the lab's: twenty million messages
+    ENDLESS = "1000000000.00"
 
     def __init__(self, smsc="", messenger=False, fsync_us=0, settings="", edit=None,
                  **more):
         def change(text):
+            check(self.OPENING in text, f"conf/lab.conf has no opening of {self.OPENING}")
+            text = text.replace(self.OPENING, self.ENDLESS)
             return settings + (edit(text) if edit else text)
 
         super().__init__(smsc=smsc, messenger=messenger, edit=change, sim_logs=False,
@@ -173,13 +179,16 @@ def run_load(lab, messages, *arguments, account="sms", timeout_s=600, during=Non
 
 
 class Relay:
-    """sluice-sim and the relay in front of it, and nothing else."""
+    """sluice-sim and the relay in front of it, with one of its codecs."""
+
+    def __init__(self, codec="library"):
+        self.codec = codec
 
     def __enter__(self):
         self.sim = self.relay = None
         self.sim, operator = self._start("smsc", BUILD / "sluice-sim", "--smsc", "port=0")
         self.relay, self.port = self._start("relay", BUILD / "tests/bench/relay", "0",
-                                            str(operator))
+                                            str(operator), self.codec)
         return self
 
     def __exit__(self, *_):
@@ -212,10 +221,11 @@ class Relay:
 
 
 class AliveWatch:
-    """While it is entered: how many messages are alive, and the memory of the daemon."""
+    """While it is entered: how many there are of something, as a metric counts them, and
+    the memory of the daemon."""
 
-    def __init__(self, lab, every_s=0.25):
-        self.lab, self.every_s = lab, every_s
+    def __init__(self, lab, metric="messages_live", every_s=0.25):
+        self.lab, self.metric, self.every_s = lab, metric, every_s
         self.seen = []
         self.before = own_memory(lab.sluiced.pid)
         self.ended = threading.Event()
@@ -232,7 +242,7 @@ class AliveWatch:
     def _watch(self):
         while not self.ended.wait(self.every_s):
             with contextlib.suppress(OSError):
-                alive = self.lab.page()["messages_live"]
+                alive = self.lab.page()[self.metric]
                 self.seen.append((alive, own_memory(self.lab.sluiced.pid)))
 
     def most(self):

@@ -1,18 +1,17 @@
 /*
  * A relay that does nothing: what the price of a message in sluiced is held against.
  *
- *     relay PORT OPERATOR_PORT
+ *     relay PORT OPERATOR_PORT [library | wire]
  *
  * Each connection taken on PORT (0: a free one) gets one of its own to the operator, and
- * each PDU of either side is decoded and encoded by libsmpp34 and goes to the other.
- * Nothing is stored, looked up, counted or decided: not even an id or a sequence number
- * is changed.  One thread, one loop; a turn reads what is there and ends with one write
- * for each connection that has something to say.
+ * each PDU of either side is decoded and encoded, by libsmpp34 unless it is to be the
+ * codec of the peers, and goes to the other.  Nothing is stored, looked up, counted or
+ * decided: not even an id or a sequence number is changed.  One thread, one loop; a turn
+ * reads what is there and ends with one write for each connection that has something to
+ * say.
  *
- * The library is given the header and the mandatory fields; optional parameters are put
- * behind what it encoded, as they came.  What it does not carry ends the relay with a
- * sentence, and so does a side that leaves OUTPUT_BYTES unread: this is for the bench,
- * which sends no such thing.
+ * A PDU that the codec does not carry ends the relay with a sentence, and so does a side
+ * that leaves OUTPUT_BYTES unread: this is for the bench, which sends no such thing.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,34 +28,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <smpp34.h>
-#include <smpp34_structs.h>
-#include <smpp34_params.h>
-
-#include "tests/peers/wire.h"
+#include "tests/bench/recode.h"
 
 #define INPUT_BYTES  ((size_t)256 * 1024)
 #define OUTPUT_BYTES ((size_t)4 * 1024 * 1024)
 #define EVENTS_MAX   256
 #define EXIT_USAGE   2
-
-/* Everything the library can decode into. */
-union pdu {
-    bind_receiver_t bind;
-    bind_receiver_resp_t bind_resp;
-    submit_sm_t submit_sm;
-    submit_sm_resp_t submit_sm_resp;
-    deliver_sm_t deliver_sm;
-    data_sm_t data_sm;
-    query_sm_t query_sm;
-    query_sm_resp_t query_sm_resp;
-    cancel_sm_t cancel_sm;
-    replace_sm_t replace_sm;
-    submit_multi_t submit_multi;
-    submit_multi_resp_t submit_multi_resp;
-    alert_notification_t alert_notification;
-    outbind_t outbind;
-};
 
 /* One connection.  Its output is written when the turn ends. */
 struct side {
@@ -76,6 +53,7 @@ struct relay {
     int listener;
     int signals;
     uint16_t operator_port;
+    recode_pdu *recode;
     struct side *dirty;
 };
 
@@ -92,61 +70,23 @@ static void fail_call(const char *what)
     exit(EXIT_FAILURE);
 }
 
-/* ---- One PDU ---- */
-
-static void put_long(uint8_t *at, uint32_t value)
-{
-    at[0] = (uint8_t)(value >> 24);
-    at[1] = (uint8_t)(value >> 16);
-    at[2] = (uint8_t)(value >> 8);
-    at[3] = (uint8_t)value;
-}
-
-/* Octets of optional parameters at the end of a PDU. */
-static size_t optional_bytes(const uint8_t *pdu, const struct wire_header *header)
-{
-    struct wire_view body = {pdu + WIRE_HEADER_BYTES, header->length - WIRE_HEADER_BYTES};
-    struct wire_message message;
-
-    switch (header->id) {
-    case WIRE_SUBMIT_SM:
-    case WIRE_DELIVER_SM:
-        if (wire_read_message(body, &message) != WIRE_OK)
-            fail("a message that cannot be read");
-        return message.tlvs.size;
-    case WIRE_BIND_RECEIVER | WIRE_RESPONSE:
-    case WIRE_BIND_TRANSMITTER | WIRE_RESPONSE:
-    case WIRE_BIND_TRANSCEIVER | WIRE_RESPONSE:
-        return body.size > 0 ? body.size - (wire_read_id(body).size + 1) : 0;
-    default:
-        return 0;
-    }
-}
-
-/* `pdu` is changed: its length becomes that of its mandatory part. */
-static void pass(uint8_t *pdu, const struct wire_header *header, struct side *to)
-{
-    size_t optional = optional_bytes(pdu, header);
-    uint32_t mandatory = header->length - (uint32_t)optional;
-    uint8_t *out = to->output + to->output_used;
-    size_t room = OUTPUT_BYTES - to->output_used;
-    union pdu fields;
-    int size = 0;
-
-    if (room < header->length + 1)
-        fail("the other side does not read");
-    memset(&fields, 0, sizeof(fields));
-    put_long(pdu, mandatory);
-    if (smpp34_unpack2(&fields, pdu, (int)mandatory) != 0)
-        fail("libsmpp34 does not decode a PDU");
-    if (smpp34_pack2(out, (int)(room - optional), &size, &fields) != 0)
-        fail("libsmpp34 does not encode a PDU");
-    memcpy(out + size, pdu + mandatory, optional);
-    put_long(out, (uint32_t)((size_t)size + optional));
-    to->output_used += (size_t)size + optional;
-}
-
 /* ---- Connections ---- */
+
+static void pass(const struct relay *relay, uint8_t *pdu, const struct wire_header *header,
+                 struct side *to)
+{
+    size_t room = OUTPUT_BYTES - to->output_used;
+
+    /* More than it can have grown by. */
+    if (room < header->length + WIRE_HEADER_BYTES)
+        fail("the other side does not read");
+
+    size_t size = relay->recode(pdu, header, to->output + to->output_used, room);
+
+    if (size == 0)
+        fail("a PDU that the codec does not carry");
+    to->output_used += size;
+}
 
 static void watch(struct relay *relay, struct side *side, int operation, uint32_t what)
 {
@@ -231,7 +171,7 @@ static void on_readable(struct relay *relay, struct side *side)
             fail("a broken frame");
         if (frame == WIRE_FRAME_PARTIAL)
             break;
-        pass(pdu, &header, side->other);
+        pass(relay, pdu, &header, side->other);
         taken += header.length;
     }
     side->input_used -= taken;
@@ -351,10 +291,14 @@ static void watch_for(struct relay *relay, int *fd)
 
 int main(int argc, char **argv)
 {
-    struct relay relay = {.poll = epoll_create1(EPOLL_CLOEXEC)};
+    struct relay relay = {
+        .poll = epoll_create1(EPOLL_CLOEXEC),
+        .recode = argc > 3 && strcmp(argv[3], "wire") == 0 ? recode_with_wire
+                                                           : recode_with_library,
+    };
 
-    if (argc != 3) {
-        fprintf(stderr, "usage: relay PORT OPERATOR_PORT\n");
+    if (argc < 3 || argc > 4) {
+        fprintf(stderr, "usage: relay PORT OPERATOR_PORT [library | wire]\n");
         return EXIT_USAGE;
     }
     relay.operator_port = (uint16_t)atoi(argv[2]);

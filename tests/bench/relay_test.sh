@@ -1,6 +1,7 @@
 #!/bin/sh
-# The relay passes everything on: a run through it is exact, whether its messages are of
-# one part or of three, delivered or not, and it ends with 0 when it is told to.
+# The relay passes everything on, with either codec: a run through it is exact, whether its
+# messages are of one part or of three, delivered or not, and it ends with 0 when it is told
+# to.
 set -eu
 
 build=${SLUICE_BUILD:-.}
@@ -31,16 +32,19 @@ port_of() {
     >"$work/smsc" 2>"$work/smsc.log" &
 simulator=$!
 operator=$(port_of smsc)
-"$build/tests/bench/relay" 0 "$operator" >"$work/relay" 2>"$work/relay.log" &
-relay=$!
-port=$(port_of relay)
-
-"$build/sluice-bench" --quiet --port "$port" --binds 4 --messages 20000 \
-    --expect-stat DELIVRD --linger 0.2
-"$build/sluice-bench" --quiet --port "$port" --binds 2 --messages 400 --parts 3 \
-    --alphabet ucs2 --destinations '79001####:1=UNDELIV,79002####:3=DELIVRD' --linger 0.2
-kill "$relay"
-wait "$relay"
-relay=
-[ ! -s "$work/relay.log" ] || { cat "$work/relay.log"; exit 1; }
-echo "ok: 21200 submits through the relay, each with its receipt"
+for codec in library wire; do
+    rm -f "$work/relay"
+    "$build/tests/bench/relay" 0 "$operator" $codec >"$work/relay" 2>"$work/relay.log" &
+    relay=$!
+    port=$(port_of relay)
+    "$build/sluice-bench" --quiet --port "$port" --binds 4 --messages 20000 \
+        --expect-stat DELIVRD --linger 0.2
+    "$build/sluice-bench" --quiet --port "$port" --binds 2 --messages 400 --parts 3 \
+        --alphabet ucs2 --destinations '79001####:1=UNDELIV,79002####:3=DELIVRD' \
+        --linger 0.2
+    kill "$relay"
+    wait "$relay"
+    relay=
+    [ ! -s "$work/relay.log" ] || { cat "$work/relay.log"; exit 1; }
+done
+echo "ok: 21200 submits through the relay with each codec, each with its receipt"
