@@ -12,7 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BODY_ADDRESS_SIZE = 66, BODY_SERVICE_TYPE_SIZE = 6, BODY_BYTES_MAX = 65535 };
+enum {
+    BODY_ADDRESS_SIZE = 66,
+    BODY_SERVICE_TYPE_SIZE = 6,
+    BODY_BYTES_MAX = 65535,
+    BODY_SHOWN_MAX = 80, /* octets of a text that a receipt shows, in any alphabet */
+};
 
 struct body {
     uint64_t id; /* of the submission: what the client was given */
@@ -35,6 +40,7 @@ struct body {
     uint8_t id_form;     /* enum public_id_form */
     uint8_t place;       /* among those of one submit_multi, from 1; 0: it came alone */
     uint8_t revision;    /* how often it was replaced; wraps */
+    bool is_head; /* in memory only: of the text no more than body_head_size() is here */
     uint32_t replaced_after_s; /* its submission, the last time; 0: it was not */
     uint16_t told;       /* in memory only: the notifications that were made (receipts.h) */
     char service_type[BODY_SERVICE_TYPE_SIZE];
@@ -54,6 +60,14 @@ bool body_add_tlvs(const struct body *body, struct smpp_pdu *pdu)
 
 /* Which part of a long message it is, by its header or its TLVs; false: it is none. */
 bool body_part_of(const struct body *body, struct smpp_part *out);
+
+/* Octets of its text that are always in memory: its header, and what a receipt shows. */
+static inline uint32_t body_head_size(const struct body *body)
+{
+    uint32_t size = (uint32_t)body->header_size + BODY_SHOWN_MAX;
+
+    return body->text_size < size ? body->text_size : size;
+}
 
 /* Of a body with this many octets behind it. */
 static inline size_t body_size(uint32_t text_size, uint32_t tlv_size)

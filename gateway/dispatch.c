@@ -17,6 +17,7 @@
 #include "gateway/reports.h"
 #include "gateway/review.h"
 #include "gateway/store.h"
+#include "gateway/texts.h"
 #include "routing/code.h"
 
 enum {
@@ -231,6 +232,12 @@ void dispatch_review(struct gateway *gateway, struct live *live)
         review(gateway, live, false);
 }
 
+void dispatch_go_on(struct gateway *gateway, struct live *live)
+{
+    if (live->message.state != MESSAGE_ENDED)
+        review(gateway, live, true);
+}
+
 void dispatch_review_soon(struct gateway *gateway, struct live *live)
 {
     if (live->message.state != MESSAGE_ENDED)
@@ -244,6 +251,11 @@ static void on_more(void *owner)
     dispatch_room(channel->gateway, channel->number);
 }
 
+void dispatch_room_in(struct channel *channel, int64_t delay_ms)
+{
+    clock_arm_in(channel->gateway->clock, &channel->more, delay_ms, on_more, channel);
+}
+
 void dispatch_room(struct gateway *gateway, uint32_t number)
 {
     struct channel *channel = dispatch_channel_at(gateway, number);
@@ -254,18 +266,21 @@ void dispatch_room(struct gateway *gateway, uint32_t number)
     if (channel == NULL || gateway->draining)
         return;
     while (channel->ops->room(channel->self) > 0) {
-        bool all = dispatch_may_take(channel, QUEUE_TRANSACTIONAL + 1);
+        bool reads = texts_have_room(gateway, QUEUE_TRANSACTIONAL + 1);
+        bool all = reads && dispatch_may_take(channel, QUEUE_TRANSACTIONAL + 1);
         bool congested = store_is_congested(gateway->store);
         uint64_t permits_before = gateway->counters.permits;
         uint16_t tries;
         struct live *live;
 
         entry = queue_first(channel->queue, all ? -1 : QUEUE_TRANSACTIONAL);
-        if (entry == NULL)
+        if (entry == NULL) {
+            if (!reads && queue_length(channel->queue) > 0)
+                dispatch_room_in(channel, DISPATCH_READING_MS);
             return;
+        }
         if (congested || permits++ == PERMITS_PER_TURN) {
-            clock_arm_in(gateway->clock, &channel->more, congested ? CONGESTED_MS : 0,
-                         on_more, channel);
+            dispatch_room_in(channel, congested ? CONGESTED_MS : 0);
             return;
         }
         live = live_waiting(gateway, entry);
@@ -279,6 +294,9 @@ void dispatch_room(struct gateway *gateway, uint32_t number)
                   (uint32_t)(gateway->counters.permits - permits_before));
         if (live->waiting.queue != channel->queue || live->message.attempt_count != tries)
             continue;
+        /* As many texts as may be are being read. */
+        if (!texts_are_here(live))
+            return;
         /* No slot after all: the rate is used up, or the bind it is pinned to is full, and
          * then others may pass it. */
         if (live->message.segments == 1 || ++blocked == BLOCKED_MAX ||

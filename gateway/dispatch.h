@@ -29,7 +29,10 @@ void dispatch_add_channel(struct gateway *gateway, uint32_t number,
 /* In a decision: looks at the message and does what is to be done now. */
 void dispatch_review(struct gateway *gateway, struct live *live);
 
-/* The same from the loop, in a decision of its own. */
+/* The same of one whose turn has come before: it goes before those that wait. */
+void dispatch_go_on(struct gateway *gateway, struct live *live);
+
+/* As dispatch_review() from the loop, in a decision of its own. */
 void dispatch_review_soon(struct gateway *gateway, struct live *live);
 
 /* In a decision: an event of one of its attempts, with what it costs; a review is owed. */

@@ -16,6 +16,7 @@
 #include "gateway/reports.h"
 #include "gateway/senders.h"
 #include "gateway/store.h"
+#include "gateway/texts.h"
 #include "gateway/translate.h"
 #include "routing/gate.h"
 #include "routing/recall.h"
@@ -79,6 +80,7 @@ static bool fill_handover(struct gateway *gateway, struct live *live,
     struct dispatch *dispatch = gateway->dispatch;
     bool is_link = catalog_traits(gateway->catalog)[attempt->channel].is_link;
 
+    assert(texts_are_here(live));
     *out = (struct handover){
         .message = live->message.id,
         .attempt = attempt->id,
@@ -338,7 +340,11 @@ bool dispatch_is_behind(const struct gateway *gateway, const struct live *live)
 
 void dispatch_enqueue(struct channel *channel, struct live *live)
 {
-    queue_add(channel->queue, &live->waiting, live->class, live->message.account, live);
+    if (live->looks > 0)
+        queue_add_first(channel->queue, &live->waiting, live->class, live->message.account,
+                        live);
+    else
+        queue_add(channel->queue, &live->waiting, live->class, live->message.account, live);
 }
 
 /* Nobody waits whose turn it is before: the others may not take what room there is. */
@@ -371,11 +377,25 @@ static bool reserve(struct channel *channel, const struct live *live, uint32_t *
     return channel->ops->reserve(channel->self, together, way, out_slot);
 }
 
+/* It is next, but for its texts: it waits for them in no queue. */
+static bool fetch_texts(struct channel *channel, struct live *live)
+{
+    if (channel->ops->room(channel->self) == 0)
+        return false;
+    if (!texts_fetch(channel->gateway, live)) {
+        dispatch_room_in(channel, DISPATCH_READING_MS);
+        return false;
+    }
+    queue_remove(&live->waiting);
+    return true;
+}
+
 bool dispatch_try(struct gateway *gateway, struct live *live,
                   const struct delivery_decision *decision, bool queued_first)
 {
     struct channel *channel = dispatch_choose_way(gateway, live, decision);
     struct gate_verdict gate;
+    bool is_next;
     uint32_t slot;
 
     if (live->waiting.queue && (channel == NULL || live->waiting.queue != channel->queue))
@@ -390,9 +410,12 @@ bool dispatch_try(struct gateway *gateway, struct live *live,
         dispatch_skip(gateway, live, channel->number, gate.reason);
         return true;
     }
-    if ((queued_first || goes_before_all(channel, live)) &&
-        dispatch_may_take(channel, live->class) && !gateway->draining &&
-        reserve(channel, live, &slot)) {
+    is_next = (queued_first || goes_before_all(channel, live)) &&
+              dispatch_may_take(channel, live->class) && !gateway->draining;
+    if (!texts_are_here(live)) {
+        if (live->looks > 0 || (is_next && fetch_texts(channel, live)))
+            return false;
+    } else if (is_next && reserve(channel, live, &slot)) {
         queue_remove(&live->waiting);
         permit(gateway, live, channel, decision, slot);
         if (channel->suspended_until_ms != 0)

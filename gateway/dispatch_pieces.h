@@ -15,6 +15,8 @@
 #include "gateway/dispatch.h"
 #include "gateway/queue.h"
 
+enum { DISPATCH_READING_MS = 1 }; /* until more texts may be read */
+
 struct channel {
     struct gateway *gateway;
     uint32_t number;
@@ -22,7 +24,7 @@ struct channel {
     void *self;
     struct queue *queue;
     struct queue *moving; /* who waited when it went down; NULL: nobody is moved */
-    bool move_again; /* it went down once more meanwhile */
+    bool move_again;      /* it went down once more meanwhile */
     struct clock_timer move;
     int64_t suspended_until_ms; /* monotonic; 0: it is not */
     uint64_t probe;             /* after a suspension: the one try that is on its way */
@@ -44,6 +46,9 @@ struct dispatch {
 /* The message is looked at not later than this. */
 void dispatch_arm_by(struct gateway *gateway, struct live *live, int64_t due_wall_ms);
 
+/* Whoever waits for the channel is looked at after so long. */
+void dispatch_room_in(struct channel *channel, int64_t delay_ms);
+
 /* --- channels (dispatch_channels.c) ------------------------------------------------- */
 
 /* NULL: it is not there. */
@@ -63,7 +68,7 @@ void dispatch_ways_free(struct dispatch *dispatch);
 /* The last tenth of what a channel can hold is kept for transactional messages. */
 bool dispatch_may_take(const struct channel *channel, uint8_t class);
 
-/* At the end of the channel's queue. */
+/* At the end of the channel's queue, or, when its turn had come, at its head. */
 void dispatch_enqueue(struct channel *channel, struct live *live);
 
 /* In a decision: nothing is sent on this channel in this step. */
@@ -72,7 +77,7 @@ void dispatch_skip(struct gateway *gateway, struct live *live, uint32_t channel,
 
 /*
  * A try is wanted.  True: something changed and routing is to be asked again; false: it
- * waits in the queue of its channel.
+ * waits in the queue of its channel, or for its texts.
  */
 bool dispatch_try(struct gateway *gateway, struct live *live,
                   const struct delivery_decision *decision, bool queued_first);

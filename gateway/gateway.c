@@ -42,6 +42,7 @@
 #include "gateway/store.h"
 #include "gateway/store_reader.h"
 #include "gateway/suspension.h"
+#include "gateway/texts.h"
 #include "gateway/tls.h"
 #include "gateway/turnstile.h"
 #include "smpp/client.h"
@@ -274,6 +275,7 @@ static void make_modules(struct gateway *gateway)
     gateway->suspensions = suspensions_new(gateway);
     gateway->senders = senders_new();
     gateway->review = review_new();
+    gateway->texts = texts_new();
     gateway->messengers = messengers_new(gateway);
     gateway->accounts =
         accounts_new(gateway->config, gateway->executor, esmes_on_checked, gateway);
@@ -392,6 +394,7 @@ void gateway_free(struct gateway *gateway)
     senders_free(gateway->senders);
     contents_free(gateway->contents);
     review_free(gateway->review);
+    texts_free(gateway->texts);
     catalog_free(gateway->catalog);
     tls_free(gateway->tls);
     free(gateway->links);

@@ -47,6 +47,7 @@ struct smpp_transport;
 struct store;
 struct store_reader;
 struct suspensions;
+struct texts;
 struct tls;
 
 /* Answers to query_sm, cancel_sm and replace_sm. */
@@ -150,6 +151,7 @@ struct gateway {
     struct senders *senders;
     struct contents *contents;
     struct review *review;
+    struct texts *texts;
     struct accounts *accounts;
     struct link **links; /* as the configuration lists them */
     struct aliases *aliases;

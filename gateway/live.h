@@ -5,7 +5,8 @@
  * One that only waits, for the report of its operator, its time or its turn, is packed
  * after a while: a tenth of the memory, and no struct live.  Who asks for it by its id
  * unpacks it, and need not know; a pointer to one is good until the end of the turn of the
- * loop, unless it stands where the message waits.
+ * loop, unless it stands where the message waits.  Of long texts it keeps the heads alone:
+ * who needs all of a text asks texts.h for it.
  */
 #ifndef GATEWAY_LIVE_H
 #define GATEWAY_LIVE_H
@@ -35,6 +36,7 @@ struct live {
     uint8_t class;
     bool thawed;             /* ended long ago, brought back from the database */
     bool lingers;            /* it has ended, and is about to be forgotten */
+    uint8_t looks; /* into the database for its texts, when its turn has come (texts.h) */
     uint64_t origin;         /* the session it came over, 0: none that lives */
     int64_t responded_at_ms; /* monotonic, when its answer was written; 0: long ago */
     /* From here on where it waits: one that is packed has nothing of this.  What stands
@@ -65,7 +67,8 @@ bool lives_parts_are_full(const struct lives *lives);
 size_t lives_count(const struct lives *lives);
 
 struct live_rest_counts {
-    size_t packed; /* now */
+    size_t packed;       /* now */
+    size_t without_text; /* of these, those whose texts are in the database alone */
     uint64_t packed_ever;
     uint64_t unpacked_ever;
     uint64_t unpacked_due;  /* of these, because their time had come */
@@ -76,6 +79,9 @@ const struct live_rest_counts *lives_rest(const struct gateway *gateway);
 
 /* One that has come is packed so much later, if it only waits. */
 void lives_pack_after(struct gateway *gateway, int64_t after_ms);
+
+/* Those that are packed keep their texts if no more than so many octets would be saved. */
+void lives_keep_texts_to(struct gateway *gateway, uint32_t octets);
 
 /* The wall clock was moved: those that are packed are due by it. */
 void lives_clock_stepped(struct gateway *gateway);

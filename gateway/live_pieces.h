@@ -23,13 +23,14 @@ struct resting {
     uint64_t origin;
     int64_t responded_at_ms;
     uint32_t place; /* among those that are due some day, from 1; 0: never */
-    uint32_t size : 29;
+    uint32_t size : 28;
     uint32_t class : 2;
     uint32_t is_queued : 1; /* its entry is behind the octets */
+    uint32_t has_heads : 1; /* the texts are in the database */
     uint8_t bytes[];        /* packed.h */
 };
 
-#define RESTING_SIZE_MAX ((1u << 29) - 1)
+#define RESTING_SIZE_MAX ((1u << 28) - 1)
 
 /* Where it is written before its size is known. */
 struct resting_room {
@@ -39,12 +40,14 @@ struct resting_room {
 };
 
 /* A copy of all but where it waits (live.h), its plan and its pins; from malloc().  For one
- * that is in a queue there is room for its entry. */
-struct resting *resting_new(const struct live *live, struct resting_room *room);
+ * that is in a queue there is room for its entry.  Where it saves more than so many octets
+ * only the heads of its texts are kept. */
+struct resting *resting_new(const struct live *live, uint32_t worth,
+                            struct resting_room *room);
 
 struct queue_entry *resting_waiting(struct resting *resting);
 
-/* All that resting_new() was given, into one of no message. */
+/* All that resting_new() kept, into one of no message. */
 void resting_read(const struct resting *resting, struct live *out);
 
 /* --- those that are not packed ------------------------------------------------------ */
@@ -71,6 +74,7 @@ struct rest {
     struct live_list here; /* those that are not packed, in the order of their coming */
     struct clock_timer turn;
     int64_t after_ms;
+    uint32_t worth; /* octets of texts that are not kept if there are more of them */
     struct rest_due *due;
     uint32_t due_used;
     uint32_t due_room;

@@ -17,6 +17,7 @@ enum {
     TURNS = 8,       /* in that time, when there is little to do */
     LOOKS_PER_TURN = 256,
     DUE_PER_TURN = 256,
+    WORTH = 128, /* octets: what went as one short message stays as it is */
 };
 
 static void pack_some(void *owner);
@@ -25,6 +26,7 @@ static void wake_due(void *owner);
 void rest_init(struct rest *rest)
 {
     rest->after_ms = AFTER_MS;
+    rest->worth = WORTH;
 }
 
 void rest_done(struct gateway *gateway)
@@ -45,6 +47,11 @@ void lives_pack_after(struct gateway *gateway, int64_t after_ms)
     rest->after_ms = after_ms;
     if (rest->here.first)
         clock_arm_in(gateway->clock, &rest->turn, after_ms, pack_some, gateway);
+}
+
+void lives_keep_texts_to(struct gateway *gateway, uint32_t octets)
+{
+    gateway->lives->rest.worth = octets;
 }
 
 const struct live_rest_counts *lives_rest(const struct gateway *gateway)
@@ -167,9 +174,11 @@ static bool only_waits(const struct gateway *gateway, const struct live *live)
     const struct message *message = &live->message;
 
     if (message->state == MESSAGE_ENDED || message->state == MESSAGE_COLLECTING ||
-        live->thawed || live->paired || live->set || clock_is_armed(&live->collecting))
+        live->thawed || live->looks > 0 || live->paired || live->set ||
+        clock_is_armed(&live->collecting))
         return false;
-    /* Nor one that is due in this turn or the next: it would be packed before it is heard. */
+    /* Nor one that is due in this turn or the next: it would be packed before it is heard.
+     */
     if (clock_is_armed(&live->timer) &&
         live->timer.due_ms <=
             clock_mono_ms(gateway->clock) + gateway->lives->rest.after_ms + 1)
@@ -190,7 +199,8 @@ bool live_pack(struct gateway *gateway, struct live *live)
 
     if (!only_waits(gateway, live))
         return false;
-    resting = resting_new(live, &rest->room);
+    resting = resting_new(live, rest->worth, &rest->room);
+    rest->counts.without_text += resting->has_heads;
     if (clock_is_armed(&live->timer)) {
         add_due(rest, resting,
                 clock_wall_ms(gateway->clock) + live->timer.due_ms -
@@ -255,6 +265,7 @@ struct live *rest_unpack(struct gateway *gateway, struct resting *resting)
     int64_t due_wall_ms = remove_due(rest, resting);
 
     wake(gateway, resting, live);
+    rest->counts.without_text -= resting->has_heads;
     if (resting->is_queued)
         queue_move(resting_waiting(resting), &live->waiting, live);
     live_is_now(gateway, resting->id, live);

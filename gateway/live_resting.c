@@ -31,8 +31,23 @@ struct queue_entry *resting_waiting(struct resting *resting)
     return (struct queue_entry *)(resting->bytes + entry_at(resting->size));
 }
 
+/* People read what is kept for review. */
+static bool keeps_heads(const struct live *live, uint32_t worth)
+{
+    uint64_t saved = 0;
+
+    for (uint16_t i = 0; i < live->body_count; i++) {
+        const struct body *body = live->bodies[i];
+
+        if (body->is_head)
+            return true;
+        saved += body->text_size - body_head_size(body);
+    }
+    return saved > worth && !(live->message.flags & MESSAGE_KEPT);
+}
+
 /* Where it begins, behind the bodies that are part of it. */
-static size_t write_message(const struct live *live, struct resting_room *room)
+static size_t write_message(const struct live *live, bool heads, struct resting_room *room)
 {
     const struct message *message = &live->message;
     struct packed_bodies bodies;
@@ -42,8 +57,9 @@ static size_t write_message(const struct live *live, struct resting_room *room)
     for (uint16_t i = 0; i < live->body_count; i++) {
         const struct body *body = live->bodies[i];
 
-        room->used +=
-            packed_write_body(message->id, body, reserve(room, packed_most_of_body(body)));
+        room->used += packed_write_head(message->id, body,
+                                        heads ? body_head_size(body) : body->text_size,
+                                        reserve(room, packed_most_of_body(body)));
     }
     begin = bodies.size = room->used;
     (void)reserve(room, packed_most(message, &bodies));
@@ -52,9 +68,11 @@ static size_t write_message(const struct live *live, struct resting_room *room)
     return begin;
 }
 
-struct resting *resting_new(const struct live *live, struct resting_room *room)
+struct resting *resting_new(const struct live *live, uint32_t worth,
+                            struct resting_room *room)
 {
-    size_t begin = write_message(live, room);
+    bool heads = keeps_heads(live, worth);
+    size_t begin = write_message(live, heads, room);
     size_t size = room->used - begin;
     bool is_queued = live->waiting.queue != NULL;
     struct resting *resting =
@@ -70,6 +88,7 @@ struct resting *resting_new(const struct live *live, struct resting_room *room)
     resting->size = size & RESTING_SIZE_MAX;
     resting->class = live->class & 3;
     resting->is_queued = is_queued;
+    resting->has_heads = heads;
     memcpy(resting->bytes, room->bytes + begin, size);
     return resting;
 }
@@ -87,6 +106,9 @@ void resting_read(const struct resting *resting, struct live *out)
         struct body *body = packed_read_body(resting->id, &bodies);
 
         assert(body);
+        /* One that is as long as a head may be whole; it is read again with the others. */
+        body->is_head = resting->has_heads &&
+                        body->text_size == (uint32_t)body->header_size + BODY_SHOWN_MAX;
         live_add_body(out, body);
         (void)packed_take_body(&bodies);
     }

@@ -125,6 +125,7 @@ libgateway_a_SOURCES += \
 	gateway/reports_parked.c \
 	gateway/reports_parts.c \
 	gateway/suspension.c gateway/suspension.h \
+	gateway/texts.c gateway/texts.h \
 	gateway/content.c gateway/content.h \
 	gateway/review.c gateway/review.h \
 	gateway/senders.c gateway/senders.h \

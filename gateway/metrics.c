@@ -27,6 +27,7 @@
 #include "gateway/reports.h"
 #include "gateway/review.h"
 #include "gateway/store.h"
+#include "gateway/texts.h"
 #include "gateway/tls.h"
 #include "routing/ledger.h"
 

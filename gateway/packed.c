@@ -200,20 +200,26 @@ size_t packed_most_of_body(const struct body *body)
            body->tlv_size;
 }
 
-size_t packed_write_body(uint64_t message, const struct body *body, uint8_t *out)
+size_t packed_write_head(uint64_t message, const struct body *body, uint32_t text_size,
+                         uint8_t *out)
 {
     struct coder coder = {.at = out + BODY_SIZE};
-    uint32_t octets = body->text_size + body->tlv_size;
     uint32_t size;
 
     write_number(&coder, fold_sign(body->id - message));
-    write_number(&coder, body->text_size);
+    write_number(&coder, text_size);
     write_number(&coder, body->tlv_size);
     code_body(&coder, true, (struct body *)(uintptr_t)body);
-    memcpy(coder.at, body->bytes, octets);
-    size = (uint32_t)(coder.at - out) + octets;
+    memcpy(coder.at, body->bytes, text_size);
+    memcpy(coder.at + text_size, body->bytes + body->text_size, body->tlv_size);
+    size = (uint32_t)(coder.at - out) + text_size + body->tlv_size;
     memcpy(out, &size, sizeof(size));
     return size;
+}
+
+size_t packed_write_body(uint64_t message, const struct body *body, uint8_t *out)
+{
+    return packed_write_head(message, body, body->text_size, out);
 }
 
 /* The octets of the first behind its size; false: it does not lie within them. */
@@ -267,8 +273,8 @@ static bool read_head(uint64_t message, const struct packed_bodies *bodies,
     head->tlv_size = (uint32_t)read_number(&coder);
     code_body(&coder, false, head);
     *out_octets = coder.at;
-    return !coder.failed && (size_t)head->text_size + head->tlv_size ==
-                                (size_t)(coder.end - coder.at);
+    return !coder.failed &&
+           (size_t)head->text_size + head->tlv_size == (size_t)(coder.end - coder.at);
 }
 
 bool packed_read_body_into(uint64_t message, const struct packed_bodies *bodies,

@@ -36,6 +36,9 @@ bool packed_read(const uint8_t *octets, size_t size, struct message *message,
 /* Of one body of this message. */
 size_t packed_most_of_body(const struct body *body);
 size_t packed_write_body(uint64_t message, const struct body *body, uint8_t *out);
+/* The same with so many octets of its text, from the first. */
+size_t packed_write_head(uint64_t message, const struct body *body, uint32_t text_size,
+                         uint8_t *out);
 
 /* Which submission the first of them is; 0: there is none. */
 uint64_t packed_first_body(uint64_t message, const struct packed_bodies *bodies);

@@ -175,24 +175,45 @@ static void leave_ring(struct class *class, struct lane *lane)
 
 /* --- entries ------------------------------------------------------------------------ */
 
-void queue_add(struct queue *queue, struct queue_entry *entry, uint8_t class_number,
-               uint32_t account, void *owner)
+/* Its place in the lane is known. */
+static void put_in(struct queue *queue, struct lane *lane, struct queue_entry *entry)
 {
-    struct class *class = &queue->classes[class_number];
-    struct lane *lane = lane_of(queue, class_number, account);
+    struct class *class = &queue->classes[lane->class];
 
-    assert(entry->queue == NULL);
-    *entry = (struct queue_entry){
-        .previous = lane->last, .queue = queue, .lane = lane, .owner = owner};
-    if (lane->last)
-        lane->last->next = entry;
+    if (entry->previous)
+        entry->previous->next = entry;
     else
         lane->first = entry;
-    lane->last = entry;
+    if (entry->next)
+        entry->next->previous = entry;
+    else
+        lane->last = entry;
     if (lane->next == NULL)
         join_ring(class, lane);
     if (class->length++ == 0)
         class->owed = 0;
+}
+
+void queue_add(struct queue *queue, struct queue_entry *entry, uint8_t class,
+               uint32_t account, void *owner)
+{
+    struct lane *lane = lane_of(queue, class, account);
+
+    assert(entry->queue == NULL);
+    *entry = (struct queue_entry){
+        .previous = lane->last, .queue = queue, .lane = lane, .owner = owner};
+    put_in(queue, lane, entry);
+}
+
+void queue_add_first(struct queue *queue, struct queue_entry *entry, uint8_t class,
+                     uint32_t account, void *owner)
+{
+    struct lane *lane = lane_of(queue, class, account);
+
+    assert(entry->queue == NULL);
+    *entry = (struct queue_entry){
+        .next = lane->first, .queue = queue, .lane = lane, .owner = owner};
+    put_in(queue, lane, entry);
 }
 
 void queue_remove(struct queue_entry *entry)

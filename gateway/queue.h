@@ -32,6 +32,9 @@ void queue_free(struct queue *queue);
 
 void queue_add(struct queue *queue, struct queue_entry *entry, uint8_t class,
                uint32_t account, void *owner);
+/* The same before all others of its account. */
+void queue_add_first(struct queue *queue, struct queue_entry *entry, uint8_t class,
+                     uint32_t account, void *owner);
 /* Harmless for an entry that waits nowhere. */
 void queue_remove(struct queue_entry *entry);
 

@@ -323,6 +323,7 @@ static struct body *body_with_text(const struct live *live,
 
     *body = *old;
     body->text_size = request->text_size;
+    body->is_head = false;
     replace_name(live, body);
     body->registered_delivery = request->registered_delivery;
     if (old->from_api) {

@@ -99,7 +99,9 @@ static void begin_reading(void *self)
     assert(fits);
 }
 
-static bool ask(struct question *question, void (*run)(void *), void (*complete)(void *))
+/* Not `settled`: the tables may be behind. */
+static bool ask(struct question *question, bool settled, void (*run)(void *),
+                void (*complete)(void *))
 {
     if (question->reader->open_count > OPEN_MAX) {
         question_free(question);
@@ -107,7 +109,7 @@ static bool ask(struct question *question, void (*run)(void *), void (*complete)
     }
     question->job = (struct executor_job){run, complete, question, NULL};
     question->waiter = (struct store_waiter){.run = begin_reading, .self = question};
-    if (question->reader->store)
+    if (settled && question->reader->store)
         store_settle(question->reader->store, &question->waiter);
     else
         begin_reading(question);
@@ -254,16 +256,32 @@ static void message_is_found(void *self)
     question_free(question);
 }
 
-bool store_reader_message(struct store_reader *reader, uint64_t submission,
-                          void (*done)(void *owner, uint64_t tag,
-                                       struct stored_message *stored),
-                          void *owner, uint64_t tag)
+static bool ask_message(struct store_reader *reader, bool settled, uint64_t submission,
+                        void (*done)(void *owner, uint64_t tag,
+                                     struct stored_message *stored),
+                        void *owner, uint64_t tag)
 {
     struct question *question = question_new(reader, owner, tag);
 
     question->submission = submission;
     question->message_done = done;
-    return ask(question, run_message, message_is_found);
+    return ask(question, settled, run_message, message_is_found);
+}
+
+bool store_reader_message(struct store_reader *reader, uint64_t submission,
+                          void (*done)(void *owner, uint64_t tag,
+                                       struct stored_message *stored),
+                          void *owner, uint64_t tag)
+{
+    return ask_message(reader, true, submission, done, owner, tag);
+}
+
+bool store_reader_look(struct store_reader *reader, uint64_t submission,
+                       void (*done)(void *owner, uint64_t tag,
+                                    struct stored_message *stored),
+                       void *owner, uint64_t tag)
+{
+    return ask_message(reader, false, submission, done, owner, tag);
 }
 
 /* --- a statement -------------------------------------------------------------------- */
@@ -301,7 +319,7 @@ bool store_reader_statement(struct store_reader *reader, uint32_t account, int64
     question->from_ms = from_ms;
     question->to_ms = to_ms;
     question->statement_done = done;
-    return ask(question, run_statement, statement_is_made);
+    return ask(question, true, run_statement, statement_is_made);
 }
 
 /* --- the verification --------------------------------------------------------------- */
@@ -332,7 +350,7 @@ bool store_reader_verify(struct store_reader *reader,
     if (question->verification == NULL)
         abort();
     question->verify_done = done;
-    return ask(question, run_verify, is_verified);
+    return ask(question, true, run_verify, is_verified);
 }
 
 /* --- life --------------------------------------------------------------------------- */

@@ -50,6 +50,12 @@ bool store_reader_message(struct store_reader *reader, uint64_t submission,
                                        struct stored_message *stored),
                           void *owner, uint64_t tag) __attribute__((warn_unused_result));
 
+/* The same as it is in the tables now, which may be behind what was decided. */
+bool store_reader_look(struct store_reader *reader, uint64_t submission,
+                       void (*done)(void *owner, uint64_t tag,
+                                    struct stored_message *stored),
+                       void *owner, uint64_t tag) __attribute__((warn_unused_result));
+
 /* One line of a statement: what one channel did for one account in the period. */
 struct statement_line {
     uint32_t channel;

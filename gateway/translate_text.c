@@ -71,6 +71,7 @@ void translate_head(const struct body *body, enum smpp_alphabet account_alphabet
 {
     /* No alphabet has characters of more octets than UTF-8 has. */
     enum { OCTETS = TRANSLATE_HEAD_MAX * 4 };
+    _Static_assert((int)OCTETS == (int)BODY_SHOWN_MAX, "what is shown of a text is kept");
     char decoded[OCTETS * SMPP_TEXT_DECODED_GROWTH];
     const char *text = (const char *)body->bytes;
     size_t size = body->text_size - body->header_size;

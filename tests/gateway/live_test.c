@@ -127,13 +127,88 @@ TEST(a_message_that_only_waits_is_packed_after_its_time_and_found_as_it_was)
     assert_ptr_equal(live->gateway, gateway);
     assert_ptr_equal(live_find(gateway, id), live);
     /* A tenth or so of what it was. */
-    resting = resting_new(live, &room);
+    resting = resting_new(live, 128, &room);
     assert_true(resting->size < 200);
     free(resting);
     free(room.bytes);
     live_forget(gateway, live);
     assert_null(live_find(gateway, id));
     live_release(&before);
+    lone_gateway_free(lone);
+}
+
+/* The same with such a text behind a header. */
+static struct live *live_of_text(uint64_t sequence, uint8_t header_size, uint32_t text_size)
+{
+    struct live *live = live_of(sequence);
+    struct body *body = live_body_new(text_size, 5);
+
+    reports_settle(gateway, live, &live->message.attempts[0]);
+    memcpy(body, live->bodies[0], sizeof(*body));
+    body->text_size = text_size;
+    body->tlv_size = 5;
+    body->header_size = header_size;
+    for (uint32_t i = 0; i < text_size; i++)
+        body->bytes[i] = (uint8_t)(i * 7);
+    memcpy(body->bytes + text_size, (uint8_t[]){0x14, 0, 0, 1, 9}, 5);
+    free(live->bodies[0]);
+    live->bodies[0] = body;
+    return live;
+}
+
+TEST(of_a_long_text_the_head_is_kept_with_all_that_is_no_text)
+{
+    static const struct {
+        const char *row;
+        uint8_t header_size;
+        uint32_t text_size;
+        uint32_t kept;
+    } rows[] = {
+        {"one short message",          0, 160,   160               },
+        {"with a header",              6, 140,   140               },
+        {"just worth keeping",         0, 208,   208               },
+        {"not worth it any more",      0, 209,   BODY_SHOWN_MAX    },
+        {"long, with a header",        7, 1600,  7 + BODY_SHOWN_MAX},
+        {"the longest",                0, 65000, BODY_SHOWN_MAX    },
+        {"as long as what would stay", 0, 80,    80                },
+    };
+
+    begin();
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct live *live = live_of_text(i, rows[i].header_size, rows[i].text_size);
+        uint64_t id = live->message.id;
+        const struct body *body;
+
+        for (int times = 0; times < 2; times++) {
+            assert_true(live_pack(gateway, live_find(gateway, id)));
+            CHECK_EQ(counts()->without_text, rows[i].kept < rows[i].text_size, rows[i].row);
+            body = live_look(gateway, id)->bodies[0];
+            CHECK_EQ(body->text_size, rows[i].kept, rows[i].row);
+            CHECK_EQ(body->is_head, rows[i].kept < rows[i].text_size, rows[i].row);
+            for (uint32_t octet = 0; octet < body->text_size; octet++)
+                CHECK_EQ(body->bytes[octet], (uint8_t)(octet * 7), rows[i].row);
+            CHECK_EQ(body->tlv_size, 5, rows[i].row);
+            CHECK_EQ(body->bytes[body->text_size + 4], 9, rows[i].row);
+            assert_string_equal(body->source, "shop");
+        }
+        live_forget(gateway, live_find(gateway, id));
+        assert_int_equal(counts()->without_text, 0);
+    }
+    lone_gateway_free(lone);
+}
+
+TEST(what_people_review_keeps_its_text)
+{
+    struct live *live;
+    uint64_t id;
+
+    begin();
+    live = live_of_text(1, 0, 1600);
+    id = live->message.id;
+    live->message.flags |= MESSAGE_KEPT;
+    assert_true(live_pack(gateway, live));
+    assert_int_equal(live_look(gateway, id)->bodies[0]->text_size, 1600);
+    live_forget(gateway, live_find(gateway, id));
     lone_gateway_free(lone);
 }
 
@@ -323,6 +398,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_message_that_only_waits_is_packed_after_its_time_and_found_as_it_was),
+        RUN(of_a_long_text_the_head_is_kept_with_all_that_is_no_text),
+        RUN(what_people_review_keeps_its_text),
         RUN(what_something_is_open_of_is_not_packed),
         RUN(each_comes_back_when_it_is_due_and_not_before),
         RUN(one_that_waits_in_a_queue_is_packed_in_its_place),

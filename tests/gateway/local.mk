@@ -235,7 +235,8 @@ check_PROGRAMS += \
 	tests/gateway/pace_test \
 	tests/gateway/public_id_test \
 	tests/gateway/receipt_corpus_test \
-	tests/gateway/reports_test
+	tests/gateway/reports_test \
+	tests/gateway/texts_test
 TESTS += \
 	tests/gateway/breadth_test \
 	tests/gateway/bucket_test \
@@ -250,7 +251,8 @@ TESTS += \
 	tests/gateway/pace_test \
 	tests/gateway/public_id_test \
 	tests/gateway/receipt_corpus_test \
-	tests/gateway/reports_test
+	tests/gateway/reports_test \
+	tests/gateway/texts_test
 LONE_OPERATOR = \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
 	tests/gateway/lone_line.c tests/gateway/lone_line.h \
@@ -267,6 +269,8 @@ tests_gateway_link_binds_test_SOURCES = tests/gateway/link_binds_test.c $(LONE_O
 tests_gateway_link_binds_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_fields_test_SOURCES = tests/gateway/link_fields_test.c tests/test.h
 tests_gateway_link_fields_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_texts_test_SOURCES = tests/gateway/texts_test.c $(LONE_OPERATOR)
+tests_gateway_texts_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_group_test_SOURCES = tests/gateway/link_group_test.c $(LONE_OPERATOR)
 tests_gateway_link_group_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_refusals_test_SOURCES = tests/gateway/link_refusals_test.c $(LONE_OPERATOR)

@@ -61,6 +61,30 @@ TEST(within_an_account_the_first_to_come_is_the_first_to_go)
     free(waiting);
 }
 
+TEST(one_whose_turn_had_come_goes_before_its_account_and_not_before_others)
+{
+    struct queue *queue = queue_new();
+    struct waiting *waiting = calloc(1, sizeof(*waiting));
+    struct queue_entry back = {0};
+    struct queue_entry alone = {0};
+
+    add(queue, waiting, 0, 7);
+    queue_add_first(queue, &back, 0, 7, &back);
+    queue_add_first(queue, &alone, 0, 8, &alone);
+    assert_int_equal(queue_class_length(queue, 0), 3);
+    assert_ptr_equal(queue_first(queue, -1), &back);
+    queue_remove(&back);
+    assert_ptr_equal(queue_first(queue, -1), &waiting->entries[0]);
+    queue_remove(&waiting->entries[0]);
+    assert_ptr_equal(queue_first(queue, -1), &alone);
+    /* The last of a lane is known, too. */
+    add(queue, waiting, 0, 8);
+    queue_remove(&alone);
+    assert_int_equal(serve(queue, waiting), 1);
+    queue_free(queue);
+    free(waiting);
+}
+
 TEST(one_that_is_moved_keeps_its_place)
 {
     enum { COUNT = 5 };
@@ -307,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(within_an_account_the_first_to_come_is_the_first_to_go),
+        RUN(one_whose_turn_had_come_goes_before_its_account_and_not_before_others),
         RUN(one_that_is_moved_keeps_its_place),
         RUN(accounts_of_a_class_have_their_turns_however_much_each_has_waiting),
         RUN(accounts_share_by_parts_and_not_by_messages),

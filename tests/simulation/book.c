@@ -6,7 +6,7 @@
 
 #include "tests/simulation/world.h"
 
-enum { DIGITS = 6 };
+enum { DIGITS = 6, LONG = 150, LONG_EVERY = 3 };
 
 struct book {
     struct note **notes;
@@ -31,6 +31,23 @@ void book_free(struct book *book)
     free(book);
 }
 
+static void write_text(const struct note *note, const char *word, char out[NOTE_TEXT_SIZE])
+{
+    size_t size =
+        (size_t)snprintf(out, NOTE_TEXT_SIZE, "N%0*u %s", DIGITS, note->number, word);
+
+    if (note->number % LONG_EVERY != 0)
+        return;
+    for (unsigned i = 0; size < LONG; i++)
+        out[size++] = (char)('a' + (note->number + i * i) % 26);
+    out[size] = 0;
+}
+
+void book_write_replaced(const struct note *note, char out[NOTE_TEXT_SIZE])
+{
+    write_text(note, REPLACED_TEXT, out);
+}
+
 struct note *book_add(struct book *book)
 {
     struct note *note = calloc(1, sizeof(*note));
@@ -46,8 +63,7 @@ struct note *book_add(struct book *book)
     note->set = note->lead = note->number;
     note->part = note->parts = 1;
     /* Some try to be a receipt. */
-    snprintf(note->text, sizeof(note->text), "N%0*u %s", DIGITS, note->number,
-             note->number % 5 == 0 ? "id:1 stat:REJECTD" : "hello");
+    write_text(note, note->number % 5 == 0 ? "id:1 stat:REJECTD" : "hello", note->text);
     snprintf(note->destination, sizeof(note->destination), "4670%08u", note->number);
     return note;
 }

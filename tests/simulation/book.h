@@ -102,8 +102,11 @@ struct note {
 struct book *book_new(void);
 void book_free(struct book *book);
 
-/* A new note, with its number and text; valid for the life of the book. */
+/* A new note, with its number and text; valid for the life of the book.  Every third text
+ * is long, and no two of these are alike anywhere. */
 struct note *book_add(struct book *book);
+/* The text that a replace_sm gives it. */
+void book_write_replaced(const struct note *note, char out[NOTE_TEXT_SIZE]);
 size_t book_count(const struct book *book);
 /* From 0. */
 struct note *book_at(const struct book *book, size_t index);

@@ -18,6 +18,7 @@
 #include "gateway/outbox.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
+#include "gateway/texts.h"
 #include "smpp/transport.h"
 #include "tests/peers/wire.h"
 #include "tests/simulation/cable.h"
@@ -206,6 +207,7 @@ void world_start_gateway(struct world *world)
     if (world->gateway) {
         check_doubts(world);
         world->unpacked_seen = world->reports_seen = world->operations_seen = 0;
+        lives_keep_texts_to(world->gateway, 0);
         if (world->seed % 2 == 0)
             lives_pack_after(world->gateway, (int64_t)(world->seed / 2 % PACK_AFTERS_MS));
         return;
@@ -334,6 +336,7 @@ void life_count(struct world *world)
 {
     const struct gateway_counters *counters = &world->gateway->counters;
     const struct live_rest_counts *rest = lives_rest(world->gateway);
+    const struct texts_counts *texts = texts_counts(world->gateway);
     const struct {
         enum situation situation;
         uint64_t count;
@@ -350,6 +353,9 @@ void life_count(struct world *world)
         {SITUATION_packed,            rest->packed_ever           },
         {SITUATION_unpacked_by_time,  rest->unpacked_due          },
         {SITUATION_unpacked_by_turn,  rest->unpacked_turn         },
+        {SITUATION_text_read_back,    texts->read                 },
+        {SITUATION_text_read_again,   texts->again                },
+        {SITUATION_text_not_wanted,   texts->unwanted             },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -389,6 +395,8 @@ static void name_crash(struct world *world)
         world_met(world, SITUATION_crash_report_parked);
     if (lives_rest(gateway)->packed > 0)
         world_met(world, SITUATION_crash_while_packed);
+    if (texts_counts(gateway)->reading > 0)
+        world_met(world, SITUATION_crash_while_reading);
     if (store_counters(gateway->store)->unfolded_bytes > 0)
         world_met(world, SITUATION_crash_journal_ahead);
     if (!committed && store_counters(gateway->store)->waiting_operations > 0)

@@ -336,12 +336,18 @@ static enum reception choose_reception(struct world *world)
     return RECEPTION_GOOD;
 }
 
-static void note_post(struct world *world, struct post *post)
+static void note_post(struct world *world, struct post *post, const char *text)
 {
+    char replaced[NOTE_TEXT_SIZE];
     struct note *note = post->note;
 
     if (note == NULL)
         return;
+    book_write_replaced(note, replaced);
+    if (strncmp(text, note->text, strlen(note->text)) != 0 &&
+        strncmp(text, replaced, strlen(replaced)) != 0)
+        world_violation(world, "N%u is posted with a text that nobody wrote",
+                        note->number);
     note->calls++;
     if (post->reception == RECEPTION_DOWN || post->reception == RECEPTION_BUSY)
         return;
@@ -376,7 +382,7 @@ void messenger_post(struct messenger *messenger, unsigned life,
     post->reception = choose_reception(world);
     world_tell(world, "messenger has N%u (reception %d)",
                post->note ? post->note->number : 0, post->reception);
-    note_post(world, post);
+    note_post(world, post, text);
     if (receptions[post->reception].situation != SITUATIONS)
         world_met(world, receptions[post->reception].situation);
     if (receptions[post->reception].status != 0 || post->reception == RECEPTION_DOWN)

@@ -54,7 +54,7 @@ void operation_write(struct world *world, struct operation *operation, struct no
         char text[NOTE_TEXT_SIZE];
 
         note->replace_asked = true;
-        snprintf(text, sizeof(text), "%.8s%s", note->text, REPLACED_TEXT);
+        book_write_replaced(note, text);
         wire_add_string(&pdu, nothing);
         wire_add_string(&pdu, nothing);
         wire_add_byte(&pdu, WIRE_REGISTERED_ALWAYS);

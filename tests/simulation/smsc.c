@@ -184,10 +184,14 @@ static const struct {
 static void check_submit(struct world *world, const struct note *note,
                          struct wire_view text)
 {
-    bool is_new =
-        text.size > 8 &&
-        wire_view_is((struct wire_view){text.at + 8, text.size - 8}, REPLACED_TEXT);
+    char replaced[NOTE_TEXT_SIZE];
     int64_t now_ms = world_now_ms(world);
+    bool is_new;
+
+    book_write_replaced(note, replaced);
+    is_new = wire_view_is(text, replaced);
+    if (!is_new && !wire_view_is(text, note->text))
+        world_violation(world, "N%u is sent with a text that nobody wrote", note->number);
 
     if (note->cancelled)
         world_violation(world, "N%u was cancelled, and is sent", note->number);
