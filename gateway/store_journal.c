@@ -14,8 +14,9 @@
 
 enum {
     FILES = 2,
-    TURN_BYTES = 32 * 1024 * 1024, /* then the other file, if it may be written again */
-    PIECE_BYTES = 64 * 1024,       /* SQLite's systems take less than 128 KiB at a time */
+    TURN_BYTES = 1024 * 1024, /* then the other file, if it may be written again */
+    PIECE_BYTES = 64 * 1024,  /* SQLite's systems take less than 128 KiB at a time */
+    ROOM_PIECES = 4,          /* of zeros, behind a frame that makes its file longer */
     FRAME_BYTES_MAX = STORE_BATCH_BYTES + STORE_DECISION_BYTES + STORE_FRAME_HEAD_BYTES,
 };
 
@@ -33,6 +34,7 @@ _Static_assert(sizeof(struct frame_head) == STORE_FRAME_HEAD_BYTES, "head of a f
 
 struct journal_file {
     sqlite3_file *file;
+    int64_t size;
     int64_t end;       /* of the frames that count */
     uint64_t sequence; /* of the last of them */
 };
@@ -138,6 +140,7 @@ static bool look_through(struct store_journal *journal, int which, char *error,
         snprintf(error, error_size, "the journal cannot be read");
         return false;
     }
+    journal->files[which].size = size;
     while (frame.at + STORE_FRAME_HEAD_BYTES <= size) {
         struct frame_head head;
         uint8_t *records;
@@ -375,6 +378,28 @@ static struct journal_file *file_in_turn(struct store_journal *journal)
     return file;
 }
 
+/*
+ * At the end of its file.  One that makes it longer takes room for the next ones with it:
+ * to sync octets that take the place of others costs two thirds of what it costs while the
+ * file grows, which changes its inode.  That there is no room is no fault.
+ */
+static int write_frame(struct journal_file *file, const uint8_t *frame, size_t size)
+{
+    static const uint8_t zeros[PIECE_BYTES];
+    int64_t end = file->end + (int64_t)size;
+    int result = write_at(file->file, frame, size, file->end);
+
+    if (result != SQLITE_OK || end <= file->size)
+        return result;
+    file->size = end;
+    for (int i = 0; i < ROOM_PIECES; i++) {
+        if (write_at(file->file, zeros, sizeof(zeros), file->size) != SQLITE_OK)
+            break;
+        file->size += PIECE_BYTES;
+    }
+    return SQLITE_OK;
+}
+
 enum store_applied store_journal_append(struct store_journal *journal, uint8_t *frame,
                                         size_t size, char *error, size_t error_size)
 {
@@ -387,7 +412,7 @@ enum store_applied store_journal_append(struct store_journal *journal, uint8_t *
 
     head.sum = sum_of(&head, frame + STORE_FRAME_HEAD_BYTES);
     memcpy(frame, &head, sizeof(head));
-    result = write_at(file->file, frame, total, file->end);
+    result = write_frame(file, frame, total);
     if (result == SQLITE_FULL) {
         snprintf(error, error_size, "the disk is full");
         return STORE_DISK_FULL;

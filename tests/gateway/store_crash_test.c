@@ -271,7 +271,7 @@ TEST(a_log_or_journal_that_was_shortened_is_noticed_and_can_be_given_up)
          true                                                                                            },
         {"the log is empty",                     "live.db-wal", 0,   false, "its log, live.db-wal", true },
         {"the log is gone",                      "live.db-wal", 0,   true,  "its log, live.db-wal", true },
-        {"the journal without its last batches", "journal-1",   100, false,
+        {"the journal without its last batches", "journal-1",   1,   false,
          "batch 48 was durable",                                                                    false},
         {"the journal is empty",                 "journal-1",   0,   false, "batch 48 was durable", false},
         {"the journal is gone",                  "journal-1",   0,   true,  "batch 48 was durable", false},
