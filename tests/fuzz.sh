@@ -18,20 +18,23 @@ fuzzers=$(make --no-print-directory -s list-fuzzers)
 [ -n "$fuzzers" ] || { echo "no local.mk names a fuzzer"; exit 1; }
 # shellcheck disable=SC2086 # the names are words
 make --no-print-directory -s -j"$(nproc)" $fuzzers
-mkdir -p logs
+mkdir -p logs "$SLUICE_BUILD/tests/faults"
+table=$SLUICE_BUILD/tests/faults/fuzz
+rm -f "$table"
 
 # fuzz FUZZER NAME: what it says goes to logs/, its end to standard output.
 fuzz()
 {
-    local seeds=$SLUICE_SOURCE/tests/fuzz/corpus/$2 status=0
+    local seeds=$SLUICE_SOURCE/tests/fuzz/corpus/$2 status=0 inputs
     mkdir -p "corpus/$2" "findings/$2"
     [ -d "$seeds" ] || seeds=
     # New inputs go to the first folder, the source tree is only read.
     "./$1" -max_total_time="$seconds" -print_final_stats=1 -verbosity=0 \
         -artifact_prefix="findings/$2/" "corpus/$2" ${seeds:+"$seeds"} \
         >"logs/$2.log" 2>&1 || status=$?
-    printf '==== %s, %s s: status %d, %s inputs\n' "$1" "$seconds" $status \
-        "$(sed -n 's/^stat::number_of_executed_units: *//p' "logs/$2.log")"
+    inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "logs/$2.log")
+    printf '==== %s, %s s: status %d, %s inputs\n' "$1" "$seconds" $status "$inputs"
+    printf 'an input of %s\t%d\t%d\n' "$2" "${inputs:-0}" $((status != 0)) >>"$table"
     [ $status -eq 0 ] || tail -n 60 "logs/$2.log"
     return $status
 }

@@ -6,7 +6,9 @@ TESTS += \
 	tests/check_tables.sh \
 	tests/edges.sh \
 	tests/run_test.sh
-DEEP += tests/distcheck.sh tests/fuzz.sh tests/bare_root.sh
+DEEP += tests/gateway/store_crash_test tests/distcheck.sh tests/fuzz.sh tests/bare_root.sh
+# A row of the table of faults, which otherwise `make check` makes.
+deep: tests/gateway/store_crash_test$(EXEEXT)
 
 EXTRA_DIST += tests/README.md tests/test.h \
 	tests/check_layers.sh tests/check_layers_test.sh \

@@ -105,5 +105,5 @@ def the_rate_was_kept(lab):
 
 
 if __name__ == "__main__":
-    scenario(60, make, the_queue_is_full_of_adverts, a_one_time_password_leaves_at_once,
+    scenario(240, make, the_queue_is_full_of_adverts, a_one_time_password_leaves_at_once,
              ten_adverts_are_not_behind_the_many, the_rate_was_kept)

@@ -34,7 +34,6 @@ SCENARIOS += \
 	tests/scenario/disks.py \
 	tests/scenario/strangers.py
 PRELOADS += tests/scenario/faults.so
-# A quarter of an hour.
 DEEP += tests/scenario/million.py
 SANITIZED += tests/scenario/lab_cascade.py
 THREADED += \
