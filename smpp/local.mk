@@ -32,6 +32,7 @@ libsmpp_a_SOURCES += \
 
 # Text, long messages, receipts and times.
 libsmpp_a_SOURCES += \
+	smpp/characters.c smpp/characters.h \
 	smpp/gsm.c smpp/gsm.h \
 	smpp/parts.c smpp/parts.h \
 	smpp/receipt.c smpp/receipt.h \

@@ -1,329 +1,18 @@
 /*
- * One row per alphabet: how a character is read from it and written to it, one at a
- * time.  Decoding, encoding and measuring are each one loop over such a row, so that a
- * bound is checked in one place for all alphabets.
- *
- * The row of GSM has two tables (gsm.h); a language shift is a copy of that row with
- * others in their place.
+ * Decoding, encoding and measuring, each one loop over the characters of an alphabet
+ * (characters.h); and what a data_coding says.
  */
 #include "smpp/text.h"
 
 #include <assert.h>
 #include <string.h>
 
-enum {
-    REPLACEMENT = 0xFFFD,   /* what an input that means nothing decodes to */
-    CHARACTER_MAX_SIZE = 4, /* octets of one character, in UTF-8 and in every alphabet */
-};
+#include "smpp/characters.h"
 
-struct alphabet;
-
-/*
- * Reads the character at `at` (at least one octet) and returns its octets; what means
- * nothing is read as REPLACEMENT with *invalid set.
- */
-typedef size_t read_character(const struct alphabet *alphabet, const uint8_t *at,
-                              size_t size, uint32_t *character, bool *invalid);
-
-/* Writes a character and returns its octets; 0 if the alphabet does not have it. */
-typedef size_t write_character(const struct alphabet *alphabet, uint32_t character,
-                               uint8_t out[CHARACTER_MAX_SIZE]);
-
-struct alphabet {
-    const char *name;
-    uint8_t data_coding;
-    uint8_t unit_size; /* octets of a unit */
-    /* The characters below 0x80 whose octet is their own number, a bit each: most of
-     * every text is copied by them alone.  They are the same in all languages. */
-    uint64_t plain[2];
-    read_character *read;
-    write_character *write;
-    struct smpp_shift shift; /* GSM: the languages of its two tables */
-};
-
-static size_t read_invalid(size_t size, uint32_t *character, bool *invalid)
+static const struct smpp_characters *characters_of(enum smpp_alphabet alphabet)
 {
-    *character = REPLACEMENT;
-    *invalid = true;
-    return size;
-}
-
-static size_t read_gsm(const struct alphabet *alphabet, const uint8_t *at, size_t size,
-                       uint32_t *character, bool *invalid)
-{
-    const struct smpp_gsm_table *main = smpp_gsm_main(alphabet->shift.locking);
-
-    if (at[0] >= 0x80)
-        return read_invalid(1, character, invalid);
-    if (at[0] != SMPP_GSM_ESCAPE) {
-        *character = smpp_gsm_character(main, at[0]);
-        return 1;
-    }
-    if (size < 2 || at[1] >= 0x80) {
-        *character = ' ';
-        return 1;
-    }
-    *character = smpp_gsm_character(smpp_gsm_extension(alphabet->shift.single), at[1]);
-    if (*character == 0)
-        *character = smpp_gsm_character(main, at[1]);
-    return 2;
-}
-
-static bool is_plain(const uint64_t plain[2], uint32_t octet)
-{
-    return octet < 0x80 && (plain[octet >> 6] >> (octet & 0x3F) & 1) != 0;
-}
-
-static size_t write_gsm(const struct alphabet *alphabet, uint32_t character,
-                        uint8_t out[CHARACTER_MAX_SIZE])
-{
-    int code;
-
-    if (is_plain(alphabet->plain, character)) {
-        out[0] = (uint8_t)character;
-        return 1;
-    }
-    code = smpp_gsm_code(smpp_gsm_main(alphabet->shift.locking), character);
-    if (code >= 0) {
-        out[0] = (uint8_t)code;
-        return 1;
-    }
-    code = smpp_gsm_code(smpp_gsm_extension(alphabet->shift.single), character);
-    if (code >= 0) {
-        out[0] = SMPP_GSM_ESCAPE;
-        out[1] = (uint8_t)code;
-        return 2;
-    }
-    return 0;
-}
-
-static size_t read_ascii(const struct alphabet *alphabet, const uint8_t *at, size_t size,
-                         uint32_t *character, bool *invalid)
-{
-    (void)alphabet;
-    (void)size;
-    if (at[0] >= 0x80)
-        return read_invalid(1, character, invalid);
-    *character = at[0];
-    return 1;
-}
-
-static size_t write_ascii(const struct alphabet *alphabet, uint32_t character,
-                          uint8_t out[CHARACTER_MAX_SIZE])
-{
-    (void)alphabet;
-    out[0] = (uint8_t)character;
-    return character < 0x80 ? 1 : 0;
-}
-
-static size_t read_latin_1(const struct alphabet *alphabet, const uint8_t *at, size_t size,
-                           uint32_t *character, bool *invalid)
-{
-    (void)alphabet;
-    (void)size;
-    (void)invalid;
-    *character = at[0];
-    return 1;
-}
-
-static size_t write_latin_1(const struct alphabet *alphabet, uint32_t character,
-                            uint8_t out[CHARACTER_MAX_SIZE])
-{
-    (void)alphabet;
-    out[0] = (uint8_t)character;
-    return character < 0x100 ? 1 : 0;
-}
-
-/* From 0xA1 on ISO-8859-5 runs in step with U+0401, but for these three. */
-static uint32_t iso_8859_5_character(uint8_t octet)
-{
-    if (octet <= 0xA0 || octet == 0xAD)
-        return octet;
-    if (octet == 0xF0)
-        return 0x2116;
-    if (octet == 0xFD)
-        return 0x00A7;
-    return 0x0400 + (octet - 0xA0u);
-}
-
-static size_t read_iso_8859_5(const struct alphabet *alphabet, const uint8_t *at,
-                              size_t size, uint32_t *character, bool *invalid)
-{
-    (void)alphabet;
-    (void)size;
-    (void)invalid;
-    *character = iso_8859_5_character(at[0]);
-    return 1;
-}
-
-static size_t write_iso_8859_5(const struct alphabet *alphabet, uint32_t character,
-                               uint8_t out[CHARACTER_MAX_SIZE])
-{
-    uint32_t octet = character;
-
-    (void)alphabet;
-    if (character == 0x2116)
-        octet = 0xF0;
-    else if (character == 0x00A7)
-        octet = 0xFD;
-    else if (character > 0x0400 && character < 0x0460)
-        octet = character - 0x0400 + 0xA0;
-    out[0] = (uint8_t)octet;
-    return octet < 0x100 && iso_8859_5_character(out[0]) == character ? 1 : 0;
-}
-
-static uint32_t unit_at(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 8 | at[1];
-}
-
-static bool is_high_surrogate(uint32_t unit)
-{
-    return unit >= 0xD800 && unit < 0xDC00;
-}
-
-static bool is_low_surrogate(uint32_t unit)
-{
-    return unit >= 0xDC00 && unit < 0xE000;
-}
-
-static size_t read_ucs2(const struct alphabet *alphabet, const uint8_t *at, size_t size,
-                        uint32_t *character, bool *invalid)
-{
-    uint32_t unit;
-
-    (void)alphabet;
-    if (size < 2)
-        return read_invalid(1, character, invalid);
-    unit = unit_at(at);
-    if (!is_high_surrogate(unit) && !is_low_surrogate(unit)) {
-        *character = unit;
-        return 2;
-    }
-    if (is_low_surrogate(unit) || size < 4 || !is_low_surrogate(unit_at(at + 2)))
-        return read_invalid(2, character, invalid);
-    *character = 0x10000 + ((unit - 0xD800) << 10) + (unit_at(at + 2) - 0xDC00);
-    return 4;
-}
-
-static size_t write_unit(uint32_t unit, uint8_t *out)
-{
-    out[0] = (uint8_t)(unit >> 8);
-    out[1] = (uint8_t)unit;
-    return 2;
-}
-
-static size_t write_ucs2(const struct alphabet *alphabet, uint32_t character,
-                         uint8_t out[CHARACTER_MAX_SIZE])
-{
-    (void)alphabet;
-    if (character < 0x10000)
-        return write_unit(character, out);
-    character -= 0x10000;
-    write_unit(0xD800 + (character >> 10), out);
-    write_unit(0xDC00 + (character & 0x3FF), out + 2);
-    return 4;
-}
-
-static size_t read_utf8(const struct alphabet *alphabet, const uint8_t *at, size_t size,
-                        uint32_t *character, bool *invalid)
-{
-    /* By the number of octets: the least character that may take so many. */
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
-    uint32_t value;
-
-    (void)alphabet;
-    if (at[0] < 0x80) {
-        *character = at[0];
-        return 1;
-    }
-    if (at[0] < 0xC0 || at[0] >= 0xF8 || length > size)
-        return read_invalid(1, character, invalid);
-    value = at[0] & (0x7Fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xC0) != 0x80)
-            return read_invalid(1, character, invalid);
-        value = value << 6 | (at[i] & 0x3F);
-    }
-    if (value < least[length] || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000))
-        return read_invalid(1, character, invalid);
-    *character = value;
-    return length;
-}
-
-static size_t write_utf8(const struct alphabet *alphabet, uint32_t character,
-                         uint8_t out[CHARACTER_MAX_SIZE])
-{
-    (void)alphabet;
-    if (character < 0x80) {
-        out[0] = (uint8_t)character;
-        return 1;
-    }
-    if (character < 0x800) {
-        out[0] = (uint8_t)(0xC0 | character >> 6);
-        out[1] = (uint8_t)(0x80 | (character & 0x3F));
-        return 2;
-    }
-    if (character < 0x10000) {
-        out[0] = (uint8_t)(0xE0 | character >> 12);
-        out[1] = (uint8_t)(0x80 | (character >> 6 & 0x3F));
-        out[2] = (uint8_t)(0x80 | (character & 0x3F));
-        return 3;
-    }
-    out[0] = (uint8_t)(0xF0 | character >> 18);
-    out[1] = (uint8_t)(0x80 | (character >> 12 & 0x3F));
-    out[2] = (uint8_t)(0x80 | (character >> 6 & 0x3F));
-    out[3] = (uint8_t)(0x80 | (character & 0x3F));
-    return 4;
-}
-
-static const struct alphabet alphabets[] = {
-    [SMPP_ALPHABET_GSM] = {.name = "gsm",
-                           .data_coding = 0x00,
-                           .unit_size = 1,
-                           .plain = {0xFFFFFFEF00002400, 0x07FFFFFE07FFFFFE},
-                           .read = read_gsm,
-                           .write = write_gsm},
-    [SMPP_ALPHABET_ASCII] = {.name = "ascii",
-                           .data_coding = 0x01,
-                           .unit_size = 1,
-                           .plain = {UINT64_MAX, UINT64_MAX},
-                           .read = read_ascii,
-                           .write = write_ascii},
-    [SMPP_ALPHABET_LATIN_1] = {.name = "latin-1",
-                           .data_coding = 0x03,
-                           .unit_size = 1,
-                           .plain = {UINT64_MAX, UINT64_MAX},
-                           .read = read_latin_1,
-                           .write = write_latin_1},
-    [SMPP_ALPHABET_ISO_8859_5] = {.name = "iso-8859-5",
-                           .data_coding = 0x06,
-                           .unit_size = 1,
-                           .plain = {UINT64_MAX, UINT64_MAX},
-                           .read = read_iso_8859_5,
-                           .write = write_iso_8859_5},
-    [SMPP_ALPHABET_UCS2] = {.name = "ucs-2",
-                           .data_coding = 0x08,
-                           .unit_size = 2,
-                           .read = read_ucs2,
-                           .write = write_ucs2},
-    [SMPP_ALPHABET_BINARY] = {.name = "binary",                    .data_coding = 0x04,            .unit_size = 1                     },
-};
-
-/* UTF-8 in the same shape, so that both directions are one loop. */
-static const struct alphabet utf8_alphabet = {
-    .name = "utf-8",
-    .unit_size = 1,
-    .plain = {UINT64_MAX, UINT64_MAX},
-    .read = read_utf8,
-    .write = write_utf8
-};
-
-static const struct alphabet *alphabet_row(enum smpp_alphabet alphabet)
-{
-    assert((size_t)alphabet < sizeof(alphabets) / sizeof(alphabets[0]));
-    return &alphabets[alphabet];
+    assert((size_t)alphabet < SMPP_ALPHABETS);
+    return &smpp_characters[alphabet];
 }
 
 /*
@@ -390,8 +79,8 @@ enum smpp_alphabet smpp_text_alphabet(uint8_t data_coding,
         return default_alphabet;
     if (group != NULL)
         return alphabet_in_group(group, data_coding);
-    for (size_t i = 0; i < sizeof(alphabets) / sizeof(alphabets[0]); i++) {
-        if (data_coding == alphabets[i].data_coding)
+    for (size_t i = 0; i < SMPP_ALPHABETS; i++) {
+        if (data_coding == smpp_characters[i].data_coding)
             return (enum smpp_alphabet)i;
     }
     return SMPP_ALPHABET_BINARY;
@@ -411,18 +100,18 @@ bool smpp_text_is_waiting(uint8_t data_coding)
 
 uint8_t smpp_text_data_coding(enum smpp_alphabet alphabet)
 {
-    return alphabet_row(alphabet)->data_coding;
+    return characters_of(alphabet)->data_coding;
 }
 
 const char *smpp_text_alphabet_name(enum smpp_alphabet alphabet)
 {
-    return alphabet_row(alphabet)->name;
+    return characters_of(alphabet)->name;
 }
 
 bool smpp_text_alphabet_find(const char *name, enum smpp_alphabet *out_alphabet)
 {
-    for (size_t i = 0; i < sizeof(alphabets) / sizeof(alphabets[0]); i++) {
-        if (strcmp(name, alphabets[i].name) == 0) {
+    for (size_t i = 0; i < SMPP_ALPHABETS; i++) {
+        if (strcmp(name, smpp_characters[i].name) == 0) {
             *out_alphabet = (enum smpp_alphabet)i;
             return true;
         }
@@ -437,7 +126,7 @@ static size_t copy_plain(const uint64_t plain[2], const uint8_t *in, size_t size
     size_t most = size < room ? size : room;
     size_t count = 0;
 
-    while (count < most && is_plain(plain, in[count])) {
+    while (count < most && smpp_is_plain(plain, in[count])) {
         out[count] = in[count];
         count++;
     }
@@ -448,9 +137,9 @@ static size_t copy_plain(const uint64_t plain[2], const uint8_t *in, size_t size
  * Copies text from one alphabet to the other while both have it.  Stops at what means
  * nothing if `strict`, else replaces and counts it.
  */
-static enum smpp_text_result convert(const struct alphabet *from, const uint8_t *in,
-                                     size_t size, const struct alphabet *to, uint8_t *out,
-                                     size_t room, bool strict,
+static enum smpp_text_result convert(const struct smpp_characters *from, const uint8_t *in,
+                                     size_t size, const struct smpp_characters *to,
+                                     uint8_t *out, size_t room, bool strict,
                                      struct smpp_text_progress *progress)
 {
     /* A plain octet is itself in both: in GSM and UTF-8, say. */
@@ -460,7 +149,7 @@ static enum smpp_text_result convert(const struct alphabet *from, const uint8_t 
     struct smpp_text_progress done = {0};
 
     while (done.read < size && result == SMPP_TEXT_OK) {
-        uint8_t spare[CHARACTER_MAX_SIZE];
+        uint8_t spare[SMPP_CHARACTER_MAX_SIZE];
         size_t copied = copy_plain(plain, in + done.read, size - done.read,
                                    out + done.written, room - done.written);
         uint32_t character;
@@ -495,20 +184,20 @@ static enum smpp_text_result convert(const struct alphabet *from, const uint8_t 
 }
 
 /* The row of GSM with the tables of these languages. */
-static struct alphabet shifted_row(struct smpp_shift shift)
+static struct smpp_characters shifted_row(struct smpp_shift shift)
 {
-    struct alphabet row = alphabets[SMPP_ALPHABET_GSM];
+    struct smpp_characters row = smpp_characters[SMPP_ALPHABET_GSM];
 
     row.shift = shift;
     return row;
 }
 
-static enum smpp_text_result decode(const struct alphabet *from, const uint8_t *octets,
-                                    size_t size, char *utf8, size_t room,
-                                    struct smpp_text_progress *progress)
+static enum smpp_text_result decode(const struct smpp_characters *from,
+                                    const uint8_t *octets, size_t size, char *utf8,
+                                    size_t room, struct smpp_text_progress *progress)
 {
-    enum smpp_text_result result =
-        convert(from, octets, size, &utf8_alphabet, (uint8_t *)utf8, room, false, progress);
+    enum smpp_text_result result = convert(from, octets, size, &smpp_characters_utf8,
+                                           (uint8_t *)utf8, room, false, progress);
 
     return result == SMPP_TEXT_OK && progress->invalid > 0 ? SMPP_TEXT_INVALID : result;
 }
@@ -521,7 +210,7 @@ enum smpp_text_result smpp_text_decode(enum smpp_alphabet alphabet, const uint8_
         *progress = (struct smpp_text_progress){0};
         return SMPP_TEXT_UNFIT;
     }
-    return decode(alphabet_row(alphabet), octets, size, utf8, room, progress);
+    return decode(characters_of(alphabet), octets, size, utf8, room, progress);
 }
 
 enum smpp_text_result smpp_text_decode_shifted(struct smpp_shift shift,
@@ -529,7 +218,7 @@ enum smpp_text_result smpp_text_decode_shifted(struct smpp_shift shift,
                                                char *utf8, size_t room,
                                                struct smpp_text_progress *progress)
 {
-    const struct alphabet from = shifted_row(shift);
+    const struct smpp_characters from = shifted_row(shift);
 
     return decode(&from, octets, size, utf8, room, progress);
 }
@@ -542,18 +231,18 @@ enum smpp_text_result smpp_text_encode(enum smpp_alphabet alphabet, const char *
         *progress = (struct smpp_text_progress){0};
         return SMPP_TEXT_UNFIT;
     }
-    return convert(&utf8_alphabet, (const uint8_t *)utf8, size, alphabet_row(alphabet),
-                   octets, room, true, progress);
+    return convert(&smpp_characters_utf8, (const uint8_t *)utf8, size,
+                   characters_of(alphabet), octets, room, true, progress);
 }
 
 enum smpp_text_result smpp_text_encode_shifted(struct smpp_shift shift, const char *utf8,
                                                size_t size, uint8_t *octets, size_t room,
                                                struct smpp_text_progress *progress)
 {
-    const struct alphabet to = shifted_row(shift);
+    const struct smpp_characters to = shifted_row(shift);
 
-    return convert(&utf8_alphabet, (const uint8_t *)utf8, size, &to, octets, room, true,
-                   progress);
+    return convert(&smpp_characters_utf8, (const uint8_t *)utf8, size, &to, octets, room,
+                   true, progress);
 }
 
 size_t smpp_text_capacity(enum smpp_alphabet alphabet, size_t header_size)
@@ -565,12 +254,12 @@ size_t smpp_text_capacity(enum smpp_alphabet alphabet, size_t header_size)
     if (alphabet == SMPP_ALPHABET_GSM || alphabet == SMPP_ALPHABET_ASCII)
         return octets * 8 /
                7; /* IA5 goes on the air as the alphabet of GSM, of 7 bits too */
-    return octets - octets % alphabet_row(alphabet)->unit_size;
+    return octets - octets % characters_of(alphabet)->unit_size;
 }
 
 /* `alone` is what one short message takes that is not a part of a longer text, `beside`
  * what a part takes. */
-static enum smpp_text_result measure(const struct alphabet *to, const char *utf8,
+static enum smpp_text_result measure(const struct smpp_characters *to, const char *utf8,
                                      size_t size, size_t alone, size_t beside,
                                      struct smpp_text_measure *out_measure)
 {
@@ -582,14 +271,15 @@ static enum smpp_text_result measure(const struct alphabet *to, const char *utf8
     for (size_t at = 0; at < size;) {
         size_t written = 1;
 
-        if (is_plain(to->plain, in[at])) {
+        if (smpp_is_plain(to->plain, in[at])) {
             at++;
         } else {
-            uint8_t encoded[CHARACTER_MAX_SIZE];
+            uint8_t encoded[SMPP_CHARACTER_MAX_SIZE];
             uint32_t character;
             bool invalid = false;
 
-            at += read_utf8(&utf8_alphabet, in + at, size - at, &character, &invalid);
+            at += smpp_characters_utf8.read(&smpp_characters_utf8, in + at, size - at,
+                                            &character, &invalid);
             if (invalid)
                 return SMPP_TEXT_INVALID;
             written = to->write(to, character, encoded);
@@ -615,7 +305,7 @@ enum smpp_text_result smpp_text_measure(enum smpp_alphabet alphabet, const char 
 {
     if (alphabet == SMPP_ALPHABET_BINARY)
         return SMPP_TEXT_UNFIT;
-    return measure(alphabet_row(alphabet), utf8, size, smpp_text_capacity(alphabet, 0),
+    return measure(characters_of(alphabet), utf8, size, smpp_text_capacity(alphabet, 0),
                    smpp_text_capacity(alphabet, header_size), out_measure);
 }
 
@@ -634,7 +324,7 @@ enum smpp_text_result smpp_text_measure_shifted(struct smpp_shift shift, const c
                                                 size_t size, size_t header_size,
                                                 struct smpp_text_measure *out_measure)
 {
-    const struct alphabet to = shifted_row(shift);
+    const struct smpp_characters to = shifted_row(shift);
 
     return measure(&to, utf8, size, smpp_text_shifted_capacity(shift, 0),
                    smpp_text_shifted_capacity(shift, header_size), out_measure);
@@ -657,7 +347,11 @@ bool smpp_text_is_utf8(const char *text, size_t size)
     for (size_t at = 0; at < size && !invalid;) {
         uint32_t character;
 
-        at += read_utf8(&utf8_alphabet, in + at, size - at, &character, &invalid);
+        if (in[at] < 0x80)
+            at++;
+        else
+            at += smpp_characters_utf8.read(&smpp_characters_utf8, in + at, size - at,
+                                            &character, &invalid);
     }
     return !invalid;
 }
