@@ -59,12 +59,28 @@ TESTS += \
 	tests/gateway/profile_test
 tests_gateway_accounts_test_SOURCES = tests/gateway/accounts_test.c tests/test.h
 tests_gateway_accounts_test_LDADD = libgateway.a $(SODIUM_LIBS) $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
-tests_gateway_config_test_SOURCES = tests/gateway/config_test.c tests/test.h
+tests_gateway_config_test_SOURCES = tests/gateway/config_test.c \
+	tests/gateway/config_place.c tests/gateway/config_place.h tests/test.h
 tests_gateway_config_test_LDADD = libgateway.a librouting.a libsmpp.a $(CONFUSE_LIBS) $(OPENSSL_LIBS) \
 	$(CMOCKA_LIBS)
 tests_gateway_profile_test_SOURCES = tests/gateway/profile_test.c tests/test.h
 tests_gateway_profile_test_LDADD = libgateway.a librouting.a $(CONFUSE_LIBS) \
 	$(JANSSON_LIBS) $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/gateway/config_wrong_test tests/gateway/config_lab_test tests/gateway/config_networks_test tests/gateway/config_print_test
+TESTS += tests/gateway/config_wrong_test tests/gateway/config_lab_test tests/gateway/config_networks_test tests/gateway/config_print_test
+tests_gateway_config_wrong_test_SOURCES = tests/gateway/config_wrong_test.c \
+	tests/gateway/config_place.c tests/gateway/config_place.h tests/test.h
+tests_gateway_config_wrong_test_LDADD = $(tests_gateway_config_test_LDADD)
+tests_gateway_config_lab_test_SOURCES = tests/gateway/config_lab_test.c \
+	tests/gateway/config_place.c tests/gateway/config_place.h tests/test.h
+tests_gateway_config_lab_test_LDADD = $(tests_gateway_config_test_LDADD)
+tests_gateway_config_networks_test_SOURCES = tests/gateway/config_networks_test.c \
+	tests/gateway/config_place.c tests/gateway/config_place.h tests/test.h
+tests_gateway_config_networks_test_LDADD = $(tests_gateway_config_test_LDADD)
+tests_gateway_config_print_test_SOURCES = tests/gateway/config_print_test.c \
+	tests/gateway/config_place.c tests/gateway/config_place.h tests/test.h
+tests_gateway_config_print_test_LDADD = $(tests_gateway_config_test_LDADD)
 
 check_PROGRAMS += tests/gateway/config_adopt_test
 TESTS += tests/gateway/config_adopt_test
