@@ -26,6 +26,7 @@ BINDS = 4
 WINDOW = 256  # of each bind: 1,024 in flight
 SLOW_US = 1000
 CASCADE_PER_S = 6000
+MESSENGER = "default=delivered"  # else it refuses by the last digits of some numbers
 ALIVE = 200000
 ALIVE_WAIT_MS = 12000  # longer than it takes to submit them
 # A rate is kept up if so long a run of it, in one of so many tries, is accepted at that
@@ -120,13 +121,17 @@ class Bench:
                 and report["latency"]["response"]["p50_us"] < PEAK_P50_US)
 
     def cascade(self):
-        """The messenger delivers all, over HTTP, unless they come faster than that goes."""
-        with BenchLab(messenger="") as lab:
+        """Each message goes to the messenger first, over HTTP, which takes and delivers
+        all; one it could not have in time goes on as an SMS."""
+        messages = int(CASCADE_PER_S * self.options.seconds)
+        with BenchLab(messenger=MESSENGER) as lab:
             lab.bench("--account", "cascade", "--messages", 1000, "--rate", 1000, *LOAD)
-            numbers = run_load(lab, int(CASCADE_PER_S * self.options.seconds), *LOAD,
-                               "--rate", CASCADE_PER_S, account="cascade")
-            over_http = numbers["completed_per_s"] * (1 - numbers["sms_share"])
-            return {"messenger_per_s": over_http, **numbers}
+            before = lab.sim_stats("messenger")["accepted"]
+            numbers = run_load(lab, messages, *LOAD, "--rate", CASCADE_PER_S,
+                               account="cascade")
+            answered = lab.sim_stats("messenger")["accepted"] - before
+            return {"http_per_s": numbers["completed_per_s"] * answered / messages,
+                    **numbers}
 
     def alive(self):
         """Octets of memory of a message whose report has not come."""
@@ -151,7 +156,7 @@ class Bench:
 
     def stages(self, messages, *arguments, account="sms"):
         """The same load under perf, folded: microseconds of each stage per message."""
-        with BenchLab(messenger="") as lab:
+        with BenchLab(messenger=MESSENGER) as lab:
             warm_up(lab)
             recording = lab.folder / "perf.data"
             with Recording(lab.sluiced.pid, recording):
@@ -225,7 +230,9 @@ GOALS = (
     Goal("peak-80", "response_p99_ms", 20, False,
          "ms to the response at four fifths of the peak, p99"),
     Goal("peak-80", "response_p999_ms", 50, False, "the same through checkpoints, p99.9"),
-    Goal("cascade", "messenger_per_s", 5000, True, "messages a second over HTTP"),
+    Goal("cascade", "http_per_s", 5000, True,
+         "messages a second that the messenger took, over HTTP"),
+    Goal("cascade", "completed_per_s", 5000, True, "messages a second of a cascade"),
     Goal("alive", "bytes_each", 600, False, "octets of memory of a message alive"),
     Goal("ratios", "cpu_1000_to_saturated", 3, False,
          "processor per message at 1,000/s, saturated = 1"),

@@ -81,16 +81,11 @@ static bool is_hopeless(const struct bench_runner *runner, int64_t now_ns)
                   runner->phase == BENCH_PHASE_WAITING || runner->in_flight > 0 ||
                   runner->bound < runner->seat_count;
     int64_t wait_ns = runner->options->wait_ns;
-    bool is_anyone_left = false;
-    bool is_anyone_dead = false;
 
-    for (unsigned i = 0; i < runner->seat_count; i++) {
-        is_anyone_left |= !runner->seats[i].is_dead;
-        is_anyone_dead |= runner->seats[i].is_dead;
-    }
     if (runner->options->retry)
         wait_ns += BENCH_RETRY_NS; /* a pause is no silence of the other side */
-    return !is_anyone_left || (runner->phase == BENCH_PHASE_BINDING && is_anyone_dead) ||
+    return runner->dead == runner->seat_count ||
+           (runner->phase == BENCH_PHASE_BINDING && runner->dead > 0) ||
            (is_due && now_ns - runner->activity_ns > wait_ns);
 }
 
@@ -127,13 +122,14 @@ static void advance(struct bench_runner *runner, int64_t now_ns)
 
 static void connect_again(struct bench_runner *runner, int64_t now_ns)
 {
-    for (unsigned i = 0; i < runner->seat_count; i++) {
+    for (unsigned i = 0; i < runner->seat_count && runner->unconnected > 0; i++) {
         struct bench_seat *seat = &runner->seats[i];
 
         if (seat->is_dead || seat->connect_ns == 0 || now_ns < seat->connect_ns ||
             runner->phase >= BENCH_PHASE_UNBINDING)
             continue;
         seat->connect_ns = 0;
+        runner->unconnected--;
         bench_session_connect(seat->session);
     }
 }
@@ -195,14 +191,8 @@ static void on_signal(evutil_socket_t fd, short what, void *argument)
 /* Writes everywhere; returns when the next thing is due that has a time of its own. */
 static int64_t flush_all(struct bench_runner *runner, int64_t now_ns)
 {
-    int64_t next_ns = INT64_MAX;
+    int64_t next_ns = bench_session_flush_all(&runner->unflushed, now_ns);
 
-    for (unsigned i = 0; i < runner->seat_count; i++) {
-        int64_t due_ns = bench_session_flush(runner->seats[i].session, now_ns);
-
-        if (due_ns < next_ns)
-            next_ns = due_ns;
-    }
     if (runner->phase == BENCH_PHASE_SENDING && runner->options->rate_per_s > 0) {
         int64_t intended_ns = bench_sender_intended_ns(runner, runner->next_message);
 
@@ -271,6 +261,7 @@ static void make_seats(struct bench_runner *runner, const struct addrinfo *addre
     size_t parts = options->text.part_count;
 
     runner->seat_count = options->binds * options->account_count;
+    runner->unconnected = runner->seat_count;
     runner->seats = calloc(runner->seat_count, sizeof(*runner->seats));
     if (!runner->seats)
         abort();
@@ -291,6 +282,7 @@ static void make_seats(struct bench_runner *runner, const struct addrinfo *addre
             .window = options->window,
             .no_ack = options->no_ack,
             .ack_delay_ns = options->ack_delay_ns,
+            .unflushed = &runner->unflushed,
             .ops = &bench_tally_ops,
             .owner = runner,
         });

@@ -40,13 +40,19 @@ struct bench_seat {
     unsigned parts_left;
 };
 
+/* A turn costs what happens in it, not what there is: there may be ten thousand binds. */
 struct bench_runner {
     struct bench_run *run;
     const struct bench_options *options;
     struct event_base *base;
     struct bench_seat *seats;
     unsigned seat_count;
-    unsigned first_seat; /* whose turn it is to be served first */
+    unsigned first_seat;             /* whose turn it is to be served first */
+    unsigned unconnected;            /* seats that wait for when to connect */
+    unsigned dead;                   /* seats that are */
+    unsigned parts_left;             /* of all seats */
+    bool none_due;                   /* no new message may begin in this turn */
+    struct bench_session *unflushed; /* that have something to write */
     enum bench_phase phase;
     unsigned bound;
     unsigned in_flight;

@@ -45,12 +45,16 @@ static bool next_submit(struct bench_runner *runner, struct bench_seat *seat,
     if (seat->parts_left == 0) {
         if (bench_backlog_take(&runner->backlog, out))
             return true;
-        if (!begin_message(runner, now_ns, &seat->next.intended_ns))
+        if (!begin_message(runner, now_ns, &seat->next.intended_ns)) {
+            runner->none_due = true;
             return false;
+        }
         seat->next.unit = (runner->next_message - 1) * parts;
         seat->parts_left = parts;
+        runner->parts_left += parts;
     }
     seat->parts_left--;
+    runner->parts_left--;
     *out = seat->next;
     seat->next.unit++;
     return true;
@@ -79,17 +83,15 @@ static bool submit_one(struct bench_runner *runner, struct bench_seat *seat, int
 void bench_sender_submit(struct bench_runner *runner, int64_t now_ns)
 {
     uint32_t before = runner->next_message;
-    bool is_busy;
+    unsigned seat = runner->first_seat;
+    unsigned refused = 0; /* so many in a row */
 
     assert(runner->seat_count > 0);
-    do {
-        is_busy = false;
-        for (unsigned i = 0; i < runner->seat_count; i++) {
-            unsigned seat = (runner->first_seat + i) % runner->seat_count;
-
-            is_busy |= submit_one(runner, &runner->seats[seat], now_ns);
-        }
-    } while (is_busy);
+    runner->none_due = false;
+    while (refused < runner->seat_count && !(runner->none_due && runner->parts_left == 0)) {
+        refused = submit_one(runner, &runner->seats[seat], now_ns) ? 0 : refused + 1;
+        seat = (seat + 1) % runner->seat_count;
+    }
     runner->first_seat = (runner->first_seat + 1) % runner->seat_count;
     if (runner->next_message != before)
         runner->activity_ns = now_ns;
@@ -102,12 +104,8 @@ bool bench_sender_is_done(const struct bench_runner *runner, int64_t now_ns)
                           ? bench_sender_intended_ns(runner, runner->next_message)
                           : now_ns;
 
-    if (runner->backlog.count > 0)
+    if (runner->backlog.count > 0 || runner->parts_left > 0)
         return false;
-    for (unsigned i = 0; i < runner->seat_count; i++) {
-        if (runner->seats[i].parts_left > 0)
-            return false;
-    }
     return runner->run->stopped || runner->run->out_of_room || next_ns >= runner->end_ns ||
            (options->messages && runner->next_message == options->messages);
 }

@@ -36,6 +36,8 @@ struct bench_session {
     struct event *readable;
     struct event *writable;
     int connect_error; /* told at the next flush */
+    bool is_unflushed;
+    struct bench_session *next_unflushed;
 
     uint8_t *input;
     size_t input_used;
@@ -128,6 +130,16 @@ static void end(struct bench_session *session, const char *reason)
     session->config.ops->closed(session->config.owner, session, reason, was_bound);
 }
 
+/* It has something for the next flush to do. */
+static void want_flush(struct bench_session *session)
+{
+    if (session->is_unflushed)
+        return;
+    session->is_unflushed = true;
+    session->next_unflushed = *session->config.unflushed;
+    *session->config.unflushed = session;
+}
+
 /* ---- What comes in ---- */
 
 static void write_bare(struct bench_session *session, uint32_t id, uint32_t status,
@@ -136,6 +148,7 @@ static void write_bare(struct bench_session *session, uint32_t id, uint32_t stat
     bool fits = wire_write_bare(&session->output, id, status, sequence);
 
     assert(fits); /* room for an answer is seen to before a PDU is taken up */
+    want_flush(session);
 }
 
 static void acknowledge(struct bench_session *session, const struct delayed *receipt)
@@ -144,6 +157,7 @@ static void acknowledge(struct bench_session *session, const struct delayed *rec
                                        WIRE_OK, receipt->sequence, wire_view_of(""));
 
     assert(fits);
+    want_flush(session);
     if (receipt->has_mark)
         session->config.ops->acknowledged(session->config.owner, receipt->mark);
 }
@@ -177,6 +191,7 @@ static void on_deliver(struct bench_session *session, const struct wire_header *
     uint32_t last = session->delayed_first + session->delayed_count++;
 
     session->delayed[last % DELAYED_ANSWERS_MAX] = receipt;
+    want_flush(session);
 }
 
 static void on_answer(struct bench_session *session, const struct wire_header *header,
@@ -280,6 +295,7 @@ static void take_input(struct bench_session *session)
             break;
         if (!can_answer(session)) {
             session->stalled = true;
+            want_flush(session);
             break;
         }
         taken += header.length;
@@ -362,7 +378,7 @@ static int64_t answer_delayed(struct bench_session *session, int64_t now_ns)
     return INT64_MAX;
 }
 
-int64_t bench_session_flush(struct bench_session *session, int64_t now_ns)
+static int64_t flush(struct bench_session *session, int64_t now_ns)
 {
     if (session->connect_error) {
         int error = session->connect_error;
@@ -384,7 +400,31 @@ int64_t bench_session_flush(struct bench_session *session, int64_t now_ns)
         event_add(session->readable, NULL);
         send_output(session);
     }
-    return session->state == BENCH_SESSION_CLOSED ? INT64_MAX : next_ns;
+    if (session->state == BENCH_SESSION_CLOSED)
+        return INT64_MAX;
+    if (session->delayed_count > 0)
+        want_flush(session);
+    return next_ns;
+}
+
+int64_t bench_session_flush_all(struct bench_session **unflushed, int64_t now_ns)
+{
+    struct bench_session *next = *unflushed;
+    int64_t next_ns = INT64_MAX;
+
+    *unflushed = NULL;
+    while (next) {
+        struct bench_session *session = next;
+
+        next = session->next_unflushed;
+        session->is_unflushed = false;
+
+        int64_t due_ns = flush(session, now_ns);
+
+        if (due_ns < next_ns)
+            next_ns = due_ns;
+    }
+    return next_ns;
 }
 
 static void send_bind(struct bench_session *session)
@@ -411,8 +451,10 @@ static void on_writable(evutil_socket_t fd, short what, void *argument)
     socklen_t size = sizeof(error);
 
     (void)what;
-    if (session->state != BENCH_SESSION_CONNECTING)
+    if (session->state != BENCH_SESSION_CONNECTING) {
+        want_flush(session);
         return;
+    }
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error)
         end(session, strerror(error));
@@ -431,6 +473,7 @@ void bench_session_connect(struct bench_session *session)
                          SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
     if (session->fd < 0) {
         session->connect_error = errno;
+        want_flush(session);
         return;
     }
     setsockopt(session->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -441,16 +484,19 @@ void bench_session_connect(struct bench_session *session)
     if (!session->readable || !session->writable)
         abort();
     if (connect(session->fd, config->address, config->address_size) < 0 &&
-        errno != EINPROGRESS)
+        errno != EINPROGRESS) {
         session->connect_error = errno;
-    else
+        want_flush(session);
+    } else {
         event_add(session->writable, NULL);
+    }
 }
 
 void bench_session_unbind(struct bench_session *session)
 {
     assert(session->state == BENCH_SESSION_BOUND);
     session->state = BENCH_SESSION_UNBINDING;
+    want_flush(session);
     if (!wire_write_bare(&session->output, WIRE_UNBIND, WIRE_OK, session->next_sequence++))
         end(session, "there was no room for an unbind");
 }
@@ -478,6 +524,7 @@ uint32_t bench_session_take(struct bench_session *session, uint32_t unit,
             continue;
         *place = (struct bench_submit){sequence, unit, intended_ns, now_ns};
         session->in_flight++;
+        want_flush(session);
         return sequence;
     }
 }
@@ -516,7 +563,7 @@ void bench_session_probe(struct bench_session *session)
 {
     int waiting = 0;
 
-    if (session->fd >= 0 && session->input_used == 0 &&
+    if (session->fd >= 0 && session->in_flight > 0 && session->input_used == 0 &&
         ioctl(session->fd, FIONREAD, &waiting) == 0 && waiting == 0)
         session->drained_ns = bench_clock_ns();
 }

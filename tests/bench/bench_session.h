@@ -4,7 +4,7 @@
  * owner's; the owner hears of all that happens by the functions it gave.
  *
  * Nothing is allocated after bench_session_new().  Octets go out when the owner calls
- * bench_session_flush(), once a turn, so that many PDUs share one write.
+ * bench_session_flush_all(), once a turn, so that many PDUs share one write.
  */
 #ifndef TESTS_BENCH_SESSION_H
 #define TESTS_BENCH_SESSION_H
@@ -63,6 +63,7 @@ struct bench_session_config {
     unsigned window;
     bool no_ack;
     int64_t ack_delay_ns;
+    struct bench_session **unflushed; /* the owner's, of all its sessions; NULL at first */
     const struct bench_session_ops *ops;
     void *owner;
 };
@@ -97,10 +98,11 @@ uint32_t bench_session_take(struct bench_session *session, uint32_t unit,
 struct wire_buffer *bench_session_output(struct bench_session *session);
 
 /*
- * Answers receipts whose time has come and writes what is there to write.  Returns when
- * the next one has to be answered; INT64_MAX: none waits.
+ * Of the sessions that put themselves into `unflushed`: answers receipts whose time has
+ * come and writes what is there to write.  Returns when the next one has to be answered;
+ * INT64_MAX: none waits.
  */
-int64_t bench_session_flush(struct bench_session *session, int64_t now_ns);
+int64_t bench_session_flush_all(struct bench_session **unflushed, int64_t now_ns);
 
 enum bench_session_state bench_session_state(const struct bench_session *session);
 uint16_t bench_session_account(const struct bench_session *session);
@@ -110,7 +112,10 @@ unsigned bench_session_in_flight(const struct bench_session *session);
 /* When what is being told was read. */
 int64_t bench_session_read_ns(const struct bench_session *session);
 
-/* Looks whether there is anything to read; and when there last was nothing (0: never). */
+/*
+ * Looks whether there is anything to read, where answers are awaited; and when there last
+ * was nothing (0: never).
+ */
 void bench_session_probe(struct bench_session *session);
 int64_t bench_session_drained_ns(const struct bench_session *session);
 

@@ -212,9 +212,10 @@ static void on_closed(void *owner, struct bench_session *session, const char *re
         counts->connects_failed++;
         note(counts->first_failure, reason);
     }
-    for (; seat->parts_left > 0; seat->parts_left--)
+    for (; seat->parts_left > 0; seat->parts_left--, runner->parts_left--)
         bench_backlog_put(&runner->backlog, seat->next.unit++, seat->next.intended_ns);
     seat->is_dead = !runner->options->reconnect;
+    *(seat->is_dead ? &runner->dead : &runner->unconnected) += 1;
     seat->connect_ns = now_ns + seat->backoff_ns;
     seat->backoff_ns *= 2;
     if (seat->backoff_ns > BENCH_BACKOFF_LAST_NS)
