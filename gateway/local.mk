@@ -192,7 +192,7 @@ libgateway_a_SOURCES += \
 	gateway/store_limits.c \
 	gateway/store_living.c gateway/store_living.h \
 	gateway/store_load.c \
-	gateway/store_merge.c gateway/store_merge.h \
+	gateway/store_coming.c gateway/store_coming.h \
 	gateway/store_names.c gateway/store_names.h \
 	gateway/store_outbox.c gateway/store_outbox.h \
 	gateway/store_period.c gateway/store_period.h \

@@ -151,13 +151,6 @@ static bool flush_highest_id(struct store_sqlite *store)
 
 /* --- operations, one function each -------------------------------------------------- */
 
-static bool apply_nothing(struct store_sqlite *store, struct store_record *record)
-{
-    (void)store;
-    (void)record;
-    return true;
-}
-
 static bool apply_opening(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_opening *opening =
@@ -170,10 +163,19 @@ static bool apply_opening(struct store_sqlite *store, struct store_record *recor
     return !changed(store) || store_add_posting(store, &opening->posting, 0);
 }
 
+static const struct store_receipt *receipt_of(const struct store_record *record)
+{
+    return &((const struct store_record_receipt *)record)->receipt;
+}
+
 static bool apply_receipt_add(struct store_sqlite *store, struct store_record *record)
 {
-    const struct store_receipt *receipt =
-        &((const struct store_record_receipt *)record)->receipt;
+    store_coming_add(store->coming, STORE_COMING_RECEIPT, receipt_of(record)->id, record);
+    return true;
+}
+
+static bool write_receipt(struct store_sqlite *store, const struct store_receipt *receipt)
+{
     const int64_t values[] = {(int64_t)receipt->id, receipt->account, receipt->made_at_ms};
     sqlite3_stmt *statement = store->statements[STATEMENT_RECEIPT_ADD];
 
@@ -186,23 +188,33 @@ static bool apply_receipt_add(struct store_sqlite *store, struct store_record *r
 
 static bool apply_receipt_gone(struct store_sqlite *store, struct store_record *record)
 {
-    const struct store_receipt *receipt =
-        &((const struct store_record_receipt *)record)->receipt;
+    const struct store_receipt *receipt = receipt_of(record);
 
+    if (store_coming_remove(store->coming, STORE_COMING_RECEIPT, receipt->id))
+        return true;
     sqlite3_bind_int64(store->statements[STATEMENT_RECEIPT_GONE], 1, (int64_t)receipt->id);
     if (!step(store, STATEMENT_RECEIPT_GONE))
         return false;
     return !changed(store) || count_receipt(store, receipt->account, receipt->id, -1);
 }
 
+static const struct store_parked *parked_of(const struct store_record *record)
+{
+    return &((const struct store_record_parked *)record)->parked;
+}
+
 static bool apply_park(struct store_sqlite *store, struct store_record *record)
 {
-    const struct store_parked *parked =
-        &((const struct store_record_parked *)record)->parked;
+    note_id(store, parked_of(record)->id);
+    store_coming_add(store->coming, STORE_COMING_PARKED, parked_of(record)->id, record);
+    return true;
+}
+
+static bool write_parked(struct store_sqlite *store, const struct store_parked *parked)
+{
     const int64_t values[] = {(int64_t)parked->id, parked->channel, parked->at_ms};
     sqlite3_stmt *statement = store->statements[STATEMENT_PARK];
 
-    note_id(store, parked->id);
     store_bind_integers(statement, values, 3);
     sqlite3_bind_blob(statement, 4, parked->bytes, parked->size, SQLITE_STATIC);
     return step(store, STATEMENT_PARK);
@@ -210,11 +222,19 @@ static bool apply_park(struct store_sqlite *store, struct store_record *record)
 
 static bool apply_unpark(struct store_sqlite *store, struct store_record *record)
 {
-    const struct store_parked *parked =
-        &((const struct store_record_parked *)record)->parked;
+    uint64_t id = parked_of(record)->id;
 
-    sqlite3_bind_int64(store->statements[STATEMENT_UNPARK], 1, (int64_t)parked->id);
+    if (store_coming_remove(store->coming, STORE_COMING_PARKED, id))
+        return true;
+    sqlite3_bind_int64(store->statements[STATEMENT_UNPARK], 1, (int64_t)id);
     return step(store, STATEMENT_UNPARK);
+}
+
+/* What came in the window and is still there. */
+static bool write_coming(struct store_sqlite *store, struct store_record *record)
+{
+    return record->kind == STORE_RECORD_PARK ? write_parked(store, parked_of(record))
+                                             : write_receipt(store, receipt_of(record));
 }
 
 static bool apply_define(struct store_sqlite *store, struct store_record *record)
@@ -245,7 +265,6 @@ static bool apply_alias(struct store_sqlite *store, struct store_record *record)
 }
 
 static bool (*const operations[])(struct store_sqlite *, struct store_record *) = {
-    [STORE_RECORD_NOTHING] = apply_nothing,
     [STORE_RECORD_ACCEPT] = store_apply_accept,
     [STORE_RECORD_JOIN] = store_apply_join,
     [STORE_RECORD_MESSAGE] = store_apply_message,
@@ -302,6 +321,7 @@ static bool apply_all(struct store_sqlite *store, const struct store_window *win
 {
     store_bulk_clear(store->bulk);
     store_messages_begin(store->messages);
+    store_coming_begin(store->coming);
     store->balances.count = 0;
     store->outboxes.count = 0;
     store->usages.count = 0;
@@ -316,6 +336,7 @@ static bool apply_all(struct store_sqlite *store, const struct store_window *win
         at += record->size;
     }
     return store_messages_write(store) && flush_day(store) &&
+           store_coming_write(store->coming, store, write_coming) &&
            store_bulk_write(store->bulk) && store_flush_chain(store) &&
            flush_balances(store) && flush_outboxes(store) && store_flush_usages(store) &&
            flush_highest_id(store) && flush_journal(store, window->sequence) &&

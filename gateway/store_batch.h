@@ -11,8 +11,7 @@
 #include "gateway/store_inbound.h"
 
 enum store_record_kind {
-    STORE_RECORD_NOTHING, /* store_merge(): it came and went within the window */
-    STORE_RECORD_ACCEPT,
+    STORE_RECORD_ACCEPT = 1,
     STORE_RECORD_JOIN,
     STORE_RECORD_MESSAGE,
     STORE_RECORD_PERMIT,

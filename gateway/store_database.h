@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "gateway/store_chain.h"
+#include "gateway/store_coming.h"
 #include "gateway/store_day.h"
 #include "gateway/store_bulk.h"
 #include "gateway/store_head.h"
@@ -81,6 +82,7 @@ struct store_sqlite {
     sqlite3_stmt *statements[STATEMENTS];
     struct store_bulk *bulk;
     struct store_messages *messages; /* of the window */
+    struct store_coming *coming;     /* the same */
     struct store_day *day;
     char *folder;
     struct store_head *head; /* live.head: the last window that was durable here */

@@ -12,7 +12,6 @@
 
 #include "gateway/log.h"
 #include "gateway/store_journal.h"
-#include "gateway/store_merge.h"
 #include "gateway/store_sqlite.h"
 
 enum {
@@ -51,7 +50,6 @@ static bool apply(struct store *store, struct store_window *window)
     size_t error_size = sizeof(store->table_result.error);
     enum store_applied applied;
 
-    store_merge(window);
     applied = store_sqlite_apply(store->sqlite, window, error, error_size);
     if (applied == STORE_DISK_FULL && ftruncate(store->reserve_fd, 0) == 0) {
         window->again = true;

@@ -308,6 +308,7 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
         abort();
     store->day = store_day_new(store->folder, vfs);
     store->messages = store_messages_new();
+    store->coming = store_coming_new();
     store->head = store_head_open(folder, "live.head", vfs, error, error_size);
     if (store->head == NULL) {
         store_sqlite_close(store, true);
@@ -343,6 +344,7 @@ void store_sqlite_close(struct store_sqlite *store, bool well)
         sqlite3_finalize(store->statements[i]);
     store_bulk_free(store->bulk);
     store_messages_free(store->messages);
+    store_coming_free(store->coming);
     store_day_close(store->day, well && !store->failed);
     if (store->database && (store->failed || !well))
         sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

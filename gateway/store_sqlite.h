@@ -30,7 +30,7 @@ enum store_applied {
 
 /*
  * What a window of the journal says is in the tables afterwards, in one transaction: all of
- * it or nothing.  What came and ended in it is in the history.  store_merge() comes first.
+ * it or nothing.  What came and ended in it is in the history.
  * `error` says why it failed.
  */
 enum store_applied store_sqlite_apply(struct store_sqlite *store,

@@ -2,7 +2,6 @@
  * A window that is merged gives the same tables as its decisions one by one: the same
  * random course is recorded twice, once with a fold after each decision.
  */
-#include "gateway/store_merge.h"
 
 #include <stdlib.h>
 
