@@ -156,7 +156,7 @@ def it_ends_when_the_journal_fails_at_any_call(lab):
     for start in range(fleet.turn * STEP, EVERY, LABS * STEP):
         nth = start + lab.random.randint(1, STEP)
         for call in FAILING if DEEP else (lab.random.choice(FAILING),):
-            status = lab.run_faulty(f"{call} journal- {nth} EIO", 20, 20)
+            status = lab.run_faulty(f"{call} journal- {nth} EIO", 60, 60)
             check(status in (CONFIG_ERROR, NO_STORE),
                   f"EIO at {call} {nth}: it ended with {status}:\n{lab.log_tail()}")
             times += 1
@@ -174,7 +174,7 @@ def nothing_acknowledged_is_lost_and_no_receipt_is_missing(lab):
     def missing():
         return sum(len(account.waiting) for account in lab.accounts)
 
-    until(lambda: missing() == 0, 60, lambda: f"{missing()} receipts are missing")
+    until(lambda: missing() == 0, 120, lambda: f"{missing()} receipts are missing")
     unknown = sum(len(set(account.receipts) - account.given) for account in lab.accounts)
     lost = sum(client.lost for client in lab.clients)
     check(unknown <= lost, f"{unknown} receipts of ids nobody was given, {lost} unanswered")
@@ -187,8 +187,8 @@ def no_messenger_was_asked_twice(lab):
 
 def the_money_is_right_and_nothing_is_held(lab):
     for account in ("sms", "cascade"):
-        lab.nothing_held(account, 30)
-    return f"{lab.verify()['postings']} postings"
+        lab.nothing_held(account, 60)
+    return f"{lab.verify(60)['postings']} postings"
 
 
 if __name__ == "__main__":
