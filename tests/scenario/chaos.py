@@ -19,11 +19,13 @@ from kill9 import Account, Client
 from lab import DEEP, Failure, Lab, check, equal, scenario, until
 from proxy import Proxy
 from smpp_client import DELIVER, ENQUIRE, OK, RESPONSE, SUBMIT, Session, frame, submit_body
+from starved import Starved
 
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 60 if DEEP else 1.2
 LABS = 2 if DEEP else 1  # side by side
 EACH_S = SECONDS / LABS
 SLOW_BINDS = 60
+MOST_PARTS = 3
 SUBMIT_RESPONSE, DELIVER_RESPONSE = RESPONSE | SUBMIT, RESPONSE | DELIVER
 
 # The last digit but two says what the messenger does.
@@ -70,11 +72,12 @@ class ChaosLab(Lab):
         super().__enter__()
         self.door = Proxy(self.ports["smpp"], 1)
         self.proxies.append(self.door)
+        self.starved, self.begin = Starved(self), time.monotonic()
         sms, cascade = self.accounts
         way_in = types.SimpleNamespace(ports={"smpp": self.door.port})
         self.clients = [Client(way_in, "sms", sms, 1, 1),
                         Client(way_in, "single", cascade, 1, 2),
-                        Client(way_in, "parts", cascade, 3, 3)]
+                        Client(way_in, "parts", cascade, MOST_PARTS, 3)]
         return self
 
     def __exit__(self, *error):
@@ -308,10 +311,14 @@ def nothing_acknowledged_is_lost_and_no_receipt_is_missing(lab):
                 for account in lab.accounts)
     for account in lab.accounts:
         equal(account.changed[:1], [], f"receipts of {account.name} that were other ones")
-    # Twice in doubt, and no report that fits one of them alone: such an end is unknown.
+    # Twice in doubt, and no report that fits one of them alone: such an end is unknown.  On a
+    # machine that lets nobody run, answers are late, too.
     ends = sum((Counter(account.ends.values()) for account in lab.accounts), Counter())
-    check(ends["DELIVRD"] >= 0.9 * sum(ends.values()) and set(ends) <= {"DELIVRD", "UNKNOWN"},
-          f"ends: {dict(ends)}")
+    doubts, starved_s = lab.metric("in_doubt_total"), lab.starved.worst_s
+    least = 0.9 if starved_s < 0.1 * (time.monotonic() - lab.begin) else 0.5
+    check(set(ends) <= {"DELIVRD", "UNKNOWN"} and 2 * ends["UNKNOWN"] <= MOST_PARTS * doubts
+          and ends["DELIVRD"] >= least * sum(ends.values()),
+          f"ends: {dict(ends)}, {doubts:.0f} doubts, {starved_s:.1f} s without a processor")
     return f"{given} acknowledged; {again} receipts again; {lost} unanswered; {dict(ends)}"
 
 
