@@ -23,7 +23,8 @@ tests_gateway_executor_test_LDADD = libgateway.a $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_http_client_test_SOURCES = tests/gateway/http_client_test.c tests/test.h
 tests_gateway_http_client_test_LDADD = libgateway.a $(CURL_LIBS) $(LIBEVENT_LIBS) \
 	$(CMOCKA_LIBS)
-tests_gateway_http_server_test_SOURCES = tests/gateway/http_server_test.c tests/test.h
+tests_gateway_http_server_test_SOURCES = tests/gateway/http_server_test.c \
+	tests/gateway/http_bench.c tests/gateway/http_bench.h tests/test.h
 tests_gateway_http_server_test_LDADD = libgateway.a $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_json_test_SOURCES = tests/gateway/json_test.c tests/test.h
 tests_gateway_json_test_LDADD = libgateway.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
@@ -36,6 +37,12 @@ check_PROGRAMS += tests/gateway/strain_test
 TESTS += tests/gateway/strain_test
 tests_gateway_strain_test_SOURCES = tests/gateway/strain_test.c tests/test.h
 tests_gateway_strain_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/gateway/http_limits_test
+TESTS += tests/gateway/http_limits_test
+tests_gateway_http_limits_test_SOURCES = tests/gateway/http_limits_test.c \
+	tests/gateway/http_bench.c tests/gateway/http_bench.h tests/test.h
+tests_gateway_http_limits_test_LDADD = $(tests_gateway_http_server_test_LDADD)
 
 check_PROGRAMS += tests/gateway/turns_test
 TESTS += tests/gateway/turns_test

@@ -1,0 +1,307 @@
+/*
+ * Sizes, numbers and deadlines of the server's connections.
+ */
+#include "gateway/http_server.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gateway/clock.h"
+#include "tests/gateway/http_bench.h"
+#include "tests/test.h"
+
+/* ---- Limits -------------------------------------------------------------- */
+
+TEST(a_head_too_large_is_refused_before_it_ends)
+{
+    struct bench *bench = bench_new(NULL);
+    char *head = malloc(40000);
+    char answer[4096];
+    bool closed;
+    int fd = bench_dial(bench);
+
+    memset(head, 'a', 40000);
+    memcpy(head, GET HOST "X: ", strlen(GET HOST "X: "));
+    bench_say(bench, fd, head, 40000);
+    bench_hear(bench, fd, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 431 "), "size");
+    CHECK(closed, "size");
+    close(fd);
+
+    fd = bench_dial(bench);
+    bench_say(bench, fd, OCTETS(GET HOST));
+    for (int i = 0; i < 70; i++)
+        bench_say(bench, fd, OCTETS("X: 1\r\n"));
+    bench_say(bench, fd, OCTETS(END));
+    bench_hear(bench, fd, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 431 "), "count");
+    close(fd);
+    free(head);
+    bench_free(bench);
+}
+
+TEST(the_largest_body_passes)
+{
+    struct bench *bench = bench_new(NULL);
+    size_t size = http_default_limits.body_max_bytes;
+    char *body = malloc(size);
+    char answer[4096];
+    bool closed;
+    int fd = bench_dial(bench);
+
+    memset(body, 'b', size);
+    for (int i = 0; i < 2; i++) {
+        bench->body_size = 0;
+        bench_say(bench, fd, OCTETS(POST HOST "Content-Length: 262144\r\n" END));
+        bench_say(bench, fd, body, size);
+        CHECK_EQ(bench->body_size, size, "length");
+        bench_hear(bench, fd, answer, sizeof(answer), &closed);
+        CHECK(begins(answer, "HTTP/1.1 200 "), "length");
+    }
+    for (int i = 0; i < 2; i++) {
+        bench->body_size = 0;
+        bench_say(bench, fd,
+                  OCTETS(POST HOST "Transfer-Encoding: chunked\r\n" END "30000\r\n"));
+        bench_say(bench, fd, body, 0x30000);
+        bench_say(bench, fd, OCTETS("\r\n10000\r\n"));
+        bench_say(bench, fd, body, 0x10000);
+        bench_say(bench, fd, OCTETS("\r\n0\r\n\r\n"));
+        CHECK_EQ(bench->body_size, size, "chunks");
+        bench_hear(bench, fd, answer, sizeof(answer), &closed);
+        CHECK(begins(answer, "HTTP/1.1 200 "), "chunks");
+    }
+    bench_say(bench, fd,
+              OCTETS(POST HOST "Transfer-Encoding: chunked\r\n" END "40000\r\n"));
+    bench_say(bench, fd, body, 0x40000);
+    bench_say(bench, fd, OCTETS("\r\n1\r\n"));
+    bench_hear(bench, fd, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 413 ") && closed, "the sum of chunks counts");
+    close(fd);
+    free(body);
+    bench_free(bench);
+}
+
+TEST(a_client_that_waits_for_100_gets_it)
+{
+    struct bench *bench = bench_new(NULL);
+    char answer[4096];
+    bool closed;
+    int fd = bench_dial(bench);
+
+    bench_say(bench, fd,
+              OCTETS(POST HOST "Expect: 100-continue\r\nContent-Length: 2\r\n" END));
+    bench_hear(bench, fd, answer, sizeof(answer), &closed);
+    CHECK_STR(answer, "HTTP/1.1 100 Continue\r\n\r\n", "asked to go on");
+    bench_say(bench, fd, "ok", 2);
+    bench_hear(bench, fd, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 200 "), "answered");
+    close(fd);
+    bench_free(bench);
+}
+
+TEST(bodies_being_read_are_bounded_together)
+{
+    struct http_limits limits = http_default_limits;
+    struct bench *bench;
+    char answer[4096];
+    bool closed;
+    int first, second;
+
+    limits.buffered_max_bytes = 1000;
+    bench = bench_new(&limits);
+    first = bench_dial(bench);
+    second = bench_dial(bench);
+    bench_say(bench, first, OCTETS(POST HOST "Content-Length: 600\r\n" END));
+    bench_say(bench, second, OCTETS(POST HOST "Content-Length: 600\r\n" END));
+    bench_hear(bench, second, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 503 ") && closed, "the second does not fit");
+    close(first);
+    close(second);
+    bench_turn(bench);
+    first = bench_dial(bench);
+    bench_say(bench, first, OCTETS(POST HOST "Content-Length: 600\r\n" END));
+    bench_hear(bench, first, answer, sizeof(answer), &closed);
+    CHECK_STR(answer, "", "fits again");
+    close(first);
+    bench_free(bench);
+}
+
+TEST(connections_are_bounded_in_all_and_by_address)
+{
+    struct http_limits limits = http_default_limits;
+    struct bench *bench;
+    char answer[256];
+    bool closed;
+    int fds[4];
+
+    limits.connections_per_address_max = 3;
+    bench = bench_new(&limits);
+    for (int i = 0; i < 4; i++)
+        fds[i] = bench_dial(bench);
+    bench_hear(bench, fds[3], answer, sizeof(answer), &closed);
+    CHECK(closed, "the fourth is turned away");
+    CHECK_EQ(http_server_connections(bench->server), 3, "three stay");
+    close(fds[0]);
+    bench_turn(bench);
+    fds[0] = bench_dial(bench);
+    bench_hear(bench, fds[0], answer, sizeof(answer), &closed);
+    CHECK(!closed, "one gone, one may come");
+    CHECK_EQ(http_server_counts(bench->server).turned_away, 1, "counted");
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+    bench_free(bench);
+
+    limits.connections_per_address_max = 100;
+    limits.connections_max = 1;
+    bench = bench_new(&limits);
+    fds[0] = bench_dial(bench);
+    fds[1] = bench_dial(bench);
+    bench_hear(bench, fds[1], answer, sizeof(answer), &closed);
+    CHECK(closed, "the second is turned away");
+    close(fds[0]);
+    close(fds[1]);
+    bench_free(bench);
+}
+
+TEST(over_the_number_in_flight_is_503_and_the_connection_stays)
+{
+    struct http_limits limits = http_default_limits;
+    struct bench *bench;
+    char answer[4096];
+    bool closed;
+    int first, second;
+
+    limits.in_flight_max = 1;
+    bench = bench_new(&limits);
+    first = bench_dial(bench);
+    second = bench_dial(bench);
+    bench_say(bench, first, OCTETS("GET /later HTTP/1.1\r\n" HOST END));
+    bench_say(bench, second, OCTETS(GET HOST END));
+    bench_hear(bench, second, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 503 ") && !closed, "full");
+    CHECK(strstr(answer, "\r\nRetry-After: 1\r\n") != NULL, "says when again");
+    http_server_answer(bench->server, bench->waiting[0], 204, NULL, NULL, 0, NULL, 0);
+    bench_hear(bench, first, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 204 "), "answered later");
+    CHECK(strstr(answer, "Content-Length") == NULL, "204 has no length");
+    bench_say(bench, second, OCTETS(GET HOST END));
+    bench_hear(bench, second, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 200 "), "room again");
+    close(first);
+    close(second);
+    bench_free(bench);
+}
+
+/* ---- Deadlines ----------------------------------------------------------- */
+
+static void pass(struct bench *bench, int64_t ms)
+{
+    clock_advance(bench->clock, clock_mono_ms(bench->clock) + ms);
+    bench_turn(bench);
+}
+
+TEST(a_slow_head_or_body_is_cut_at_its_deadline)
+{
+    struct bench *bench = bench_new(NULL);
+    char answer[4096];
+    bool closed;
+    int silent = bench_dial(bench), slow = bench_dial(bench), body = bench_dial(bench);
+
+    bench_say(bench, body, OCTETS(POST HOST "Content-Length: 100\r\n" END));
+    for (int s = 0; s < 9; s++) {
+        bench_say(bench, slow, s == 0 ? "G" : s == 1 ? "E" : "T", 1);
+        bench_say(bench, body, "b", 1);
+        pass(bench, 1000);
+    }
+    bench_hear(bench, silent, answer, sizeof(answer), &closed);
+    CHECK(!closed, "silent, 9 s");
+    bench_hear(bench, slow, answer, sizeof(answer), &closed);
+    CHECK_STR(answer, "", "slow, 9 s");
+    pass(bench, 1000);
+    bench_hear(bench, silent, answer, sizeof(answer), &closed);
+    CHECK(closed, "silent from the start, 10 s");
+    bench_hear(bench, slow, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 408 ") && closed, "slow head, 10 s");
+    for (int s = 10; s < 29; s++) {
+        bench_say(bench, body, "b", 1);
+        pass(bench, 1000);
+    }
+    bench_hear(bench, body, answer, sizeof(answer), &closed);
+    CHECK(!closed, "slow body, 29 s");
+    pass(bench, 1000);
+    bench_hear(bench, body, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 408 ") && closed, "slow body, 30 s");
+    CHECK_EQ(http_server_counts(bench->server).too_slow, 2, "counted");
+    close(silent);
+    close(slow);
+    close(body);
+    bench_free(bench);
+}
+
+TEST(an_idle_connection_is_closed_and_one_in_flight_is_not)
+{
+    struct bench *bench = bench_new(NULL);
+    char answer[4096];
+    bool closed;
+    int idle = bench_dial(bench), busy = bench_dial(bench);
+
+    bench_say(bench, idle, OCTETS(GET HOST END));
+    bench_hear(bench, idle, answer, sizeof(answer), &closed);
+    bench_say(bench, busy, OCTETS("GET /later HTTP/1.1\r\n" HOST END));
+    pass(bench, 74999);
+    bench_hear(bench, idle, answer, sizeof(answer), &closed);
+    CHECK(!closed, "just before");
+    pass(bench, 1);
+    bench_hear(bench, idle, answer, sizeof(answer), &closed);
+    CHECK(closed, "75 s");
+    pass(bench, 3600000);
+    bench_hear(bench, busy, answer, sizeof(answer), &closed);
+    CHECK(!closed, "the answer is ours to give");
+    close(idle);
+    close(busy);
+    bench_free(bench);
+}
+
+TEST(a_peer_that_does_not_read_its_answer_is_cut_and_one_that_reads_slowly_is_not)
+{
+    struct bench *bench = bench_new(NULL);
+    char *answer = malloc(BIG_BYTES);
+    size_t got = 0;
+    int deaf = bench_dial(bench), slow = bench_dial(bench);
+
+    bench_say(bench, deaf, OCTETS("GET /big HTTP/1.1\r\n" HOST END));
+    bench_say(bench, slow, OCTETS("GET /big HTTP/1.1\r\n" HOST END));
+    for (int i = 0; i < 10; i++) {
+        for (int reads = 0; reads < 20; reads++) {
+            ssize_t size = recv(slow, answer, 50000, 0);
+
+            got += size > 0 ? (size_t)size : 0;
+            bench_turn(bench);
+        }
+        pass(bench, 29000);
+    }
+    CHECK_EQ(http_server_connections(bench->server), 1, "the deaf one is gone");
+    CHECK(got > 5000000, "the slow one has got on");
+    close(deaf);
+    close(slow);
+    free(answer);
+    bench_free(bench);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        RUN(a_head_too_large_is_refused_before_it_ends),
+        RUN(the_largest_body_passes),
+        RUN(a_client_that_waits_for_100_gets_it),
+        RUN(bodies_being_read_are_bounded_together),
+        RUN(connections_are_bounded_in_all_and_by_address),
+        RUN(over_the_number_in_flight_is_503_and_the_connection_stays),
+        RUN(a_slow_head_or_body_is_cut_at_its_deadline),
+        RUN(an_idle_connection_is_closed_and_one_in_flight_is_not),
+        RUN(a_peer_that_does_not_read_its_answer_is_cut_and_one_that_reads_slowly_is_not),
+    };
+
+    return RUN_ALL(tests);
+}
