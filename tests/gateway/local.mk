@@ -218,6 +218,7 @@ tests_gateway_store_living_test_SOURCES = tests/gateway/store_living_test.c \
 tests_gateway_store_living_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_test_SOURCES = tests/gateway/store_test.c \
+	tests/gateway/store_told.c tests/gateway/store_told.h \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
 	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
@@ -225,6 +226,33 @@ tests_gateway_store_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_table_test_SOURCES = tests/gateway/table_test.c tests/test.h
 tests_gateway_table_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += \
+	tests/gateway/store_batch_test \
+	tests/gateway/store_load_test \
+	tests/gateway/store_folder_test
+TESTS += \
+	tests/gateway/store_batch_test \
+	tests/gateway/store_load_test \
+	tests/gateway/store_folder_test
+tests_gateway_store_batch_test_SOURCES = tests/gateway/store_batch_test.c \
+	tests/gateway/store_told.c tests/gateway/store_told.h \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_batch_test_LDADD = $(tests_gateway_store_test_LDADD)
+tests_gateway_store_load_test_SOURCES = tests/gateway/store_load_test.c \
+	tests/gateway/store_told.c tests/gateway/store_told.h \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_load_test_LDADD = $(tests_gateway_store_test_LDADD)
+tests_gateway_store_folder_test_SOURCES = tests/gateway/store_folder_test.c \
+	tests/gateway/store_told.c tests/gateway/store_told.h \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
+	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+tests_gateway_store_folder_test_LDADD = $(tests_gateway_store_test_LDADD)
 
 # Pieces of the core.
 check_PROGRAMS += \
@@ -398,6 +426,9 @@ TESTS += tests/gateway/transliterate_test
 THREADED += \
 	tests/gateway/executor_test \
 	tests/gateway/accounts_test \
+	tests/gateway/store_batch_test \
+	tests/gateway/store_load_test \
+	tests/gateway/store_folder_test \
 	tests/gateway/store_test \
 	tests/gateway/store_chain_test \
 	tests/gateway/store_closed_test \

@@ -14,11 +14,6 @@
 
 static FILE *table; /* of what was tried */
 
-static void begin(struct life *life)
-{
-    assert_true(store_begin(life->store, STORE_CONTINUATION));
-}
-
 struct found {
     struct life *life;
     uint64_t highest;
@@ -349,7 +344,7 @@ static bool fail_once(const struct failing *failing, uint64_t nth, unsigned *out
     if (life.failures) {
         /* From then on nothing is begun and nothing leaves. */
         CHECK(!life_begin(&life, 50), row);
-        begin(&life);
+        life_decide(&life);
         store_effect(life.store, &one_more);
         store_end(life.store);
         life_run(&life, 500);
@@ -501,7 +496,7 @@ TEST(a_decision_is_there_whole_or_not_at_all)
         assert_true(life_open(&life));
         life_fill_message(1, &message);
         life_fill_attempt(1, &attempt);
-        begin(&life);
+        life_decide(&life);
         store_accept(life.store, &message, body, &hold);
         store_permit(life.store, message.id, &attempt);
         store_receipt_add(life.store,

@@ -186,6 +186,13 @@ bool life_load(struct life *life, const struct store_loader *loader, void *owner
     return store_load(life->store, &whole, owner, 0, life->error, sizeof(life->error));
 }
 
+void life_decide(struct life *life)
+{
+    bool begun = store_begin(life->store, STORE_CONTINUATION);
+
+    assert(begun);
+}
+
 void life_close(struct life *life)
 {
     executor_free(life->executor);

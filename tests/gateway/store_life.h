@@ -54,6 +54,8 @@ bool life_open_threads(struct life *life, struct event_base *base);
 bool life_load(struct life *life, const struct store_loader *loader, void *owner);
 /* Only the reader, of a store that stands still. */
 void life_open_reader(struct life *life);
+/* Begins a decision, for which there must be room; store_end() is the caller's. */
+void life_decide(struct life *life);
 /* With executor and reader; what was appended is committed first, if the disk is up. */
 void life_close(struct life *life);
 /* The other end: nothing more is written.  The disk is started again. */

@@ -1,0 +1,115 @@
+/* The state folder: whose it is, and how it is closed. */
+#include "gateway/store.h"
+
+#include <stdlib.h>
+
+#include "tests/gateway/store_told.h"
+#include "tests/test.h"
+
+TEST(closing_commits_what_was_decided_and_runs_no_effect)
+{
+    static const int64_t waits_ms[] = {0, 1, 2, 3, 4};
+
+    for (size_t i = 0; i < ROWS(waits_ms); i++) {
+        struct life life;
+        struct told told;
+
+        life_new(&life, 1);
+        life.goal = LIFE_ACCEPTED;
+        assert_true(life_open(&life));
+        life_settle(&life);
+        life_run(&life, 50);
+        assert_true(life_begin(&life, 1));
+        life_run(&life, waits_ms[i]); /* appended, in flight, applied, told */
+        assert_true(life_begin(&life, 2));
+        uint64_t effects = life.effects;
+        told_reopen(&life, &told);
+        assert_int_equal(life.effects, effects);
+        assert_int_equal(told.messages, 2);
+        free(told.body);
+        life_free(&life);
+    }
+}
+
+TEST(a_folder_is_used_by_one_store_at_a_time)
+{
+    struct life life;
+    struct life other;
+    char expected[200];
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    other = (struct life){.vfs = life.vfs};
+    memcpy(other.folder, life.folder, sizeof(other.folder));
+    assert_false(life_open(&other));
+    snprintf(expected, sizeof(expected), "state folder %s is in use by another sluiced",
+             life.folder);
+    assert_string_equal(other.error, expected);
+    life_close(&other);
+    life_close(&life);
+    assert_true(life_open(&life));
+    life_free(&life);
+}
+
+TEST(a_database_of_somebody_else_is_refused_and_left_as_it_was)
+{
+    static const struct {
+        const char *row;
+        const char *sql;
+        const char *error;
+    } rows[] = {
+        {"a stranger's", "CREATE TABLE sheep(name)", "schema is 0" },
+        {"a later one",
+         "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT);"
+         "INSERT INTO meta VALUES('schema', '99')",  "schema is 99"},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct life life;
+
+        life_new(&life, 1);
+        life_tamper(&life, "live.db", rows[i].sql);
+        CHECK(!life_open(&life), rows[i].row);
+        CHECK(strstr(life.error, rows[i].error) != NULL, life.error);
+        CHECK(strstr(life.error, "live.db cannot be opened") != NULL, life.error);
+        life_close(&life);
+        CHECK_EQ(life_ask(&life, "live.db",
+                          "SELECT count(*) FROM sqlite_master WHERE type='table'"),
+                 1, rows[i].row);
+        /* Octet 18 of the file says which kind of log it has. */
+        CHECK_EQ(
+            life_ask(&life, "live.db",
+                     "SELECT count(*) FROM pragma_journal_mode WHERE journal_mode='wal'"),
+            0, rows[i].row);
+        life_free(&life);
+    }
+}
+
+TEST(a_state_folder_that_cannot_be_made_is_told_with_its_reason)
+{
+    struct life life;
+    char folder[sizeof(life.folder)];
+
+    life_new(&life, 1);
+    memcpy(folder, life.folder, sizeof(folder));
+    snprintf(life.folder, sizeof(life.folder), "/nowhere/at/all");
+    assert_false(life_open(&life));
+    assert_string_equal(
+        life.error,
+        "state folder /nowhere/at/all cannot be made: No such file or directory");
+    life_close(&life);
+    memcpy(life.folder, folder, sizeof(folder));
+    life_free(&life);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(closing_commits_what_was_decided_and_runs_no_effect),
+        RUN(a_folder_is_used_by_one_store_at_a_time),
+        RUN(a_database_of_somebody_else_is_refused_and_left_as_it_was),
+        RUN(a_state_folder_that_cannot_be_made_is_told_with_its_reason),
+    };
+
+    return RUN_ALL(tests);
+}
