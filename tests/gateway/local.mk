@@ -268,8 +268,31 @@ tests_gateway_catalog_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_queue_test_SOURCES = tests/gateway/queue_test.c tests/test.h
 tests_gateway_queue_test_LDADD = libgateway.a $(CMOCKA_LIBS)
-tests_gateway_translate_test_SOURCES = tests/gateway/translate_test.c tests/test.h
+tests_gateway_translate_test_SOURCES = tests/gateway/translate_test.c \
+	tests/gateway/translate_bodies.c tests/gateway/translate_bodies.h \
+	tests/test.h
 tests_gateway_translate_test_LDADD = libgateway.a libsmpp.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += \
+	tests/gateway/translate_marks_test \
+	tests/gateway/translate_encode_test \
+	tests/gateway/translate_text_test
+TESTS += \
+	tests/gateway/translate_marks_test \
+	tests/gateway/translate_encode_test \
+	tests/gateway/translate_text_test
+tests_gateway_translate_marks_test_SOURCES = tests/gateway/translate_marks_test.c \
+	tests/gateway/translate_bodies.c tests/gateway/translate_bodies.h \
+	tests/test.h
+tests_gateway_translate_marks_test_LDADD = $(tests_gateway_translate_test_LDADD)
+tests_gateway_translate_encode_test_SOURCES = tests/gateway/translate_encode_test.c \
+	tests/gateway/translate_bodies.c tests/gateway/translate_bodies.h \
+	tests/test.h
+tests_gateway_translate_encode_test_LDADD = $(tests_gateway_translate_test_LDADD)
+tests_gateway_translate_text_test_SOURCES = tests/gateway/translate_text_test.c \
+	tests/gateway/translate_bodies.c tests/gateway/translate_bodies.h \
+	tests/test.h
+tests_gateway_translate_text_test_LDADD = $(tests_gateway_translate_test_LDADD)
 
 # Links and sessions, with the test as the other side.
 check_PROGRAMS += \
