@@ -384,9 +384,34 @@ tests_gateway_pairs_test_LDADD = $(LONE_GATEWAY_LIBS)
 check_PROGRAMS += tests/gateway/receipts_test
 TESTS += tests/gateway/receipts_test
 tests_gateway_receipts_test_SOURCES = tests/gateway/receipts_test.c \
+	tests/gateway/receipts_scene.c tests/gateway/receipts_scene.h \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
 	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
 tests_gateway_receipts_test_LDADD = $(LONE_GATEWAY_LIBS)
+
+check_PROGRAMS += \
+	tests/gateway/receipts_tlvs_test \
+	tests/gateway/receipts_notices_test \
+	tests/gateway/receipts_delivery_test
+TESTS += \
+	tests/gateway/receipts_tlvs_test \
+	tests/gateway/receipts_notices_test \
+	tests/gateway/receipts_delivery_test
+tests_gateway_receipts_tlvs_test_SOURCES = tests/gateway/receipts_tlvs_test.c \
+	tests/gateway/receipts_scene.c tests/gateway/receipts_scene.h \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_receipts_tlvs_test_LDADD = $(tests_gateway_receipts_test_LDADD)
+tests_gateway_receipts_notices_test_SOURCES = tests/gateway/receipts_notices_test.c \
+	tests/gateway/receipts_scene.c tests/gateway/receipts_scene.h \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_receipts_notices_test_LDADD = $(tests_gateway_receipts_test_LDADD)
+tests_gateway_receipts_delivery_test_SOURCES = tests/gateway/receipts_delivery_test.c \
+	tests/gateway/receipts_scene.c tests/gateway/receipts_scene.h \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_receipts_delivery_test_LDADD = $(tests_gateway_receipts_test_LDADD)
 
 # Dictionaries of optional parameters.
 check_PROGRAMS += tests/gateway/dictionary_test
@@ -463,6 +488,9 @@ THREADED += \
 	tests/gateway/store_reader_test \
 	tests/gateway/esme_test \
 	tests/gateway/inbound_test \
+	tests/gateway/receipts_tlvs_test \
+	tests/gateway/receipts_notices_test \
+	tests/gateway/receipts_delivery_test \
 	tests/gateway/receipts_test \
 	tests/gateway/limits_test \
 	tests/gateway/api_test \
