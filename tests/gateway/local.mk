@@ -352,6 +352,7 @@ tests_gateway_link_refusals_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_pace_test_SOURCES = tests/gateway/pace_test.c tests/test.h
 tests_gateway_pace_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 tests_gateway_inbound_test_SOURCES = tests/gateway/inbound_test.c \
+	tests/gateway/inbound_scene.c tests/gateway/inbound_scene.h \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
 	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
 tests_gateway_inbound_test_LDADD = $(LONE_GATEWAY_LIBS)
@@ -366,6 +367,30 @@ tests_gateway_receipt_corpus_test_SOURCES = tests/gateway/receipt_corpus_test.c 
 tests_gateway_receipt_corpus_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_reports_test_SOURCES = tests/gateway/reports_test.c $(LONE_OPERATOR)
 tests_gateway_reports_test_LDADD = $(LONE_GATEWAY_LIBS)
+
+check_PROGRAMS += \
+	tests/gateway/inbound_sets_test \
+	tests/gateway/optouts_test \
+	tests/gateway/inbound_reply_test
+TESTS += \
+	tests/gateway/inbound_sets_test \
+	tests/gateway/optouts_test \
+	tests/gateway/inbound_reply_test
+tests_gateway_inbound_sets_test_SOURCES = tests/gateway/inbound_sets_test.c \
+	tests/gateway/inbound_scene.c tests/gateway/inbound_scene.h \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_inbound_sets_test_LDADD = $(tests_gateway_inbound_test_LDADD)
+tests_gateway_optouts_test_SOURCES = tests/gateway/optouts_test.c \
+	tests/gateway/inbound_scene.c tests/gateway/inbound_scene.h \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_optouts_test_LDADD = $(tests_gateway_inbound_test_LDADD)
+tests_gateway_inbound_reply_test_SOURCES = tests/gateway/inbound_reply_test.c \
+	tests/gateway/inbound_scene.c tests/gateway/inbound_scene.h \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_inbound_reply_test_LDADD = $(tests_gateway_inbound_test_LDADD)
 
 # Ids, names and addresses of submissions.
 check_PROGRAMS += tests/gateway/aliases_test tests/gateway/live_test tests/gateway/pairs_test
@@ -487,6 +512,9 @@ THREADED += \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
 	tests/gateway/esme_test \
+	tests/gateway/inbound_sets_test \
+	tests/gateway/optouts_test \
+	tests/gateway/inbound_reply_test \
 	tests/gateway/inbound_test \
 	tests/gateway/receipts_tlvs_test \
 	tests/gateway/receipts_notices_test \
