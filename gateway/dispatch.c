@@ -126,7 +126,7 @@ static void on_old(void *owner)
 static void end_is_durable(void *owner, const struct store_effect *effect)
 {
     struct gateway *gateway = owner;
-    struct live *live = live_find(gateway, effect->target);
+    struct live *live = live_find_at(gateway, effect->place, effect->target);
 
     if (live && live->thawed)
         clock_arm_in(gateway->clock, &live->timer, THAWED_MS, on_old, live);
@@ -152,7 +152,8 @@ static void count_unreported(struct gateway *gateway, const struct message *mess
 void dispatch_end(struct gateway *gateway, struct live *live, enum message_end end)
 {
     struct message *message = &live->message;
-    const struct store_effect durable = {.run = end_is_durable, .target = message->id};
+    const struct store_effect durable = {
+        .run = end_is_durable, .target = message->id, .place = live->place};
 
     collector_forget(gateway, live);
     pairs_forget(gateway, live);
@@ -375,7 +376,7 @@ static void notify(struct gateway *gateway, struct live *live,
 void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attempt_id,
                       const struct verdict_news *news)
 {
-    struct live *live = live_find(gateway, message);
+    struct live *live = live_find_at(gateway, news->place, message);
     struct attempt *attempt = live ? message_attempt(&live->message, attempt_id) : NULL;
     struct channel *channel;
     bool begun;

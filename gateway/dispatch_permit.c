@@ -83,6 +83,7 @@ static bool fill_handover(struct gateway *gateway, struct live *live,
     assert(texts_are_here(live));
     *out = (struct handover){
         .message = live->message.id,
+        .place = live->place,
         .attempt = attempt->id,
         .ref = attempt->anchor,
         .body = live->bodies[0],
@@ -139,7 +140,7 @@ static void give_up_permit(struct gateway *gateway, struct live *live,
 static void hand_over(void *owner, const struct store_effect *effect)
 {
     struct gateway *gateway = owner;
-    struct live *live = live_find(gateway, effect->target);
+    struct live *live = live_find_at(gateway, effect->place, effect->target);
     struct attempt *attempt = live ? message_attempt(&live->message, effect->id) : NULL;
     struct channel *channel = dispatch_channel_at(gateway, effect->extra);
     struct translated segment;
@@ -183,7 +184,8 @@ static void permit(struct gateway *gateway, struct live *live, struct channel *c
                    const struct delivery_decision *decision, uint32_t slot)
 {
     struct attempt *attempt = message_add_attempt(&live->message);
-    struct store_effect effect = {.run = hand_over, .target = live->message.id};
+    struct store_effect effect = {
+        .run = hand_over, .target = live->message.id, .place = live->place};
 
     attempt->id = gateway_id(gateway);
     attempt->anchor = decision->anchor ? decision->anchor : attempt->id;

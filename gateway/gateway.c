@@ -255,6 +255,11 @@ static void is_ready(void *owner, const struct store_effect *effect)
         log_warning("store.check", "ok=unknown reason=\"the reader is busy\"");
 }
 
+static void message_comes(void *owner, uint32_t place, bool is_near)
+{
+    live_comes(owner, place, is_near);
+}
+
 static void make_modules(struct gateway *gateway)
 {
     gateway->lives = lives_new(gateway->config->max_messages);
@@ -305,6 +310,7 @@ static bool start(struct gateway *gateway, const struct gateway_options *options
     if (gateway->store == NULL)
         return false;
     store_on_failure(gateway->store, store_failed, gateway);
+    store_on_coming(gateway->store, message_comes, gateway);
     gateway->reader = store_reader_open(options->state_folder, options->vfs, gateway->store,
                                         gateway->executor, error, error_size);
     if (gateway->reader == NULL)

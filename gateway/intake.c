@@ -244,6 +244,7 @@ static enum intake_result begin_message(struct submission *it)
     limits_count(gateway, it->account, parts, hold, it->body->destination);
     intake_remember(it, hold);
     pairs_note(gateway, live);
+    it->answer.place = live->place;
     answer_when_durable(it, hold);
     if (it->is_part)
         collector_open(gateway, live, &it->part);

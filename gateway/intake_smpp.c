@@ -199,7 +199,7 @@ uint32_t intake_read(const struct smpp_pdu *pdu, struct submission *it)
 static void answer_submit(void *owner, const struct store_effect *effect)
 {
     struct gateway *gateway = owner;
-    struct live *live = live_find_submission(gateway, effect->id);
+    struct live *live = live_find_at(gateway, effect->place, effect->id);
 
     char id[PUBLIC_ID_SIZE];
 

@@ -1,7 +1,9 @@
 /* The table of messages in memory, and of the parts that lead to them. */
 #include "gateway/live_pieces.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "gateway/collector.h"
 #include "gateway/gateway.h"
@@ -10,9 +12,10 @@
 #include "gateway/table.h"
 
 enum {
-    SPARE_MAX = 16384,
-    SPARE_ATTEMPTS_MAX = 2, /* with room for no more than most messages need */
-    SPARE_BODIES_MAX = 2,
+    SPARE_ROOM_MAX = 16384, /* places whose room for attempts is kept */
+    SPARE_ATTEMPTS_MAX = 2, /* and for how many, as most messages need */
+    CHUNK_BYTES = 2 * 1024 * 1024,
+    CHUNK_SLOTS = CHUNK_BYTES / sizeof(union live_slot),
     PARTS_PER_MESSAGE = 2,
 };
 
@@ -30,6 +33,15 @@ struct lives *lives_new(size_t capacity)
     lives->parts = table_new(SIZE_MAX);
     rest_init(&lives->rest);
     return lives;
+}
+
+/* --- places ------------------------------------------------------------------------- */
+
+/* It stays one, whoever is in it: who remembers a place may look there. */
+static union live_slot *slot_at(const struct lives *lives, uint32_t place)
+{
+    assert(place > 0 && place <= lives->slot_count);
+    return &lives->chunks[(place - 1) / CHUNK_SLOTS][(place - 1) % CHUNK_SLOTS];
 }
 
 /* --- what an id leads to ------------------------------------------------------------ */
@@ -109,12 +121,13 @@ static void free_bodies(struct live *live)
 {
     for (uint16_t i = 0; i < live->body_count; i++)
         free(live->bodies[i]);
+    if (live->bodies != &live->own_body)
+        free(live->bodies);
 }
 
 void live_release(struct live *live)
 {
     free_bodies(live);
-    free(live->bodies);
     live->bodies = NULL;
     live->body_count = live->body_capacity = 0;
     message_done(&live->message);
@@ -138,16 +151,12 @@ void lives_free(struct gateway *gateway)
         clock_disarm(gateway->clock, &live->timer);
         collector_forget(gateway, live);
         live_release(live);
-        free(live);
     }
-    while (lives->spare) {
-        struct live *next = lives->spare->set;
-
-        lives->spare->body_count = 0;
-        live_release(lives->spare);
-        free(lives->spare);
-        lives->spare = next;
-    }
+    for (struct live *spare = lives->spare; spare; spare = spare->set)
+        message_done(&spare->message);
+    for (uint32_t i = 0; i < lives->chunk_count; i++)
+        free(lives->chunks[i]);
+    free(lives->chunks);
     rest_done(gateway);
     ended_done(gateway);
     table_free(lives->by_id);
@@ -189,12 +198,42 @@ struct body *live_body_new(uint32_t text_size, uint32_t tlv_size)
 void live_add_body(struct live *live, struct body *body)
 {
     if (live->body_count == live->body_capacity) {
+        bool own = live->bodies == &live->own_body;
+
         live->body_capacity = live->body_capacity ? live->body_capacity * 2 : 1;
-        live->bodies = realloc(live->bodies, live->body_capacity * sizeof(*live->bodies));
+        live->bodies =
+            realloc(own ? NULL : live->bodies, live->body_capacity * sizeof(*live->bodies));
         if (live->bodies == NULL)
             abort();
+        if (own)
+            live->bodies[0] = live->own_body;
     }
     live->bodies[live->body_count++] = body;
+}
+
+/* More slots, on large pages: one at any place is on any page. */
+static void grow(struct lives *lives)
+{
+    union live_slot *chunk = aligned_alloc(CHUNK_BYTES, CHUNK_BYTES);
+
+    lives->chunks =
+        realloc(lives->chunks, (lives->chunk_count + 1) * sizeof(*lives->chunks));
+    if (chunk == NULL || lives->chunks == NULL)
+        abort();
+    if (lives->chunk_count > 0)
+        (void)madvise(chunk, CHUNK_BYTES, MADV_HUGEPAGE); /* without it is slower */
+    lives->chunks[lives->chunk_count++] = chunk;
+}
+
+static struct live *take_slot(struct lives *lives)
+{
+    struct live *live;
+
+    if (lives->slot_count == lives->chunk_count * CHUNK_SLOTS)
+        grow(lives);
+    live = &slot_at(lives, ++lives->slot_count)->live;
+    *live = (struct live){.place = lives->slot_count};
+    return live;
 }
 
 struct live *live_take(struct gateway *gateway)
@@ -203,20 +242,18 @@ struct live *live_take(struct gateway *gateway)
     struct live *live = lives->spare;
 
     if (live) {
-        struct live room = {
-            .message = {.attempts = live->message.attempts,
-                        .attempt_capacity = live->message.attempt_capacity},
-            .bodies = live->bodies,
-            .body_capacity = live->body_capacity,
-        };
+        struct message room = {.attempts = live->message.attempts,
+                               .attempt_capacity = live->message.attempt_capacity};
 
         lives->spare = live->set;
         lives->spare_count--;
-        *live = room;
-    } else if ((live = calloc(1, sizeof(*live))) == NULL) {
-        abort();
+        *live = (struct live){.message = room, .place = live->place};
+    } else {
+        live = take_slot(lives);
     }
     live->gateway = gateway;
+    live->bodies = &live->own_body;
+    live->body_capacity = 1;
     return live;
 }
 
@@ -224,13 +261,13 @@ void live_give(struct gateway *gateway, struct live *live)
 {
     struct lives *lives = gateway->lives;
 
-    if (lives->spare_count == SPARE_MAX || live->body_capacity > SPARE_BODIES_MAX ||
-        live->message.attempt_capacity > SPARE_ATTEMPTS_MAX) {
-        live_release(live);
-        free(live);
-        return;
-    }
     free_bodies(live);
+    live->body_count = 0;
+    if (lives->spare_count >= SPARE_ROOM_MAX ||
+        live->message.attempt_capacity > SPARE_ATTEMPTS_MAX)
+        message_done(&live->message);
+    live->message.id = 0; /* it is no longer here */
+    live->message.attempt_count = 0;
     live->set = lives->spare;
     lives->spare = live;
     lives->spare_count++;
@@ -257,6 +294,39 @@ struct live *live_find(const struct gateway *gateway, uint64_t id)
     return unpacked(gateway, value);
 }
 
+/* --- what will be needed soon ------------------------------------------------------- */
+
+enum { LINE = 64 }; /* octets that the processor fetches at once */
+
+static void prefetch(const void *at, size_t size)
+{
+    for (size_t offset = 0; offset < size; offset += LINE)
+        __builtin_prefetch((const char *)at + offset);
+}
+
+void live_prefetch(const struct live *live)
+{
+    prefetch(live, sizeof(*live));
+}
+
+void live_prefetch_parts(const struct live *live)
+{
+    if (live->message.attempt_count > 0)
+        prefetch(live->message.attempts, sizeof(struct attempt));
+    if (live->body_count > 0)
+        prefetch(live->bodies[0], sizeof(struct body));
+}
+
+void live_comes(const struct gateway *gateway, uint32_t place, bool is_near)
+{
+    const struct live *live = &slot_at(gateway->lives, place)->live;
+
+    if (is_near)
+        live_prefetch_parts(live);
+    else
+        live_prefetch(live);
+}
+
 struct live *live_find_submission(const struct gateway *gateway, uint64_t id)
 {
     struct live *live = live_find(gateway, id);
@@ -265,6 +335,17 @@ struct live *live_find_submission(const struct gateway *gateway, uint64_t id)
     if (live == NULL && id != 0 && table_get(gateway->lives->parts, id, &message))
         live = live_find(gateway, message);
     return live;
+}
+
+struct live *live_find_at(const struct gateway *gateway, uint32_t place, uint64_t id)
+{
+    if (place != 0) {
+        struct live *live = &slot_at(gateway->lives, place)->live;
+
+        if (live->message.id == id && id != 0)
+            return live;
+    }
+    return live_find_submission(gateway, id);
 }
 
 const struct body *live_body(const struct live *live, uint64_t id)

@@ -30,9 +30,11 @@ struct live {
     struct gateway *gateway;
     const struct plan *plan;
     const struct price_pins *pins;
-    struct body **bodies; /* the first is the message's own; owned */
+    struct body **bodies;  /* the first is the message's own; owned */
+    struct body *own_body; /* where they are while there is but one */
     uint16_t body_count;
     uint16_t body_capacity;
+    uint32_t place; /* where it is in memory while it is not packed, from 1 */
     uint8_t class;
     bool thawed;             /* ended long ago, brought back from the database */
     bool lingers;            /* it has ended, and is about to be forgotten */
@@ -94,6 +96,11 @@ struct live *live_new(struct gateway *gateway, uint64_t id, struct body *take_bo
 struct live *live_find(const struct gateway *gateway, uint64_t id);
 /* By the id of any of its submissions. */
 struct live *live_find_submission(const struct gateway *gateway, uint64_t id);
+/* The same, first at the place it had: 0, or one where another is now, costs nothing. */
+struct live *live_find_at(const struct gateway *gateway, uint32_t place, uint64_t id);
+
+/* What is at this place will soon be found there, and then what it leads to is needed. */
+void live_comes(const struct gateway *gateway, uint32_t place, bool is_near);
 
 /* The same, and what is packed stays so: good until the next look, and says nothing of
  * where it waits. */

@@ -7,12 +7,26 @@
 
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
+#include "gateway/table.h"
 
 enum {
     LINGER_MS = 1000,
     TOGETHER_MS = 20, /* those that end within this time go in one turn */
     GO_PER_TURN = 4096,
 };
+
+/* Nobody has touched them for a second. */
+static void fetch_next(const struct gateway *gateway, const struct live *live)
+{
+    const struct live *next = live->here_next;
+
+    if (next == NULL)
+        return;
+    table_prefetch(gateway->lives->by_id, next->message.id);
+    live_prefetch_parts(next);
+    if (next->here_next)
+        live_prefetch(next->here_next);
+}
 
 static void forget_some(void *owner)
 {
@@ -24,6 +38,7 @@ static void forget_some(void *owner)
     for (unsigned looks = 0; (live = ended->list.first) &&
                              live->here_since_ms <= before_ms && looks < GO_PER_TURN;
          looks++) {
+        fetch_next(gateway, live);
         if (dispatch_may_forget(gateway, live)) {
             live_forget(gateway, live);
         } else {

@@ -111,7 +111,16 @@ void ended_remove(struct gateway *gateway, struct live *live);
 
 /* --- the tables (live.c) ------------------------------------------------------------ */
 
+/* As long as whole lines of the processor's cache. */
+union live_slot {
+    struct live live;
+    char lines[(sizeof(struct live) + 63) / 64 * 64];
+};
+
 struct lives {
+    union live_slot **chunks;
+    uint32_t chunk_count;
+    uint32_t slot_count; /* that were ever taken */
     struct table *by_id; /* -> struct live, or with the lowest bit set struct resting */
     struct table *parts; /* id of a part that is not the message's own -> message */
     struct live *spare;  /* a free list, linked through `set` */
@@ -135,6 +144,10 @@ void *live_owner_at_rest(struct resting *resting);
 
 /* Takes it. */
 void live_add_body(struct live *live, struct body *body);
+
+/* It will be needed soon; when it has been fetched, what it leads to. */
+void live_prefetch(const struct live *live);
+void live_prefetch_parts(const struct live *live);
 
 /* Frees the bodies and the attempts: of no message. */
 void live_release(struct live *live);

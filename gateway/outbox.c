@@ -24,6 +24,8 @@ enum {
     OTHER_BIND_MS = 100, /* on another bind than that of the answer */
     SWEEP_MS = 60 * 1000,
     PER_TURN = 1024,
+    LETTER_ROOM = 160, /* octets of most letters: their envelopes are used again */
+    SPARE_MAX = 4096,
 };
 
 struct outbox {
@@ -39,6 +41,8 @@ struct outboxes {
     struct gateway *gateway;
     struct outbox **by_account; /* by account number */
     struct table *by_id;
+    struct envelope *spare; /* linked through `next` */
+    size_t spare_count;
     size_t count[LETTER_KINDS];
     uint64_t bytes[LETTER_KINDS];
     struct clock_timer sweep;
@@ -131,6 +135,12 @@ void outboxes_free(struct outboxes *outboxes)
         clock_disarm(outboxes->gateway->clock, &outbox->more);
         free(outbox);
     }
+    while (outboxes->spare) {
+        struct envelope *next = outboxes->spare->next;
+
+        free(outboxes->spare);
+        outboxes->spare = next;
+    }
     free(outboxes->by_account);
     table_free(outboxes->by_id);
     free(outboxes);
@@ -187,13 +197,40 @@ static struct envelope *first_ready(struct outbox *outbox, unsigned blocked)
     return NULL;
 }
 
+/* Zeroed, with room for so many octets. */
+static struct envelope *envelope_take(struct outboxes *outboxes, size_t size)
+{
+    struct envelope *envelope = outboxes->spare;
+
+    if (envelope && size <= LETTER_ROOM) {
+        outboxes->spare = envelope->next;
+        outboxes->spare_count--;
+    } else {
+        envelope =
+            malloc(sizeof(*envelope) + (size < LETTER_ROOM ? (size_t)LETTER_ROOM : size));
+        if (envelope == NULL)
+            abort();
+    }
+    *envelope = (struct envelope){0};
+    return envelope;
+}
+
+static void envelope_give(struct outboxes *outboxes, struct envelope *envelope)
+{
+    if (envelope->size > LETTER_ROOM || outboxes->spare_count == SPARE_MAX) {
+        free(envelope);
+        return;
+    }
+    envelope->next = outboxes->spare;
+    outboxes->spare = envelope;
+    outboxes->spare_count++;
+}
+
 static struct envelope *add(struct gateway *gateway, const struct outbox_letter *letter)
 {
-    struct envelope *envelope = calloc(1, sizeof(*envelope) + letter->size);
+    struct envelope *envelope = envelope_take(gateway->outboxes, letter->size);
     struct outbox *outbox = outbox_of(gateway, letter->account);
 
-    if (envelope == NULL)
-        abort();
     envelope->outbox = outbox;
     envelope->kind = letter->kind;
     envelope->id = letter->id;
@@ -228,7 +265,7 @@ static void remove_envelope(struct gateway *gateway, struct envelope *envelope)
     gateway->outboxes->bytes[envelope->kind] -= envelope->size;
     clock_disarm(gateway->clock, &envelope->timer);
     table_remove(gateway->outboxes->by_id, envelope->id);
-    free(envelope);
+    envelope_give(gateway->outboxes, envelope);
 }
 
 /* --- making ------------------------------------------------------------------------- */
@@ -256,7 +293,8 @@ static void is_durable(void *owner, const struct store_effect *effect);
 
 void outbox_add(struct gateway *gateway, const struct outbox_letter *letter)
 {
-    const struct store_effect effect = {.run = is_durable, .target = letter->id};
+    const struct store_effect effect = {
+        .run = is_durable, .target = letter->id, .place = letter->place};
 
     if (kinds[letter->kind].drops_oldest)
         make_room(gateway, letter->account, letter->kind);
@@ -375,7 +413,8 @@ static void is_durable(void *owner, const struct store_effect *effect)
 
     if (envelope == NULL || envelope->state != ENVELOPE_MAKING)
         return;
-    live = envelope->submission ? live_find_submission(gateway, envelope->submission) : NULL;
+    live = envelope->submission ? live_find_at(gateway, effect->place, envelope->submission)
+                                : NULL;
     /* Its answer may have been written in this very batch. */
     if (live)
         envelope->responded_at_ms = live->responded_at_ms;

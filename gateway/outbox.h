@@ -28,6 +28,7 @@ struct outbox_letter {
     uint32_t account;
     int64_t made_at_ms;      /* wall */
     uint64_t submission;     /* whose answer it must not overtake, 0: none */
+    uint32_t place;          /* of its message (live.h); 0: unknown */
     uint64_t origin;         /* the session it should go to, 0: any */
     int64_t responded_at_ms; /* monotonic: to others 100 ms later; 0: long ago */
     const uint8_t *bytes;

@@ -324,6 +324,7 @@ void receipts_make(struct gateway *gateway, struct live *live)
             continue;
         letter = letter_of(&row);
         letter.origin = live->origin;
+        letter.place = live->place;
         letter.responded_at_ms = live->responded_at_ms;
         store_receipt_add(gateway->store, &row);
         outbox_add(gateway, &letter);

@@ -14,7 +14,12 @@
 #include "gateway/store_journal.h"
 #include "gateway/store_sqlite.h"
 
-enum { BEGINNINGS_PERCENT = 60 }; /* of the ring, and of the next batch */
+enum {
+    BEGINNINGS_PERCENT = 60, /* of the ring, and of the next batch */
+
+    FAR = 6, /* effects until it runs */
+    NEAR = 3,
+};
 
 /* --- batches ------------------------------------------------------------------------ */
 
@@ -138,11 +143,23 @@ void store_fail(struct store *store, const char *why)
         store->on_failure(store->failure_owner, why);
 }
 
+static void tell_coming(const struct store *store, const struct store_batch *batch,
+                        size_t at, bool is_near)
+{
+    if (at < batch->effect_count && batch->effects[at].place != 0)
+        store->on_coming(store->coming_owner, batch->effects[at].place, is_near);
+}
+
 static void run_effects(struct store *store, struct store_batch *batch)
 {
     store->counters.effects += batch->effect_count;
-    for (size_t i = 0; i < batch->effect_count; i++)
+    for (size_t i = 0; i < batch->effect_count; i++) {
+        if (store->on_coming) {
+            tell_coming(store, batch, i + FAR, false);
+            tell_coming(store, batch, i + NEAR, true);
+        }
         batch->effects[i].run(store->effect_owner, &batch->effects[i]);
+    }
 }
 
 static void count_commit(struct store *store, const struct store_batch *batch)
@@ -363,6 +380,13 @@ void store_on_commit(struct store *store, void (*done)(void *owner), void *owner
 {
     store->on_commit = done;
     store->commit_owner = owner;
+}
+
+void store_on_coming(struct store *store,
+                     void (*coming)(void *owner, uint32_t place, bool is_near), void *owner)
+{
+    store->on_coming = coming;
+    store->coming_owner = owner;
 }
 
 /* --- decisions ---------------------------------------------------------------------- */

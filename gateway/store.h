@@ -72,6 +72,7 @@ struct store_effect {
     uint64_t id;
     uint32_t number;
     uint32_t extra;
+    uint32_t place; /* of the message it is about (live.h), for a quick look; 0: unknown */
 };
 
 struct store_config {
@@ -304,6 +305,14 @@ bool store_takes_beginnings(const struct store *store);
 bool store_is_busy(const struct store *store);
 /* Called on the loop whenever a commit is done and the next one, if any, has started. */
 void store_on_commit(struct store *store, void (*done)(void *owner), void *owner);
+
+/*
+ * Told of the place of each effect some effects before it runs, and again when it is near:
+ * most have left the processor's cache, and now there is time to have them fetched.
+ */
+void store_on_coming(struct store *store,
+                     void (*coming)(void *owner, uint32_t place, bool is_near),
+                     void *owner);
 
 /* True when continuations should not be provoked: links and hooks stop reading. */
 bool store_is_congested(const struct store *store);

@@ -95,6 +95,8 @@ struct store {
     void *failure_owner;
     void (*on_commit)(void *owner);
     void *commit_owner;
+    void (*on_coming)(void *owner, uint32_t place, bool is_near);
+    void *coming_owner;
     struct store_counters counters;
 };
 

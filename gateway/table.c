@@ -153,6 +153,11 @@ bool table_get(const struct table *table, uint64_t key, uint64_t *out)
     return true;
 }
 
+void table_prefetch(const struct table *table, uint64_t key)
+{
+    __builtin_prefetch(&table->entries[mix(key) & table->mask]);
+}
+
 void table_remove(struct table *table, uint64_t key)
 {
     size_t gap = place(table, key);

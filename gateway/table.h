@@ -22,6 +22,8 @@ void table_reserve(struct table *table, size_t keys);
 bool table_put(struct table *table, uint64_t key, uint64_t value)
     __attribute__((warn_unused_result));
 bool table_get(const struct table *table, uint64_t key, uint64_t *out);
+/* It is about to be asked for: the memory is told. */
+void table_prefetch(const struct table *table, uint64_t key);
 /* All of it; the room is kept. */
 void table_clear(struct table *table);
 /* Harmless when it is not there. */

@@ -34,12 +34,14 @@ struct verdict_news {
     int64_t retry_after_ms;   /* RETRY: not before so long; SUSPEND: for how long */
     bool next_way;            /* NEXT: the cause is the way; another channel of the step may do */
     const char *provider_id;  /* OK: NULL or "" when there is none */
+    uint32_t place;           /* as it was handed over; 0: not kept */
 };
 
 /* What is to be carried by one try; borrowed for the call. */
 struct handover {
     uint64_t message;
     uint64_t attempt;         /* the try */
+    uint32_t place;           /* of the message (live.h): with the verdict it comes back */
     uint64_t ref;             /* the attempt's first try: what a provider may echo */
     uint32_t slot;            /* as reserve() gave it */
     const struct body *body;

@@ -38,7 +38,8 @@ struct flight {
     uint64_t message;
     uint64_t attempt;
     int64_t sent_at_ms;
-    uint32_t next; /* the next free one */
+    uint32_t place; /* of the message */
+    uint32_t next;  /* the next free one */
 };
 
 struct bind {

@@ -26,6 +26,7 @@ static uint32_t take_flight(struct bind *bind, const struct handover *handover)
     bind->free_first = bind->flights[at].next;
     bind->flights[at].message = handover->message;
     bind->flights[at].attempt = handover->attempt;
+    bind->flights[at].place = handover->place;
     bind->flights[at].sent_at_ms = link_now_ms(bind->link);
     bind->in_flight++;
     return at;
@@ -41,11 +42,12 @@ static struct flight end_flight(struct bind *bind, uint32_t at)
     return flight;
 }
 
-static void tell_verdict(struct bind *bind, uint32_t at, const struct verdict_news *news)
+static void tell_verdict(struct bind *bind, uint32_t at, struct verdict_news *news)
 {
     struct flight flight = end_flight(bind, at);
     struct link *link = bind->link;
 
+    news->place = flight.place;
     dispatch_verdict(link->gateway, flight.message, flight.attempt, news);
     link_bind_less(bind);
     dispatch_room(link->gateway, link->number);

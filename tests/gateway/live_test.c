@@ -359,6 +359,54 @@ TEST(one_that_is_packed_is_due_by_the_wall)
     lone_gateway_free(lone);
 }
 
+/* Who remembers a place finds the message without a look into the table, and never another.
+ */
+TEST(a_message_is_found_at_its_place_or_wherever_it_is)
+{
+    struct live *live;
+    uint32_t place;
+    uint64_t ids[2];
+
+    begin();
+    live = live_of(1);
+    ids[0] = live->message.id;
+    place = live->place;
+    assert_ptr_equal(live_find_at(gateway, place, ids[0]), live);
+    assert_ptr_equal(live_find_at(gateway, 0, ids[0]), live);
+    assert_null(live_find_at(gateway, place, ids[0] + 1));
+    live_comes(gateway, place, false);
+    live_comes(gateway, place, true);
+    /* Packed, and another takes its place. */
+    assert_true(live_pack(gateway, live));
+    live_comes(gateway, place, true);
+    assert_ptr_equal(live_of(2), live);
+    ids[1] = live->message.id;
+    assert_int_equal(live->place, place);
+    assert_int_equal(live_find_at(gateway, place, ids[0])->message.id, ids[0]);
+    assert_ptr_equal(live_find_at(gateway, place, ids[1]), live);
+    live_forget(gateway, live);
+    assert_null(live_find_at(gateway, place, ids[1]));
+    assert_null(live_find_at(gateway, place, 0));
+    lone_gateway_free(lone);
+}
+
+TEST(places_grow_with_the_messages)
+{
+    enum { COUNT = 12000 };
+    uint64_t first = 0;
+
+    begin();
+    for (int i = 0; i < COUNT; i++) {
+        struct live *live = live_of((uint64_t)i);
+
+        first = first ? first : live->message.id;
+        assert_int_equal(live->place, i + 1);
+    }
+    assert_int_equal(live_find_at(gateway, COUNT, first)->place, 1);
+    assert_int_equal(lives_count(gateway->lives), COUNT);
+    lone_gateway_free(lone);
+}
+
 /* What somebody asks for a moment later is there; what is still open stays. */
 TEST(what_has_ended_is_forgotten_a_second_later_but_for_what_is_open)
 {
@@ -404,6 +452,8 @@ int main(void)
         RUN(each_comes_back_when_it_is_due_and_not_before),
         RUN(one_that_waits_in_a_queue_is_packed_in_its_place),
         RUN(one_that_is_packed_is_due_by_the_wall),
+        RUN(a_message_is_found_at_its_place_or_wherever_it_is),
+        RUN(places_grow_with_the_messages),
         RUN(what_has_ended_is_forgotten_a_second_later_but_for_what_is_open),
     };
 
