@@ -26,7 +26,9 @@ BINDS = 4
 WINDOW = 256  # of each bind: 1,024 in flight
 SLOW_US = 1000
 CASCADE_PER_S = 6000
-MESSENGER = "default=delivered"  # else it refuses by the last digits of some numbers
+# Without a default it refuses by the last digits of some numbers; and a report is answered
+# when it is durable, so that sixteen at a time are not enough.
+MESSENGER = "default=delivered,callback_connections=128"
 ALIVE = 200000
 ALIVE_WAIT_MS = 12000  # longer than it takes to submit them
 # A rate is kept up if so long a run of it, in one of so many tries, is accepted at that

@@ -20,7 +20,7 @@ import re
 import time
 
 from measure import (
-    VERIFY_S, WARM_UP, WARM_UP_OF_MEMORY, AliveWatch, BenchLab, Goal, Results, check, choose,
+    VERIFY_S, WARM_UP_OF_MEMORY, AliveWatch, BenchLab, Goal, Results, check, choose,
     medians, now, number, own_memory, run_load, run_program, tell_goals, tell_row)
 from crowd import raise_open_files
 from lab import until
@@ -30,7 +30,7 @@ STEADY = 200000  # of few alive, so many in all
 PIECES = 10
 # The memory of fewer is lost in that of buffers.
 WEIGHED_FROM = 100000
-WEIGHED_BINDS_FROM = 1000
+WEIGHED_BINDS_FROM = 10000
 
 
 def room_for(alive):
@@ -47,7 +47,7 @@ class Growth:
             return text.replace("binds = 16", "binds = 10000", 1)
 
         with BenchLab(edit=edit) as lab:
-            lab.bench("--messages", WARM_UP, *LOAD)
+            lab.bench("--messages", WARM_UP_OF_MEMORY, *LOAD)
             with AliveWatch(lab, "smpp_sessions", every_s=1) as watch:
                 numbers = run_load(
                     lab, int(self.options.rate_of_binds * self.options.seconds), "--binds",

@@ -14,7 +14,6 @@
 #include "tests/peers/options.h"
 
 enum {
-    LANES = 16,
     PENDING_MAX = 1000000,
     AGAIN_MS = 1000,
     GIVE_UP_MS = 60000,
@@ -56,7 +55,8 @@ struct callbacks {
     bool ending;
     struct callback_list all;
     struct callback_list ready;
-    struct lane lanes[LANES];
+    struct lane *lanes;
+    size_t lane_count;
 };
 
 static char *copy_of(const char *text)
@@ -162,7 +162,7 @@ static void send_on(struct lane *lane, struct callback *callback)
 
 static void send_ready(struct callbacks *callbacks)
 {
-    for (size_t i = 0; i < LANES; i++) {
+    for (size_t i = 0; i < callbacks->lane_count; i++) {
         struct callback *callback = TAILQ_FIRST(&callbacks->ready);
 
         if (callback == NULL)
@@ -211,7 +211,8 @@ void callbacks_send(struct callbacks *callbacks, const struct callback_order *or
 
 static void open_lanes(struct callbacks *callbacks, const char *host, int port)
 {
-    for (size_t i = 0; i < LANES; i++) {
+    callbacks->lanes = sim_alloc(callbacks->lane_count, sizeof(*callbacks->lanes));
+    for (size_t i = 0; i < callbacks->lane_count; i++) {
         struct lane *lane = &callbacks->lanes[i];
 
         lane->callbacks = callbacks;
@@ -224,7 +225,7 @@ static void open_lanes(struct callbacks *callbacks, const char *host, int port)
 }
 
 struct callbacks *callbacks_new(struct sim *sim, const char *role, const char *url,
-                                const char *signature_header,
+                                const char *signature_header, size_t connections,
                                 struct callback_counters *counters, char *error)
 {
     struct evhttp_uri *uri = evhttp_uri_parse(url);
@@ -242,6 +243,7 @@ struct callbacks *callbacks_new(struct sim *sim, const char *role, const char *u
         callbacks->sim = sim;
         callbacks->role = role;
         callbacks->signature_header = signature_header;
+        callbacks->lane_count = connections;
         callbacks->counters = counters;
         path = evhttp_uri_get_path(uri);
         port = evhttp_uri_get_port(uri) > 0 ? evhttp_uri_get_port(uri) : 80;
@@ -261,10 +263,11 @@ void callbacks_free(struct callbacks *callbacks)
     if (callbacks == NULL)
         return;
     callbacks->ending = true;
-    for (size_t i = 0; i < LANES; i++)
+    for (size_t i = 0; i < callbacks->lane_count; i++)
         evhttp_connection_free(callbacks->lanes[i].connection);
     while (!TAILQ_EMPTY(&callbacks->all))
         forget(TAILQ_FIRST(&callbacks->all));
+    free(callbacks->lanes);
     free(callbacks->host);
     free(callbacks->path);
     free(callbacks);

@@ -1,5 +1,5 @@
 /*
- * Reports of a messenger on their way out: HTTP POSTs over a few kept-alive connections,
+ * Reports of a messenger on their way out: HTTP POSTs over some kept-alive connections,
  * each repeated once a second until it is answered 200 or a minute has passed.
  */
 #ifndef TESTS_PEERS_CALLBACK_H
@@ -33,7 +33,7 @@ struct callback_order {
  * caller's.  NULL with a sentence in `error` (OPTION_ERROR_BYTES) for another URL.
  */
 struct callbacks *callbacks_new(struct sim *sim, const char *role, const char *url,
-                                const char *signature_header,
+                                const char *signature_header, size_t connections,
                                 struct callback_counters *counters, char *error);
 
 /* Accepts NULL.  What is on its way is forgotten. */

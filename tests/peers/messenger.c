@@ -353,7 +353,8 @@ static bool start(struct messenger *messenger, const char *description, char *er
     if (messenger->callback_url[0] != 0) {
         messenger->callbacks = callbacks_new(
             messenger->sim, messenger->name, messenger->callback_url,
-            messenger->profile->signature_header, &messenger->counters.callbacks, error);
+            messenger->profile->signature_header, (size_t)messenger->callback_connections,
+            &messenger->counters.callbacks, error);
         if (messenger->callbacks == NULL)
             return false;
     }

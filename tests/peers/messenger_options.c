@@ -176,6 +176,8 @@ static const struct option_row rows[] = {
     CALL("profile", read_profile, "shape of its API, a name from below (lab)"),
     TEXT("token", token, "what requests must carry; empty = anything (lab)"),
     TEXT("callback", callback_url, "http://HOST:PORT/PATH for reports; empty = none"),
+    NUMBER("callback_connections", callback_connections, 1, 1024,
+           "over which reports go, one at a time on each (16)"),
     TEXT("key", key, "signs reports, HMAC-SHA256; empty = unsigned (lab-hook)"),
     TEXT("price", price, "a label in the statistics, such as 0.006000"),
     WAIT("answer_delay", answer_delay, "before the answer (0)"),
@@ -200,6 +202,7 @@ static void set_defaults(struct messenger *messenger)
     snprintf(messenger->key, sizeof(messenger->key), "lab-hook");
     messenger->port = 9785;
     messenger->retry_after_s = 1;
+    messenger->callback_connections = 16;
     messenger->remember = 1 << 24;
     messenger->report_delay = (struct option_range){20, 20};
     messenger->gap = (struct option_range){100, 100};

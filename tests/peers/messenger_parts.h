@@ -51,7 +51,7 @@ struct messenger {
     char callback_url[OPTION_TEXT_BYTES]; /* empty: none are sent */
     char key[OPTION_TEXT_BYTES];          /* empty: they are not signed */
     char price[OPTION_TEXT_BYTES];        /* shown in the statistics only */
-    int64_t port, retry_after_s, remember;
+    int64_t port, retry_after_s, remember, callback_connections;
     struct option_range answer_delay, report_delay, gap, early_delay;
     bool default_given;
     const struct profile *profile;
