@@ -50,7 +50,7 @@ struct esme {
     struct esme *prev;   /* bound, or waiting for a place: of the account */
     struct esme *next;
     struct clock_timer tick;
-    struct clock_timer held; /* until it is heard again: it was over its rate */
+    struct clock_timer held;     /* until it is heard again: it was over its rate */
     struct turnstile_place turn; /* and until this is */
     struct sockaddr_storage address;
     uint8_t ip[16];
@@ -75,8 +75,8 @@ struct esmes {
     struct esme_counters past;
     int64_t told_since_ms; /* lines about strangers, in this second */
     unsigned told;
-    uint64_t untold;     /* those that were too many for it */
-    struct table *came;  /* right binds in this second, by address */
+    uint64_t untold;    /* those that were too many for it */
+    struct table *came; /* right binds in this second, by address */
     int64_t came_since_ms;
 };
 

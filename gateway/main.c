@@ -165,7 +165,8 @@ static void end_turn(const struct daemon *daemon, int64_t ran_us)
     if (goes && (turns->paced || was_paced))
         store_let_one_go(gateway->store);
     if (strain_is_due(&gateway->strain, now_us))
-        strain_look(&gateway->strain, now_us, ran_us + process_waited_us(daemon->waits));
+        strain_look(&gateway->strain, now_us, ran_us + process_waited_us(daemon->waits),
+                    store_tables_are_busy(gateway->store));
     rest_us = turns_rest_us(turns, now_us);
     if (rest_us > 0)
         executor_wait(gateway->executor, rest_us);

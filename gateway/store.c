@@ -403,6 +403,11 @@ bool store_is_busy(const struct store *store)
     return store->is_busy;
 }
 
+bool store_tables_are_busy(const struct store *store)
+{
+    return store->table_work != STORE_TABLES_REST;
+}
+
 bool store_takes_beginnings(const struct store *store)
 {
     uint32_t operations = store->counters.waiting_operations;

@@ -532,7 +532,7 @@ TEST(a_loop_without_time_takes_as_many_as_have_left_the_queue)
     assert_in_range(accepted_in(20), 1, 6); /* one in 5 ms, and the first */
     for (int i = 0; i < 5; i++) {
         lone_line_expect(&operator, SMPP_SUBMIT_SM, &request);
-        lone_line_answer(&operator, &request, ESME_ROK);
+        lone_line_answer(&operator, & request, ESME_ROK);
     }
     assert_in_range(accepted_in(20), 5, 10);
     lone_gateway_of(lone)->strain.is_short = false;

@@ -103,6 +103,14 @@ def queued(lab):
     return sum(one["queued"] for one in lab.get("/v1/stats/channels")["channels"])
 
 
+def core_s(core):
+    """For how long it was used for programs, ours and others."""
+    with open("/proc/stat", encoding="ascii") as file:
+        line = next(one for one in file if one.startswith(f"cpu{core} "))
+    user, nice, system, _, _, _, _, steal = map(int, line.split()[1:9])
+    return (user + nice + system + steal) / os.sysconf("SC_CLK_TCK")
+
+
 class Look:
     """At one moment: what has been completed, and what the gateway's core was used for."""
 
@@ -110,10 +118,7 @@ class Look:
         self.at = time.monotonic()
         self.completed = lab.metric("receipts_acknowledged_total")
         self.usage = Usage(lab.sluiced.pid)
-        with open("/proc/stat", encoding="ascii") as file:
-            line = next(one for one in file if one.startswith(f"cpu{CORES[0]} "))
-        user, nice, system, _, _, _, _, steal = map(int, line.split()[1:9])
-        self.core_s = (user + nice + system + steal) / os.sysconf("SC_CLK_TCK")
+        self.core_s, self.other_core_s = map(core_s, CORES[:2])
 
 
 def rate_of_receipts(lab, seconds, what):
@@ -129,11 +134,12 @@ def rate_of_receipts(lab, seconds, what):
     others_s = max(0.0, after.core_s - before.core_s - own_s)
     check(count > 0, f"{what}: no receipt in {took_s:.1f} s")
     rate = count / (took_s - others_s)
+    sending_s = after.other_core_s - before.other_core_s
     threads = ", ".join(f"{name} {ns / 1000 / count:.1f}" for name, ns in spent.items()
                         if ns / 1000 / count >= 0.1)
     print(f"        {what}: {rate:.0f}/s; {own_s / took_s:.0%} of the core, others "
-          f"{others_s / took_s:.0%}; microseconds of it a message: {threads}; {waiting} queued",
-          flush=True)
+          f"{others_s / took_s:.0%}, {sending_s / took_s:.0%} of the other one; "
+          f"microseconds a message: {threads}; {waiting} queued", flush=True)
     return rate
 
 
