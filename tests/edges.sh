@@ -17,7 +17,7 @@ least=${1:-95} file_least=90
 folder=$SLUICE_BUILD/tests/edges
 
 targets='header pdu receipt session text time'
-codec='command destination field frame gsm library operation parts pdu receipt text timestamp tlv'
+codec='characters command destination field frame gsm library operation parts pdu receipt text timestamp tlv'
 beside='pulse session session_bind session_receive session_send session_time window'
 
 for tool in clang llvm-cov llvm-profdata jq; do
