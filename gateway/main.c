@@ -158,7 +158,8 @@ static void end_turn(const struct daemon *daemon, int64_t ran_us)
     int64_t now_us = clock_precise_us(gateway->clock);
     int64_t rest_us;
     bool was_paced = turns->paced;
-    bool goes = turns_end(turns, now_us, store_decided(gateway->store));
+    bool goes = turns_end(turns, now_us, store_decided(gateway->store),
+                          store_counters(gateway->store)->begun);
 
     if (turns->paced != was_paced)
         store_hold(gateway->store, turns->paced);

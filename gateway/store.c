@@ -431,6 +431,7 @@ bool store_begin(struct store *store, enum store_share share)
         store->counters.begins_refused++;
         return false;
     }
+    store->counters.begun += share == STORE_BEGINNING;
     batch = open_batch(store);
     store->in_decision = true;
     store->decision_start = batch->used;

@@ -338,6 +338,7 @@ struct store_counters {
     uint64_t rows;      /* inserted, updated and deleted */
     uint64_t written_bytes; /* to the journal */
     uint64_t effects;
+    uint64_t begun; /* submits, and what else is a beginning */
     uint64_t begins_refused;
     uint64_t checkpoints;
     uint64_t moved;    /* messages that came into the history */

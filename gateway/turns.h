@@ -8,13 +8,21 @@
  *
  * Who waits for its answer before it goes on would only be slowed down by that.  It shows
  * in the rate: the beat is kept if about as much is decided with it as was without, and
- * that is tried again and again.  What rests is never more than the longest beat, 4 ms.
+ * that is tried again and again.  Who has several on their way is slowed down by less than
+ * is seen at once, for what is decided comes in waves: so what begins is counted with the
+ * beat and without, until it is clear.  What rests is never more than the longest beat,
+ * 7 ms.
  */
 #ifndef GATEWAY_TURNS_H
 #define GATEWAY_TURNS_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct turns_count {
+    int64_t us;
+    uint64_t begun;
+};
 
 /* Zero it before its first use. */
 struct turns {
@@ -24,17 +32,26 @@ struct turns {
     int64_t window_us;     /* when counting began */
     uint64_t window_count; /* and from where */
     int64_t open_per_s;    /* what was decided without a beat */
-    int64_t beat_us;       /* its length */
+    int64_t beat_us;       /* its length now, and */
+    int64_t first_us;      /* when it began */
     int64_t next_us;       /* when it is */
     int64_t refused_us;    /* after the last trial, for so long, */
     int64_t refused_until_us;
+
+    uint64_t window_begun;      /* as window_count */
+    struct turns_count last;    /* window without a beat, */
+    struct turns_count open;    /* and with the one before */
+    struct turns_count with;    /* a beat, */
+    struct turns_count without; /* and before it, for as long as both tell the same load */
+    int64_t slowed_per_s;       /* was slowed down: refused for so long */
+    int64_t slowed_us;          /* for so long it was refused when that was clear */
 };
 
 /*
- * A turn has ended; `decided` counts the operations since the start.  True: what is decided
- * is committed now, and nobody holds it.
+ * A turn has ended; `decided` counts the operations since the start, `begun` what was
+ * submitted.  True: what is decided is committed now, and nobody holds it.
  */
-bool turns_end(struct turns *turns, int64_t now_us, uint64_t decided);
+bool turns_end(struct turns *turns, int64_t now_us, uint64_t decided, uint64_t begun);
 
 /* For how long nothing is read from now on; 0: the loop waits for what comes. */
 int64_t turns_rest_us(const struct turns *turns, int64_t now_us);
