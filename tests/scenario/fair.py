@@ -42,7 +42,6 @@ def resident_bytes(lab):
 
 
 def the_queue_is_full_of_adverts(lab):
-    lab.starved = Starved(lab)
     begin = time.monotonic()
     left = lab.sim_stats("smsc")["taken"]
     lab.bench("--account", "a", "-b", 2, "-w", 500, "-n", ADVERTS, "-d", "7916#######",
@@ -53,6 +52,7 @@ def the_queue_is_full_of_adverts(lab):
     check(waiting >= ADVERTS - left - 3 * PER_S, f"only {waiting} wait, {left} have left")
     used = resident_bytes(lab)
     check(used < BYTES_BESIDES + BYTES_PER_ADVERT * ADVERTS, f"{used >> 20} MiB are used")
+    lab.full_at, lab.starved = time.time(), Starved(lab)
     return f"{waiting} wait after {took_s:.1f} s, {used >> 20} MiB resident"
 
 
@@ -91,7 +91,9 @@ def ten_adverts_are_not_behind_the_many(lab):
 
 
 def the_rate_was_kept(lab):
-    at = [event["at"] for event in lab.events("submit")]
+    """Since there are so many."""
+    time.sleep(max(0, lab.full_at + 5 - time.time()))
+    at = [event["at"] for event in lab.events("submit") if event["at"] >= lab.full_at]
     # Over three seconds, with what was saved up: an operator that had no processor for a
     # moment sees more at once.
     held_up_s = lab.starved.worst_s
