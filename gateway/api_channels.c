@@ -108,6 +108,7 @@ static void on_statement(void *owner, uint64_t tag, const struct statement *stat
     struct gateway *gateway = question->gateway;
     const char *currency = only_currency(gateway->config);
     struct json_writer *writer = api_writer(gateway);
+    struct dispatch_channel_facts facts;
 
     (void)tag;
     if (statement->failed) {
@@ -120,12 +121,7 @@ static void on_statement(void *owner, uint64_t tag, const struct statement *stat
     json_write_time(writer, "to", question->to_ms);
     json_write_string(writer, "currency", currency[0] != '\0' ? currency : NULL);
     json_write_array(writer, "channels");
-    for (uint32_t i = 1; i <= catalog_channel_count(gateway->catalog); i++) {
-        struct dispatch_channel_facts facts;
-
-        dispatch_channel_facts(gateway, i, &facts);
-        if (!facts.exists)
-            continue;
+    for (uint32_t i = 0; dispatch_next_channel(gateway, &i, &facts);) {
         json_write_object(writer, NULL);
         api_write_channel_facts(gateway, writer, i, &facts);
         write_funnel(writer, line_of(statement, i), currency[0] != '\0');

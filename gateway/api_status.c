@@ -88,15 +88,13 @@ static void look_at_links(const struct gateway *gateway, struct json_writer *wri
 
 static void look_at_channels(const struct gateway *gateway, struct json_writer *writer)
 {
-    for (uint32_t i = 1; i <= catalog_channel_count(gateway->catalog); i++) {
-        struct dispatch_channel_facts facts;
+    struct dispatch_channel_facts facts;
 
-        dispatch_channel_facts(gateway, i, &facts);
-        if (facts.exists && facts.suspended)
+    for (uint32_t i = 0; dispatch_next_channel(gateway, &i, &facts);)
+        if (facts.suspended)
             say(writer,
                 "channel %s is suspended: it refused us as a whole, or asked us to pause",
                 catalog_channel_name(gateway->catalog, i));
-    }
 }
 
 static void look_at_inbound(const struct gateway *gateway, struct json_writer *writer)
@@ -239,13 +237,10 @@ static void write_store(const struct gateway *gateway, struct json_writer *write
 
 static void write_channels(struct gateway *gateway, struct json_writer *writer)
 {
-    json_write_array(writer, "channels");
-    for (uint32_t i = 1; i <= catalog_channel_count(gateway->catalog); i++) {
-        struct dispatch_channel_facts facts;
+    struct dispatch_channel_facts facts;
 
-        dispatch_channel_facts(gateway, i, &facts);
-        if (!facts.exists)
-            continue;
+    json_write_array(writer, "channels");
+    for (uint32_t i = 0; dispatch_next_channel(gateway, &i, &facts);) {
         json_write_object(writer, NULL);
         api_write_channel_facts(gateway, writer, i, &facts);
         json_write_object_end(writer);

@@ -78,7 +78,6 @@ bool dispatch_channel_is_up(const struct gateway *gateway, uint32_t channel);
 
 /* What is known of a channel, for people. */
 struct dispatch_channel_facts {
-    bool exists;
     bool up;
     bool suspended;
     uint32_t room;
@@ -90,8 +89,10 @@ struct dispatch_channel_facts {
     uint64_t unreported; /* segments taken, and nothing final told before the end */
 };
 
-void dispatch_channel_facts(const struct gateway *gateway, uint32_t channel,
-                            struct dispatch_channel_facts *out);
+/* The next channel that is there after *number, which is 0 at first; false: no more. */
+bool dispatch_next_channel(const struct gateway *gateway, uint32_t *number,
+                           struct dispatch_channel_facts *out)
+    __attribute__((warn_unused_result));
 
 /* Messages that wait in queues. */
 size_t dispatch_queued(const struct gateway *gateway);

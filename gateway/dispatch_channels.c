@@ -82,15 +82,8 @@ static size_t queued(const struct channel *channel)
     return sum;
 }
 
-void dispatch_channel_facts(const struct gateway *gateway, uint32_t number,
-                            struct dispatch_channel_facts *out)
+static void look_at(const struct channel *channel, struct dispatch_channel_facts *out)
 {
-    const struct channel *channel = dispatch_channel_at(gateway, number);
-
-    *out = (struct dispatch_channel_facts){0};
-    if (channel == NULL)
-        return;
-    out->exists = true;
     out->up = channel->ops->is_up(channel->self);
     out->suspended = channel->suspended_until_ms != 0;
     out->room = channel->ops->room(channel->self);
@@ -101,6 +94,20 @@ void dispatch_channel_facts(const struct gateway *gateway, uint32_t number,
         out->queued_by_class[class] = queued_of_class(channel, class);
     out->unreported = channel->unreported;
     memcpy(out->verdicts, channel->verdicts, sizeof(out->verdicts));
+}
+
+bool dispatch_next_channel(const struct gateway *gateway, uint32_t *number,
+                           struct dispatch_channel_facts *out)
+{
+    while (++*number <= catalog_channel_count(gateway->catalog)) {
+        const struct channel *channel = dispatch_channel_at(gateway, *number);
+
+        if (channel == NULL)
+            continue;
+        look_at(channel, out);
+        return true;
+    }
+    return false;
 }
 
 size_t dispatch_queued(const struct gateway *gateway)

@@ -233,25 +233,13 @@ static void by_commit(struct metrics_page *page, const struct facts *it)
 
 /* ---- Of each channel ----------------------------------------------------- */
 
-/* The next that exists after *channel; false: no more. */
-static bool next_channel(const struct facts *it, uint32_t *channel,
-                         struct dispatch_channel_facts *out)
-{
-    while (++*channel <= catalog_channel_count(it->gateway->catalog)) {
-        dispatch_channel_facts(it->gateway, *channel, out);
-        if (out->exists)
-            return true;
-    }
-    return false;
-}
-
 #define BY_CHANNEL(function, value)                                                        \
     static void function(struct metrics_page *page, const struct facts *it)                \
     {                                                                                      \
         struct dispatch_channel_facts facts;                                               \
         char labels[METRICS_LABELS_SIZE];                                                  \
                                                                                            \
-        for (uint32_t i = 0; next_channel(it, &i, &facts);)                                \
+        for (uint32_t i = 0; dispatch_next_channel(it->gateway, &i, &facts);)              \
             metrics_number(page,                                                           \
                            metrics_label(labels, "channel",                                \
                                          catalog_channel_name(it->gateway->catalog, i)),   \
@@ -270,7 +258,7 @@ static void by_channel_verdict(struct metrics_page *page, const struct facts *it
     struct dispatch_channel_facts facts;
     char labels[METRICS_LABELS_SIZE];
 
-    for (uint32_t i = 0; next_channel(it, &i, &facts);)
+    for (uint32_t i = 0; dispatch_next_channel(it->gateway, &i, &facts);)
         for (int verdict = 0; verdict < VERDICTS; verdict++)
             metrics_number(page,
                            metrics_two_labels(labels, "channel",
@@ -286,7 +274,7 @@ static void by_channel_class(struct metrics_page *page, const struct facts *it)
     struct dispatch_channel_facts facts;
     char labels[METRICS_LABELS_SIZE];
 
-    for (uint32_t i = 0; next_channel(it, &i, &facts);)
+    for (uint32_t i = 0; dispatch_next_channel(it->gateway, &i, &facts);)
         for (int class = 0; class < QUEUE_CLASSES; class ++)
             metrics_number(page,
                            metrics_two_labels(labels, "channel",
