@@ -164,31 +164,31 @@ tests_gateway_packed_test_LDADD = libgateway.a librouting.a $(CMOCKA_LIBS)
 tests_gateway_store_chain_test_SOURCES = tests/gateway/store_chain_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_chain_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_closed_test_SOURCES = tests/gateway/store_closed_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_closed_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_crash_test_SOURCES = tests/gateway/store_crash_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_crash_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_period_test_SOURCES = tests/gateway/store_period_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_period_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_reader_test_SOURCES = tests/gateway/store_reader_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_reader_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_journal_test_SOURCES = tests/gateway/store_journal_test.c tests/test.h
@@ -196,32 +196,32 @@ tests_gateway_store_journal_test_LDADD = libgateway.a $(SQLITE_LIBS) $(CMOCKA_LI
 tests_gateway_store_gone_test_SOURCES = tests/gateway/store_gone_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_gone_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_merge_test_SOURCES = tests/gateway/store_merge_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_merge_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_inbound_test_SOURCES = tests/gateway/store_inbound_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_inbound_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_living_test_SOURCES = tests/gateway/store_living_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_living_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_test_SOURCES = tests/gateway/store_test.c \
 	tests/gateway/store_told.c tests/gateway/store_told.h \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_table_test_SOURCES = tests/gateway/table_test.c tests/test.h
@@ -239,19 +239,19 @@ tests_gateway_store_batch_test_SOURCES = tests/gateway/store_batch_test.c \
 	tests/gateway/store_told.c tests/gateway/store_told.h \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_batch_test_LDADD = $(tests_gateway_store_test_LDADD)
 tests_gateway_store_load_test_SOURCES = tests/gateway/store_load_test.c \
 	tests/gateway/store_told.c tests/gateway/store_told.h \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_load_test_LDADD = $(tests_gateway_store_test_LDADD)
 tests_gateway_store_folder_test_SOURCES = tests/gateway/store_folder_test.c \
 	tests/gateway/store_told.c tests/gateway/store_told.h \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_folder_test_LDADD = $(tests_gateway_store_test_LDADD)
 
 # Pieces of the core.
@@ -470,7 +470,7 @@ tests_gateway_config_permissions_test_LDADD = libgateway.a librouting.a libsmpp.
 tests_gateway_store_limits_test_SOURCES = tests/gateway/store_limits_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h tests/test.h
+	$(VFS) tests/test.h
 tests_gateway_store_limits_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/gateway/duplicates_test

@@ -2,6 +2,8 @@
 #
 # Own implementations of smpp/listener.h, gateway/http_client.h and gateway/http_server.h
 # come before the libraries, so that the linker does not take theirs.
+VFS = tests/simulation/vfs.c tests/simulation/vfs.h tests/simulation/vfs_pieces.h \
+	tests/simulation/vfs_locks.c tests/simulation/vfs_medium.c
 check_PROGRAMS += tests/simulation/simulation
 tests_simulation_simulation_SOURCES = \
 	tests/simulation/book.c tests/simulation/book.h \
@@ -24,7 +26,7 @@ tests_simulation_simulation_SOURCES = \
 	tests/simulation/smsc.c tests/simulation/smsc.h tests/simulation/smsc_parts.h \
 	tests/simulation/smsc_letters.c tests/simulation/smsc_reports.c \
 	tests/simulation/submission.c tests/simulation/submission.h \
-	tests/simulation/vfs.c tests/simulation/vfs.h \
+	$(VFS) \
 	tests/simulation/web.c tests/simulation/web.h \
 	tests/simulation/world.c tests/simulation/world.h \
 	tests/peers/random.h tests/peers/wire.c tests/peers/wire.h

@@ -1,257 +1,20 @@
-/* Files in memory, sector by sector; locks as SQLite wants them, within one process. */
+/* The methods that SQLite calls, and the calls that fail or cut the power. */
 #include "tests/simulation/vfs.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <sqlite3.h>
-
-enum {
-    SECTOR = 512,
-    SHM_REGIONS_MAX = 1024,
-    PATH_MAX_SIZE = 512,
-};
-
-struct content {
-    uint8_t *octets;
-    size_t size;
-    size_t capacity; /* zeroed behind the size */
-};
-
-/* How a sector of a file stands to what is durable of it. */
-enum mark {
-    MARK_SAME,
-    MARK_WRITTEN, /* the next sync makes it durable */
-    MARK_LOST,    /* a sync failed: none will, until it is written again */
-};
-
-/* A name, and what is under it. */
-struct file {
-    char path[PATH_MAX_SIZE];
-    struct file *next;
-    bool exists;
-    bool exists_durably;
-    struct content now;
-    struct content durable;
-    uint8_t *marks;  /* enum mark of each sector of the capacity of `now` */
-    unsigned shared; /* locks of SQLite: how many readers, and who wants more */
-    const void *reserved;
-    const void *pending;
-    const void *exclusive;
-    void *regions[SHM_REGIONS_MAX];
-    unsigned mapped; /* by so many connections */
-    unsigned shm_shared[SQLITE_SHM_NLOCK];
-    const void *shm_exclusive[SQLITE_SHM_NLOCK];
-};
-
-struct vfs {
-    sqlite3_vfs base;
-    pthread_mutex_t lock;
-    struct file *files;
-    unsigned generation; /* of the process: older handles are dead */
-    bool down;
-    bool full;
-    unsigned luck_percent;
-    uint64_t torn;
-    uint64_t random;
-    uint64_t calls[VFS_CALLS];
-    uint64_t fail_at[VFS_CALLS]; /* 0: never */
-    int fail_code[VFS_CALLS];
-    uint64_t cut_at[VFS_CALLS];
-    bool cut_after[VFS_CALLS];
-    void (*synced)(void *owner, const char *path);
-    void *synced_owner;
-    void (*opening)(void *owner, const char *path);
-    void *opening_owner;
-};
-
-/* What SQLite holds.  `base` is first. */
-struct handle {
-    sqlite3_file base;
-    struct vfs *vfs;
-    struct file *file;
-    unsigned generation;
-    int level; /* SQLITE_LOCK_ */
-    bool read_only;
-    bool delete_on_close;
-    bool is_log; /* a journal or log: its sync is also one of the folder */
-    bool has_shm;
-    uint16_t shm_shared;
-    uint16_t shm_exclusive;
-};
-
-static uint64_t chance(struct vfs *vfs)
-{
-    vfs->random ^= vfs->random << 13;
-    vfs->random ^= vfs->random >> 7;
-    vfs->random ^= vfs->random << 17;
-    return vfs->random;
-}
-
-/* --- content ------------------------------------------------------------------------ */
-
-static size_t sectors(size_t size)
-{
-    return (size + SECTOR - 1) / SECTOR;
-}
-
-static void set_size(struct content *content, size_t size)
-{
-    if (size > content->capacity) {
-        size_t capacity = sectors(size + size / 2) * SECTOR;
-
-        content->octets = realloc(content->octets, capacity);
-        if (content->octets == NULL)
-            abort();
-        memset(content->octets + content->capacity, 0, capacity - content->capacity);
-        content->capacity = capacity;
-    } else if (size < content->size) {
-        memset(content->octets + size, 0, content->size - size);
-    }
-    content->size = size;
-}
-
-static void mark(struct file *file, size_t from, size_t to, enum mark how)
-{
-    if (to > from)
-        memset(file->marks + from / SECTOR, how, sectors(to) - from / SECTOR);
-}
-
-static void set_file_size(struct file *file, size_t size)
-{
-    size_t before = sectors(file->now.capacity);
-    size_t size_before = file->now.size;
-    size_t after;
-
-    set_size(&file->now, size);
-    after = sectors(file->now.capacity);
-    if (after > before) {
-        file->marks = realloc(file->marks, after);
-        if (file->marks == NULL)
-            abort();
-        memset(file->marks + before, MARK_SAME, after - before);
-    }
-    /* What was cut off is not what is durable there, should the file grow again. */
-    mark(file, size, size_before, MARK_WRITTEN);
-}
-
-static void copy_sector(struct content *to, const struct content *from, size_t sector)
-{
-    size_t at = sector * SECTOR;
-    size_t count = from->size - at < SECTOR ? from->size - at : SECTOR;
-
-    memcpy(to->octets + at, from->octets + at, count);
-}
-
-static void make_durable(struct file *file)
-{
-    set_size(&file->durable, file->now.size);
-    for (size_t i = 0; i < sectors(file->now.size); i++)
-        if (file->marks[i] == MARK_WRITTEN) {
-            copy_sector(&file->durable, &file->now, i);
-            file->marks[i] = MARK_SAME;
-        }
-    file->exists_durably = true;
-}
-
-static size_t folder_length(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? (size_t)(slash - path) : 0;
-}
-
-static void make_names_durable(struct vfs *vfs, const char *path)
-{
-    size_t length = folder_length(path);
-
-    for (struct file *file = vfs->files; file; file = file->next)
-        if (folder_length(file->path) == length && strncmp(file->path, path, length) == 0)
-            file->exists_durably = file->exists;
-}
-
-/* The sectors that were not synced come or go by chance. */
-static void lose(struct vfs *vfs, struct file *file)
-{
-    bool kept = false;
-    bool lost = false;
-
-    if (file->exists && chance(vfs) % 100 < vfs->luck_percent)
-        file->exists_durably = true;
-    if (file->now.size != file->durable.size && chance(vfs) % 100 < vfs->luck_percent)
-        set_size(&file->durable, file->now.size);
-    for (size_t i = 0; i < sectors(file->now.size) && i < sectors(file->durable.size); i++)
-        if (file->marks[i] == MARK_SAME) {
-            continue;
-        } else if (chance(vfs) % 100 >= vfs->luck_percent) {
-            lost = true;
-        } else {
-            size_t end = file->durable.size;
-
-            kept = true;
-            set_size(&file->durable, file->now.size > end ? file->now.size : end);
-            copy_sector(&file->durable, &file->now, i);
-            set_size(&file->durable, end);
-        }
-    vfs->torn += kept && lost && strstr(file->path, "/journal-") != NULL;
-    set_file_size(file, 0);
-    set_file_size(file, file->durable.size);
-    if (file->durable.size > 0)
-        memcpy(file->now.octets, file->durable.octets, file->durable.size);
-    mark(file, 0, file->now.capacity, MARK_SAME);
-    file->exists = file->exists_durably;
-    if (!file->exists) {
-        set_file_size(file, 0);
-        set_size(&file->durable, 0);
-    }
-}
-
-static void free_regions(struct file *file)
-{
-    for (int i = 0; i < SHM_REGIONS_MAX; i++) {
-        free(file->regions[i]);
-        file->regions[i] = NULL;
-    }
-}
-
-static void forget_locks(struct file *file)
-{
-    file->shared = 0;
-    file->reserved = file->pending = file->exclusive = NULL;
-    file->mapped = 0;
-    memset(file->shm_shared, 0, sizeof(file->shm_shared));
-    memset(file->shm_exclusive, 0, sizeof(file->shm_exclusive));
-    /* Dead connections may still look at the shared memory, until the next start. */
-}
-
-static void go_down(struct vfs *vfs, bool power)
-{
-    if (vfs->down)
-        return;
-    vfs->down = true;
-    vfs->generation++;
-    for (struct file *file = vfs->files; file; file = file->next) {
-        if (power)
-            lose(vfs, file);
-        forget_locks(file);
-    }
-}
+#include "tests/simulation/vfs_pieces.h"
 
 /* --- calls that may fail ------------------------------------------------------------ */
-
-static bool is_dead(const struct handle *handle)
-{
-    return handle->vfs->down || handle->generation != handle->vfs->generation;
-}
 
 /* SQLITE_OK: go on.  The power may have gone before. */
 static int count_call(struct vfs *vfs, enum vfs_call call)
 {
     vfs->calls[call]++;
     if (vfs->cut_at[call] == vfs->calls[call] && !vfs->cut_after[call]) {
-        go_down(vfs, true);
+        vfs_go_down(vfs, true);
         return SQLITE_IOERR;
     }
     if (vfs->fail_at[call] == vfs->calls[call])
@@ -263,7 +26,7 @@ static int finish_call(struct vfs *vfs, enum vfs_call call)
 {
     if (vfs->cut_at[call] != vfs->calls[call] || !vfs->cut_after[call])
         return SQLITE_OK;
-    go_down(vfs, true);
+    vfs_go_down(vfs, true);
     return SQLITE_IOERR;
 }
 
@@ -276,7 +39,7 @@ static int handle_read(sqlite3_file *base, void *out, int count, sqlite3_int64 a
     int result = SQLITE_OK;
 
     pthread_mutex_lock(&handle->vfs->lock);
-    if (is_dead(handle)) {
+    if (vfs_is_dead(handle)) {
         result = SQLITE_IOERR_READ;
     } else {
         size_t start = (size_t)at < now->size ? (size_t)at : now->size;
@@ -299,7 +62,7 @@ static int write_locked(struct handle *handle, const void *octets, size_t count,
     struct file *file = handle->file;
     int result;
 
-    if (is_dead(handle) || handle->read_only)
+    if (vfs_is_dead(handle) || handle->read_only)
         return SQLITE_IOERR_WRITE;
     result = count_call(vfs, VFS_WRITE);
     if (result == SQLITE_OK && vfs->full)
@@ -307,9 +70,9 @@ static int write_locked(struct handle *handle, const void *octets, size_t count,
     if (result != SQLITE_OK)
         return result;
     if (at + count > file->now.size)
-        set_file_size(file, at + count);
+        vfs_set_size(file, at + count);
     memcpy(file->now.octets + at, octets, count);
-    mark(file, at, at + count, MARK_WRITTEN);
+    vfs_mark(file, at, at + count, MARK_WRITTEN);
     return finish_call(vfs, VFS_WRITE);
 }
 
@@ -330,8 +93,8 @@ static int handle_truncate(sqlite3_file *base, sqlite3_int64 size)
     int result = SQLITE_IOERR_TRUNCATE;
 
     pthread_mutex_lock(&handle->vfs->lock);
-    if (!is_dead(handle)) {
-        set_file_size(handle->file, (size_t)size);
+    if (!vfs_is_dead(handle)) {
+        vfs_set_size(handle->file, (size_t)size);
         result = SQLITE_OK;
     }
     pthread_mutex_unlock(&handle->vfs->lock);
@@ -344,18 +107,17 @@ static int sync_locked(struct handle *handle)
     struct file *file = handle->file;
     int result;
 
-    if (is_dead(handle))
+    if (vfs_is_dead(handle))
         return SQLITE_IOERR_FSYNC;
     result = count_call(vfs, VFS_SYNC);
     if (result != SQLITE_OK) {
-        for (size_t i = 0; !vfs->down && i < sectors(file->now.size); i++)
-            if (file->marks[i] == MARK_WRITTEN)
-                file->marks[i] = MARK_LOST;
+        if (!vfs->down)
+            vfs_give_up_written(file);
         return result;
     }
-    make_durable(file);
+    vfs_make_durable(file);
     if (handle->is_log)
-        make_names_durable(vfs, file->path);
+        vfs_make_names_durable(vfs, file->path);
     if (vfs->synced)
         vfs->synced(vfs->synced_owner, file->path);
     return finish_call(vfs, VFS_SYNC);
@@ -379,214 +141,12 @@ static int handle_size(sqlite3_file *base, sqlite3_int64 *out)
     int result = SQLITE_IOERR_FSTAT;
 
     pthread_mutex_lock(&handle->vfs->lock);
-    if (!is_dead(handle)) {
+    if (!vfs_is_dead(handle)) {
         *out = (sqlite3_int64)handle->file->now.size;
         result = SQLITE_OK;
     }
     pthread_mutex_unlock(&handle->vfs->lock);
     return result;
-}
-
-/* --- locks of files ----------------------------------------------------------------- */
-
-static int lock_locked(struct handle *handle, int level)
-{
-    struct file *file = handle->file;
-
-    if (level == SQLITE_LOCK_SHARED) {
-        if (file->pending || file->exclusive)
-            return SQLITE_BUSY;
-        file->shared++;
-    } else if (level == SQLITE_LOCK_RESERVED) {
-        if (file->reserved || file->pending || file->exclusive)
-            return SQLITE_BUSY;
-        file->reserved = handle;
-    } else {
-        if ((file->pending && file->pending != handle) ||
-            (file->reserved && file->reserved != handle))
-            return SQLITE_BUSY;
-        file->pending = handle;
-        if (file->shared > 1)
-            return SQLITE_BUSY;
-        file->exclusive = handle;
-    }
-    handle->level = level;
-    return SQLITE_OK;
-}
-
-static int handle_lock(sqlite3_file *base, int level)
-{
-    struct handle *handle = (struct handle *)base;
-    int result = SQLITE_OK;
-
-    pthread_mutex_lock(&handle->vfs->lock);
-    if (is_dead(handle) || (handle->read_only && level > SQLITE_LOCK_SHARED))
-        result = SQLITE_IOERR_LOCK;
-    else if (level > handle->level)
-        result = lock_locked(handle, level);
-    pthread_mutex_unlock(&handle->vfs->lock);
-    return result;
-}
-
-static void unlock_locked(struct handle *handle, int level)
-{
-    struct file *file = handle->file;
-
-    if (is_dead(handle) || level >= handle->level)
-        return;
-    if (file->reserved == handle)
-        file->reserved = NULL;
-    if (file->pending == handle)
-        file->pending = NULL;
-    if (file->exclusive == handle)
-        file->exclusive = NULL;
-    if (level == SQLITE_LOCK_NONE)
-        file->shared--;
-    handle->level = level;
-}
-
-static int handle_unlock(sqlite3_file *base, int level)
-{
-    struct handle *handle = (struct handle *)base;
-
-    pthread_mutex_lock(&handle->vfs->lock);
-    unlock_locked(handle, level);
-    pthread_mutex_unlock(&handle->vfs->lock);
-    return SQLITE_OK;
-}
-
-static int handle_is_reserved(sqlite3_file *base, int *out)
-{
-    struct handle *handle = (struct handle *)base;
-
-    pthread_mutex_lock(&handle->vfs->lock);
-    *out = handle->file->reserved || handle->file->pending || handle->file->exclusive;
-    pthread_mutex_unlock(&handle->vfs->lock);
-    return SQLITE_OK;
-}
-
-/* --- the shared memory of the log --------------------------------------------------- */
-
-static int shm_map_locked(struct handle *handle, int region, int size, int extend,
-                          void volatile **out)
-{
-    struct file *file = handle->file;
-
-    *out = NULL;
-    if (is_dead(handle) || region >= SHM_REGIONS_MAX)
-        return SQLITE_IOERR_SHMMAP;
-    if (!handle->has_shm) {
-        handle->has_shm = true;
-        file->mapped++;
-    }
-    if (file->regions[region] == NULL && extend) {
-        file->regions[region] = calloc(1, (size_t)size);
-        if (file->regions[region] == NULL)
-            abort();
-    }
-    *out = file->regions[region];
-    return SQLITE_OK;
-}
-
-static int handle_shm_map(sqlite3_file *base, int region, int size, int extend,
-                          void volatile **out)
-{
-    struct handle *handle = (struct handle *)base;
-    int result;
-
-    pthread_mutex_lock(&handle->vfs->lock);
-    result = shm_map_locked(handle, region, size, extend, out);
-    pthread_mutex_unlock(&handle->vfs->lock);
-    return result;
-}
-
-static void shm_release(struct handle *handle, int slot)
-{
-    struct file *file = handle->file;
-    uint16_t bit = (uint16_t)(1u << slot);
-
-    if (handle->shm_shared & bit)
-        file->shm_shared[slot]--;
-    if (handle->shm_exclusive & bit)
-        file->shm_exclusive[slot] = NULL;
-    handle->shm_shared &= (uint16_t)~bit;
-    handle->shm_exclusive &= (uint16_t)~bit;
-}
-
-static bool shm_is_free(const struct handle *handle, int slot, bool exclusive)
-{
-    const struct file *file = handle->file;
-    unsigned own = (handle->shm_shared >> slot) & 1;
-
-    if (file->shm_exclusive[slot] && file->shm_exclusive[slot] != handle)
-        return false;
-    return !exclusive || file->shm_shared[slot] == own;
-}
-
-static int shm_lock_locked(struct handle *handle, int from, int count, int flags)
-{
-    bool exclusive = (flags & SQLITE_SHM_EXCLUSIVE) != 0;
-
-    if (is_dead(handle))
-        return SQLITE_IOERR_SHMLOCK;
-    for (int slot = from; slot < from + count; slot++)
-        if ((flags & SQLITE_SHM_LOCK) && !shm_is_free(handle, slot, exclusive))
-            return SQLITE_BUSY;
-    for (int slot = from; slot < from + count; slot++) {
-        uint16_t bit = (uint16_t)(1u << slot);
-
-        if (flags & SQLITE_SHM_UNLOCK) {
-            shm_release(handle, slot);
-        } else if (exclusive) {
-            handle->file->shm_exclusive[slot] = handle;
-            handle->shm_exclusive |= bit;
-        } else if (!(handle->shm_shared & bit)) {
-            handle->file->shm_shared[slot]++;
-            handle->shm_shared |= bit;
-        }
-    }
-    return SQLITE_OK;
-}
-
-static int handle_shm_lock(sqlite3_file *base, int from, int count, int flags)
-{
-    struct handle *handle = (struct handle *)base;
-    int result;
-
-    pthread_mutex_lock(&handle->vfs->lock);
-    result = shm_lock_locked(handle, from, count, flags);
-    pthread_mutex_unlock(&handle->vfs->lock);
-    return result;
-}
-
-static void handle_shm_barrier(sqlite3_file *base)
-{
-    struct handle *handle = (struct handle *)base;
-
-    pthread_mutex_lock(&handle->vfs->lock);
-    pthread_mutex_unlock(&handle->vfs->lock);
-}
-
-static void shm_unmap_locked(struct handle *handle)
-{
-    if (!handle->has_shm || is_dead(handle))
-        return;
-    for (int slot = 0; slot < SQLITE_SHM_NLOCK; slot++)
-        shm_release(handle, slot);
-    handle->has_shm = false;
-    if (--handle->file->mapped == 0)
-        free_regions(handle->file);
-}
-
-static int handle_shm_unmap(sqlite3_file *base, int delete_it)
-{
-    struct handle *handle = (struct handle *)base;
-
-    (void)delete_it;
-    pthread_mutex_lock(&handle->vfs->lock);
-    shm_unmap_locked(handle);
-    pthread_mutex_unlock(&handle->vfs->lock);
-    return SQLITE_OK;
 }
 
 /* --- the rest of a file ------------------------------------------------------------- */
@@ -596,11 +156,11 @@ static int handle_close(sqlite3_file *base)
     struct handle *handle = (struct handle *)base;
 
     pthread_mutex_lock(&handle->vfs->lock);
-    shm_unmap_locked(handle);
-    unlock_locked(handle, SQLITE_LOCK_NONE);
-    if (handle->delete_on_close && !is_dead(handle)) {
+    vfs_shm_unmap_locked(handle);
+    vfs_unlock_locked(handle, SQLITE_LOCK_NONE);
+    if (handle->delete_on_close && !vfs_is_dead(handle)) {
         handle->file->exists = handle->file->exists_durably = false;
-        set_file_size(handle->file, 0);
+        vfs_set_size(handle->file, 0);
     }
     pthread_mutex_unlock(&handle->vfs->lock);
     return SQLITE_OK;
@@ -635,16 +195,16 @@ static const sqlite3_io_methods methods = {
     .xTruncate = handle_truncate,
     .xSync = handle_sync,
     .xFileSize = handle_size,
-    .xLock = handle_lock,
-    .xUnlock = handle_unlock,
-    .xCheckReservedLock = handle_is_reserved,
+    .xLock = vfs_handle_lock,
+    .xUnlock = vfs_handle_unlock,
+    .xCheckReservedLock = vfs_handle_is_reserved,
     .xFileControl = handle_control,
     .xSectorSize = handle_sector_size,
     .xDeviceCharacteristics = handle_characteristics,
-    .xShmMap = handle_shm_map,
-    .xShmLock = handle_shm_lock,
-    .xShmBarrier = handle_shm_barrier,
-    .xShmUnmap = handle_shm_unmap,
+    .xShmMap = vfs_handle_shm_map,
+    .xShmLock = vfs_handle_shm_lock,
+    .xShmBarrier = vfs_handle_shm_barrier,
+    .xShmUnmap = vfs_handle_shm_unmap,
 };
 
 /* --- methods of the disk ------------------------------------------------------------ */
@@ -678,7 +238,7 @@ static int open_locked(struct vfs *vfs, const char *path, struct handle *handle,
         return SQLITE_CANTOPEN;
     if (path == NULL) {
         snprintf(temporary, sizeof(temporary), "temporary-%llx",
-                 (unsigned long long)chance(vfs));
+                 (unsigned long long)vfs_chance(vfs));
         path = temporary;
     }
     file = find_file(vfs, path);
@@ -688,7 +248,7 @@ static int open_locked(struct vfs *vfs, const char *path, struct handle *handle,
         file = make_file(vfs, path);
     if (!file->exists) {
         file->exists = true;
-        set_file_size(file, 0);
+        vfs_set_size(file, 0);
     }
     handle->vfs = vfs;
     handle->file = file;
@@ -734,7 +294,7 @@ static int disk_delete(sqlite3_vfs *base, const char *path, int sync_folder)
     else
         file->exists = false;
     if (result == SQLITE_OK && sync_folder)
-        make_names_durable(vfs, path);
+        vfs_make_names_durable(vfs, path);
     pthread_mutex_unlock(&vfs->lock);
     return result;
 }
@@ -765,7 +325,7 @@ static int disk_randomness(sqlite3_vfs *base, int count, char *out)
 
     pthread_mutex_lock(&vfs->lock);
     for (int i = 0; i < count; i++)
-        out[i] = (char)chance(vfs);
+        out[i] = (char)vfs_chance(vfs);
     pthread_mutex_unlock(&vfs->lock);
     return count;
 }
@@ -835,7 +395,7 @@ void vfs_free(struct vfs *vfs)
     while (vfs->files) {
         struct file *next = vfs->files->next;
 
-        free_regions(vfs->files);
+        vfs_free_regions(vfs->files);
         free(vfs->files->now.octets);
         free(vfs->files->durable.octets);
         free(vfs->files->marks);
@@ -883,14 +443,14 @@ void vfs_cut_at(struct vfs *vfs, enum vfs_call call, uint64_t nth, bool after)
 void vfs_cut_power(struct vfs *vfs)
 {
     pthread_mutex_lock(&vfs->lock);
-    go_down(vfs, true);
+    vfs_go_down(vfs, true);
     pthread_mutex_unlock(&vfs->lock);
 }
 
 void vfs_kill(struct vfs *vfs)
 {
     pthread_mutex_lock(&vfs->lock);
-    go_down(vfs, false);
+    vfs_go_down(vfs, false);
     pthread_mutex_unlock(&vfs->lock);
 }
 
@@ -904,7 +464,7 @@ void vfs_start(struct vfs *vfs)
     if (!vfs->down)
         return;
     for (struct file *file = vfs->files; file; file = file->next)
-        free_regions(file);
+        vfs_free_regions(file);
     vfs->down = false;
 }
 
