@@ -103,19 +103,14 @@ static void build_global(struct config_build *build)
     struct config *config = build->config;
     const char *providers = config_build_word(build->root, "providers");
     const char *slash = strrchr(config->path, '/');
-    char folder[1024];
+    size_t size =
+        slash != NULL && slash > config->path ? (size_t)(slash - config->path) : 1;
+    char *folder = config_memory_take(build->memory, size + 1);
 
-    if (providers == NULL)
-        providers = "providers";
-    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - config->path) : 1,
-             slash ? config->path : ".");
-    config->folder =
-        config_memory_text(build->memory, slash == config->path ? "/" : folder);
-    if (providers[0] == '/')
-        snprintf(folder, sizeof(folder), "%s", providers);
-    else
-        snprintf(folder, sizeof(folder), "%s/%s", config->folder, providers);
-    config->providers = config_memory_text(build->memory, folder);
+    memcpy(folder, slash != NULL ? config->path : ".", size);
+    config->folder = folder;
+    config->providers = config_memory_path(build->memory, folder,
+                                           providers != NULL ? providers : "providers", "");
     config_build_rows(build, build->root, config);
     config_permissions_build_global(build);
 }

@@ -13,14 +13,15 @@ static const struct profile *profile_named(struct config_build *build,
                                            const struct config_channel *channel)
 {
     const struct config *config = build->config;
-    char path[1024];
 
     for (const struct config_channel *other = config->channels; other < channel; other++)
         if (other->profile != NULL &&
             strcmp(other->profile_name, channel->profile_name) == 0)
             return other->profile;
-    snprintf(path, sizeof(path), "%s/%s.conf", config->providers, channel->profile_name);
-    return profile_load(build->memory, path, channel->profile_name, build->errors);
+    return profile_load(build->memory,
+                        config_memory_path(build->memory, config->providers,
+                                           channel->profile_name, ".conf"),
+                        channel->profile_name, build->errors);
 }
 
 static void build_channel(struct config_build *build, const struct config_node *node,

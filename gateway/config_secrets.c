@@ -7,18 +7,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { SECRET_SIZE = 8192 }; /* a line with its end: tokens that are signed are long */
+
 /* The first line of the file; NULL after a sentence. */
 static const char *read_first_line(struct config_build *build,
                                    const struct config_node *node,
                                    const struct config_entry *entry)
 {
-    const char *name = entry->values[0];
-    char path[1024], line[1024] = "";
+    const char *path =
+        config_memory_path(build->memory, build->config->folder, entry->values[0], "");
+    char line[SECRET_SIZE] = "";
     struct stat status;
     FILE *file;
 
-    snprintf(path, sizeof(path), "%s%s%s", name[0] == '/' ? "" : build->config->folder,
-             name[0] == '/' ? "" : "/", name);
     file = fopen(path, "re");
     if (file == NULL) {
         config_error_in(build->errors, node, entry, "%s '%s' cannot be read: %s",
@@ -30,6 +31,12 @@ static const char *read_first_line(struct config_build *build,
     if (fgets(line, sizeof(line), file) == NULL)
         line[0] = '\0';
     fclose(file);
+    if (strlen(line) == sizeof(line) - 1 && strchr(line, '\n') == NULL) {
+        config_error_in(build->errors, node, entry,
+                        "the first line of '%s' has more than %d octets", path,
+                        SECRET_SIZE - 2);
+        return NULL;
+    }
     line[strcspn(line, "\r\n")] = '\0';
     if (line[0] == '\0') {
         config_error_in(build->errors, node, entry, "the first line of '%s' is empty",

@@ -61,6 +61,17 @@ const char *config_memory_text(struct config_memory *memory, const char *text)
     return memcpy(config_memory_take(memory, size), text, size);
 }
 
+const char *config_memory_path(struct config_memory *memory, const char *folder,
+                               const char *name, const char *ending)
+{
+    size_t size = strlen(folder) + strlen(name) + strlen(ending) + 2;
+    char *path = config_memory_take(memory, size);
+
+    snprintf(path, size, "%s%s%s%s", name[0] == '/' ? "" : folder,
+             name[0] == '/' ? "" : "/", name, ending);
+    return path;
+}
+
 const struct config_entry *config_node_entry(const struct config_node *node,
                                              const char *name)
 {

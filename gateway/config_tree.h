@@ -19,6 +19,9 @@ void config_memory_free(struct config_memory *memory);
 /* Zeroed. */
 void *config_memory_take(struct config_memory *memory, size_t size);
 const char *config_memory_text(struct config_memory *memory, const char *text);
+/* `folder`/`name``ending`; without the folder when the name begins with '/'. */
+const char *config_memory_path(struct config_memory *memory, const char *folder,
+                               const char *name, const char *ending);
 
 /* What a section may hold: its shape.  A list of shapes is a grammar; its first is the
  * file. */

@@ -71,6 +71,79 @@ TEST(secrets_come_from_files)
               "empty");
 }
 
+/* As many characters as are asked for, in memory of the caller's. */
+static char *repeated(const char *what, size_t times, const char *then)
+{
+    size_t size = strlen(what);
+    char *text = calloc(times * size + strlen(then) + 1, 1);
+
+    assert_non_null(text);
+    for (size_t i = 0; i < times; i++)
+        memcpy(text + i * size, what, size);
+    memcpy(text + times * size, then, strlen(then));
+    return text;
+}
+
+TEST(a_long_secret_is_read_whole_or_refused)
+{
+    static const struct {
+        const char *row;
+        size_t length;
+        bool taken;
+    } rows[] = {
+        {"a token that is signed", 2000, true },
+        {"the longest",            8190, true },
+        {"one more",               8191, false},
+        {"far more",               9000, false},
+    };
+    struct config_errors errors;
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char *secret = repeated("x", rows[i].length, "\n");
+        struct config *config;
+
+        config_place_write("secret", secret);
+        config = config_place_load(
+            "channel \"m\" { profile = \"lab\" url = \"https://a.example\" "
+            "token_file = \"secret\" key = \"k\" }\n" LISTEN,
+            &errors);
+        secret[rows[i].length] = '\0';
+        CHECK_EQ(config != NULL, rows[i].taken, rows[i].row);
+        if (config != NULL)
+            CHECK_STR(config->channels[0].token, secret, rows[i].row);
+        else
+            CHECK_STR(errors.lines[0],
+                      "t.conf:1: channel 'm': the first line of './secret' has more than "
+                      "8190 octets",
+                      rows[i].row);
+        config_free(config);
+        free(secret);
+    }
+}
+
+TEST(a_long_path_is_not_cut)
+{
+    char *secret = repeated("./", 600, "secret");
+    char *providers = repeated("./", 600, "providers");
+    struct config_errors errors;
+    struct config *config;
+    char text[8192];
+
+    config_place_write("secret", "pw\n");
+    snprintf(text, sizeof(text),
+             "providers = \"%s\"\n" CHANNEL "link \"l\" { host = \"h\" port = 1 "
+             "system_id = \"s\" password_file = \"%s\" }\n" LISTEN,
+             providers, secret);
+    config = config_place_load(text, &errors);
+    if (config == NULL)
+        fail_msg("%s", errors.lines[0]);
+    CHECK_STR(config->links[0].password, "pw", "the file's");
+    CHECK_STR(config->channels[0].profile_name, "lab", "the profile's");
+    config_free(config);
+    free(secret);
+    free(providers);
+}
+
 TEST(statuses_without_a_row_have_their_defaults)
 {
     struct config_errors errors;
@@ -214,6 +287,8 @@ int main(void)
         TEST_IN_FOLDER(variables_take_their_values_and_their_defaults),
         TEST_IN_FOLDER(included_files_are_one_with_the_first),
         TEST_IN_FOLDER(secrets_come_from_files),
+        TEST_IN_FOLDER(a_long_secret_is_read_whole_or_refused),
+        TEST_IN_FOLDER(a_long_path_is_not_cut),
         TEST_IN_FOLDER(statuses_without_a_row_have_their_defaults),
         TEST_IN_FOLDER(a_status_of_an_operator_means_what_most_mean_by_it),
         TEST_IN_FOLDER(receipts_of_a_link_are_read_as_its_sections_say),
