@@ -19,7 +19,7 @@ import tempfile
 
 from measure import (
     BUILD, WARM_UP, WARM_UP_OF_MEMORY, AliveWatch, BenchLab, Goal, Relay, Results, check,
-    choose, medians, now, number, run_load, run_program, tell_goals, tell_row)
+    choose, highest, medians, now, number, run_load, run_program, tell_goals, tell_row)
 import stages
 
 BINDS = 4
@@ -100,27 +100,23 @@ class Bench:
         """By halves, from what comes when clients wait for their answers downward: then
         the rate adapts to the machine, and is higher than any that is kept up."""
         most = (self.runs.get("saturated") or [self.saturated()])[-1]["accepted_per_s"]
-        least = 0
         with BenchLab() as lab:
             warm_up(lab)
-            while most - least > PEAK_WITHIN * most:
-                rate = round((least + most) / 2 if least else 0.85 * most)
-                if any(self.keeps_up(lab, rate) for _ in range(PEAK_TRIES)):
-                    print(" kept", end="", flush=True)
-                    least = rate
-                else:
-                    most = rate
+            peak = highest(lambda rate: any(self.keeps_up(lab, rate)
+                                            for _ in range(PEAK_TRIES)),
+                           most, PEAK_WITHIN)
             lab.settle()
-        check(least > 0, "no fixed rate is accepted in time")
-        return least
+        check(peak, "no fixed rate is accepted in time")
+        return peak
 
     @staticmethod
     def keeps_up(lab, rate):
         report = lab.bench("--messages", int(rate * PEAK_S), "--rate", rate,
                            "--expect-stat", "DELIVRD", "--wait", 60, *LOAD)
-        print(f" {rate}/s", end="", flush=True)
-        return (report["accepted_per_s"] >= (1 - PEAK_SHORT) * rate
+        kept = (report["accepted_per_s"] >= (1 - PEAK_SHORT) * rate
                 and report["latency"]["response"]["p50_us"] < PEAK_P50_US)
+        print(f" {rate}/s {'kept' if kept else 'not kept'}", end="", flush=True)
+        return kept
 
     def cascade(self):
         """Each message goes to the messenger first, over HTTP, which takes and delivers

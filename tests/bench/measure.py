@@ -178,6 +178,19 @@ def run_load(lab, messages, *arguments, account="sms", timeout_s=600, during=Non
             "cpu_bound_us": report["processes"][0]["cpu_us_per_submit"]}
 
 
+def highest(holds, most, within):
+    """The highest rate below `most` that holds, by halves; it is known as well as `within`
+    of it.  0 when none does that is worth the name."""
+    least = 0
+    while most - least > within * most and most >= 100:
+        rate = round((least + most) / 2 if least else 0.85 * most)
+        if holds(rate):
+            least = rate
+        else:
+            most = rate
+    return least
+
+
 class Relay:
     """sluice-sim and the relay in front of it, with one of its codecs."""
 

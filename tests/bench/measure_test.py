@@ -100,6 +100,21 @@ def a_word_chooses_one_row_or_those_that_begin_with_it():
     equal(measure.choose(names, []), names, "no word")
 
 
+def the_highest_rate_that_holds_is_found_in_few_tries():
+    for limit in (900, 31000, 49999, 80000):
+        tried = []
+
+        def holds(rate):
+            tried.append(rate)
+            return rate <= limit
+
+        found = measure.highest(holds, 50000, 0.04)
+        truth = min(limit, 50000)
+        check(0.95 * truth <= found <= truth, f"{found} is not the highest up to {truth}")
+        check(len(tried) < 32, f"{len(tried)} tries for {truth}")
+    equal(measure.highest(lambda _: False, 50000, 0.04), 0, "when none holds")
+
+
 if __name__ == "__main__":
     sys.exit(0 if run_rows([
         a_sample_belongs_to_the_innermost_function_that_a_row_names,
@@ -107,4 +122,5 @@ if __name__ == "__main__":
         two_files_are_compared_as_ratios_and_chance_is_marked,
         a_quantile_is_the_bound_of_the_bucket_it_lies_in,
         a_word_chooses_one_row_or_those_that_begin_with_it,
+        the_highest_rate_that_holds_is_found_in_few_tries,
     ]) else 1)
