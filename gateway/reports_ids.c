@@ -9,6 +9,7 @@
 
 #include "gateway/catalog.h"
 #include "gateway/gateway.h"
+#include "gateway/live.h"
 #include "gateway/table.h"
 
 /* An id, and when it was learned: there are as many as messages in the window. */
@@ -110,11 +111,35 @@ bool reports_message_of(struct reports *reports, const struct kept_report *repor
                       out_message));
 }
 
+/* The message that is meant by it, if it has not ended; else 0. */
+static uint64_t living_message_of(const struct reports *reports,
+                                  const struct learned *learned)
+{
+    const struct live *live;
+    uint64_t message;
+
+    if (!table_get(reports->ids, learned->hash, &message) ||
+        fold(message) != learned->message)
+        return 0;
+    live = live_look(reports->gateway, message);
+    return live && live->message.state != MESSAGE_ENDED ? message : 0;
+}
+
+/* That of a message that lives is as good as new: its report is still to come. */
 void reports_forget_ids(struct reports *reports, int64_t before_ms)
 {
-    while (reports->learned_count > 0 &&
-           reports->learned[reports->learned_first].at_s * INT64_C(1000) < before_ms)
+    for (size_t count = reports->learned_count; count > 0; count--) {
+        const struct learned oldest = reports->learned[reports->learned_first];
+        uint64_t message;
+
+        if (oldest.at_s * INT64_C(1000) >= before_ms)
+            return;
+        message = living_message_of(reports, &oldest);
         forget_oldest_id(reports);
+        if (message != 0)
+            reports_remember(reports, oldest.hash, message,
+                             gateway_now_ms(reports->gateway));
+    }
 }
 
 void reports_expect(struct gateway *gateway, size_t messages)

@@ -495,6 +495,24 @@ TEST(one_report_that_speaks_against_it_begins_the_count_again)
 
 /* ---- Reports for nobody -------------------------------------------------------- */
 
+TEST(an_id_is_known_for_as_long_as_its_message_lives)
+{
+    struct gateway *gateway;
+    uint32_t sequence;
+    uint64_t id;
+
+    begin(WIDE);
+    gateway = lone_gateway_of(lone);
+    id = submit("491700000001", "hello", &sequence);
+    take(sequence, "80");
+    reports_forget_ids(gateway->reports, gateway_now_ms(gateway) + 10000);
+    report("491700000001", "id:80 stat:DELIVRD err:000 text:hello");
+    check_end(id, MESSAGE_DELIVERED);
+    reports_forget_ids(gateway->reports, gateway_now_ms(gateway) + 10000);
+    CHECK_EQ(reports_ids(gateway), 0, "it has ended");
+    end();
+}
+
 TEST(an_id_of_another_link_is_nobodys)
 {
     struct lone_line other;
@@ -723,6 +741,7 @@ int main(void)
         RUN(parts_that_a_client_has_cut_are_reported_by_the_policy_of_the_link),
         RUN(twenty_pairs_teach_a_rule_and_what_was_parked_is_found_by_it),
         RUN(one_report_that_speaks_against_it_begins_the_count_again),
+        RUN(an_id_is_known_for_as_long_as_its_message_lives),
         RUN(an_id_of_another_link_is_nobodys),
         RUN(a_report_before_the_response_is_kept_for_its_time_and_no_longer),
         RUN(a_receiver_may_hear_the_reports_of_another_link),

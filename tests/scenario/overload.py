@@ -29,9 +29,10 @@ from measure import Usage  # noqa: E402
 OVERLOAD_S = float(os.environ.get("SOAK_OVERLOAD_S", "60"))
 RUNS = int(os.environ.get("OVERLOAD_RUNS", "1"))
 TPS = int(os.environ.get("SOAK_TPS", "0"))
-PEAK_S = 12
-LEAD_S = 4  # before a rate is measured: as long as the memory of the lab takes to fill
+PEAK_S = 10
+LEAD_S = 4  # before a rate is measured: connections
 LATE_WINDOW_S = 20
+OVERLOAD_LATE_WINDOW_S = 10  # and before the peak: until the lab's memory is full
 BINDS = 4
 SMSC = "report_delay=50-300"
 GOODPUT_LEAST = 0.9
@@ -74,7 +75,7 @@ class OverloadLab(LoadLab):
     soon that the peak is measured with as much in memory as what comes after it."""
 
     def __init__(self):
-        super().__init__(late_window_s=LEAD_S - 1)
+        super().__init__(late_window_s=OVERLOAD_LATE_WINDOW_S)
 
     def start(self, *arguments, **more):
         os.sched_setaffinity(0, CORES[:1])
@@ -121,12 +122,12 @@ class Look:
         self.core_s, self.other_core_s = map(core_s, CORES[:2])
 
 
-def rate_of_receipts(lab, seconds, what):
-    """In each second of its core, from LEAD_S on; what each cost the gateway is told."""
+def rate_of_receipts(lab, seconds, what, lead_s=LEAD_S):
+    """In each second of its core, from `lead_s` on; what each cost the gateway is told."""
     begin = time.monotonic()
-    time.sleep(LEAD_S)
+    time.sleep(lead_s)
     before = Look(lab)
-    time.sleep(max(0.0, begin + LEAD_S + seconds - time.monotonic()))
+    time.sleep(max(0.0, begin + lead_s + seconds - time.monotonic()))
     after, waiting = Look(lab), queued(lab)
     took_s, count = after.at - before.at, after.completed - before.completed
     spent = after.usage.since(before.usage)
@@ -158,9 +159,10 @@ def ended_well(bench):
 
 
 def the_peak(lab):
-    bench = lab.bench_start("-b", BINDS, "-w", 256, "-s", LEAD_S + PEAK_S + 2, "--wait", 60,
+    bench = lab.bench_start("-b", BINDS, "-w", 256, "-s",
+                            OVERLOAD_LATE_WINDOW_S + PEAK_S + 2, "--wait", 60,
                             "--allow-status", "0x14", "--retry", json_name="peak.json")
-    peak = rate_of_receipts(lab, PEAK_S, "peak")
+    peak = rate_of_receipts(lab, PEAK_S, "peak", OVERLOAD_LATE_WINDOW_S)
     stop_sending(bench)
     ended_well(bench)
     return peak
