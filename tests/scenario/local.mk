@@ -14,6 +14,7 @@ SCENARIOS += \
 	tests/scenario/rates.py \
 	tests/scenario/lab_long.py \
 	tests/scenario/operations.py \
+	tests/scenario/resting.py \
 	tests/scenario/durable.py \
 	tests/scenario/inbound.py \
 	tests/scenario/kill9.py \
@@ -79,6 +80,7 @@ EXTRA_DIST += \
 	tests/scenario/reload.py \
 	tests/scenario/rates.py \
 	tests/scenario/reports.py \
+	tests/scenario/resting.py \
 	tests/scenario/roles.py \
 	tests/scenario/sessions.py \
 	tests/scenario/starved.py \
