@@ -479,6 +479,7 @@ def bounded(seconds):
         raise Failure(f"took longer than {seconds} s")
 
     def on_term(*_):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what it leaves is cleaned up first
         raise SystemExit(1)
 
     signal.signal(signal.SIGALRM, on_alarm)
