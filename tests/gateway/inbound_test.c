@@ -202,6 +202,45 @@ TEST(it_is_kept_until_the_account_has_acknowledged_it)
     scene_end();
 }
 
+TEST(acknowledgements_of_the_recipient_come_as_such)
+{
+    /* A receipted_message_id, which is the operator's, and a user_message_reference. */
+    static const uint8_t tlvs[] = {0x00, 0x1E, 0, 2, '7', 0, 0x02, 0x04, 0, 2, 0x12, 0x34};
+    static const struct {
+        const char *row;
+        uint8_t esm_class;
+        uint8_t told;
+    } rows[] = {
+        {"of his telephone",      0x08, 0x08},
+        {"by hand",               0x10, 0x10},
+        {"with a reply path",     0x90, 0x90},
+        {"any mode",              0x0B, 0x08},
+        {"what nobody knows yet", 0x24, 0x00},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        bool named = rows[i].told != 0; /* with all others it would be a receipt */
+        const struct written it = {
+            "79161234567",           "12345", rows[i].esm_class, 0, "read", 4, tlvs,
+            named ? sizeof(tlvs) : 0};
+        const struct smpp_tlv *reference;
+        struct smpp_pdu pdu;
+
+        scene_begin(ACCOUNTS ALL);
+        scene_bind_client(&scene.bank, "bank", 0x34);
+        scene_write_deliver(&it);
+        scene_expect_answer(ESME_ROK);
+        lone_line_expect(&scene.bank, SMPP_DELIVER_SM, &pdu);
+        CHECK_EQ(pdu.esm_class, rows[i].told, rows[i].row);
+        CHECK_BYTES(pdu.short_message.data, pdu.short_message.size, "read", 4, rows[i].row);
+        reference = smpp_pdu_tlv(&pdu, SMPP_TLV_USER_MESSAGE_REFERENCE);
+        CHECK_EQ(reference != NULL && smpp_tlv_integer(reference) == 0x1234, named,
+                 rows[i].row);
+        CHECK(smpp_pdu_tlv(&pdu, SMPP_TLV_RECEIPTED_MESSAGE_ID) == NULL, rows[i].row);
+        scene_end();
+    }
+}
+
 /* ---- Beside receipts ------------------------------------------------------- */
 
 static void report_delivery(uint32_t submit, const char *id)
@@ -268,6 +307,7 @@ int main(void)
         RUN(what_the_operator_repeats_on_a_new_session_is_taken_once),
         RUN(what_somebody_writes_again_is_told_again),
         RUN(it_is_kept_until_the_account_has_acknowledged_it),
+        RUN(acknowledgements_of_the_recipient_come_as_such),
         RUN(it_does_not_wait_behind_all_the_receipts_of_the_account),
     };
 
