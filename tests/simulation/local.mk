@@ -87,6 +87,7 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/parked-report-lost.patch \
 	tests/simulation/planted/part-not-stored.patch \
 	tests/simulation/planted/queue-lost-on-link-down.patch \
+	tests/simulation/planted/read-back-and-forgotten.patch \
 	tests/simulation/planted/receipt-given-up-when-refused.patch \
 	tests/simulation/planted/receipt-kept-after-ack.patch \
 	tests/simulation/planted/receipt-not-repeated.patch \
@@ -96,10 +97,12 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/repetition-after-start.patch \
 	tests/simulation/planted/repetition-not-durable.patch \
 	tests/simulation/planted/replaced-and-forgotten.patch \
+	tests/simulation/planted/replaced-and-read-back.patch \
 	tests/simulation/planted/report-answered-early.patch \
 	tests/simulation/planted/returned-permit-forgotten.patch \
 	tests/simulation/planted/schedule-ignored.patch \
 	tests/simulation/planted/sent-before-permit.patch \
+	tests/simulation/planted/sent-without-its-text.patch \
 	tests/simulation/planted/torn-frame-believed.patch \
 	tests/simulation/planted/usage-forgotten-at-start.patch \
 	tests/simulation/planted/validity-ignored.patch \
