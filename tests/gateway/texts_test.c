@@ -235,6 +235,7 @@ TEST(one_that_is_forgotten_while_it_is_read_is_gone)
 
 TEST(one_that_is_replaced_while_it_is_read_keeps_its_new_text)
 {
+    char text[LONG + 1];
     struct live *live;
     struct body *body;
     uint64_t id;
@@ -248,7 +249,8 @@ TEST(one_that_is_replaced_while_it_is_read_keeps_its_new_text)
     body->revision++;
     body->is_head = false;
     body->text_size = LONG;
-    write_text(12, (char *)body->bytes);
+    write_text(12, text);
+    memcpy(body->bytes, text, LONG);
     free(live->bodies[0]);
     live->bodies[0] = body;
     unblock();
