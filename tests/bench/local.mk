@@ -90,7 +90,7 @@ growth: all
 	@SLUICE_BUILD='$(abs_top_builddir)' SLUICE_SOURCE='$(abs_top_srcdir)' \
 		$(top_srcdir)/tests/bench/growth.py $(GROWTH)
 
-# make shapes SHAPES='1000000 40'; two databases of some GB come and go in the build folder.
+# make shapes SHAPES='1000000 40'; three databases of some GB come and go in the build folder.
 EXTRA_PROGRAMS += tests/bench/shapes
 CLEANFILES += tests/bench/shapes
 tests_bench_shapes_SOURCES = tests/bench/shapes.c

@@ -1,13 +1,15 @@
 /*
- * Two shapes of the tables, side by side, with SQLite alone: rows that are changed where
- * they are, and events that are only appended and folded at a start.
+ * Three shapes of the tables, side by side, with SQLite alone.
  *
  *     shapes [ALIVE [WINDOWS]]
  *
  * ALIVE messages are open at any time and end in random order.  Window by window, each one
  * transaction as the gateway's (WAL, synchronous=FULL), as many come as end.
  *
- *     in place   a row comes into `live`; at the end it leaves it, and is put into `day`
+ *     in place   a row comes into `live`; at the end it leaves it, and is put into `day` at
+ * the place of its id
+ *     in bulk    at the end it is put behind the others of `day`, and leaves `live` later,
+ * with others of its page: as the gateway does
  *     events     one event when it comes and one when it ends, into `event`; what is open
  * is known in memory only, and at a start by reading events from the first one that is open
  *
@@ -29,7 +31,8 @@ enum {
     WINDOW = 11000,
     CONTENT = 230,
     OUTCOME = 70,
-    CHECKPOINT_PAGES = 16 * 1024 * 1024 / 4096
+    CHECKPOINT_PAGES = 16 * 1024 * 1024 / 4096,
+    SWEPT_AT_ONCE = 20000,
 };
 
 struct open {
@@ -170,19 +173,119 @@ static uint64_t oldest(const struct open *open)
     return least;
 }
 
-static void measure(bool events, size_t alive, size_t windows)
+struct shape {
+    const char *name;
+    const char *tables;
+    const char *come;
+    const char
+        *end[2]; /* of each that ends; the first has its id, the second its content */
+    const char *sweep[2]; /* ids above ?1 and up to ?2; NULL: nothing is left to be swept */
+    const char *start;    /* what a start reads */
+    int outcome;          /* octets that an end writes */
+};
+
+#define LIVE "CREATE TABLE live(id INTEGER PRIMARY KEY, content BLOB);"
+
+static const struct shape shapes[] = {
+    {.name = "in place",
+     .tables = LIVE "CREATE TABLE day(id INTEGER PRIMARY KEY, content BLOB)",
+     .come = "INSERT INTO live VALUES(?,?)",
+     .end = {"DELETE FROM live WHERE id=?", "INSERT INTO day VALUES(?,?)"},
+     .start = "SELECT id, content FROM live WHERE id>=0*?1",
+     .outcome = CONTENT                                      },
+    {.name = "in bulk",
+     .tables = LIVE "CREATE TABLE gone(id INTEGER PRIMARY KEY);"
+                    "CREATE TABLE day(place INTEGER PRIMARY KEY, id INTEGER, content BLOB);"
+                    "CREATE UNIQUE INDEX day_id ON day(id)",                  .come = "INSERT INTO live VALUES(?,?)",
+     .end = {"INSERT INTO gone VALUES(?)", "INSERT INTO day(id, content) VALUES(?,?)"},
+     .sweep = {"DELETE FROM live WHERE id IN (SELECT id FROM gone WHERE id>? AND id<=?)",
+               "DELETE FROM gone WHERE id>? AND id<=?"},
+     .start = "SELECT id, content FROM live WHERE id>=0*?1 AND NOT EXISTS"
+              " (SELECT 1 FROM gone WHERE gone.id = live.id)", .outcome = CONTENT},
+    {.name = "events",
+     .tables = "CREATE TABLE event(at INTEGER PRIMARY KEY, content BLOB)",
+     .come = "INSERT INTO event VALUES(?,?)",
+     .end = {"INSERT INTO event VALUES(?,?)"},
+     .start = "SELECT at, content FROM event WHERE at>=?1",
+     .outcome = OUTCOME   },
+};
+
+struct tables {
+    const struct shape *shape;
+    sqlite3 *database;
+    sqlite3_stmt *come;
+    sqlite3_stmt *end[2];
+    sqlite3_stmt *sweep[2];
+    sqlite3_stmt *last;
+    size_t gone;
+    sqlite3_int64 swept;
+};
+
+static void open_tables(struct tables *tables, const struct shape *shape)
 {
-    static const char in_place[] =
-        "CREATE TABLE live(id INTEGER PRIMARY KEY, content BLOB);"
-        "CREATE TABLE day(id INTEGER PRIMARY KEY, content BLOB)";
-    static const char appended[] =
-        "CREATE TABLE event(at INTEGER PRIMARY KEY, content BLOB)";
-    const char *name = events ? "events" : "in-place";
-    sqlite3 *database = begin_shape(name, events ? appended : in_place);
-    sqlite3_stmt *come = prepare(database, events ? "INSERT INTO event VALUES(?,?)"
-                                                  : "INSERT INTO live VALUES(?,?)");
-    sqlite3_stmt *gone = events ? NULL : prepare(database, "DELETE FROM live WHERE id=?");
-    sqlite3_stmt *end = events ? NULL : prepare(database, "INSERT INTO day VALUES(?,?)");
+    *tables = (struct tables){.shape = shape,
+                              .database = begin_shape(shape->name, shape->tables)};
+    tables->come = prepare(tables->database, shape->come);
+    for (int i = 0; i < 2; i++) {
+        tables->end[i] = shape->end[i] ? prepare(tables->database, shape->end[i]) : NULL;
+        tables->sweep[i] =
+            shape->sweep[i] ? prepare(tables->database, shape->sweep[i]) : NULL;
+    }
+    if (shape->sweep[0])
+        tables->last =
+            prepare(tables->database, "SELECT max(id) FROM (SELECT id FROM gone WHERE id>?"
+                                      " ORDER BY id LIMIT ?)");
+}
+
+static void close_tables(struct tables *tables)
+{
+    sqlite3_finalize(tables->come);
+    for (int i = 0; i < 2; i++) {
+        sqlite3_finalize(tables->end[i]);
+        sqlite3_finalize(tables->sweep[i]);
+    }
+    sqlite3_finalize(tables->last);
+    sqlite3_close(tables->database);
+}
+
+/* One that ends: an event of its own, or what it was. */
+static void end(struct tables *tables, uint64_t id, uint64_t *next, const uint8_t *content)
+{
+    if (tables->end[1] == NULL) {
+        put(tables->end[0], (*next)++, content, tables->shape->outcome);
+        return;
+    }
+    put(tables->end[0], id, NULL, 0);
+    put(tables->end[1], id, content, tables->shape->outcome);
+    tables->gone++;
+}
+
+/* As store_gone.c does it: when one row in three is to go, and from where it stopped. */
+static void sweep(struct tables *tables, size_t alive)
+{
+    sqlite3_int64 last;
+
+    if (tables->last == NULL || tables->gone < (alive + tables->gone) / 3)
+        return;
+    sqlite3_bind_int64(tables->last, 1, tables->swept);
+    sqlite3_bind_int64(tables->last, 2, SWEPT_AT_ONCE);
+    need(sqlite3_step(tables->last), tables->database, "the last one");
+    last = sqlite3_column_int64(tables->last, 0);
+    sqlite3_reset(tables->last);
+    for (int i = 0; i < 2 && last != 0; i++) {
+        sqlite3_bind_int64(tables->sweep[i], 1, tables->swept);
+        sqlite3_bind_int64(tables->sweep[i], 2, last);
+        need(sqlite3_step(tables->sweep[i]), tables->database, "a sweep");
+        sqlite3_reset(tables->sweep[i]);
+    }
+    if (last != 0)
+        tables->gone -= (size_t)sqlite3_changes(tables->database);
+    tables->swept = last;
+}
+
+static void measure(const struct shape *shape, size_t alive, size_t windows)
+{
+    struct tables tables;
     struct open open = {calloc(alive + WINDOW, sizeof(uint64_t)), 0};
     uint64_t *ends = calloc(WINDOW, sizeof(*ends));
     uint8_t content[CONTENT];
@@ -192,6 +295,8 @@ static void measure(bool events, size_t alive, size_t windows)
     size_t rows;
     double start_s;
 
+    open_tables(&tables, shape);
+    state = 1;
     memset(content, 'x', sizeof(content));
     for (size_t window = 0; window < alive / WINDOW + windows; window++) {
         bool counts = open.count + WINDOW > alive;
@@ -200,49 +305,38 @@ static void measure(bool events, size_t alive, size_t windows)
             before_s = cpu_s();
             written = octets_written();
         }
-        run(database, "BEGIN IMMEDIATE");
+        run(tables.database, "BEGIN IMMEDIATE");
         if (counts) {
             choose_ends(&open, ends);
-            for (size_t i = 0; i < WINDOW; i++) {
-                if (events) {
-                    put(come, next++, content, OUTCOME);
-                    continue;
-                }
-                put(gone, ends[i], NULL, 0);
-                put(end, ends[i], content, CONTENT);
-            }
+            for (size_t i = 0; i < WINDOW; i++)
+                end(&tables, ends[i], &next, content);
+            sweep(&tables, alive);
         }
         for (size_t i = 0; i < WINDOW; i++) {
             open.ids[open.count++] = next;
-            put(come, next++, content, CONTENT);
+            put(tables.come, next++, content, CONTENT);
         }
-        run(database, "COMMIT");
-        checkpoint(database);
+        run(tables.database, "COMMIT");
+        checkpoint(tables.database);
     }
     double each_us = (cpu_s() - before_s) * 1e6 / (double)(windows * WINDOW);
     double octets = (double)(octets_written() - written) / (double)(windows * WINDOW);
 
-    start_s = events
-                  ? read_s(database, "SELECT at, content FROM event WHERE at>=?1",
-                           oldest(&open), &rows)
-                  : read_s(database, "SELECT id, content FROM live WHERE id>=?1", 0, &rows);
+    start_s = read_s(tables.database, shape->start, oldest(&open), &rows);
     printf("%-9s %8zu alive  %5.1f us  %6.0f octets  a start reads %zu rows, %.1f s per "
            "million alive\n",
-           name, alive, each_us, octets, rows, start_s * 1e6 / (double)alive);
+           shape->name, alive, each_us, octets, rows, start_s * 1e6 / (double)alive);
     free(open.ids);
     free(ends);
-    sqlite3_finalize(come);
-    sqlite3_finalize(gone);
-    sqlite3_finalize(end);
-    sqlite3_close(database);
+    close_tables(&tables);
 }
 
 int main(int argc, char **argv)
 {
     size_t alive = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000000;
-    size_t windows = argc > 2 ? strtoul(argv[2], NULL, 10) : 40;
+    size_t windows = argc > 2 ? strtoul(argv[2], NULL, 10) : 120;
 
-    measure(false, alive, windows);
-    measure(true, alive, windows);
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+        measure(&shapes[i], alive, windows);
     return 0;
 }

@@ -8,8 +8,9 @@ Two cores are needed.  The gateway has one of them, alone; who sends, the operat
 program share the other.  Otherwise who sends three times too much takes the processor from
 the gateway, and what is measured is how a kernel shares it out.  So the gateway's processor
 is what is short, its rate follows from what a message costs it, and that is said beside it.
-The peak is measured just before, in the same lab and in the same way, by the receipts that
-were acknowledged in a second.  What programs that are not ours take of the gateway's core
+The peak is measured just before and once more just after, in the same lab and in the same
+way, by the receipts that were acknowledged in a second: a virtual machine is not as fast in
+one minute as in the next, so it is held against the mean of both.  What programs that are not ours take of the gateway's core
 meanwhile is not the gateway's time; what it leaves idle is.
 """
 
@@ -170,7 +171,7 @@ def the_peak(lab):
 
 
 def overload(lab, rate, by_core):
-    """Three times `rate`; the share of it that came through, and what is to be said.
+    """Three times `rate`; what came through in a second, and what is to be said.
     Afterwards, while what waits is still being sent, an answer comes as quickly as it did
     before."""
     quiet_ms = p99_ms(lab, "cascade", "7907002", 300)
@@ -191,25 +192,29 @@ def overload(lab, rate, by_core):
     lab.nothing_held("sms", 30)
     lab.verify()
     submits = found["submits"]
-    return goodput / rate, (
+    return goodput, (
         f"{int(3 * rate)}/s for {OVERLOAD_S:g} s: {submits['accepted']} accepted, all "
-        f"receipted {drained_s:.0f} s after, {submits['refused']} refused; "
-        f"goodput {goodput / rate:.0%}")
+        f"receipted {drained_s:.0f} s after, {submits['refused']} refused")
+
+
+def holds(goodput, rate, said):
+    said = f"{said}; goodput {goodput / rate:.0%}"
+    check(goodput >= GOODPUT_LEAST * rate, said)
+    return said
 
 
 def three_times_what_the_operator_takes_harms_nobody(lab):
     rate = TPS or int(the_peak(lab) / 5)
     lab.restart_with_tps(rate)
-    share, said = overload(lab, rate, by_core=False)
+    goodput, said = overload(lab, rate, by_core=False)
     lab.restart_with_tps(0)
-    check(share >= GOODPUT_LEAST, said)
-    return said
+    return holds(goodput, rate, said)
 
 
 def three_times_what_the_machine_can_do_harms_nobody(lab):
-    share, said = overload(lab, the_peak(lab), by_core=True)
-    check(share >= GOODPUT_LEAST, said)
-    return said
+    before = the_peak(lab)
+    goodput, said = overload(lab, before, by_core=True)
+    return holds(goodput, (before + the_peak(lab)) / 2, said)
 
 
 ROWS = {"operator": (three_times_what_the_operator_takes_harms_nobody,),
