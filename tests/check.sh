@@ -23,7 +23,7 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 parts=(
     "compile, gcc        | 8  | compile $optimised CC=gcc --enable-werror"
     "distribution        | 1  | $top/tests/check_dist.sh $optimised"
-    "units, gcc          | 4  | units $optimised"
+    "units, gcc          | 7  | units $optimised"
     "scenarios           | 14 | run $optimised check-scenario"
     "interoperation      | 5  | run $optimised check-interop"
     "simulation          | 5  | run $optimised check-simulation"
