@@ -25,8 +25,9 @@ static const struct {
     int threads;
 } lane_rows[EXECUTOR_LANES] = {
     [EXECUTOR_STORE] = {"store",  1},
-    [EXECUTOR_TABLES] = {"tables", 1},
+      [EXECUTOR_TABLES] = {"tables", 1},
     [EXECUTOR_READER] = {"reader", 1},
+      [EXECUTOR_BOOKS] = {"books",  1},
     [EXECUTOR_POOL] = {"pool",   2},
 };
 

@@ -20,7 +20,8 @@ struct executor;
 enum executor_lane {
     EXECUTOR_STORE,  /* one thread: the only writer of the journal */
     EXECUTOR_TABLES, /* one thread: the only writer of the database */
-    EXECUTOR_READER, /* one thread: read-only connections */
+    EXECUTOR_READER, /* one thread: a read-only connection, for what takes a moment */
+    EXECUTOR_BOOKS,  /* one thread: another, for what may take minutes */
     EXECUTOR_POOL,   /* two threads: argon2, big bodies */
     EXECUTOR_LANES,
 };

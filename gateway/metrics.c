@@ -161,6 +161,7 @@ static void by_lane(struct metrics_page *page, const struct facts *it)
     static const char *const names[EXECUTOR_LANES] = {[EXECUTOR_STORE] = "store",
                                                       [EXECUTOR_TABLES] = "tables",
                                                       [EXECUTOR_READER] = "reader",
+                                                      [EXECUTOR_BOOKS] = "books",
                                                       [EXECUTOR_POOL] = "pool"};
     char labels[METRICS_LABELS_SIZE];
 

@@ -1,4 +1,7 @@
-/* One job per question, on the reader's lane; its answer goes back to the loop. */
+/*
+ * One job per question; its answer goes back to the loop.  What asks for one message does
+ * not wait behind what reads the books: each kind has a lane and a connection of its own.
+ */
 #include "gateway/store_reader.h"
 
 #include <assert.h>
@@ -14,12 +17,13 @@
 #include "gateway/store_verify.h"
 #include "gateway/store_walk.h"
 
-enum { OPEN_MAX = 250 }; /* questions at once: less than a lane of the executor takes */
+enum { OPEN_MAX = 250 }; /* questions of a lane: less than the executor takes */
 
 struct question {
     struct store_reader *reader;
     struct store_waiter waiter;
     struct executor_job job;
+    enum executor_lane lane;
     struct question *next; /* those that are open, for store_reader_close() */
     struct question **link;
     void *owner;
@@ -41,11 +45,12 @@ struct question {
 };
 
 struct store_reader {
-    struct store_view view;
+    struct store_view messages; /* of the reader's lane */
+    struct store_view books;    /* of the other one */
     struct store *store;
     struct executor *executor;
     struct question *open;
-    size_t open_count;
+    size_t open_count[EXECUTOR_LANES];
 };
 
 /* --- questions ---------------------------------------------------------------------- */
@@ -61,7 +66,7 @@ static void free_stored(struct stored_message *stored)
 
 static void question_free(struct question *question)
 {
-    question->reader->open_count--;
+    question->reader->open_count[question->lane]--;
     *question->link = question->next;
     if (question->next)
         question->next->link = question->link;
@@ -71,7 +76,8 @@ static void question_free(struct question *question)
     free(question);
 }
 
-static struct question *question_new(struct store_reader *reader, void *owner, uint64_t tag)
+static struct question *question_new(struct store_reader *reader, enum executor_lane lane,
+                                     void *owner, uint64_t tag)
 {
     struct question *question = calloc(1, sizeof(*question));
 
@@ -80,7 +86,8 @@ static struct question *question_new(struct store_reader *reader, void *owner, u
     question->reader = reader;
     question->owner = owner;
     question->tag = tag;
-    reader->open_count++;
+    question->lane = lane;
+    reader->open_count[lane]++;
     question->next = reader->open;
     question->link = &reader->open;
     if (question->next)
@@ -93,8 +100,7 @@ static struct question *question_new(struct store_reader *reader, void *owner, u
 static void begin_reading(void *self)
 {
     struct question *question = self;
-    bool fits =
-        executor_submit(question->reader->executor, EXECUTOR_READER, &question->job);
+    bool fits = executor_submit(question->reader->executor, question->lane, &question->job);
 
     assert(fits);
 }
@@ -103,7 +109,7 @@ static void begin_reading(void *self)
 static bool ask(struct question *question, bool settled, void (*run)(void *),
                 void (*complete)(void *))
 {
-    if (question->reader->open_count > OPEN_MAX) {
+    if (question->reader->open_count[question->lane] > OPEN_MAX) {
         question_free(question);
         return false;
     }
@@ -239,7 +245,7 @@ static void run_message(void *self)
     struct question *question = self;
     struct finding finding = {.question = question, .out = &question->stored};
 
-    if (!find(&finding, &question->reader->view)) {
+    if (!find(&finding, &question->reader->messages)) {
         free_stored(&question->stored);
         question->stored.failed = true;
         log_error("store.unreadable", "id=%llu reason=\"%s\"",
@@ -261,7 +267,7 @@ static bool ask_message(struct store_reader *reader, bool settled, uint64_t subm
                                      struct stored_message *stored),
                         void *owner, uint64_t tag)
 {
-    struct question *question = question_new(reader, owner, tag);
+    struct question *question = question_new(reader, EXECUTOR_READER, owner, tag);
 
     question->submission = submission;
     question->message_done = done;
@@ -290,7 +296,7 @@ static void run_statement(void *self)
 {
     struct question *question = self;
 
-    if (store_statement_make(&question->reader->view, question->account, question->from_ms,
+    if (store_statement_make(&question->reader->books, question->account, question->from_ms,
                              question->to_ms, &question->statement, question->error,
                              sizeof(question->error)))
         return;
@@ -313,7 +319,7 @@ bool store_reader_statement(struct store_reader *reader, uint32_t account, int64
                                          const struct statement *statement),
                             void *owner, uint64_t tag)
 {
-    struct question *question = question_new(reader, owner, tag);
+    struct question *question = question_new(reader, EXECUTOR_BOOKS, owner, tag);
 
     question->account = account;
     question->from_ms = from_ms;
@@ -328,7 +334,7 @@ static void run_verify(void *self)
 {
     struct question *question = self;
 
-    store_verify(&question->reader->view, question->verification);
+    store_verify(&question->reader->books, question->verification);
 }
 
 static void is_verified(void *self)
@@ -344,7 +350,7 @@ bool store_reader_verify(struct store_reader *reader,
                                       const struct verification *verification),
                          void *owner, uint64_t tag)
 {
-    struct question *question = question_new(reader, owner, tag);
+    struct question *question = question_new(reader, EXECUTOR_BOOKS, owner, tag);
 
     question->verification = calloc(1, sizeof(*question->verification));
     if (question->verification == NULL)
@@ -365,7 +371,8 @@ struct store_reader *store_reader_open(const char *folder, const char *vfs,
         abort();
     reader->store = store;
     reader->executor = executor;
-    if (store_view_open(&reader->view, folder, vfs, error, error_size))
+    if (store_view_open(&reader->messages, folder, vfs, error, error_size) &&
+        store_view_open(&reader->books, folder, vfs, error, error_size))
         return reader;
     store_reader_close(reader);
     return NULL;
@@ -373,8 +380,10 @@ struct store_reader *store_reader_open(const char *folder, const char *vfs,
 
 void store_reader_end(struct store_reader *reader)
 {
-    if (reader != NULL)
-        store_view_end(&reader->view);
+    if (reader == NULL)
+        return;
+    store_view_end(&reader->messages);
+    store_view_end(&reader->books);
 }
 
 void store_reader_close(struct store_reader *reader)
@@ -383,6 +392,7 @@ void store_reader_close(struct store_reader *reader)
         return;
     while (reader->open)
         question_free(reader->open);
-    store_view_close(&reader->view);
+    store_view_close(&reader->messages);
+    store_view_close(&reader->books);
     free(reader);
 }

@@ -1,6 +1,6 @@
 /*
- * Questions to the database, answered on the reader's thread over a read-only
- * connection: messages that have ended, statements, and whether the ledger is right.
+ * Questions to the database, answered over read-only connections: messages, on one thread;
+ * statements and whether the ledger is right, which may take minutes, on another.
  */
 #ifndef GATEWAY_STORE_READER_H
 #define GATEWAY_STORE_READER_H

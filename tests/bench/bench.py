@@ -165,7 +165,7 @@ class Bench:
                                 "comm,tid,time,ip,sym,dso"], stdout=file,
                                stderr=subprocess.DEVNULL, check=True)
             folder = stages.fold(str(BUILD / "sluiced"), text)
-            folder.leave_out("reader")
+            folder.leave_out("books")
             found = {"samples": folder.total(), "cpu_us": numbers["cpu_us"]}
             for stage, share in folder.shares().items():
                 found[f"{stage}_us"] = share["share"] * numbers["cpu_us"]

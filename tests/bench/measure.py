@@ -129,7 +129,7 @@ def cost_numbers(after, before, messages):
     spent = after.since(before)
     numbers = {name: spent.get(thread, 0) / 1000 / messages
                for thread, name in THREADS.items()}
-    total = sum(value for thread, value in spent.items() if thread != "reader")
+    total = sum(value for thread, value in spent.items() if thread != "books")
     return {"cpu_us": total / 1000 / messages, **numbers,
             "durable_us": numbers["journal_us"] + numbers["tables_us"]}
 

@@ -22,10 +22,11 @@ import sys
 # The order a message meets them in.
 STAGES = ("read", "frame", "decode", "session", "intake", "store", "response", "dispatch",
           "encode", "report", "receipt", "write", "http", "timers", "loop", "other",
-          "journal", "tables", "reader", "unknown")
+          "journal", "tables", "reader", "books", "unknown")
 
 # Threads that do one thing, by name.
-THREADS = {"store": "journal", "tables": "tables", "reader": "reader", "pool": "other"}
+THREADS = {"store": "journal", "tables": "tables", "reader": "reader", "books": "books",
+           "pool": "other"}
 
 # The core thread: a stage, and which FILE:FUNCTION it is.  The first row that fits wins;
 # one without a stage counts where it was called from.

@@ -714,6 +714,54 @@ TEST(what_happens_after_the_first_look_is_not_seen)
     life_free(&life);
 }
 
+/* --- lanes -------------------------------------------------------------------------- */
+
+static void count_verification(void *owner, uint64_t tag,
+                               const struct verification *verification)
+{
+    (void)tag;
+    assert_true(verification->ok);
+    ++*(unsigned *)owner;
+}
+
+static void count_message(void *owner, uint64_t tag, struct stored_message *stored)
+{
+    (void)tag;
+    assert_true(stored->found);
+    ++*(unsigned *)owner;
+}
+
+/* The books are read for minutes in real life. */
+TEST(who_asks_for_a_message_does_not_wait_behind_the_books)
+{
+    enum { BOOKS = 50 };
+    struct event_base *base = event_base_new();
+    struct life life;
+    unsigned verified = 0;
+    unsigned found = 0;
+
+    life_new(&life, 1);
+    assert_true(life_open_threads(&life, base));
+    life_settle(&life);
+    assert_true(life_begin(&life, 1));
+    while (life.steps[1] != LIFE_ENDED)
+        event_base_loop(base, EVLOOP_ONCE);
+    for (int i = 0; i < BOOKS; i++)
+        assert_true(
+            store_reader_verify(life_reader(&life), count_verification, &verified, 0));
+    while (verified == 0)
+        event_base_loop(base, EVLOOP_ONCE);
+    assert_true(
+        store_reader_look(life.reader, life_message_id(1), count_message, &found, 0));
+    while (found == 0)
+        event_base_loop(base, EVLOOP_ONCE);
+    assert_in_range(verified, 1, BOOKS - 1);
+    while (verified < BOOKS)
+        event_base_loop(base, EVLOOP_ONCE);
+    life_free(&life);
+    event_base_free(base);
+}
+
 /* --- while the store works ---------------------------------------------------------- */
 
 enum { WAVES = 13, WAVE = 300 };
@@ -806,6 +854,7 @@ int main(void)
         RUN(whatever_is_changed_behind_its_back_is_named),
         RUN(a_day_that_was_let_go_is_asked_about_no_more),
         RUN(what_happens_after_the_first_look_is_not_seen),
+        RUN(who_asks_for_a_message_does_not_wait_behind_the_books),
         RUN(a_verification_sees_one_moment_while_messages_come_end_and_are_moved),
     };
 
