@@ -392,12 +392,12 @@ static int write_frame(struct journal_file *file, const uint8_t *frame, size_t s
     if (result != SQLITE_OK || end <= file->size)
         return result;
     file->size = end;
-    for (int i = 0; i < ROOM_PIECES; i++) {
-        if (write_at(file->file, zeros, sizeof(zeros), file->size) != SQLITE_OK)
-            break;
-        file->size += PIECE_BYTES;
+    for (int i = 0; i < ROOM_PIECES && result == SQLITE_OK; i++) {
+        result = write_at(file->file, zeros, sizeof(zeros), file->size);
+        if (result == SQLITE_OK)
+            file->size += PIECE_BYTES;
     }
-    return SQLITE_OK;
+    return result == SQLITE_FULL ? SQLITE_OK : result; /* the frame is there */
 }
 
 enum store_applied store_journal_append(struct store_journal *journal, uint8_t *frame,

@@ -414,6 +414,23 @@ TEST(a_failing_disk_ends_the_store_once_and_nothing_was_told)
     }
 }
 
+/* The first frame, and the room that it makes behind itself. */
+TEST(a_disk_that_fails_at_any_write_of_a_frame_has_failed)
+{
+    for (uint64_t nth = 1; nth <= 5; nth++) {
+        struct life life;
+
+        life_new(&life, nth);
+        assert_true(life_open(&life));
+        vfs_fail_at(life.vfs, VFS_WRITE, nth, SQLITE_IOERR_WRITE);
+        assert_true(life_begin(&life, 1));
+        life_run(&life, 50);
+        CHECK_EQ(life.failures, 1, "the store has ended");
+        assert_int_equal(life.steps[1], LIFE_NONE);
+        life_free(&life);
+    }
+}
+
 TEST(on_a_full_disk_the_reserve_is_used_for_one_more_try)
 {
     struct life life;
@@ -527,6 +544,7 @@ int main(void)
         RUN(a_log_or_journal_that_was_shortened_is_noticed_and_can_be_given_up),
         RUN(a_commit_that_failed_and_was_not_told_yet_is_not_tried_again_at_the_end),
         RUN(a_failing_disk_ends_the_store_once_and_nothing_was_told),
+        RUN(a_disk_that_fails_at_any_write_of_a_frame_has_failed),
         RUN(on_a_full_disk_the_reserve_is_used_for_one_more_try),
         RUN(a_decision_is_there_whole_or_not_at_all),
     };
