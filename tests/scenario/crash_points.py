@@ -91,9 +91,11 @@ class CrashLab(KillLab):
             client.submitting = True
         end = time.monotonic() + timeout_s
         came = False
-        while self.sluiced.poll() is None and time.monotonic() < end:
+        while self.sluiced.poll() is None:
             if not came and self.met.exists():
                 came, end = True, time.monotonic() + linger_s
+            elif time.monotonic() >= end:
+                break
             time.sleep(0.005)
         for client in self.clients:
             client.submitting = False
