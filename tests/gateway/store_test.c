@@ -221,6 +221,7 @@ TEST(a_start_finds_the_living_alone_and_takes_out_the_rows_of_the_others)
     life_run(&life, 1000);
     assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 1);
     assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM gone"), 0);
+    free(told.body);
     life_free(&life);
 }
 
