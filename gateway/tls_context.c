@@ -142,9 +142,11 @@ static void set_protocol(SSL_CTX *context, const struct config_tls *config)
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                      SSL_OP_CIPHER_SERVER_PREFERENCE |
                                      SSL_OP_IGNORE_UNEXPECTED_EOF);
-    /* An idle connection gives its buffers back; what waits to be written may move. */
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    /* An idle connection gives its buffers back; what waits to be written may move. Partial
+     * writes must stay off: libevent goes on with the next chunk of its buffer after one.
+     */
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_default_passwd_cb(context, no_passphrase);
     if (SSL_CTX_set_min_proto_version(context, version) != 1 ||

@@ -220,6 +220,41 @@ TEST(a_record_that_passes_the_watermark_is_read_to_its_end)
     end(&place);
 }
 
+/* ---- Writing ------------------------------------------------------------------------ */
+
+TEST(what_waits_in_pieces_longer_than_a_record_arrives_in_its_order)
+{
+    enum { PIECES = 12, PIECE_SIZE = 20000, SIZE = PIECES * PIECE_SIZE };
+    static uint32_t sent[SIZE / 4], got[SIZE / 4];
+    struct client client;
+    struct place place;
+    size_t taken = 0;
+
+    for (uint32_t i = 0; i < SIZE / 4; i++)
+        sent[i] = i;
+    begin(&place);
+    connect_client(&place, &client);
+    bufferevent_set_max_single_write(client.bev, SIZE);
+    bufferevent_enable(client.bev, EV_READ | EV_WRITE);
+    for (size_t i = 0; i < PIECES; i++)
+        bufferevent_write(client.bev, sent + i * PIECE_SIZE / 4, PIECE_SIZE);
+    for (unsigned i = 0; i < TURNS_MAX && SSL_connect(client.ssl) != 1; i++)
+        turn(&place);
+    for (unsigned i = 0; i < TURNS_MAX && taken < SIZE; i++) {
+        int size = SSL_read(client.ssl, (uint8_t *)got + taken, (int)(SIZE - taken));
+
+        taken += size > 0 ? (size_t)size : 0;
+        turn(&place);
+    }
+    assert_int_equal(taken, SIZE);
+    for (uint32_t i = 0; i < SIZE / 4; i++)
+        assert_int_equal(got[i], sent[i]);
+    close_client(&client);
+    end(&place);
+}
+
+/* ---- What is refused ---------------------------------------------------------------- */
+
 static void note_event(struct bufferevent *bev, short what, void *out)
 {
     (void)bev;
@@ -290,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(a_crowd_of_handshakes_is_spread_over_turns_and_nobody_is_forgotten),
         RUN(a_record_that_passes_the_watermark_is_read_to_its_end),
+        RUN(what_waits_in_pieces_longer_than_a_record_arrives_in_its_order),
         RUN(a_bind_in_plain_text_ends_the_connection_and_is_counted),
         RUN(a_wrong_file_is_named_and_changes_nothing),
     };
