@@ -233,6 +233,16 @@ void api_refuse_for_now(struct gateway *gateway, uint64_t request, enum api_prob
     refuse(gateway, request, problem, &retry_after, detail);
 }
 
+bool api_read_id(const char *text, uint64_t *out)
+{
+    size_t size = strlen(text);
+
+    if (size == 0 || size > 19 || strspn(text, "0123456789") != size)
+        return false;
+    *out = strtoull(text, NULL, 10);
+    return true;
+}
+
 /* ---- Questions ----------------------------------------------------------- */
 
 struct api_question *api_question_new(struct api_call *call)
@@ -286,15 +296,29 @@ static bool is_given(const char *query, const char *name)
     return false;
 }
 
+enum api_given api_read_query(struct api_call *call, const char *name, char *out,
+                              size_t room)
+{
+    if (!is_given(call->request->query, name))
+        return API_ABSENT;
+    if (http_request_query(call->request, name, out, room))
+        return API_GIVEN;
+    api_refuse(call->gateway, call->request->id, API_BAD_QUERY, NULL,
+               "\"%s\" of the query is not well written, or too long", name);
+    return API_UNREADABLE;
+}
+
 /* Absent is fine; false: it is there, and no time. */
 static bool read_time(struct api_call *call, const char *name, int64_t *time_ms)
 {
     char text[64];
+    enum api_given given = api_read_query(call, name, text, sizeof(text));
 
-    if (!is_given(call->request->query, name))
+    if (given == API_ABSENT)
         return true;
-    if (http_request_query(call->request, name, text, sizeof(text)) &&
-        rfc3339_read(text, time_ms))
+    if (given == API_UNREADABLE)
+        return false;
+    if (rfc3339_read(text, time_ms))
         return true;
     api_refuse(call->gateway, call->request->id, API_BAD_QUERY, NULL,
                "\"%s\" must be a date such as 2026-11-21, or a time of RFC 3339", name);

@@ -34,16 +34,31 @@ static void write_unrouted(struct gateway *gateway, struct json_writer *writer,
     json_write_object_end(writer);
 }
 
+/* Where the page before ended; false: it has been refused. */
+static bool read_after(struct api_call *call, uint64_t *out)
+{
+    char text[32];
+    enum api_given given = api_read_query(call, "after", text, sizeof(text));
+
+    if (given != API_GIVEN)
+        return given == API_ABSENT;
+    if (api_read_id(text, out))
+        return true;
+    api_refuse(call->gateway, call->request->id, API_BAD_QUERY, NULL,
+               "\"after\" must be an id of the list");
+    return false;
+}
+
 void api_on_inbound(struct api_call *call)
 {
     struct gateway *gateway = call->gateway;
-    struct json_writer *writer = api_writer(gateway);
     struct inbound_unrouted it = {0};
-    char after[32] = "";
+    struct json_writer *writer;
     size_t count = 0;
 
-    if (http_request_query(call->request, "after", after, sizeof(after)))
-        it.id = strtoull(after, NULL, 10);
+    if (!read_after(call, &it.id))
+        return;
+    writer = api_writer(gateway);
     json_write_object(writer, NULL);
     json_write_integer(writer, "waiting", (int64_t)inbound_waiting(gateway));
     json_write_integer(writer, "unrouted", (int64_t)inbound_unrouted_count(gateway));
@@ -82,12 +97,12 @@ static void end_decision(struct api_call *call)
 
 void api_on_inbound_drop(struct api_call *call)
 {
-    uint64_t id = strtoull(call->name, NULL, 10);
+    uint64_t id;
     bool dropped;
 
     if (!may_decide(call))
         return;
-    dropped = inbound_unrouted_drop(call->gateway, id);
+    dropped = api_read_id(call->name, &id) && inbound_unrouted_drop(call->gateway, id);
     if (dropped) {
         end_decision(call);
         return;
@@ -99,21 +114,10 @@ void api_on_inbound_drop(struct api_call *call)
 
 /* ---- Opted out ----------------------------------------------------------- */
 
-/* NULL: it has been refused. */
-static struct account *find_account(struct api_call *call)
-{
-    struct account *account = api_account_for(call->gateway, &call->asker, call->name);
-
-    if (account == NULL)
-        api_refuse(call->gateway, call->request->id, API_UNKNOWN_ACCOUNT, NULL,
-                   "no account of yours has the name %s", call->name);
-    return account;
-}
-
 /* The account and the number of the path; false: it has been refused. */
 static bool read_path(struct api_call *call, struct account **out, char number[NUMBER_SIZE])
 {
-    *out = find_account(call);
+    *out = api_find_account(call);
     if (*out == NULL)
         return false;
     if (number_normalise(call->item, strlen(call->item), number))
@@ -123,13 +127,14 @@ static bool read_path(struct api_call *call, struct account **out, char number[N
     return false;
 }
 
-/* NULL: the query does not name one. */
-static const char *sender_of_query(const struct api_call *call,
-                                   char sender[STORE_OPTOUT_SENDER_SIZE])
+/* The sender that the query names into `room`, else NULL; false: it has been refused. */
+static bool read_sender(struct api_call *call, char room[STORE_OPTOUT_SENDER_SIZE],
+                        const char **out)
 {
-    return http_request_query(call->request, "sender", sender, STORE_OPTOUT_SENDER_SIZE)
-               ? sender
-               : NULL;
+    enum api_given given = api_read_query(call, "sender", room, STORE_OPTOUT_SENDER_SIZE);
+
+    *out = given == API_GIVEN ? room : NULL;
+    return given != API_UNREADABLE;
 }
 
 static void write_optout(struct json_writer *writer, const struct store_optout *optout)
@@ -149,18 +154,23 @@ static void write_optout(struct json_writer *writer, const struct store_optout *
 void api_on_optouts(struct api_call *call)
 {
     struct gateway *gateway = call->gateway;
-    const struct account *account = find_account(call);
-    struct json_writer *writer = api_writer(gateway);
+    const struct account *account = api_find_account(call);
     const struct store_optout *optout = NULL;
-    char sender[STORE_OPTOUT_SENDER_SIZE] = "";
+    struct json_writer *writer;
+    char room[STORE_OPTOUT_SENDER_SIZE];
     char after[NUMBER_SIZE];
+    enum api_given given;
+    const char *sender;
     size_t count = 0;
 
-    if (account == NULL)
+    if (account == NULL || !read_sender(call, room, &sender))
         return;
-    (void)sender_of_query(call, sender);
-    if (http_request_query(call->request, "after", after, sizeof(after)))
-        optout = optouts_find(gateway, account->number, after, sender);
+    given = api_read_query(call, "after", after, sizeof(after));
+    if (given == API_UNREADABLE)
+        return;
+    if (given == API_GIVEN)
+        optout = optouts_find(gateway, account->number, after, sender ? sender : "");
+    writer = api_writer(gateway);
     json_write_object(writer, NULL);
     json_write_string(writer, "account", account->name);
     json_write_array(writer, "optouts");
@@ -180,16 +190,16 @@ static void refuse_unknown(struct api_call *call)
 
 void api_on_optout(struct api_call *call)
 {
-    char sender[STORE_OPTOUT_SENDER_SIZE];
+    char room[STORE_OPTOUT_SENDER_SIZE];
     const struct store_optout *optout;
     struct json_writer *writer;
     struct account *account;
     char number[NUMBER_SIZE];
+    const char *sender;
 
-    if (!read_path(call, &account, number))
+    if (!read_path(call, &account, number) || !read_sender(call, room, &sender))
         return;
-    optout =
-        optouts_find(call->gateway, account->number, number, sender_of_query(call, sender));
+    optout = optouts_find(call->gateway, account->number, number, sender);
     if (optout == NULL) {
         refuse_unknown(call);
         return;
@@ -201,16 +211,17 @@ void api_on_optout(struct api_call *call)
 
 void api_on_optout_put(struct api_call *call)
 {
-    char sender[STORE_OPTOUT_SENDER_SIZE] = "";
+    char room[STORE_OPTOUT_SENDER_SIZE];
     char number[NUMBER_SIZE];
     struct account *account;
-    struct store_optout optout = {
-        .at_ms = gateway_now_ms(call->gateway), .number = number, .sender = sender};
+    const char *sender;
+    struct store_optout optout = {.at_ms = gateway_now_ms(call->gateway), .number = number};
 
-    if (!read_path(call, &account, number) || !may_decide(call))
+    if (!read_path(call, &account, number) || !read_sender(call, room, &sender) ||
+        !may_decide(call))
         return;
-    (void)sender_of_query(call, sender);
     optout.account = account->number;
+    optout.sender = sender ? sender : "";
     if (optouts_put(call->gateway, &optout)) {
         end_decision(call);
         return;
@@ -222,15 +233,16 @@ void api_on_optout_put(struct api_call *call)
 
 void api_on_optout_delete(struct api_call *call)
 {
-    char sender[STORE_OPTOUT_SENDER_SIZE];
+    char room[STORE_OPTOUT_SENDER_SIZE];
     char number[NUMBER_SIZE];
     struct account *account;
+    const char *sender;
     size_t removed;
 
-    if (!read_path(call, &account, number) || !may_decide(call))
+    if (!read_path(call, &account, number) || !read_sender(call, room, &sender) ||
+        !may_decide(call))
         return;
-    removed = optouts_remove(call->gateway, account->number, number,
-                             sender_of_query(call, sender));
+    removed = optouts_remove(call->gateway, account->number, number, sender);
     if (removed > 0) {
         end_decision(call);
         return;

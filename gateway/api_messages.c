@@ -260,14 +260,21 @@ static void look(struct api_question *question)
     end_question(question);
 }
 
-/* `to` of the query chooses among those of a submit_multi; false: it is no number. */
+/* `to` of the query chooses among those of a submit_multi; false: it has been refused. */
 static bool read_to(struct api_call *call, char out[NUMBER_SIZE])
 {
     char text[64];
+    enum api_given given = api_read_query(call, "to", text, sizeof(text));
 
-    if (!http_request_query(call->request, "to", text, sizeof(text)))
+    if (given == API_ABSENT)
         return true;
-    return number_normalise(text, strlen(text), out);
+    if (given == API_UNREADABLE)
+        return false;
+    if (number_normalise(text, strlen(text), out))
+        return true;
+    api_refuse(call->gateway, call->request->id, API_BAD_QUERY, NULL,
+               "\"to\" must be a phone number");
+    return false;
 }
 
 static void ask(struct api_call *call, enum api_wish wish)
@@ -279,8 +286,6 @@ static void ask(struct api_call *call, enum api_wish wish)
     question->wish = wish;
     memcpy(question->given, call->name, sizeof(question->given));
     if (!read_to(call, question->to)) {
-        api_refuse(gateway, question->request, API_BAD_QUERY, NULL,
-                   "\"to\" must be a phone number");
         api_question_free(question);
         return;
     }

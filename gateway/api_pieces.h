@@ -121,6 +121,20 @@ void api_answer_when_durable(struct gateway *gateway, uint64_t request);
 void api_answer_octets(struct gateway *gateway, uint64_t request, int status,
                        const char *content_type, const void *octets, size_t size);
 
+/* ---- What is asked ------------------------------------------------------- */
+
+enum api_given { API_ABSENT, API_GIVEN, API_UNREADABLE };
+
+/*
+ * A parameter of the query, decoded into `out`.  One that is there and cannot be read is
+ * not passed over, for it chooses among what would be changed: it has been refused then.
+ */
+enum api_given api_read_query(struct api_call *call, const char *name, char *out,
+                              size_t room) __attribute__((warn_unused_result));
+
+/* An id in decimal, and nothing else; false: it is none. */
+bool api_read_id(const char *text, uint64_t *out) __attribute__((warn_unused_result));
+
 /* ---- Questions to the reader --------------------------------------------- */
 
 enum api_wish { API_MESSAGE, API_TRACE, API_CANCEL, API_RETELL };

@@ -95,17 +95,6 @@ void api_on_review(struct api_call *call)
     api_answer_when_durable(gateway, call->request->id);
 }
 
-/* A decimal number, as the list has it. */
-static bool read_id(const char *text, uint64_t *out)
-{
-    size_t size = strlen(text);
-
-    if (size == 0 || size > 19 || strspn(text, "0123456789") != size)
-        return false;
-    *out = strtoull(text, NULL, 10);
-    return true;
-}
-
 static void answer_decision(struct api_call *call, const char *decision,
                             bool (*decide)(struct gateway *gateway, uint64_t message))
 {
@@ -113,7 +102,7 @@ static void answer_decision(struct api_call *call, const char *decision,
     struct json_writer *writer;
     uint64_t id;
 
-    if (!read_id(call->name, &id) || kept_for(call, id) == NULL || !decide(gateway, id)) {
+    if (!api_read_id(call->name, &id) || kept_for(call, id) == NULL || !decide(gateway, id)) {
         api_refuse(gateway, call->request->id, API_UNKNOWN_MESSAGE, NULL,
                    "no message of this id is kept for review");
         return;

@@ -58,11 +58,9 @@ static bool is_signed(const struct config_channel *channel,
 /* Our own id, as the provider was given it; 0: it is not one of ours. */
 static uint64_t read_ref(const char *text)
 {
-    size_t size = strlen(text);
+    uint64_t id;
 
-    if (size == 0 || size > 19 || strspn(text, "0123456789") != size)
-        return 0;
-    return strtoull(text, NULL, 10);
+    return api_read_id(text, &id) ? id : 0;
 }
 
 static void acknowledge(void *owner, const struct store_effect *effect)

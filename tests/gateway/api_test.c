@@ -536,6 +536,47 @@ TEST(the_opt_out_list_is_read_with_read_and_changed_with_send)
     CHECK(strstr(answer.head, "Allow: GET, HEAD, PUT, DELETE") != NULL, "all it takes");
 }
 
+/* What chooses among several, and cannot be read, chooses none of them: before, it was
+ * passed over, and all were meant. */
+TEST(a_query_that_cannot_be_read_changes_nothing)
+{
+    static const char *const rows[] = {
+        "?sender=%zz",
+        "?sender=Shop%",
+        "?sender=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "?sender=Shop%00",
+    };
+    struct lone_answer answer;
+    char path[256], id[128], text[128];
+
+    CHECK_EQ(ask_by("rich-send", "PUT", OPTOUT "?sender=Shop").status, 200, "put");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(path, sizeof(path), "%s%s", OPTOUT, rows[i]);
+        answer = ask_by("rich-send", "DELETE", path);
+        check_refusal(&answer, 400, "bad_query", rows[i]);
+        answer = ask_by("rich-send", "PUT", path);
+        check_refusal(&answer, 400, "bad_query", rows[i]);
+        answer = ask("rich-read", path);
+        check_refusal(&answer, 400, "bad_query", rows[i]);
+    }
+    answer = ask("rich-read", "/v1/accounts/rich/optouts?after=%zz");
+    check_refusal(&answer, 400, "bad_query", "a page behind nothing");
+    answer = ask("rich-read", "/v1/accounts/rich/optouts");
+    CHECK_STR(member(&answer, "optouts.0.sender", text), "Shop", "the one that was put");
+    CHECK_STR(member(&answer, "optouts.1.number", text), "", "and it alone");
+
+    answer = post("rich-send", "{\"account\":\"rich\",\"from\":\"Shop\","
+                               "\"to\":\"4917012345678\",\"text\":\"Hello\"}");
+    CHECK_EQ(answer.status, 202, "accepted");
+    (void)member(&answer, "id", id);
+    snprintf(path, sizeof(path), "/v1/messages/%s?to=%%zz", id);
+    answer = ask_by("rich-send", "DELETE", path);
+    check_refusal(&answer, 400, "bad_query", "who is meant cannot be read");
+    snprintf(path, sizeof(path), "/v1/messages/%s", id);
+    answer = ask("rich-read", path);
+    CHECK_STR(member(&answer, "end", text), "", "it has not been cancelled");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -555,6 +596,7 @@ int main(void)
         RUN(channels_are_told_with_their_state),
         RUN(a_report_is_taken_when_it_is_signed_and_understood),
         RUN(the_opt_out_list_is_read_with_read_and_changed_with_send),
+        RUN(a_query_that_cannot_be_read_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

@@ -127,6 +127,12 @@ TEST(what_is_nobodys_is_kept_for_people_where_that_is_wished)
     answer = lone_gateway_ask(scene.lone, "admin-token", "GET", "/v1/inbound", "", NULL);
     CHECK_EQ(answer.status, 200, "the list");
     CHECK(strstr(answer.body, "\"text\":\"hello\"") != NULL, answer.body);
+    answer =
+        lone_gateway_ask(scene.lone, "admin-token", "GET", "/v1/inbound?after=x", "", NULL);
+    CHECK_EQ(answer.status, 400, "behind what is no id");
+    snprintf(path, sizeof(path), "/v1/inbound/%llux", (unsigned long long)first.id);
+    answer = lone_gateway_ask(scene.lone, "admin-token", "DELETE", path, "", NULL);
+    CHECK_EQ(answer.status, 404, "no id");
     snprintf(path, sizeof(path), "/v1/inbound/%llu", (unsigned long long)first.id);
     answer = lone_gateway_ask(scene.lone, "admin-token", "DELETE", path, "", NULL);
     CHECK_EQ(answer.status, 200, "dropped");
