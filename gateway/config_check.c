@@ -96,8 +96,7 @@ static void check_tokens(struct config_build *build)
     for (size_t i = 0; i < http->token_count; i++) {
         node = config_node_child(section, "token", node);
         for (size_t j = 0; j < i; j++)
-            if (strcmp(http->tokens[i].value, http->tokens[j].value) == 0 &&
-                strcmp(http->tokens[i].value, CONFIG_MASK) != 0)
+            if (strcmp(http->tokens[i].value, http->tokens[j].value) == 0)
                 config_error_in(build->errors, node, NULL, "token '%s' has the same value",
                                 http->tokens[j].name);
         if (!http->tokens[i].all_accounts && http->tokens[i].account_count == 0)

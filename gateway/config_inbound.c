@@ -110,7 +110,6 @@ static void build_webhook(struct config_build *build, const struct config_node *
     if (inbound->webhook_secret == NULL)
         inbound->webhook_secret = "";
     if (inbound->webhook_secret[0] != '\0' &&
-        strcmp(inbound->webhook_secret, CONFIG_MASK) != 0 &&
         !signature_key_read(inbound->webhook_secret, WEBHOOK_KEY_MIN,
                             sizeof(inbound->webhook_key), inbound->webhook_key,
                             &inbound->webhook_key_size))

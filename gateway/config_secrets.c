@@ -4,7 +4,9 @@
 #include "gateway/config_build.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 enum { SECRET_SIZE = 8192 }; /* a line with its end: tokens that are signed are long */
@@ -46,6 +48,22 @@ static const char *read_first_line(struct config_build *build,
     return config_memory_text(build->memory, line);
 }
 
+/*
+ * In the place of a secret that was printed as a mask: else who has seen the mask would
+ * know it.  Good for whatever a secret may be of, the key of a webhook too.
+ */
+static const char *secret_of_nobody(struct config_build *build)
+{
+    uint8_t octets[16];
+    char text[sizeof("whsec_") + 2 * sizeof(octets)] = "whsec_";
+
+    if (getrandom(octets, sizeof(octets), 0) != (ssize_t)sizeof(octets))
+        abort();
+    for (size_t i = 0; i < sizeof(octets); i++)
+        snprintf(text + strlen("whsec_") + 2 * i, 3, "%02x", octets[i]);
+    return config_memory_text(build->memory, text);
+}
+
 const char *config_secret(struct config_build *build, const struct config_node *node,
                           const char *key, const char *file_key)
 {
@@ -58,7 +76,12 @@ const char *config_secret(struct config_build *build, const struct config_node *
     }
     if (file != NULL)
         return read_first_line(build, node, file);
-    return plain != NULL ? plain->values[0] : NULL;
+    if (plain == NULL)
+        return NULL;
+    if (strcmp(plain->values[0], CONFIG_MASK) != 0)
+        return plain->values[0];
+    config_warning_in(build->errors, node, plain, "%s is masked; nobody knows it", key);
+    return secret_of_nobody(build);
 }
 
 void config_account_password(struct config_build *build, const struct config_node *node,

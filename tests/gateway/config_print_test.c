@@ -100,6 +100,38 @@ TEST(what_is_printed_loads_again_and_is_the_same)
     check_prints_as_it_loads(config, "everything");
 }
 
+/* Everybody knows the mask. */
+TEST(what_was_masked_is_known_to_nobody)
+{
+    static const char text[] =
+        LINK PLAN CHANNEL "practice = true\n"
+        "account \"x\" { password = \"****\" plan = \"p\" destinations = {\"*\"} }\n"
+        "channel \"n\" { profile = \"lab\" url = \"http://h\" token = \"****\" key = "
+        "\"****\" }\n"
+        "http { address = \"127.0.0.1:0\"\n"
+        "token \"t\" { value = \"****\" accounts = {\"*\"} }\n"
+        "token \"u\" { value = \"****\" accounts = {\"*\"} } }\n";
+    struct config_errors errors;
+    struct config *config = config_place_load(text, &errors);
+    struct config *again = config_place_load(text, &errors);
+    char *shown;
+
+    if (config == NULL || again == NULL)
+        fail_msg("%s", errors.lines[0]);
+    CHECK(strstr(config->http.tokens[0].value, "****") == NULL, "a token");
+    CHECK(strcmp(config->http.tokens[0].value, config->http.tokens[1].value) != 0,
+          "each of its own");
+    CHECK(strcmp(config->http.tokens[0].value, again->http.tokens[0].value) != 0,
+          "each time anew");
+    CHECK(strstr(config->accounts[0].password, "****") == NULL, "a password");
+    CHECK(strstr(config->channels[1].key, "****") == NULL, "a key of reports");
+    shown = printed(config);
+    CHECK(strstr(shown, config->http.tokens[0].value) == NULL, "it is not printed");
+    free(shown);
+    config_free(config);
+    config_free(again);
+}
+
 TEST(words_are_known_by_their_common_form)
 {
     struct config_errors errors;
@@ -248,6 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_IN_FOLDER(what_is_printed_loads_again_and_is_the_same),
+        TEST_IN_FOLDER(what_was_masked_is_known_to_nobody),
         TEST_IN_FOLDER(words_are_known_by_their_common_form),
         TEST_IN_FOLDER(secrets_are_never_printed),
         TEST_IN_FOLDER(the_demos_file_loads_and_its_addresses_can_be_moved),
