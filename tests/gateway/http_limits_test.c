@@ -7,7 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <event2/buffer.h>
+
 #include "gateway/clock.h"
+#include "gateway/http_chunks.h"
 #include "tests/gateway/http_bench.h"
 #include "tests/test.h"
 
@@ -289,6 +292,29 @@ TEST(a_peer_that_does_not_read_its_answer_is_cut_and_one_that_reads_slowly_is_no
     bench_free(bench);
 }
 
+/* An octet takes an octet, not a whole piece of memory, however it came: what is counted is
+ * the body. */
+TEST(a_body_of_small_chunks_takes_no_more_memory_than_its_octets)
+{
+    struct http_chunks chunks = {0};
+    struct evbuffer *input = evbuffer_new();
+
+    assert_non_null(input);
+    http_chunks_begin(&chunks);
+    for (int i = 0; i < 4096; i++) {
+        evbuffer_add(input, "1\r\n", 3);
+        CHECK_EQ(http_chunks_read(&chunks, input), HTTP_CHUNKS_ANNOUNCED, "its line");
+        evbuffer_add(input, "x", 1);
+        CHECK_EQ(http_chunks_read(&chunks, input), HTTP_CHUNKS_ON, "its octet");
+        evbuffer_add(input, "\r\n", 2);
+        CHECK_EQ(http_chunks_read(&chunks, input), HTTP_CHUNKS_ON, "its end");
+    }
+    CHECK_EQ(evbuffer_get_length(chunks.body), 4096, "octets");
+    CHECK(evbuffer_peek(chunks.body, -1, NULL, NULL, 0) < 16, "pieces of memory");
+    http_chunks_done(&chunks);
+    evbuffer_free(input);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -296,6 +322,7 @@ int main(void)
         RUN(the_largest_body_passes),
         RUN(a_client_that_waits_for_100_gets_it),
         RUN(bodies_being_read_are_bounded_together),
+        RUN(a_body_of_small_chunks_takes_no_more_memory_than_its_octets),
         RUN(connections_are_bounded_in_all_and_by_address),
         RUN(over_the_number_in_flight_is_503_and_the_connection_stays),
         RUN(a_slow_head_or_body_is_cut_at_its_deadline),
