@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -315,11 +317,13 @@ int main(int argc, char **argv)
     int status = 0;
 
     signal(SIGPIPE, SIG_IGN);
+    /* Texts and numbers are in all that is made, also in a folder that others may read. */
+    umask(S_IRWXG | S_IRWXO);
     process_let_dump(false);
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     if (arguments.config == NULL) {
         fprintf(stderr, "sluiced: which configuration? Give it with -c FILE.\n");
-        return 1;
+        return EX_USAGE;
     }
     config = load(arguments.config);
     if (config == NULL)
@@ -333,7 +337,7 @@ int main(int argc, char **argv)
     } else if (arguments.state_folder == NULL || *arguments.state_folder == 0) {
         fprintf(stderr, "sluiced: where is the state to be kept? Give --state-dir DIR or"
                         " set SLUICE_STATE_DIR.\n");
-        status = 1;
+        status = EX_USAGE;
     } else if (!has_files(config)) {
         status = 1;
     } else {

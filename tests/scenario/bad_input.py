@@ -102,14 +102,16 @@ def a_file_that_cannot_be_read_is_said_so(lab):
 
 
 def without_a_state_folder_it_does_not_start(lab):
-    refuses(lab, ("-c", lab.config_path), r"state.dir|SLUICE_STATE_DIR")
-    got, said = run(lab, "--nonsense")
-    check(got not in (0, None) and "nonsense" in said, f"--nonsense: status {got} ({said})")
+    refuses(lab, ("-c", lab.config_path), r"state.dir|SLUICE_STATE_DIR", status=64)
+    refuses(lab, ("-t",), r"-c FILE", status=64)
+    refuses(lab, ("--nonsense",), "nonsense", status=64)
 
 
 def without_an_http_section_the_socket_answers(lab):
     path = write(lab, "no-http.conf", 'listen "smpp" { address = "127.0.0.1:0" }\n')
     state = lab.folder / "no-http"
+    state.mkdir()
+    state.chmod(0o755)
     process = subprocess.Popen([str(BUILD / "sluiced"), "-c", str(path), "--state-dir",
                                 str(state)], stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -122,6 +124,9 @@ def without_an_http_section_the_socket_answers(lab):
     until(answers, 10, "sluice status does not find it")
     process.terminate()
     equal(process.wait(10), 0, "status after SIGTERM")
+    # In a folder that was there, and that others may look into.
+    equal([one.name for one in state.rglob("*") if one.stat().st_mode & 0o077], [],
+          "files of the state that others may read")
 
 
 def is_ready(lab):
