@@ -115,11 +115,12 @@ void config_account_password(struct config_build *build, const struct config_nod
                               "password_hash is masked; nobody can bind with it");
         else
             config_error_in(build->errors, node, hash,
-                            "password_hash must be an argon2id hash");
+                            "password_hash must be an argon2id hash, as sluice "
+                            "hash-password makes it");
     } else if (!build->config->practice) {
         config_error_in(build->errors, node, from,
                         "a plain password is allowed only with 'practice = true'; give its "
-                        "argon2id hash");
+                        "argon2id hash, as sluice hash-password makes it");
     } else {
         account->password = secret;
     }

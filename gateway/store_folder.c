@@ -50,14 +50,31 @@ static bool make_folder(const char *path, char *error, size_t error_size)
     return ok;
 }
 
+/* errno says why; most often somebody else was here, such as root to try it out. */
+static void refuse(const char *path, const char *folder, const char *name, char *error,
+                   size_t error_size)
+{
+    int why = errno;
+    struct stat owner;
+
+    if ((why == EACCES || why == EPERM) &&
+        (stat(path, &owner) == 0 || stat(folder, &owner) == 0) && owner.st_uid != geteuid())
+        snprintf(
+            error, error_size,
+            "state folder %s cannot be used: %s: %s: it is user %u's, and this is user %u",
+            folder, name, strerror(why), owner.st_uid, geteuid());
+    else
+        snprintf(error, error_size, "state folder %s cannot be used: %s: %s", folder, name,
+                 strerror(why));
+}
+
 static int open_in(const char *folder, const char *name, char *error, size_t error_size)
 {
     char *path = path_in(folder, name);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
     if (fd < 0)
-        snprintf(error, error_size, "state folder %s cannot be used: %s: %s", folder, name,
-                 strerror(errno));
+        refuse(path, folder, name, error, error_size);
     free(path);
     return fd;
 }

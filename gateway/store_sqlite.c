@@ -209,9 +209,22 @@ static bool check_schema(struct store_sqlite *store, bool *out_empty, char *erro
          version == atoi(STORE_SCHEMA_VERSION)))
         return true;
     snprintf(error, error_size,
-             "its schema is %lld, this sluiced knows " STORE_SCHEMA_VERSION,
+             "its schema is %lld, this sluiced knows " STORE_SCHEMA_VERSION
+             ": start the sluiced that wrote it, or give this one a folder of its own",
              (long long)version);
     return false;
+}
+
+/* What somebody can do about it. */
+static const char *advice(sqlite3 *database)
+{
+    int code = sqlite3_errcode(database);
+
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB
+               ? ": it is damaged; keep the folder as it is, and put a copy of the file in "
+                 "its "
+                 "place (COPIES in sluiced(8))"
+               : "";
 }
 
 /* All tables or none. */
@@ -327,7 +340,8 @@ struct store_sqlite *store_sqlite_open(const char *folder, const char *vfs, char
         !store_prepare_statements(store, why, sizeof(why)) ||
         (store->bulk = store_bulk_new(store->database, STORE_BULK_IN_LIVE, why,
                                       sizeof(why))) == NULL) {
-        snprintf(error, error_size, "%s cannot be opened: %s", path, why);
+        snprintf(error, error_size, "%s cannot be opened: %s%s", path, why,
+                 advice(store->database));
         store_sqlite_close(store, true);
         return NULL;
     }

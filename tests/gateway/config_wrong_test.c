@@ -145,12 +145,13 @@ static const struct {
      "::"},
     {"plain password",                      LINK PLAN "account \"x\" {\n  password = \"hunter22\"\n  plan = \"p\"\n}\n",
      "t.conf:4: account 'x': a plain password is allowed only with 'practice = true'; give "
-     "its argon2id hash"},
+     "its argon2id hash, as sluice hash-password makes it"},
     {"no password",                         LINK PLAN "account \"x\" { plan = \"p\" }\n",
      "t.conf:3: account 'x': password_hash, password_file or (in practice) password is "
      "required"},
     {"hash that is none",                   LINK PLAN "account \"x\" { password_hash = \"hunter22\" plan = \"p\" }\n",
-     "t.conf:3: account 'x': password_hash must be an argon2id hash"},
+     "t.conf:3: account 'x': password_hash must be an argon2id hash, as sluice "
+     "hash-password makes it"},
     {"password in two ways",
      PRACTICE LINK PLAN
      "account \"x\" { password = \"a\" password_hash = \"$argon2id$\" plan = \"p\" }\n",

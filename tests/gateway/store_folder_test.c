@@ -58,10 +58,10 @@ TEST(a_database_of_somebody_else_is_refused_and_left_as_it_was)
         const char *sql;
         const char *error;
     } rows[] = {
-        {"a stranger's", "CREATE TABLE sheep(name)", "schema is 0" },
+        {"a stranger's", "CREATE TABLE sheep(name)", "a folder of its own"},
         {"a later one",
          "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT);"
-         "INSERT INTO meta VALUES('schema', '99')",  "schema is 99"},
+         "INSERT INTO meta VALUES('schema', '99')",  "schema is 99"       },
     };
 
     for (size_t i = 0; i < ROWS(rows); i++) {
@@ -83,6 +83,23 @@ TEST(a_database_of_somebody_else_is_refused_and_left_as_it_was)
             0, rows[i].row);
         life_free(&life);
     }
+}
+
+TEST(of_a_damaged_database_it_is_told_what_to_do)
+{
+    struct life life;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_close(&life);
+    life_tamper(&life, "live.db",
+                "PRAGMA writable_schema=1;"
+                "UPDATE sqlite_master SET rootpage=9999 WHERE name='meta'");
+    assert_false(life_open(&life));
+    CHECK(strstr(life.error, "live.db cannot be opened") != NULL, life.error);
+    CHECK(strstr(life.error, "COPIES in sluiced(8)") != NULL, life.error);
+    life_close(&life);
+    life_free(&life);
 }
 
 TEST(a_state_folder_that_cannot_be_made_is_told_with_its_reason)
@@ -108,6 +125,7 @@ int main(void)
         RUN(closing_commits_what_was_decided_and_runs_no_effect),
         RUN(a_folder_is_used_by_one_store_at_a_time),
         RUN(a_database_of_somebody_else_is_refused_and_left_as_it_was),
+        RUN(of_a_damaged_database_it_is_told_what_to_do),
         RUN(a_state_folder_that_cannot_be_made_is_told_with_its_reason),
     };
 
