@@ -233,10 +233,23 @@ void dispatch_review(struct gateway *gateway, struct live *live)
         review(gateway, live, false);
 }
 
+/* It left its queue when its turn came, and pays for it now. */
 void dispatch_go_on(struct gateway *gateway, struct live *live)
 {
-    if (live->message.state != MESSAGE_ENDED)
-        review(gateway, live, true);
+    uint64_t permits_before = gateway->counters.permits;
+    const struct message *message = &live->message;
+    const struct channel *channel;
+
+    if (message->state == MESSAGE_ENDED)
+        return;
+    review(gateway, live, true);
+    if (gateway->counters.permits == permits_before)
+        return;
+    channel =
+        dispatch_channel_at(gateway, message->attempts[message->attempt_count - 1].channel);
+    if (channel)
+        queue_pay(channel->queue, live->class, message->account,
+                  (uint32_t)(gateway->counters.permits - permits_before));
 }
 
 void dispatch_review_soon(struct gateway *gateway, struct live *live)

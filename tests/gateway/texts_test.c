@@ -21,7 +21,7 @@ enum {
     SEGMENTS = 3,
     SEGMENT = 153,
     HEADER = 6,
-    BLOCKERS_MAX = 10,
+    BLOCKERS_MAX = 100,
     NUMBERS = 120
 };
 
@@ -32,13 +32,15 @@ static struct lone_line line;
 static struct smpp_pdu open_pdu[BLOCKERS_MAX]; /* whose answers are still owed */
 static unsigned blockers;
 
+#define OTHER "account \"other\" { password = \"p\" plan = \"dear\" opening = \"1000\" }\n"
+
 /* The window of the link is full: who comes now waits in its queue. */
 static void begin_with(unsigned window)
 {
     char settings[128];
 
     snprintf(settings, sizeof(settings), HERE "window = %u", window);
-    lone = lone_operator_open_virtual(&listener, settings, "");
+    lone = lone_operator_open_virtual(&listener, settings, OTHER);
     gateway = lone_gateway_of(lone);
     lives_pack_after(gateway, 3600 * 1000);
     lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
@@ -174,7 +176,7 @@ TEST(of_many_few_are_read_at_once_and_each_goes_once)
 {
     bool seen[NUMBERS][SEGMENTS] = {{false}};
 
-    begin_with(BLOCKERS_MAX);
+    begin_with(10);
     for (unsigned i = 0; i < NUMBERS; i++)
         put_away(submit(i));
     unblock();
@@ -189,6 +191,34 @@ TEST(of_many_few_are_read_at_once_and_each_goes_once)
     assert_true(is_silent());
     assert_int_equal(counts()->read, NUMBERS);
     assert_int_equal(counts()->reading, 0);
+    end();
+}
+
+TEST(those_whose_texts_are_read_pay_for_their_turns_as_the_others_do)
+{
+    enum { EACH = 300, WINDOW = 100 };
+    unsigned of_other = 0;
+
+    begin_with(WINDOW);
+    lives_keep_texts_to(gateway, 0);
+    for (unsigned i = 0; i < EACH; i++) {
+        char text[LONG + 1];
+
+        write_text(i, text);
+        text[SEGMENT] = '\0';
+        put_away(lone_operator_submit(lone, "491700000001", text));
+        lone_operator_submit_as(lone, "other", "491700000002", "a short one");
+    }
+    lone_gateway_pass(lone, 5000);
+    unblock();
+    for (unsigned i = 0; i < EACH; i++) {
+        struct smpp_pdu pdu;
+
+        lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+        of_other += memcmp(pdu.destination.data, "491700000002", 12) == 0;
+        lone_line_take(&line, &pdu, "z");
+    }
+    assert_in_range(of_other, EACH / 2 - 10, EACH / 2 + 10);
     end();
 }
 
@@ -303,6 +333,7 @@ int main(void)
         RUN(a_long_text_that_was_put_away_is_sent_as_it_was_submitted),
         RUN(one_that_is_only_in_the_journal_yet_is_read_when_the_tables_have_it),
         RUN(of_many_few_are_read_at_once_and_each_goes_once),
+        RUN(those_whose_texts_are_read_pay_for_their_turns_as_the_others_do),
         RUN(one_that_ends_while_it_is_read_is_not_sent),
         RUN(one_that_is_forgotten_while_it_is_read_is_gone),
         RUN(one_that_is_replaced_while_it_is_read_keeps_its_new_text),
