@@ -204,6 +204,15 @@ static void remove_ended(struct duplicates *duplicates, uint32_t place)
         ended->last = entry->previous;
 }
 
+/* At the start one whose time is over may come after the one that was taken for new. */
+static bool is_newest(const struct duplicates *duplicates, const struct store_duplicate *it)
+{
+    uint64_t other;
+
+    return !table_get(duplicates->by_key, it->key, &other) ||
+           entry_at(duplicates, (uint32_t)other)->id < it->id;
+}
+
 static void add(struct duplicates *duplicates, const struct store_duplicate *it)
 {
     uint32_t place = take_entry(duplicates);
@@ -217,7 +226,8 @@ static void add(struct duplicates *duplicates, const struct store_duplicate *it)
                                                   .parts = it->parts,
                                                   .alias = it->alias,
                                                   .form = it->form};
-    put(duplicates->by_key, it->key, place);
+    if (is_newest(duplicates, it))
+        put(duplicates->by_key, it->key, place);
     put(duplicates->by_id, it->id, place);
     if (it->ended_at_ms != 0)
         add_ended(duplicates, place);

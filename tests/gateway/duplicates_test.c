@@ -199,6 +199,26 @@ TEST(a_destination_of_several_is_told_under_their_one_id)
     CHECK_EQ(first.alias, 7, "alias");
 }
 
+/* The store tells first those that live, then the others as they ended. */
+TEST(after_a_start_an_older_one_whose_time_is_over_does_not_hide_the_newer)
+{
+    const uint64_t newer = MAX * 3, older = MAX * 2;
+    const struct store_duplicate told[] = {
+        {.id = newer,  .key = newer, .check = newer, .account = once->number},
+        { .id = older,
+         .key = newer,
+         .check = newer,
+         .account = once->number,
+         .ended_at_ms = 1},
+    };
+
+    for (size_t i = 0; i < ROWS(told); i++)
+        duplicates_load(lone_gateway_of(lone), &told[i]);
+    assert_true(is_known(newer));
+    remember(newer + 1); /* the older one is forgotten */
+    assert_true(is_known(newer));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +226,7 @@ int main(void)
         RUN(when_it_is_full_what_ended_first_is_forgotten_first),
         RUN(one_key_with_another_check_is_another_submission),
         RUN(a_destination_of_several_is_told_under_their_one_id),
+        RUN(after_a_start_an_older_one_whose_time_is_over_does_not_hide_the_newer),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
