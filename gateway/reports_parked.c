@@ -49,7 +49,6 @@ static void set_first(struct table *table, uint64_t hash, struct parked *parked)
 static void chain_id(struct reports *reports, struct parked *parked)
 {
     struct parked *at;
-    unsigned count = 1;
 
     parked->hash = reports_hash_of_report(reports, &parked->report);
     if (parked->hash == 0)
@@ -59,13 +58,9 @@ static void chain_id(struct reports *reports, struct parked *parked)
         set_first(reports->parked_by_id, parked->hash, parked);
         return;
     }
-    for (; at->same; at = at->same)
-        count++;
+    while (at->same)
+        at = at->same;
     at->same = parked;
-    if (count >= SAME_ID_MAX) {
-        reports->gateway->counters.reports_unmatched++;
-        reports_unpark(reports, first_of(reports->parked_by_id, parked->hash));
-    }
 }
 
 static void unchain_id(struct reports *reports, struct parked *parked)
@@ -165,6 +160,22 @@ static void drop_oldest_of_most(struct reports *reports)
     reports_unpark(reports, most->oldest);
 }
 
+/* Of those with the id of one that comes: the first, if there are enough.  Of more, which a
+ * rule has made one that was set since they came, no fewer are kept. */
+static void drop_first_of_id(struct reports *reports, const struct kept_report *report)
+{
+    struct parked *first =
+        first_of(reports->parked_by_id, reports_hash_of_report(reports, report));
+    unsigned count = 0;
+
+    for (const struct parked *at = first; at; at = at->same)
+        count++;
+    if (count < SAME_ID_MAX)
+        return;
+    reports->gateway->counters.reports_unmatched++;
+    reports_unpark(reports, first);
+}
+
 void reports_park(struct reports *reports, const struct kept_report *report)
 {
     struct gateway *gateway = reports->gateway;
@@ -182,6 +193,7 @@ void reports_park(struct reports *reports, const struct kept_report *report)
     for (unsigned i = 0;
          i < DROPS_PER_PARK && reports->parked_count >= gateway->config->parked_max; i++)
         drop_oldest_of_most(reports);
+    drop_first_of_id(reports, report);
     parked->id = gateway_id(gateway);
     parked->at_ms = gateway_now_ms(gateway);
     parked->report = *report;

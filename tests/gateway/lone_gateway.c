@@ -136,22 +136,16 @@ struct lone_gateway *lone_gateway_new(void)
     return lone_gateway_new_with(1, "host = \"127.0.0.1\"", "");
 }
 
-static struct lone_gateway *new_on(bool is_virtual, uint16_t operator_port,
-                                   const char *settings, const char *sections)
+static void start(struct lone_gateway *lone, uint16_t operator_port, const char *settings,
+                  const char *sections)
 {
-    struct lone_gateway *lone = calloc(1, sizeof(*lone));
     struct gateway_options options = {0};
     char error[512] = "";
 
-    assert_non_null(lone);
-    log_open(STDERR_FILENO, LOG_LEVEL_ERROR);
-    snprintf(lone->folder, sizeof(lone->folder), "/tmp/sluice-lone-XXXXXX");
-    assert_non_null(mkdtemp(lone->folder));
     lone->port = free_port();
     lone->base = event_base_new();
-    lone->is_virtual = is_virtual;
-    lone->clock = is_virtual ? clock_new_virtual(VIRTUAL_START_MS, VIRTUAL_WALL_MS)
-                             : clock_new(lone->base);
+    lone->clock = lone->is_virtual ? clock_new_virtual(VIRTUAL_START_MS, VIRTUAL_WALL_MS)
+                                   : clock_new(lone->base);
     lone->executor = executor_new(lone->base);
     lone->config = load_config(lone, operator_port, settings, sections);
     options.config = lone->config;
@@ -165,7 +159,36 @@ static struct lone_gateway *new_on(bool is_virtual, uint16_t operator_port,
     for (int i = 0; i < TURNS_MAX && !lone->gateway->ready; i++)
         lone_gateway_turn(lone);
     assert_true(lone->gateway->ready);
+}
+
+static void stop(struct lone_gateway *lone)
+{
+    executor_free(lone->executor);
+    gateway_free(lone->gateway);
+    config_free(lone->config);
+    clock_free(lone->clock);
+    event_base_free(lone->base);
+}
+
+static struct lone_gateway *new_on(bool is_virtual, uint16_t operator_port,
+                                   const char *settings, const char *sections)
+{
+    struct lone_gateway *lone = calloc(1, sizeof(*lone));
+
+    assert_non_null(lone);
+    log_open(STDERR_FILENO, LOG_LEVEL_ERROR);
+    snprintf(lone->folder, sizeof(lone->folder), "/tmp/sluice-lone-XXXXXX");
+    assert_non_null(mkdtemp(lone->folder));
+    lone->is_virtual = is_virtual;
+    start(lone, operator_port, settings, sections);
     return lone;
+}
+
+void lone_gateway_start_again(struct lone_gateway *lone, uint16_t operator_port,
+                              const char *settings, const char *sections)
+{
+    stop(lone);
+    start(lone, operator_port, settings, sections);
 }
 
 struct lone_gateway *lone_gateway_new_with(uint16_t operator_port, const char *settings,
@@ -191,11 +214,7 @@ static int remove_entry(const char *path, const struct stat *status, int kind,
 
 void lone_gateway_free(struct lone_gateway *lone)
 {
-    executor_free(lone->executor);
-    gateway_free(lone->gateway);
-    config_free(lone->config);
-    clock_free(lone->clock);
-    event_base_free(lone->base);
+    stop(lone);
     nftw(lone->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     free(lone);
 }

@@ -27,6 +27,10 @@ struct lone_gateway *lone_gateway_new_with(uint16_t operator_port, const char *s
 struct lone_gateway *lone_gateway_new_virtual(uint16_t operator_port, const char *settings,
                                               const char *sections);
 
+/* It ends and another one starts on its folder, set up as these say. */
+void lone_gateway_start_again(struct lone_gateway *lone, uint16_t operator_port,
+                              const char *settings, const char *sections);
+
 /* Lets it do what there is to do now, and sleeps a millisecond. */
 void lone_gateway_turn(struct lone_gateway *lone);
 

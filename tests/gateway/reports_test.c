@@ -649,6 +649,27 @@ TEST(one_id_again_and_again_keeps_few_reports)
     end();
 }
 
+/* What was parked under two ids is under one when the link compares them otherwise. */
+TEST(reports_whose_ids_a_new_rule_makes_equal_are_there_at_the_next_start)
+{
+    uint16_t port;
+
+    begin(WIDE);
+    for (int i = 0; i < 24; i++)
+        report("491700000001", i % 2 ? "id:ab stat:DELIVRD" : "id:AB stat:DELIVRD");
+    CHECK_EQ(reports_parked(lone_gateway_of(lone)), 24, "two ids");
+    lone_line_close(&line);
+    close(listener);
+    listener = lone_line_listen(&port);
+    lone_gateway_start_again(lone, port, WIDE "id_rule = \"any-case\" ",
+                             LONE_OPERATOR_ACCOUNT);
+    CHECK_EQ(reports_parked(lone_gateway_of(lone)), 24, "one id");
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+    report("491700000001", "id:Ab stat:DELIVRD");
+    CHECK_EQ(reports_parked(lone_gateway_of(lone)), 24, "the oldest of it goes");
+    end();
+}
+
 /* All of them wait for one message to be brought back, which is one decision. */
 TEST(very_many_reports_of_a_message_that_is_long_gone_harm_nobody)
 {
@@ -747,6 +768,7 @@ int main(void)
         RUN(a_receiver_may_hear_the_reports_of_another_link),
         RUN(a_flood_of_unknown_ids_costs_the_link_that_sends_it),
         RUN(one_id_again_and_again_keeps_few_reports),
+        RUN(reports_whose_ids_a_new_rule_makes_equal_are_there_at_the_next_start),
         RUN(very_many_reports_of_a_message_that_is_long_gone_harm_nobody),
         RUN(late_reports_leave_the_reader_room_for_who_asks),
         RUN(a_final_report_that_comes_again_is_counted_and_changes_nothing),
