@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "gateway/catalog.h"
-#include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/store_reader.h"
 
@@ -65,13 +64,12 @@ bool reports_bring_back(struct reports *reports, uint64_t message,
 /* NULL when it names what is no longer known. */
 static struct live *thaw(struct gateway *gateway, struct stored_message *stored)
 {
-    const struct account *account =
-        catalog_account(gateway->catalog, stored->message.account);
     const struct plan *plan = catalog_plan(gateway->catalog, stored->message.plan);
     const struct price_pins *pins = catalog_pins(gateway->catalog, stored->message.pins);
     struct live *live;
 
-    if (account == NULL || plan == NULL || pins == NULL)
+    if (catalog_account(gateway->catalog, stored->message.account) == NULL ||
+        plan == NULL || pins == NULL)
         return NULL;
     live = live_new(gateway, stored->message.id, stored->bodies[0]);
     stored->bodies[0] = NULL;
@@ -88,9 +86,7 @@ static struct live *thaw(struct gateway *gateway, struct stored_message *stored)
     }
     live->plan = plan;
     live->pins = pins;
-    live->class = plan->class < QUEUE_CLASSES
-                      ? plan->class
-                      : (uint8_t)(account->config ? account->config->class : 0);
+    live->class = message_class(&live->message);
     live->thawed = true;
     return live;
 }

@@ -670,6 +670,38 @@ TEST(reports_whose_ids_a_new_rule_makes_equal_are_there_at_the_next_start)
     end();
 }
 
+/* A content rule made it advertising, which costs us something else. */
+TEST(what_a_late_report_earns_is_of_the_class_the_message_was_accepted_in)
+{
+    enum { GONE_MS = 1500 };
+    struct lone_answer answer;
+    struct smpp_pdu seen;
+    char path[64];
+    uint16_t port;
+    uint64_t id;
+
+    listener = lone_line_listen(&port);
+    lone = lone_gateway_new_with(
+        port, WIDE "grace = \"200ms\"",
+        "account \"direct\" { password = \"p\" plan = \"dear\" opening = \"1000\" "
+        "classes = {\"transactional\", \"advertising\"} }\n"
+        "content \"ads\" { text = {\"sale\"} class = \"advertising\" }\n"
+        "price { side = \"buy\" channel = \"smsc\" class = \"advertising\" price = "
+        "\"0.04\" on = \"delivered\" }\n");
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+    id = submit_with("491700000001", "sale", ",\"validity\":1");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &seen);
+    take(seen.sequence, "85");
+    check_end(id, MESSAGE_EXPIRED);
+    turn_for(GONE_MS);
+    CHECK_EQ(lives_count(lone_gateway_of(lone)->lives), 0, "messages in memory");
+    report("491700000001", "id:85 stat:DELIVRD err:000");
+    snprintf(path, sizeof(path), "/v1/messages/%llu", (unsigned long long)id);
+    answer = lone_gateway_ask(lone, "admin-token", "GET", path, "", NULL);
+    CHECK_EQ(strstr(answer.body, "\"cost\":\"0.040000\"") != NULL, true, answer.body);
+    end();
+}
+
 /* All of them wait for one message to be brought back, which is one decision. */
 TEST(very_many_reports_of_a_message_that_is_long_gone_harm_nobody)
 {
@@ -769,6 +801,7 @@ int main(void)
         RUN(a_flood_of_unknown_ids_costs_the_link_that_sends_it),
         RUN(one_id_again_and_again_keeps_few_reports),
         RUN(reports_whose_ids_a_new_rule_makes_equal_are_there_at_the_next_start),
+        RUN(what_a_late_report_earns_is_of_the_class_the_message_was_accepted_in),
         RUN(very_many_reports_of_a_message_that_is_long_gone_harm_nobody),
         RUN(late_reports_leave_the_reader_room_for_who_asks),
         RUN(a_final_report_that_comes_again_is_counted_and_changes_nothing),
