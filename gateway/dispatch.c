@@ -21,7 +21,6 @@
 #include "routing/code.h"
 
 enum {
-    THAWED_MS = 60 * 1000,  /* one that was brought back stays in memory */
     PERMITS_PER_TURN = 512, /* of one channel, then the others have theirs */
     CONGESTED_MS = 50,      /* until the store is asked again */
     BLOCKED_MAX = 64,       /* messages of a queue that are passed over in one turn */
@@ -115,22 +114,13 @@ bool dispatch_may_forget(const struct gateway *gateway, const struct live *live)
                  live->message.ended_at_ms + gateway->config->parked_for_ms);
 }
 
-static void on_old(void *owner)
-{
-    struct live *live = owner;
-
-    live_has_ended(live->gateway, live);
-}
-
 /* The end is durable: from now on it need not be remembered here. */
 static void end_is_durable(void *owner, const struct store_effect *effect)
 {
     struct gateway *gateway = owner;
     struct live *live = live_find_at(gateway, effect->place, effect->target);
 
-    if (live && live->thawed)
-        clock_arm_in(gateway->clock, &live->timer, THAWED_MS, on_old, live);
-    else if (live)
+    if (live)
         live_has_ended(gateway, live);
 }
 
