@@ -30,6 +30,8 @@ void usage_roll(struct usage *usage, int64_t now_ms)
             continue;
         usage->window[i] = window;
         usage->used[i] = 0;
+        if (usage->since_ms > now_ms)
+            usage->since_ms = now_ms;
     }
 }
 

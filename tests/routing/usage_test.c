@@ -94,6 +94,20 @@ TEST(what_comes_back_counts_no_more_in_its_own_hour_and_day)
     assert_int_equal(usage.used[USAGE_SPEND_DAY], 150);
 }
 
+/* The limits came while the clock was years ahead. */
+TEST(what_comes_back_is_known_after_the_clock_was_set_right)
+{
+    const struct usage_limits limits = {
+        {0, 0, 0, 1000}
+    };
+    struct usage usage = {.since_ms = noon_ms + 1000 * day_ms};
+
+    assert_int_equal(take(&usage, &limits, noon_ms + 1000 * day_ms, 1, 400), USAGE_FITS);
+    assert_int_equal(take(&usage, &limits, noon_ms, 1, 900), USAGE_FITS);
+    usage_correct(&usage, noon_ms, -900);
+    assert_int_equal(take(&usage, &limits, noon_ms, 1, 900), USAGE_FITS);
+}
+
 TEST(sums_at_the_end_of_the_numbers_stay_there)
 {
     const struct usage_limits limits = {
@@ -114,6 +128,7 @@ int main(void)
         RUN(an_hour_and_a_day_begin_by_the_clock),
         RUN(a_clock_that_goes_back_a_little_gives_nothing_back),
         RUN(what_comes_back_counts_no_more_in_its_own_hour_and_day),
+        RUN(what_comes_back_is_known_after_the_clock_was_set_right),
         RUN(sums_at_the_end_of_the_numbers_stay_there),
     };
 
