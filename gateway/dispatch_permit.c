@@ -288,7 +288,7 @@ static struct gate_verdict ask_gate(struct gateway *gateway, struct live *live,
         .needs_text = !is_link,
         .suspended = channel->suspended_until_ms != 0,
         .probe_at_ms = channel->probe ? INT64_MAX : channel->suspended_until_ms,
-        .held_micro = message->held_micro,
+        .held_micro = message->held_micro + money_step_charged(message),
         .opted_out = !(message->flags & MESSAGE_REPLY) &&
                      optouts_forbid(gateway, message->account, live->class,
                                     live->bodies[0]->source, live->bodies[0]->destination),

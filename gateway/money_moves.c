@@ -70,7 +70,7 @@ bool money_buy_price(struct gateway *gateway, const struct live *live, uint32_t 
     struct price buy;
 
     return buy_price(gateway, live, channel, &buy) &&
-           price_of(&buy, parts_of_segment(gateway, live, channel), out);
+           price_of(&buy, live->message.parts, out);
 }
 
 /* Of a group each channel may have its price, and the step holds the dearest: what several
@@ -92,18 +92,23 @@ static int64_t within_hold(const struct live *live, uint8_t step, int64_t amount
 bool money_step_prices(struct gateway *gateway, const struct live *live, uint32_t channel,
                        int64_t *out_sell, int64_t *out_buy)
 {
-    uint8_t step = live->message.step;
-    uint32_t parts = parts_of_segment(gateway, live, channel);
-    const struct price *sell = sell_price(live, step, channel);
+    const struct price *sell = sell_price(live, live->message.step, channel);
     struct price buy;
 
     *out_buy = 0;
-    if (sell == NULL || !price_of(sell, parts, out_sell))
-        return false;
-    *out_sell = within_hold(live, step, *out_sell);
-    if (sell->per_message && is_paid(live, step, 0))
-        *out_sell = 0;
-    return !buy_price(gateway, live, channel, &buy) || price_of(&buy, parts, out_buy);
+    return sell != NULL && price_of(sell, live->message.parts, out_sell) &&
+           (!buy_price(gateway, live, channel, &buy) ||
+            price_of(&buy, live->message.parts, out_buy));
+}
+
+int64_t money_step_charged(const struct message *message)
+{
+    int64_t charged = 0;
+
+    for (uint16_t i = 0; i < message->attempt_count; i++)
+        if (message->attempts[i].step == message->step)
+            charged += message->attempts[i].charged_micro;
+    return charged;
 }
 
 int64_t money_baseline(const struct gateway *gateway, const struct plan *plan,

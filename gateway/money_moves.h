@@ -21,11 +21,18 @@ void money_record_end(struct gateway *gateway, struct live *live);
 int64_t money_baseline(const struct gateway *gateway, const struct plan *plan,
                        const struct price_pins *pins, uint32_t parts);
 
-/* What a try of the current step would cost its sender and us; false: no price. */
+/*
+ * What the current step, all segments of it, costs its sender and us on this channel;
+ * false: no price.  One segment says nothing: what is sold or bought by the message is paid
+ * with the first.
+ */
 bool money_step_prices(struct gateway *gateway, const struct live *live, uint32_t channel,
                        int64_t *out_sell, int64_t *out_buy);
 
-/* What a try on this channel would cost us; false: nobody said. */
+/* What the current step was paid already. */
+int64_t money_step_charged(const struct message *message);
+
+/* What the message would cost us on this channel; false: nobody said. */
 bool money_buy_price(struct gateway *gateway, const struct live *live, uint32_t channel,
                      int64_t *out);
 

@@ -19,10 +19,10 @@ struct gate_facts {
     bool has_price;      /* a sell price is pinned for the step */
     bool suspended;      /* the channel's own account or configuration is wrong */
     int64_t probe_at_ms; /* suspended: the one probe that is allowed then */
-    int64_t sell_micro;
+    int64_t sell_micro;  /* of the whole step */
     int64_t buy_micro;
     int64_t margin_floor_micro;
-    int64_t held_micro; /* what the message still holds: the step must fit in it */
+    int64_t held_micro; /* what it holds, and paid for this step: the step must fit in it */
     bool opted_out;     /* the recipient wants nothing of the account */
     bool sender_refused; /* the way does not take the name */
 };

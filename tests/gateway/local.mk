@@ -305,6 +305,7 @@ check_PROGRAMS += \
 	tests/gateway/link_refusals_test \
 	tests/gateway/inbound_test \
 	tests/gateway/link_test \
+	tests/gateway/money_moves_test \
 	tests/gateway/operations_test \
 	tests/gateway/pace_test \
 	tests/gateway/public_id_test \
@@ -321,6 +322,7 @@ TESTS += \
 	tests/gateway/link_refusals_test \
 	tests/gateway/inbound_test \
 	tests/gateway/link_test \
+	tests/gateway/money_moves_test \
 	tests/gateway/operations_test \
 	tests/gateway/pace_test \
 	tests/gateway/public_id_test \
@@ -347,6 +349,8 @@ tests_gateway_texts_test_SOURCES = tests/gateway/texts_test.c $(LONE_OPERATOR)
 tests_gateway_texts_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_group_test_SOURCES = tests/gateway/link_group_test.c $(LONE_OPERATOR)
 tests_gateway_link_group_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_money_moves_test_SOURCES = tests/gateway/money_moves_test.c $(LONE_OPERATOR)
+tests_gateway_money_moves_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_refusals_test_SOURCES = tests/gateway/link_refusals_test.c $(LONE_OPERATOR)
 tests_gateway_link_refusals_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_pace_test_SOURCES = tests/gateway/pace_test.c tests/test.h

@@ -1,0 +1,119 @@
+/* What a message costs its sender and us, seen over the API, with the test as operator. */
+#include "gateway/money_moves.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "smpp/command.h"
+#include "tests/gateway/lone_operator.h"
+#include "tests/test.h"
+
+static struct lone_gateway *lone;
+static int listener;
+static struct lone_line line;
+
+static void begin(const char *settings, const char *prices)
+{
+    char all[512];
+
+    snprintf(all, sizeof(all), HERE "%s", settings);
+    lone = lone_operator_open(&listener, all, prices);
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+    lone_gateway_turn_for(lone, 20);
+}
+
+static void end(void)
+{
+    lone_line_close(&line);
+    close(listener);
+    lone_gateway_free(lone);
+}
+
+/* More than one short message holds. */
+static const char long_text[] =
+    "It was the best of times, it was the worst of times, it was the age of wisdom, it was "
+    "the age of foolishness, it was the epoch of belief, it was the epoch of incredulity, "
+    "it was the season of Light";
+
+static void take(const char *id)
+{
+    struct smpp_pdu pdu;
+
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    lone_line_take(&line, &pdu, id);
+}
+
+static void report(const char *id, const char *word)
+{
+    struct smpp_pdu pdu;
+
+    lone_operator_report(&line, id, word);
+    lone_line_expect(&line, SMPP_DELIVER_SM | SMPP_RESPONSE, &pdu);
+}
+
+/* A member of the message, as the API says it. */
+static void check_member(uint64_t id, const char *wanted)
+{
+    struct lone_answer answer;
+    char path[64];
+
+    snprintf(path, sizeof(path), "/v1/messages/%llu", (unsigned long long)id);
+    answer = lone_gateway_ask(lone, "admin-token", "GET", path, "", NULL);
+    CHECK(strstr(answer.body, wanted) != NULL, answer.body);
+}
+
+static void check_books(void)
+{
+    struct lone_answer answer =
+        lone_gateway_ask(lone, "admin-token", "GET", "/v1/ledger/verify", "", NULL);
+
+    CHECK(strstr(answer.body, "\"ok\":true") != NULL, answer.body);
+}
+
+/* ---- The gate --------------------------------------------------------------- */
+
+/* The first segment pays for all: the others earn nothing, and go all the same. */
+TEST(a_text_that_is_paid_as_one_goes_whole)
+{
+    static const struct {
+        const char *row;
+        const char *prices;
+        const char *cost;
+    } rows[] = {
+        {"bought by the part",
+         "price { side = \"sell\" account = \"direct\" channel = \"smsc\" unit = "
+         "\"message\" price = \"0.08\" }\n", "\"cost\":\"0.060000\""},
+        {"bought by the message",
+         "price { side = \"sell\" account = \"direct\" channel = \"smsc\" unit = "
+         "\"message\" price = \"0.08\" }\n"
+         "price { side = \"buy\" channel = \"smsc\" prefix = \"49\" unit = \"message\" "
+         "price = \"0.04\" }\n",             "\"cost\":\"0.040000\""},
+        {"bought by the message, sold by the part",
+         "price { side = \"buy\" channel = \"smsc\" prefix = \"49\" unit = \"message\" "
+         "price = \"0.09\" }\n",             "\"cost\":\"0.090000\""},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        uint64_t id;
+
+        begin("window = 1", rows[i].prices);
+        id = lone_operator_submit(lone, "491700000001", long_text);
+        take("a");
+        take("b");
+        report("a", "DELIVRD");
+        report("b", "DELIVRD");
+        lone_operator_check_end(lone, id, "delivered");
+        check_member(id, rows[i].cost);
+        check_books();
+        end();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(a_text_that_is_paid_as_one_goes_whole),
+    };
+
+    return RUN_ALL(tests);
+}
