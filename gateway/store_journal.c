@@ -20,11 +20,16 @@ enum {
     FRAME_BYTES_MAX = STORE_BATCH_BYTES + STORE_DECISION_BYTES + STORE_FRAME_HEAD_BYTES,
 };
 
-static const uint64_t frame_mark = 0x31656D6172666C73; /* "slframe1" */
+static const uint64_t frame_mark = 0x32656D6172666C73; /* "slframe2" */
 
-/* In the order of octets of this machine: a journal does not travel. */
+/*
+ * In the order of octets of this machine: a journal does not travel.  Behind the last frame
+ * lie the records of an earlier turn, cut anywhere, and in them what clients wrote, which
+ * may be frames: nobody can have written the salt, which each process draws anew.
+ */
 struct frame_head {
     uint64_t mark;
+    uint64_t salt; /* the same in all frames of a turn */
     uint64_t sequence;
     uint64_t size; /* of the records */
     uint64_t sum;  /* of all the others and of the records */
@@ -52,6 +57,7 @@ struct store_journal {
     bool head_is_ours;  /* and it is the one that was written */
     struct journal_file files[FILES];
     int turn;
+    uint64_t salt;
     uint64_t sequence;
     uint64_t done;
     uint64_t written_bytes;
@@ -63,8 +69,9 @@ struct store_journal {
 /* Tells a torn frame, or one of an earlier turn, from a whole one. */
 static uint64_t sum_of(const struct frame_head *head, const uint8_t *records)
 {
-    return digest_add(head->mark ^ head->sequence * 0x9E3779B97F4A7C15 ^ head->size,
-                      records, head->size);
+    uint64_t digest = digest_add(0, head, offsetof(struct frame_head, sum));
+
+    return digest_add(digest, records, head->size);
 }
 
 /* --- reading ------------------------------------------------------------------------ */
@@ -134,6 +141,7 @@ static bool look_through(struct store_journal *journal, int which, char *error,
 {
     sqlite3_file *file = journal->files[which].file;
     struct found_frame frame = {.file = which};
+    uint64_t salt = 0;
     sqlite3_int64 size;
 
     if (file->pMethods->xFileSize(file, &size) != SQLITE_OK) {
@@ -150,7 +158,9 @@ static bool look_through(struct store_journal *journal, int which, char *error,
             snprintf(error, error_size, "the journal cannot be read");
             return false;
         }
-        if (head.mark != frame_mark || head.size % 8 != 0 ||
+        if (frame.at == 0)
+            salt = head.salt;
+        if (head.mark != frame_mark || head.salt != salt || head.size % 8 != 0 ||
             head.size > FRAME_BYTES_MAX - STORE_FRAME_HEAD_BYTES ||
             frame.at + STORE_FRAME_HEAD_BYTES + (int64_t)head.size > size)
             break;
@@ -310,6 +320,7 @@ struct store_journal *store_journal_open(const char *folder, const char *vfs_nam
 
     if (journal == NULL || vfs == NULL)
         abort();
+    vfs->xRandomness(vfs, sizeof(journal->salt), (char *)&journal->salt);
     journal->done = journal->sequence = done;
     journal->head = store_head_open(folder, "journal.head", vfs_name, error, error_size);
     if (journal->head == NULL)
@@ -405,8 +416,10 @@ enum store_applied store_journal_append(struct store_journal *journal, uint8_t *
 {
     struct journal_file *file = file_in_turn(journal);
     const struct sqlite3_io_methods *io = file->file->pMethods;
-    struct frame_head head = {
-        .mark = frame_mark, .sequence = journal->sequence + 1, .size = size};
+    struct frame_head head = {.mark = frame_mark,
+                              .salt = journal->salt,
+                              .sequence = journal->sequence + 1,
+                              .size = size};
     size_t total = size + STORE_FRAME_HEAD_BYTES;
     int result;
 

@@ -20,7 +20,7 @@
 struct store_journal;
 
 /* Room in front of the records of a batch, for the head of its frame. */
-enum { STORE_FRAME_HEAD_BYTES = 32 };
+enum { STORE_FRAME_HEAD_BYTES = 40 };
 
 /*
  * Opens or makes the files in `folder` and looks for the frames after `done`, the last one

@@ -10,6 +10,8 @@
 
 #include "tests/test.h"
 
+enum { FRAME = STORE_FRAME_HEAD_BYTES + 800 }; /* of a batch that most tests append */
+
 struct at {
     char folder[128];
     struct store_journal *journal;
@@ -158,13 +160,14 @@ TEST(a_last_frame_that_is_torn_was_never_there)
         const char *row;
         off_t place;
     } rows[] = {
-        {"its mark",            2 * 832 + 3  },
-        {"its number",          2 * 832 + 8  },
-        {"its size",            2 * 832 + 17 },
-        {"its sum",             2 * 832 + 25 },
-        {"its first record",    2 * 832 + 32 },
-        {"in the middle",       2 * 832 + 400},
-        {"its very last octet", 3 * 832 - 1  },
+        {"its mark",            2 * FRAME + 3  },
+        {"its salt",            2 * FRAME + 8  },
+        {"its number",          2 * FRAME + 16 },
+        {"its size",            2 * FRAME + 25 },
+        {"its sum",             2 * FRAME + 33 },
+        {"its first record",    2 * FRAME + 40 },
+        {"in the middle",       2 * FRAME + 400},
+        {"its very last octet", 3 * FRAME - 1  },
     };
 
     for (size_t i = 0; i < ROWS(rows); i++) {
@@ -198,14 +201,14 @@ TEST(a_frame_that_is_missing_before_others_is_refused)
     for (int n = 0; n < 3; n++)
         append(&at, 800);
     close_journal(&at);
-    damage(&at, 1, 832 + 100);
+    damage(&at, 1, FRAME + 100);
     assert_false(open_journal(&at, 0));
     assert_memory_equal(at.error,
                         "batch 2 of the journal is damaged or missing and batch 3 is "
                         "there; the tables end with batch 0. ",
                         84);
     /* Nor do tables belong to it that are older than its first frame. */
-    damage(&at, 1, 832 + 100);
+    damage(&at, 1, FRAME + 100);
     damage(&at, 1, 100);
     assert_false(open_journal(&at, 0));
     assert_true(open_journal(&at, 1));
@@ -249,7 +252,7 @@ static void put_back(const char *path, const struct kept *kept)
 
 TEST(what_was_durable_and_is_gone_is_noticed)
 {
-    enum { FRAME = 832, REMOVED = -1, OLDER = -2 };
+    enum { REMOVED = -1, OLDER = -2 };
     static const struct {
         const char *row;
         off_t size;
@@ -357,26 +360,26 @@ TEST(a_head_that_is_damaged_or_older_refuses_nothing)
 
 TEST(two_files_take_turns_while_the_tables_follow)
 {
-    enum { FRAME = 1000000, COUNT = 150, LAG = 5 };
+    enum { RECORDS = 1000000, COUNT = 150, LAG = 5 };
     struct at at;
 
     begin(&at);
     for (uint64_t n = 1; n <= COUNT; n++) {
-        append(&at, FRAME);
+        append(&at, RECORDS);
         store_journal_release(at.journal, n > LAG ? n - LAG : 0);
     }
     close_journal(&at);
     for (int file = 1; file <= 2; file++)
         assert_in_range(size_of(&at, file), 1000000, 8000000);
     assert_true(open_journal(&at, COUNT - LAG));
-    check_found(&at, COUNT - LAG + 1, LAG, FRAME);
+    check_found(&at, COUNT - LAG + 1, LAG, RECORDS);
     end(&at);
 }
 
 /* What grows costs a sync of its inode beside its own. */
 TEST(a_frame_is_written_in_the_place_of_others_and_seldom_makes_its_file_longer)
 {
-    enum { FRAME = 5000, COUNT = 4000, LAG = 400 };
+    enum { RECORDS = 5000, COUNT = 4000, LAG = 400 };
     struct at at;
     off_t size = 0;
     off_t before;
@@ -384,7 +387,7 @@ TEST(a_frame_is_written_in_the_place_of_others_and_seldom_makes_its_file_longer)
 
     begin(&at);
     for (uint64_t n = 1; n <= COUNT; n++) {
-        append(&at, FRAME);
+        append(&at, RECORDS);
         store_journal_release(at.journal, n > LAG ? n - LAG : 0);
         before = size;
         size = size_of(&at, 1) + size_of(&at, 2);
@@ -394,28 +397,28 @@ TEST(a_frame_is_written_in_the_place_of_others_and_seldom_makes_its_file_longer)
     assert_in_range(grown, 2, 30);
     close_journal(&at);
     assert_true(open_journal(&at, COUNT - LAG));
-    check_found(&at, COUNT - LAG + 1, LAG, FRAME);
+    check_found(&at, COUNT - LAG + 1, LAG, RECORDS);
     end(&at);
 }
 
 TEST(nothing_is_written_over_that_is_not_in_the_tables)
 {
-    enum { FRAME = 1000000, COUNT = 50 };
+    enum { RECORDS = 1000000, COUNT = 50 };
     struct at at;
 
     begin(&at);
     for (int n = 0; n < COUNT; n++)
-        append(&at, FRAME);
+        append(&at, RECORDS);
     close_journal(&at);
     assert_true(open_journal(&at, 0));
-    check_found(&at, 1, COUNT, FRAME);
+    check_found(&at, 1, COUNT, RECORDS);
     /* When it is, the room is used again from the head. */
     store_journal_release(at.journal, COUNT);
-    append(&at, FRAME);
+    append(&at, RECORDS);
     close_journal(&at);
     assert_true(size_of(&at, 1) + size_of(&at, 2) < 52000000);
     assert_true(open_journal(&at, COUNT));
-    check_found(&at, COUNT + 1, 1, FRAME);
+    check_found(&at, COUNT + 1, 1, RECORDS);
     end(&at);
 }
 
@@ -427,9 +430,55 @@ TEST(a_folder_that_cannot_be_written_is_told)
     assert_non_null(strstr(at.error, "/proc/journal.head cannot be used"));
 }
 
+/* The octets of a frame without records, as a journal of our own would have it. */
+static void read_frame(uint8_t out[STORE_FRAME_HEAD_BYTES], uint64_t sequence)
+{
+    struct at at;
+    char path[160];
+    int fd;
+
+    begin(&at);
+    close_journal(&at);
+    assert_true(open_journal(&at, sequence - 1));
+    append(&at, 0);
+    path_of(&at, 1, path);
+    fd = open(path, O_RDONLY);
+    assert_int_equal(read(fd, out, STORE_FRAME_HEAD_BYTES), STORE_FRAME_HEAD_BYTES);
+    close(fd);
+    end(&at);
+}
+
+/* Texts lie in a batch as their senders wrote them, and behind the last frame lie batches
+ * of an earlier turn, cut anywhere. */
+TEST(what_a_sender_wrote_is_no_frame)
+{
+    static const uint64_t sequences[] = {3, 1000, UINT64_MAX};
+    enum { COUNT = 20 };
+
+    for (size_t i = 0; i < ROWS(sequences); i++) {
+        struct at at;
+        uint8_t *text = at.frame + STORE_FRAME_HEAD_BYTES;
+
+        begin(&at);
+        for (size_t n = 0; n < COUNT; n++)
+            read_frame(text + n * STORE_FRAME_HEAD_BYTES, sequences[i]);
+        assert_int_equal(store_journal_append(at.journal, at.frame,
+                                              (size_t)COUNT * STORE_FRAME_HEAD_BYTES,
+                                              at.error, sizeof(at.error)),
+                         STORE_APPLIED);
+        store_journal_release(at.journal, 1);
+        append(&at, STORE_FRAME_HEAD_BYTES);
+        close_journal(&at);
+        CHECK(open_journal(&at, 1), at.error);
+        check_found(&at, 2, 1, STORE_FRAME_HEAD_BYTES);
+        end(&at);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        RUN(what_a_sender_wrote_is_no_frame),
         RUN(what_was_appended_is_found_again),
         RUN(what_is_in_the_tables_is_not_found_again),
         RUN(a_last_frame_that_is_torn_was_never_there),
