@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/profile.h"
 #include "routing/sender.h"
 #include "smpp/conn.h"
 
@@ -268,6 +269,7 @@ static void check_links(struct config_build *build)
 static void check_channels(struct config_build *build)
 {
     for (size_t i = 0; i < build->config->channel_count; i++) {
+        const struct profile *profile = build->config->channels[i].profile;
         const char *url = build->config->channels[i].url;
         const struct config_node *node = node_of(build, "channel", i);
         bool plain = strncmp(url, "http://", 7) == 0;
@@ -280,6 +282,11 @@ static void check_channels(struct config_build *build)
                 build->errors, node, config_node_entry(node, "url"),
                 "url is not encrypted; the token and every text can be read on "
                 "the way");
+        if (profile != NULL && profile->report_status[0] != '\0' &&
+            profile->signature_header[0] == '\0')
+            config_warning_in(build->errors, node, config_node_entry(node, "profile"),
+                              "its reports are not signed: whoever can reach the hook is "
+                              "believed");
     }
 }
 

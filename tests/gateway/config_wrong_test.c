@@ -497,6 +497,13 @@ static const struct {
     {"token for nobody",
      "http { address = \"127.0.0.1:0\"\n token \"t\" { value = \"v\" } }\n",
      "t.conf:2: token 't': it may act for no account; accounts = {\"*\"} is all"},
+    {"token that was printed",
+     "http { address = \"127.0.0.1:0\"\n token \"t\" { value = \"****\" accounts = {\"*\"} } }\n",
+     "t.conf:2: token 't': value is masked; nobody knows it"},
+    {"reports that anybody may write",
+     LISTEN "providers = \".\" channel \"m\" { profile = \"own\" url = \"https://h\" }\n",
+     "t.conf:2: channel 'm': its reports are not signed: whoever can reach the hook is "
+     "believed"},
     {"url in the clear",            LISTEN CHANNEL,
      "t.conf:2: channel 'm': url is not encrypted; the token and every text can be read on "
      "the way"},
@@ -530,6 +537,10 @@ TEST(what_is_doubtful_is_told_and_loads)
 {
     struct config_errors errors;
 
+    config_place_write("own.conf", "auth = \"none\" body = \"x\" proves = \"delivered\"\n"
+                                    "report_id = \"id\" report_status = \"status\"\n"
+                                    "word \"ok\" { is = \"delivered\" }\n"
+                                    "answer { status = {200} verdict = \"OK\" }\n");
     for (size_t i = 0; i < ROWS(doubtful); i++) {
         struct config *config = config_place_load(doubtful[i].text, &errors);
 
