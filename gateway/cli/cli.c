@@ -222,6 +222,27 @@ const struct json_value *cli_element(const struct json_value *value, const char 
 
 /* ---- Writing ------------------------------------------------------------- */
 
+/* Those of ASCII, and the second 32, U+0080 to U+009F, which are two octets. */
+char *cli_tame(char *text)
+{
+    for (char *at = text; *at != '\0'; at++) {
+        unsigned char octet = (unsigned char)*at, next = (unsigned char)at[1];
+
+        if (octet == 0xC2 && next >= 0x80 && next <= 0x9F)
+            at[0] = at[1] = '?';
+        else if (octet < 0x20 || octet == 0x7F)
+            *at = '?';
+    }
+    return text;
+}
+
+const char *cli_shown(const struct json_value *value, const char *path, char *out,
+                      size_t room)
+{
+    snprintf(out, room, "%s", cli_text(value, path));
+    return cli_tame(out);
+}
+
 const char *cli_span(int64_t ms, char out[CLI_SPAN_SIZE])
 {
     static const struct {

@@ -67,6 +67,14 @@ const struct json_value *cli_element(const struct json_value *value, const char 
 
 enum { CLI_SPAN_SIZE = 32 };
 
+/* What strangers wrote, for a terminal: each control character in it, which a terminal
+ * might obey, becomes a question mark.  In place; returns `text`. */
+char *cli_tame(char *text);
+
+/* A text of an answer for a terminal, cut to fit into `out`; returns that. */
+const char *cli_shown(const struct json_value *value, const char *path, char *out,
+                      size_t room);
+
 /* "3.2 s", "12 min", "5 h", "3 days": for people. */
 const char *cli_span(int64_t ms, char out[CLI_SPAN_SIZE]);
 

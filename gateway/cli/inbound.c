@@ -7,9 +7,12 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/words.h"
 
+enum { ADDRESS_SIZE = 128, TEXT_SIZE = 8192 };
+
 static void print_messages(const struct json_value *value)
 {
     const struct json_value *message;
+    char from[ADDRESS_SIZE], to[ADDRESS_SIZE], text[TEXT_SIZE];
 
     printf("%lld wait, %lld of them are nobody's\n",
            (long long)cli_number(value, "waiting"),
@@ -17,8 +20,9 @@ static void print_messages(const struct json_value *value)
     for (size_t i = 0; (message = cli_element(value, "messages", i)) != NULL; i++)
         printf("%-20s %-24s %-10s %s -> %s: %s\n", cli_text(message, "id"),
                cli_text(message, "received_at"), cli_text(message, "link"),
-               cli_text(message, "from"), cli_text(message, "to"),
-               cli_text(message, "text"));
+               cli_shown(message, "from", from, sizeof(from)),
+               cli_shown(message, "to", to, sizeof(to)),
+               cli_shown(message, "text", text, sizeof(text)));
 }
 
 static enum cli_status drop(const struct cli_target *target, const char *id)

@@ -32,9 +32,10 @@ static size_t print_page(const struct json_value *value, char *last, size_t last
 
     for (; (optout = cli_element(value, "optouts", count)) != NULL; count++) {
         const char *sender = cli_text(optout, "sender");
+        char shown[128];
 
         printf("%-20s %-24s %s\n", cli_text(optout, "number"), cli_text(optout, "since"),
-               sender[0] != '\0' ? sender : "*");
+               sender[0] != '\0' ? cli_shown(optout, "sender", shown, sizeof(shown)) : "*");
         snprintf(last, last_size, "%s", cli_text(optout, "number"));
         snprintf(last_sender, sender_size, "%s", sender);
     }

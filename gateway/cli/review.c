@@ -7,17 +7,20 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/words.h"
 
+enum { ADDRESS_SIZE = 128, TEXT_SIZE = 8192 };
+
 static void print_kept(const struct json_value *value)
 {
     const struct json_value *kept;
+    char from[ADDRESS_SIZE], text[TEXT_SIZE];
     size_t listed = 0;
 
     for (; (kept = cli_element(value, "messages", listed)) != NULL; listed++)
         printf("%s  %s  %s, from %s to %s, %lld parts, until %s\n    %s\n",
                cli_text(kept, "id"), cli_text(kept, "rule"), cli_text(kept, "account"),
-               cli_text(kept, "from"), cli_text(kept, "to"),
+               cli_shown(kept, "from", from, sizeof(from)), cli_text(kept, "to"),
                (long long)cli_number(kept, "parts"), cli_text(kept, "deadline"),
-               cli_text(kept, "text"));
+               cli_shown(kept, "text", text, sizeof(text)));
     if (listed == 0)
         printf("nothing is kept for review\n");
     else if (cli_number(value, "kept") > (int64_t)listed)

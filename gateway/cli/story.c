@@ -17,6 +17,9 @@ struct event {
     char line[LINE_SIZE];
 };
 
+/* Octets of a sender's name that are shown. */
+enum { SENDER_SIZE = 128 };
+
 struct story {
     const struct json_value *trace;
     const char *currency;
@@ -47,6 +50,7 @@ static void tell(struct story *story, int64_t at_ms, const char *step, const cha
     va_start(values, line);
     vsnprintf(event->line, sizeof(event->line), line, values);
     va_end(values);
+    cli_tame(event->line);
 }
 
 static int compare_events(const void *left, const void *right)
@@ -245,9 +249,11 @@ static void print_head(const struct story *story, FILE *out)
     const char *network = cli_text(trace, "network.code");
     const char *name = cli_text(trace, "network.name");
     const struct json_value *step;
+    char from[SENDER_SIZE];
 
     fprintf(out, "message %s of account %s, from %s to %s", cli_text(trace, "id"),
-            cli_text(trace, "account"), cli_text(trace, "from"), cli_text(trace, "to"));
+            cli_text(trace, "account"), cli_shown(trace, "from", from, sizeof(from)),
+            cli_text(trace, "to"));
     if (network[0] != '\0')
         fprintf(out, " in network %s%s%s", network, name[0] != '\0' ? " " : "", name);
     fprintf(out, "\n");

@@ -211,6 +211,30 @@ TEST(a_story_tells_why_a_step_was_left)
     }
 }
 
+/* A subscriber's text, a sender's name or an operator's id may hold what a terminal obeys.
+ */
+TEST(what_strangers_wrote_does_nothing_to_the_terminal)
+{
+    static const char trace[] =
+        "{\"id\":\"7\",\"account\":\"shop\",\"from\":\"A\\u001b[2J\",\"to\":\"4917\","
+        "\"state\":\"ended\",\"end\":\"delivered\","
+        "\"accepted_at\":\"2026-11-21T22:00:00.000Z\","
+        "\"ended_at\":\"2026-11-21T22:00:03.500Z\",\"attempts\":["
+        "{\"step\":\"sms\",\"channel\":\"smsc\",\"segment\":1,\"try\":1,\"state\":"
+        "\"delivered\",\"provider_id\":\"b2\\u001b]0;x\\u0007\\nforged\","
+        "\"sent_at\":\"2026-11-21T22:00:02.000Z\","
+        "\"updated_at\":\"2026-11-21T22:00:02.100Z\"}]}";
+    char *text = story_of(trace);
+    char raw[] = "a\x1b[31mb\nc\x7f d\xc2\x9bm \xd0\xaf\xc2\xa0";
+
+    CHECK(strchr(text, 0x1B) == NULL && strchr(text, 0x07) == NULL, text);
+    CHECK(strstr(text, "\nforged") == NULL, text);
+    CHECK(strstr(text, "b2?]0;x??forged") != NULL, text);
+    free(text);
+    CHECK_STR(cli_tame(raw), "a?[31mb?c? d??m \xd0\xaf\xc2\xa0",
+              "what is no control stays");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +244,7 @@ int main(void)
         RUN(nobody_there_is_said_with_the_socket_that_was_tried),
         RUN(a_story_is_told_in_the_order_of_time),
         RUN(a_story_tells_why_a_step_was_left),
+        RUN(what_strangers_wrote_does_nothing_to_the_terminal),
     };
 
     return RUN_ALL(tests);
