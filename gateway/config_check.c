@@ -5,6 +5,7 @@
 #include "gateway/config_build.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -396,13 +397,64 @@ static void check_plans(struct config_build *build)
     }
 }
 
-static bool same_price(const struct config_price *a, const struct config_price *b)
+static int compare_indexes(size_t a, size_t b)
 {
-    return a->side == b->side && a->any_account == b->any_account &&
-           a->account == b->account && a->class == b->class &&
-           strcmp(a->channel.name, b->channel.name) == 0 &&
-           strcmp(a->currency, b->currency) == 0 &&
-           config_reach_same(&a->reach, a->prefix, &b->reach, b->prefix);
+    return a < b ? -1 : a > b;
+}
+
+/* 0: they are of the same, but for the networks they name. */
+static int compare_reach(const struct config_price *a, const struct config_price *b)
+{
+    int result = strcmp(a->prefix, b->prefix);
+
+    if (result == 0)
+        result = strcmp(a->channel.name, b->channel.name);
+    if (result == 0)
+        result = strcmp(a->currency, b->currency);
+    if (result == 0)
+        result = compare_indexes(a->any_account ? SIZE_MAX : a->account,
+                                 b->any_account ? SIZE_MAX : b->account);
+    if (result == 0)
+        result = compare_indexes(a->side, b->side);
+    return result != 0 ? result : compare_indexes(a->class, b->class);
+}
+
+/* Those of the same beside each other, in the order of the file. */
+static int compare_prices(const void *left, const void *right)
+{
+    const struct config_price *a = *(const struct config_price *const *)left;
+    const struct config_price *b = *(const struct config_price *const *)right;
+    int result = compare_reach(a, b);
+
+    return result != 0 ? result : compare_indexes((size_t)a, (size_t)b);
+}
+
+/* Sorted, because a price list may have tens of thousands of rows, and is read again while
+ * the gateway runs. */
+static void check_prices_differ(struct config_build *build)
+{
+    const struct config *config = build->config;
+    const struct config_price **rows = config_memory_take(
+        build->memory, (config->price_count + 1) * sizeof(const struct config_price *));
+    size_t first = 0; /* of those of the same */
+
+    for (size_t i = 0; i < config->price_count; i++)
+        rows[i] = &config->prices[i];
+    qsort(rows, config->price_count, sizeof(const struct config_price *), compare_prices);
+    for (size_t i = 1; i < config->price_count; i++) {
+        if (compare_reach(rows[first], rows[i]) != 0)
+            first = i;
+        for (size_t j = first; j < i; j++) {
+            if (!config_reach_same(&rows[i]->reach, rows[i]->prefix, &rows[j]->reach,
+                                   rows[j]->prefix))
+                continue;
+            config_error_in(
+                build->errors, node_of(build, "price", (size_t)(rows[i] - config->prices)),
+                NULL, "the same is priced already, on line %d",
+                node_of(build, "price", (size_t)(rows[j] - config->prices))->line);
+            break;
+        }
+    }
 }
 
 static void check_rules_and_prices(struct config_build *build)
@@ -412,17 +464,9 @@ static void check_rules_and_prices(struct config_build *build)
 
     for (size_t i = 0; (node = config_node_child(build->root, "rule", node)) != NULL; i++)
         check_prefix(build, node, config->rules[i].prefix);
-    for (size_t i = 0; (node = config_node_child(build->root, "price", node)) != NULL;
-         i++) {
+    for (size_t i = 0; (node = config_node_child(build->root, "price", node)) != NULL; i++)
         check_prefix(build, node, config->prices[i].prefix);
-        for (size_t j = 0; j < i; j++)
-            if (same_price(&config->prices[i], &config->prices[j])) {
-                config_error_in(build->errors, node, NULL,
-                                "the same is priced already, on line %d",
-                                node_of(build, "price", j)->line);
-                break;
-            }
-    }
+    check_prices_differ(build);
 }
 
 void config_check(struct config_build *build)

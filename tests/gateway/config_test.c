@@ -4,6 +4,7 @@
 #include "gateway/config.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "gateway/profile.h"
 #include "tests/gateway/config_place.h"
@@ -281,6 +282,32 @@ TEST(patterns_and_domains_are_folded)
 #define TEST_IN_FOLDER(name)                                                               \
     cmocka_unit_test_setup_teardown(name, config_place_enter, config_place_leave)
 
+/* Each SIGHUP reads it, and nothing else goes on meanwhile. */
+TEST(a_long_price_list_is_read_in_no_time)
+{
+    enum { ROWS_OF_PRICES = 40000 };
+    struct config_errors errors;
+    struct config *config;
+    clock_t begun = clock();
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    assert_non_null(out);
+    fputs(GOOD, out);
+    for (int i = 0; i < ROWS_OF_PRICES; i++)
+        fprintf(out, "price { side = \"sell\" prefix = \"%d\" price = \"1\" }\n",
+                1000000 + i);
+    fclose(out);
+    config = config_place_load(text, &errors);
+    if (config == NULL)
+        fail_msg("%s", errors.lines[0]);
+    assert_int_equal(config->price_count, ROWS_OF_PRICES + 1);
+    CHECK(clock() - begun < 8 * CLOCKS_PER_SEC, "it was compared row by row");
+    config_free(config);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +321,7 @@ int main(void)
         TEST_IN_FOLDER(receipts_of_a_link_are_read_as_its_sections_say),
         TEST_IN_FOLDER(an_account_has_its_own_class_and_those_it_is_granted),
         TEST_IN_FOLDER(patterns_and_domains_are_folded),
+        TEST_IN_FOLDER(a_long_price_list_is_read_in_no_time),
     };
 
     return RUN_ALL(tests);
