@@ -388,6 +388,7 @@ static bool fetch_texts(struct channel *channel, struct live *live)
         dispatch_room_in(channel, DISPATCH_READING_MS);
         return false;
     }
+    live->chosen = channel->number;
     queue_remove(&live->waiting);
     return true;
 }

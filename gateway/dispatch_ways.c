@@ -34,7 +34,8 @@ static bool takes(const struct channel *channel)
            (channel->ops->is_held_up == NULL || !channel->ops->is_held_up(channel->self));
 }
 
-/* Where it waits in the queue, else where it was tried last in this step. */
+/* Where it waits in the queue or for its texts, else where it was tried last in this step.
+ */
 static uint32_t kept_channel(const struct gateway *gateway, const struct live *live,
                              const struct delivery_decision *decision)
 {
@@ -46,6 +47,8 @@ static uint32_t kept_channel(const struct gateway *gateway, const struct live *l
         if (channel && channel->queue == live->waiting.queue)
             return decision->channels[i];
     }
+    if (live->looks > 0)
+        return live->chosen;
     for (uint16_t i = message->attempt_count; i > 0; i--)
         if (message->attempts[i - 1].step == message->step)
             return message->attempts[i - 1].channel;

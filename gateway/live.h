@@ -39,6 +39,7 @@ struct live {
     bool thawed;             /* ended long ago, brought back from the database */
     bool lingers;            /* it has ended, and is about to be forgotten */
     uint8_t looks; /* into the database for its texts, when its turn has come (texts.h) */
+    uint32_t chosen;         /* the channel whose turn it was, while its texts are read */
     uint64_t origin;         /* the session it came over, 0: none that lives */
     int64_t responded_at_ms; /* monotonic, when its answer was written; 0: long ago */
     /* From here on where it waits: one that is packed has nothing of this.  What stands

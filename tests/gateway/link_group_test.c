@@ -4,6 +4,7 @@
 #include "gateway/channels/link.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gateway/catalog.h"
@@ -11,6 +12,7 @@
 #include "gateway/gateway.h"
 #include "gateway/live.h"
 #include "gateway/pairs.h"
+#include "gateway/texts.h"
 #include "smpp/command.h"
 #include "tests/gateway/lone_operator.h"
 #include "tests/test.h"
@@ -68,6 +70,25 @@ static void end(void)
 static uint64_t submit(void)
 {
     return lone_operator_submit_as(lone, "grouped", "491700000001", "hello");
+}
+
+/* A text of which only the head is kept, for so many milliseconds from now. */
+static void submit_for(int in_ms)
+{
+    char at[32], body[512], text[161];
+    int64_t at_ms = gateway_now_ms(lone_gateway_of(lone)) + in_ms;
+    time_t at_s = (time_t)(at_ms / 1000);
+    struct tm date;
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    assert_true(strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%S", gmtime_r(&at_s, &date)) > 0);
+    snprintf(body, sizeof(body),
+             "{\"account\":\"grouped\",\"from\":\"Shop\",\"to\":\"491700000001\","
+             "\"text\":\"%s\",\"schedule\":\"%s.%03dZ\"}",
+             text, at, (int)(at_ms % 1000));
+    CHECK_EQ(lone_gateway_ask(lone, "admin-token", "POST", "/v1/messages", "", body).status,
+             202, body);
 }
 
 static void expect(int link, struct smpp_pdu *out)
@@ -185,6 +206,29 @@ TEST(weights_share_the_load)
             counts[link] += pdu.command == SMPP_SUBMIT_SM;
     CHECK_EQ(counts[0], 30, "of weight 3");
     CHECK_EQ(counts[1], 10, "of weight 1");
+    end();
+}
+
+/* Each is chosen a way for when its time has come, and sent when its text is here. */
+TEST(weights_share_those_whose_texts_are_read_before)
+{
+    enum { COUNT = 20, FIRST_MS = 400, EACH_MS = 10 };
+    int counts[LINKS] = {0, 0};
+    struct smpp_pdu pdu;
+
+    begin("channels = {\"smsc:1\", \"other:1\"} choose = \"weight\"", "window = 100",
+          PRICES);
+    lives_keep_texts_to(lone_gateway_of(lone), 0);
+    lives_pack_after(lone_gateway_of(lone), 0);
+    for (int i = 0; i < COUNT; i++)
+        submit_for(FIRST_MS + i * EACH_MS);
+    lone_gateway_turn_for(lone, FIRST_MS + COUNT * EACH_MS);
+    for (int link = 0; link < LINKS; link++)
+        while (lone_line_read(&lines[link], &pdu, 50))
+            counts[link] += pdu.command == SMPP_SUBMIT_SM;
+    CHECK_EQ(texts_counts(lone_gateway_of(lone))->read, COUNT, "read");
+    CHECK_EQ(counts[0], COUNT / 2, "the one");
+    CHECK_EQ(counts[1], COUNT / 2, "the other");
     end();
 }
 
@@ -309,6 +353,7 @@ int main(void)
         RUN(what_waits_while_all_are_down_goes_to_the_first_that_comes_up),
         RUN(a_message_of_one_link_stays_where_it_is),
         RUN(weights_share_the_load),
+        RUN(weights_share_those_whose_texts_are_read_before),
         RUN(the_cheapest_for_the_number_takes_it),
         RUN(what_one_refuses_for_itself_the_other_takes_and_it_is_charged_once),
         RUN(what_one_refuses_may_be_stopped_while_it_waits_for_the_other),
