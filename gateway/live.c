@@ -431,6 +431,16 @@ const struct live *live_look(const struct gateway *gateway, uint64_t id)
     return seen(gateway, value);
 }
 
+/* What is packed has not. */
+bool live_goes_on(const struct gateway *gateway, uint64_t id)
+{
+    uint64_t value;
+
+    return id != 0 && table_get(gateway->lives->by_id, id, &value) &&
+           (resting_of(value) ||
+            ((const struct live *)(uintptr_t)value)->message.state != MESSAGE_ENDED);
+}
+
 struct live *live_waiting(const struct gateway *gateway, const struct queue_entry *entry)
 {
     uint64_t value = (uint64_t)(uintptr_t)entry->owner;

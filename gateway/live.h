@@ -107,6 +107,9 @@ void live_comes(const struct gateway *gateway, uint32_t place, bool is_near);
  * where it waits. */
 const struct live *live_look(const struct gateway *gateway, uint64_t id);
 
+/* A message with this id is in memory and has not ended. */
+bool live_goes_on(const struct gateway *gateway, uint64_t id);
+
 /* The body of one of its submissions; NULL: it has none with this id. */
 const struct body *live_body(const struct live *live, uint64_t id);
 

@@ -30,7 +30,7 @@ struct reports *reports_new(struct gateway *gateway)
         abort();
     reports->gateway = gateway;
     reports->learned_capacity = (size_t)gateway->config->max_messages * IDS_PER_MESSAGE;
-    reports->ids = table_new(reports->learned_capacity);
+    reports->ids = table_new(SIZE_MAX); /* its bound is what is learned */
     reports->parked_by_id = table_new(SIZE_MAX);
     reports->parked_by_destination = table_new(SIZE_MAX);
     reports->awaited = reports_awaited_new();

@@ -12,6 +12,8 @@
 #include "gateway/live.h"
 #include "gateway/table.h"
 
+enum { LOOKS = 4 /* at the oldest, for each that is learned when there is no room */ };
+
 /* An id, and when it was learned: there are as many as messages in the window. */
 struct learned {
     uint64_t hash;
@@ -66,14 +68,11 @@ static void forget_oldest_id(struct reports *reports)
 }
 
 /* The ring is an array that is moved down when its head has become long. */
-void reports_remember(struct reports *reports, uint64_t hash, uint64_t message,
-                      int64_t at_ms)
+static void add_newest(struct reports *reports, struct learned newest)
 {
     static const size_t step = 65536;
     size_t end = reports->learned_first + reports->learned_count;
 
-    if (reports->learned_count >= reports->learned_capacity)
-        forget_oldest_id(reports);
     if (reports->learned_first >= step && reports->learned_first > reports->learned_count) {
         memmove(reports->learned, reports->learned + reports->learned_first,
                 reports->learned_count * sizeof(*reports->learned));
@@ -86,10 +85,44 @@ void reports_remember(struct reports *reports, uint64_t hash, uint64_t message,
         if (reports->learned == NULL)
             abort();
     }
-    if (!table_put(reports->ids, hash, message))
-        return;
-    reports->learned[end] = (struct learned){hash, fold(message), (uint32_t)(at_ms / 1000)};
+    reports->learned[end] = newest;
     reports->learned_count++;
+}
+
+/* A message lives that is meant by it. */
+static bool is_needed(const struct reports *reports, const struct learned *learned)
+{
+    uint64_t message;
+
+    return table_get(reports->ids, learned->hash, &message) &&
+           fold(message) == learned->message && live_goes_on(reports->gateway, message);
+}
+
+/* The oldest goes; that of a message that lives is as good as new: its report is still to
+ * come. */
+static void forget_or_renew_oldest(struct reports *reports)
+{
+    struct learned oldest = reports->learned[reports->learned_first];
+
+    if (!is_needed(reports, &oldest)) {
+        forget_oldest_id(reports);
+        return;
+    }
+    reports->learned_first++;
+    reports->learned_count--;
+    oldest.at_s = (uint32_t)(gateway_now_ms(reports->gateway) / 1000);
+    add_newest(reports, oldest);
+}
+
+/* Of many in a row that are needed there may for a while be more than there is room for. */
+void reports_remember(struct reports *reports, uint64_t hash, uint64_t message,
+                      int64_t at_ms)
+{
+    for (int i = 0; i < LOOKS && reports->learned_count >= reports->learned_capacity; i++)
+        forget_or_renew_oldest(reports);
+    if (!table_put(reports->ids, hash, message))
+        abort();
+    add_newest(reports, (struct learned){hash, fold(message), (uint32_t)(at_ms / 1000)});
 }
 
 void reports_expect_ref(struct gateway *gateway, const struct live *live,
@@ -111,34 +144,12 @@ bool reports_message_of(struct reports *reports, const struct kept_report *repor
                       out_message));
 }
 
-/* The message that is meant by it, if it has not ended; else 0. */
-static uint64_t living_message_of(const struct reports *reports,
-                                  const struct learned *learned)
-{
-    const struct live *live;
-    uint64_t message;
-
-    if (!table_get(reports->ids, learned->hash, &message) ||
-        fold(message) != learned->message)
-        return 0;
-    live = live_look(reports->gateway, message);
-    return live && live->message.state != MESSAGE_ENDED ? message : 0;
-}
-
-/* That of a message that lives is as good as new: its report is still to come. */
 void reports_forget_ids(struct reports *reports, int64_t before_ms)
 {
     for (size_t count = reports->learned_count; count > 0; count--) {
-        const struct learned oldest = reports->learned[reports->learned_first];
-        uint64_t message;
-
-        if (oldest.at_s * INT64_C(1000) >= before_ms)
+        if (reports->learned[reports->learned_first].at_s * INT64_C(1000) >= before_ms)
             return;
-        message = living_message_of(reports, &oldest);
-        forget_oldest_id(reports);
-        if (message != 0)
-            reports_remember(reports, oldest.hash, message,
-                             gateway_now_ms(reports->gateway));
+        forget_or_renew_oldest(reports);
     }
 }
 

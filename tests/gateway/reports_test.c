@@ -513,6 +513,34 @@ TEST(an_id_is_known_for_as_long_as_its_message_lives)
     end();
 }
 
+/* At a thousand messages a second the table is full of those that have ended in an hour. */
+TEST(the_ids_of_what_has_ended_crowd_out_no_id_of_a_message_that_lives)
+{
+    enum { LIVE = 12, MESSAGES = 1000, IDS = 4 * MESSAGES, NOBODY = 1 << 20 };
+    struct gateway *gateway;
+    uint64_t ids[LIVE];
+    char text[64];
+
+    begin_with(WIDE, "max_messages = 1000\n");
+    gateway = lone_gateway_of(lone);
+    for (int i = 0; i < LIVE; i++) {
+        uint32_t sequence;
+
+        ids[i] = submit("491700000001", "hello", &sequence);
+        snprintf(text, sizeof(text), "c%d", i);
+        take(sequence, text);
+    }
+    for (uint64_t i = 1; i <= 3 * IDS; i++)
+        reports_remember(gateway->reports, NOBODY + i, i, gateway_now_ms(gateway));
+    assert_in_range(reports_ids(gateway), IDS - LIVE, IDS + LIVE);
+    for (int i = 0; i < LIVE; i++) {
+        snprintf(text, sizeof(text), "id:c%d stat:DELIVRD err:000", i);
+        report("491700000001", text);
+        check_end(ids[i], MESSAGE_DELIVERED);
+    }
+    end();
+}
+
 TEST(an_id_of_another_link_is_nobodys)
 {
     struct lone_line other;
@@ -795,6 +823,7 @@ int main(void)
         RUN(twenty_pairs_teach_a_rule_and_what_was_parked_is_found_by_it),
         RUN(one_report_that_speaks_against_it_begins_the_count_again),
         RUN(an_id_is_known_for_as_long_as_its_message_lives),
+        RUN(the_ids_of_what_has_ended_crowd_out_no_id_of_a_message_that_lives),
         RUN(an_id_of_another_link_is_nobodys),
         RUN(a_report_before_the_response_is_kept_for_its_time_and_no_longer),
         RUN(a_receiver_may_hear_the_reports_of_another_link),
