@@ -166,8 +166,6 @@ void gateway_drain(struct gateway *gateway)
     drain_on(gateway);
 }
 
-/* --- a reload ------------------------------------------------------------------------ */
-
 /* --- the start ---------------------------------------------------------------------- */
 
 static void open_channels(struct gateway *gateway)
@@ -251,6 +249,7 @@ static void is_ready(void *owner, const struct store_effect *effect)
     gateway->ready = true;
     log_info("gateway.ready", "live=%zu accounts=%zu", lives_count(gateway->lives),
              catalog_account_count(gateway->catalog));
+    outboxes_resume(gateway);
     if (!store_reader_verify(gateway->reader, is_verified, gateway, 0))
         log_warning("store.check", "ok=unknown reason=\"the reader is busy\"");
 }

@@ -428,6 +428,12 @@ void outbox_room(struct gateway *gateway, uint32_t account)
         pump(gateway->outboxes->by_account[account]);
 }
 
+void outboxes_resume(struct gateway *gateway)
+{
+    for (uint32_t account = 0; account <= CATALOG_ACCOUNTS_MAX; account++)
+        outbox_room(gateway, account);
+}
+
 /* --- answers ------------------------------------------------------------------------ */
 
 static void gone(struct gateway *gateway, struct envelope *envelope)

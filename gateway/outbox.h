@@ -59,6 +59,10 @@ bool outbox_holds(const struct gateway *gateway, uint64_t id);
 /* One whose row was there at the start. */
 void outbox_load(struct gateway *gateway, const struct outbox_letter *letter);
 
+/* The gateway is ready: what was there is offered.  Who binds would ask for it himself; a
+ * webhook does not. */
+void outboxes_resume(struct gateway *gateway);
+
 /* A session of the account can take letters (again). */
 void outbox_room(struct gateway *gateway, uint32_t account);
 

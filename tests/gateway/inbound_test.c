@@ -4,6 +4,8 @@
  */
 #include "gateway/inbound.h"
 
+#include <unistd.h>
+
 #include "gateway/outbox.h"
 #include "smpp/command.h"
 #include "tests/gateway/inbound_scene.h"
@@ -162,6 +164,37 @@ TEST(when_all_that_may_be_kept_is_the_operator_is_told_to_come_again)
     scene_end();
 }
 
+#define SHOP_HOOK                                                                          \
+    "account \"hooked\" { password = \"p\" plan = \"dear\" opening = \"1\" }\n"            \
+    "inbound \"hook\" { to = \"12345\" account = \"hooked\" webhook = "                   \
+    "\"http://127.0.0.1:%u/\" }\n"
+
+/* Nothing more is written, and no session of the account comes. */
+TEST(what_a_webhook_did_not_take_is_posted_again_after_the_next_start)
+{
+    enum { NOBODY = 1 };
+    struct lone_line hook;
+    char sections[512];
+    uint16_t port, hook_port;
+    int hook_listener = lone_line_listen(&hook_port);
+
+    snprintf(sections, sizeof(sections), SHOP_HOOK, NOBODY);
+    scene_begin(sections);
+    scene_write_taken("79161234567", "hello");
+    lone_line_stay(&scene.op, 50);
+    CHECK_EQ(inbound_waiting(lone_gateway_of(scene.lone)), 1, "kept");
+    lone_line_close(&scene.op);
+    scene.op.fd = -1;
+    close(scene.listener);
+    scene.listener = lone_line_listen(&port);
+    snprintf(sections, sizeof(sections), SHOP_HOOK, hook_port);
+    lone_gateway_start_again(scene.lone, port, HERE, sections);
+    assert_true(lone_line_accept(&hook, scene.lone, hook_listener, 2000));
+    lone_line_close(&hook);
+    close(hook_listener);
+    scene_end();
+}
+
 /* ---- Again ----------------------------------------------------------------- */
 
 TEST(what_the_operator_repeats_on_a_new_session_is_taken_once)
@@ -310,6 +343,7 @@ int main(void)
         RUN(what_is_nobodys_is_refused_and_counted),
         RUN(what_is_nobodys_is_kept_for_people_where_that_is_wished),
         RUN(when_all_that_may_be_kept_is_the_operator_is_told_to_come_again),
+        RUN(what_a_webhook_did_not_take_is_posted_again_after_the_next_start),
         RUN(what_the_operator_repeats_on_a_new_session_is_taken_once),
         RUN(what_somebody_writes_again_is_told_again),
         RUN(it_is_kept_until_the_account_has_acknowledged_it),
