@@ -37,7 +37,6 @@ static void sweep(void *owner);
 struct inbound *inbound_new(struct gateway *gateway)
 {
     struct inbound *inbound = calloc(1, sizeof(*inbound));
-    size_t most = gateway->config->inbound_max + 1u;
 
     if (inbound == NULL)
         abort();
@@ -49,8 +48,8 @@ struct inbound *inbound_new(struct gateway *gateway)
     inbound->sets_by_key = table_new(SIZE_MAX);
     inbound->unrouted_by_id = table_new(SIZE_MAX);
     inbound->answered = table_new(ANSWERED_MAX);
-    inbound->posts = table_new(most);
-    inbound->open = table_new(most);
+    inbound->posts = table_new(SIZE_MAX);
+    inbound->open = table_new(SIZE_MAX);
     clock_arm_in(gateway->clock, &inbound->sweep, SWEEP_MS, sweep, inbound);
     return inbound;
 }

@@ -195,6 +195,41 @@ TEST(what_a_webhook_did_not_take_is_posted_again_after_the_next_start)
     scene_end();
 }
 
+/* All are posted at once, to webhooks of which nobody is there. */
+TEST(more_may_be_kept_than_a_bound_that_was_lowered_since)
+{
+    enum { HOOKED = 16, EACH = 8 };
+    char sections[8192], from[16], to[16];
+    size_t size = 0;
+    uint16_t port;
+
+    for (int i = 0; i < HOOKED; i++)
+        size += (size_t)snprintf(
+            sections + size, sizeof(sections) - size,
+            "account \"a%d\" { password = \"p\" plan = \"dear\" opening = \"1\" }\n"
+            "inbound \"i%d\" { to = \"12%02d\" account = \"a%d\" webhook = "
+            "\"http://127.0.0.1:1/\" }\n",
+            i, i, i, i);
+    scene_begin(sections);
+    for (int i = 0; i < HOOKED * EACH; i++) {
+        const struct written it = {
+            .from = from, .to = to, .octets = "hello", .size = sizeof("hello") - 1};
+
+        snprintf(from, sizeof(from), "7916%07d", i);
+        snprintf(to, sizeof(to), "12%02d", i / EACH);
+        scene_write_deliver(&it);
+        scene_expect_answer(ESME_ROK);
+    }
+    snprintf(sections + size, sizeof(sections) - size, "inbound_max = 100\n");
+    lone_line_close(&scene.op);
+    close(scene.listener);
+    scene.listener = lone_line_listen(&port);
+    lone_gateway_start_again(scene.lone, port, HERE, sections);
+    scene_bind_operator();
+    CHECK_EQ(inbound_waiting(lone_gateway_of(scene.lone)), HOOKED * EACH, "kept");
+    scene_end();
+}
+
 /* ---- Again ----------------------------------------------------------------- */
 
 TEST(what_the_operator_repeats_on_a_new_session_is_taken_once)
@@ -344,6 +379,7 @@ int main(void)
         RUN(what_is_nobodys_is_kept_for_people_where_that_is_wished),
         RUN(when_all_that_may_be_kept_is_the_operator_is_told_to_come_again),
         RUN(what_a_webhook_did_not_take_is_posted_again_after_the_next_start),
+        RUN(more_may_be_kept_than_a_bound_that_was_lowered_since),
         RUN(what_the_operator_repeats_on_a_new_session_is_taken_once),
         RUN(what_somebody_writes_again_is_told_again),
         RUN(it_is_kept_until_the_account_has_acknowledged_it),
