@@ -48,6 +48,7 @@ struct inbound *inbound_new(struct gateway *gateway)
     inbound->sets_by_key = table_new(SIZE_MAX);
     inbound->unrouted_by_id = table_new(SIZE_MAX);
     inbound->answered = table_new(ANSWERED_MAX);
+    inbound->answered_before = table_new(ANSWERED_MAX);
     inbound->posts = table_new(SIZE_MAX);
     inbound->open = table_new(SIZE_MAX);
     clock_arm_in(gateway->clock, &inbound->sweep, SWEEP_MS, sweep, inbound);
@@ -70,6 +71,7 @@ void inbound_free(struct inbound *inbound)
     table_free(inbound->sets_by_key);
     table_free(inbound->unrouted_by_id);
     table_free(inbound->answered);
+    table_free(inbound->answered_before);
     table_free(inbound->posts);
     table_free(inbound->open);
     free(inbound->rules);
@@ -223,23 +225,43 @@ static uint64_t hash_of(uint32_t link, const struct body *body)
  */
 static bool is_repetition(const struct gateway *gateway, uint64_t hash)
 {
+    const struct inbound *inbound = gateway->inbound;
     uint64_t session;
 
     if (!marks_seen(gateway, STORE_MARK_INBOUND, hash,
                     gateway->config->inbound_repeat_within_ms))
         return false;
-    return !table_get(gateway->inbound->answered, hash, &session) ||
+    return !(table_get(inbound->answered, hash, &session) ||
+             table_get(inbound->answered_before, hash, &session)) ||
            !link_has_session(gateway, session);
+}
+
+/* Those before are forgotten when none of them can be asked for any more; of very many in
+ * this time already then. */
+static void turn_answered(struct inbound *inbound)
+{
+    const struct config *config = inbound->gateway->config;
+    int64_t now_ms = clock_mono_ms(inbound->gateway->clock);
+
+    if (now_ms - inbound->answered_since_ms <= config->inbound_repeat_within_ms &&
+        table_count(inbound->answered) < ANSWERED_MAX)
+        return;
+    table_free(inbound->answered_before);
+    inbound->answered_before = inbound->answered;
+    inbound->answered = table_new(ANSWERED_MAX);
+    inbound->answered_since_ms = now_ms;
 }
 
 /* Behind the acknowledgement: it has been written. */
 static void was_answered(void *owner, const struct store_effect *effect)
 {
     struct gateway *gateway = owner;
+    struct inbound *inbound = gateway->inbound;
     uint32_t took_ms = (uint32_t)clock_mono_ms(gateway->clock) - effect->number;
 
-    if (took_ms <= ANSWERED_MS)
-        (void)!table_put(gateway->inbound->answered, effect->target, effect->id);
+    turn_answered(inbound);
+    if (took_ms <= ANSWERED_MS && !table_put(inbound->answered, effect->target, effect->id))
+        abort();
 }
 
 static bool is_full(const struct gateway *gateway)
@@ -321,6 +343,7 @@ static void record(struct arrival *it)
     }
     marks_note(it->gateway, STORE_MARK_INBOUND, it->hash);
     table_remove(it->gateway->inbound->answered, it->hash);
+    table_remove(it->gateway->inbound->answered_before, it->hash);
 }
 
 static uint32_t take(struct arrival *it, uint64_t session,

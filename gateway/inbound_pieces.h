@@ -80,6 +80,8 @@ struct inbound {
     size_t unrouted_count;
     struct table *unrouted_by_id;
     struct table *answered; /* hash of a message -> the session that was answered in time */
+    struct table *answered_before; /* before this time, monotonic */
+    int64_t answered_since_ms;
     struct table *posts;    /* id of a letter under way -> its account */
     struct table *open;     /* account -> its posts under way */
     struct clock_timer sweep;

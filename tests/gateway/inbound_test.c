@@ -6,7 +6,9 @@
 
 #include <unistd.h>
 
+#include "gateway/inbound_pieces.h"
 #include "gateway/outbox.h"
+#include "gateway/table.h"
 #include "smpp/command.h"
 #include "tests/gateway/inbound_scene.h"
 #include "tests/test.h"
@@ -257,6 +259,24 @@ TEST(what_somebody_writes_again_is_told_again)
     scene_end();
 }
 
+/* The table of those that were answered in time is as full as it can be. */
+TEST(what_somebody_writes_again_is_told_again_after_a_million_messages)
+{
+    struct inbound *inbound;
+
+    scene_begin(ACCOUNTS ALL);
+    inbound = lone_gateway_of(scene.lone)->inbound;
+    for (uint64_t hash = 1; hash <= 1 << 20; hash++)
+        assert_true(table_put(inbound->answered, hash, 1));
+    scene_bind_client(&scene.bank, "bank", 0x34);
+    for (int i = 0; i < 3; i++) {
+        scene_write_taken("79161234567", "yes");
+        scene_expect_text(&scene.bank, "yes");
+    }
+    CHECK_EQ(scene_counters()->inbound_repeated, 0, "repeated");
+    scene_end();
+}
+
 TEST(it_is_kept_until_the_account_has_acknowledged_it)
 {
     struct smpp_pdu pdu;
@@ -382,6 +402,7 @@ int main(void)
         RUN(more_may_be_kept_than_a_bound_that_was_lowered_since),
         RUN(what_the_operator_repeats_on_a_new_session_is_taken_once),
         RUN(what_somebody_writes_again_is_told_again),
+        RUN(what_somebody_writes_again_is_told_again_after_a_million_messages),
         RUN(it_is_kept_until_the_account_has_acknowledged_it),
         RUN(acknowledgements_of_the_recipient_come_as_such),
         RUN(it_does_not_wait_behind_all_the_receipts_of_the_account),
