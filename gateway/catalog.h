@@ -55,7 +55,8 @@ void catalog_load_opening(struct catalog *catalog, uint32_t account, int64_t amo
 
 /*
  * After the store was loaded: gives numbers to what is new and posts openings, as
- * decisions of the store.  False with a sentence when a table is full.
+ * decisions of the store.  False with a sentence when a table is full, or what is stored is
+ * now said to be something else.
  */
 bool catalog_settle(struct catalog *catalog, struct store *store, char *error,
                     size_t error_size);
@@ -72,8 +73,8 @@ const struct plan *catalog_plan(const struct catalog *catalog, uint32_t number);
 const struct plan *catalog_plan_at(const struct catalog *catalog, size_t index);
 const struct price_pins *catalog_pins(const struct catalog *catalog, uint32_t number);
 
-/* The link in whose form texts are written, and counted: the first of the last step that has
- * one.  NULL: there is none. */
+/* The link in whose form texts are written, and counted: the first of the last step that
+ * has one.  NULL: there is none. */
 const struct config_link *catalog_form_link(const struct catalog *catalog,
                                             const struct plan *plan);
 

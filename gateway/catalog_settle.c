@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gateway/profile.h"
+#include "routing/money.h"
 
 /* A decision of its own: there may be many. */
 static void define_alone(struct store *store, enum store_definition_kind kind,
@@ -21,7 +22,73 @@ static void define_alone(struct store *store, enum store_definition_kind kind,
     store_end(store);
 }
 
-static bool settle_accounts(struct catalog *catalog, struct store *store)
+/* --- what cannot become something else ---------------------------------------------- */
+
+/* Holds are released, and postings summed up, in the currency they were made in. */
+static bool currencies_stay(const struct catalog *catalog, char *error, size_t error_size)
+{
+    for (size_t i = 0; i < catalog->config->account_count; i++) {
+        const struct config_account *config = &catalog->config->accounts[i];
+        const struct account *account = catalog_account_named(catalog, config->name);
+        char was[4];
+
+        if (account == NULL || account->currency == 0 ||
+            account->currency == ledger_currency(config->currency))
+            continue;
+        snprintf(
+            error, error_size,
+            "account '%s' has money in %s, which cannot become %s: make another account",
+            config->name, ledger_currency_code(account->currency, was), config->currency);
+        return false;
+    }
+    return true;
+}
+
+/* What waits for a link is not what waits for a messenger. */
+static bool stays_a_link(const struct catalog *catalog, const char *name, bool is_link,
+                         char *error, size_t error_size)
+{
+    for (uint32_t i = 1; i <= catalog->channel_last; i++) {
+        if (!catalog->channels[i].known || strcmp(catalog->channels[i].name, name) != 0 ||
+            catalog->traits[i].is_link == is_link)
+            continue;
+        snprintf(error, error_size,
+                 "'%s' was a %s in this state folder: what is a %s now needs another name",
+                 name, is_link ? "channel" : "link", is_link ? "link" : "channel");
+        return false;
+    }
+    return true;
+}
+
+static bool links_stay(const struct catalog *catalog, char *error, size_t error_size)
+{
+    const struct config *config = catalog->config;
+
+    for (size_t i = 0; i < config->link_count; i++)
+        if (!stays_a_link(catalog, config->links[i].name, true, error, error_size))
+            return false;
+    for (size_t i = 0; i < config->channel_count; i++)
+        if (!stays_a_link(catalog, config->channels[i].name, false, error, error_size))
+            return false;
+    return true;
+}
+
+/* The purse that all openings of a currency come from can still count them. */
+static bool opening_fits(const struct catalog *catalog, uint32_t currency, int64_t opening)
+{
+    int64_t sum = opening;
+
+    for (uint32_t i = 1; i <= catalog->account_last; i++)
+        if (catalog->accounts[i] && catalog->accounts[i]->currency == currency &&
+            catalog->openings[i] > 0 && !money_add(sum, catalog->openings[i], &sum))
+            return false;
+    return true;
+}
+
+/* --- numbers ------------------------------------------------------------------------ */
+
+static bool settle_accounts(struct catalog *catalog, struct store *store, char *error,
+                            size_t error_size)
 {
     for (size_t i = 0; i < catalog->config->account_count; i++) {
         const struct config_account *config = &catalog->config->accounts[i];
@@ -44,6 +111,14 @@ static bool settle_accounts(struct catalog *catalog, struct store *store)
             struct posting opening =
                 ledger_posting(POSTING_OPENING, account->number, config->opening_micro);
 
+            if (!opening_fits(catalog, account->currency, config->opening_micro)) {
+                snprintf(
+                    error, error_size,
+                    "the opening of account '%s' is more than can be counted with those "
+                    "of the others",
+                    config->name);
+                return false;
+            }
             opening.currency = account->currency;
             if (!store_begin(store, STORE_CONTINUATION))
                 return false;
@@ -251,13 +326,17 @@ static void settle_rules(struct catalog *catalog)
 bool catalog_settle(struct catalog *catalog, struct store *store, char *error,
                     size_t error_size)
 {
-    bool ok = settle_accounts(catalog, store) && settle_channels(catalog, store) &&
-              settle_plans(catalog, store) && catalog_take_prices(catalog, catalog->config);
+    bool ok;
 
+    snprintf(error, error_size,
+             "the state folder has no room for more accounts, channels, plans or prices");
+    ok = currencies_stay(catalog, error, error_size) &&
+         links_stay(catalog, error, error_size) &&
+         settle_accounts(catalog, store, error, error_size) &&
+         settle_channels(catalog, store) && settle_plans(catalog, store) &&
+         catalog_take_prices(catalog, catalog->config);
     settle_rules(catalog);
-    if (!ok)
-        snprintf(
-            error, error_size,
-            "the state folder has no room for more accounts, channels, plans or prices");
+    if (ok)
+        error[0] = '\0';
     return ok;
 }

@@ -8,6 +8,7 @@
 #include "gateway/clock.h"
 #include "gateway/executor.h"
 #include "gateway/log.h"
+#include "gateway/profile.h"
 
 #include "tests/test.h"
 
@@ -105,23 +106,33 @@ static void on_opening(void *owner, uint32_t account, int64_t amount)
     catalog_load_opening(place->catalog, account, amount);
 }
 
-/* Opens the store and settles the catalogue with the configuration as it is now. */
-static void start(struct place *place)
+/* Opens the store and settles the catalogue with the configuration as it is now; what it
+ * does not like comes into `error`. */
+static void start_or_say(struct place *place, char error[256])
 {
     static const struct store_loader loader = {
         .on_definition = on_definition, .on_balance = on_balance, .on_opening = on_opening};
     const struct store_config config = {
         .folder = place->folder, .ring_operations = 10000, .ring_bytes = 16 * 1024 * 1024};
-    char error[256] = "";
+    bool ok;
 
+    error[0] = '\0';
     place->clock = clock_new_virtual(1000, 1795000000000);
     place->executor = executor_new_inline(place->clock, NULL, NULL);
-    place->store =
-        store_open(&config, place->clock, place->executor, place, error, sizeof(error));
+    place->store = store_open(&config, place->clock, place->executor, place, error, 256);
     CHECK_STR(error, "", "the store opens");
     place->catalog = catalog_new(&place->config);
-    CHECK(store_load(place->store, &loader, place, 0, error, sizeof(error)), error);
-    CHECK(catalog_settle(place->catalog, place->store, error, sizeof(error)), error);
+    CHECK(store_load(place->store, &loader, place, 0, error, 256), error);
+    ok = catalog_settle(place->catalog, place->store, error, 256);
+    CHECK_EQ(ok, error[0] == '\0', error);
+}
+
+static void start(struct place *place)
+{
+    char error[256];
+
+    start_or_say(place, error);
+    CHECK_STR(error, "", "it is settled");
 }
 
 static void stop(struct place *place)
@@ -136,6 +147,16 @@ static void restart(struct place *place)
 {
     stop(place);
     start(place);
+}
+
+/* The configuration as it is now does not go with what is stored. */
+static void check_refused(struct place *place, const char *wanted)
+{
+    char error[256];
+
+    stop(place);
+    start_or_say(place, error);
+    CHECK(strstr(error, wanted) != NULL, error);
 }
 
 static int set_up(void **state)
@@ -236,6 +257,67 @@ TEST(an_opening_is_posted_once)
     CHECK_EQ(catalog_account_at(place->catalog, 0)->balance.opening, 5000000, "again");
     CHECK_EQ(catalog_account_at(place->catalog, 0)->currency, ledger_currency("EUR"),
              "EUR");
+    stop(place);
+}
+
+static void set_currency(struct place *place, int account, const char *code)
+{
+    memcpy(place->accounts[account].currency, code, 4);
+}
+
+/* What is held, owed and told in one currency cannot be released in another. */
+TEST(money_stays_in_its_currency)
+{
+    PLACE;
+
+    place->accounts[1].opening_micro = 0;
+    start(place);
+    set_currency(place, 1, "USD");
+    restart(place);
+    CHECK_EQ(catalog_account_at(place->catalog, 1)->currency, ledger_currency("USD"),
+             "there was none of it yet");
+    set_currency(place, 0, "USD");
+    check_refused(place, "account 'acme' has money in EUR");
+    set_currency(place, 0, "EUR");
+    restart(place);
+    CHECK_EQ(catalog_account_at(place->catalog, 0)->balance.available, 5000000, "is there");
+    stop(place);
+}
+
+TEST(openings_that_together_are_too_large_to_be_counted_are_refused)
+{
+    PLACE;
+
+    start(place);
+    place->accounts[0].name = "third";
+    place->accounts[0].opening_micro = INT64_MAX - 5000000;
+    check_refused(place, "opening of account 'third'");
+    set_currency(place, 0, "USD");
+    restart(place);
+    CHECK_EQ(catalog_account_at(place->catalog, 0)->balance.available, INT64_MAX - 5000000,
+             "of another currency");
+    stop(place);
+}
+
+/* What live messages wait for on a link is not what a messenger does. */
+TEST(a_name_of_a_link_does_not_become_that_of_a_channel)
+{
+    PLACE;
+    const struct profile profile = {.proves = CONFIG_DELIVERED};
+    struct config_channel channel = {.name = "two", .profile = &profile};
+
+    start(place);
+    place->config.channels = &channel;
+    place->config.channel_count = 1;
+    place->config.link_count = 1;
+    place->steps[0].way_count = 1;
+    check_refused(place, "'two' was a link");
+    channel.name = "three";
+    restart(place);
+    place->config.channel_count = 0;
+    place->config.link_count = 2;
+    place->links[1].name = "three";
+    check_refused(place, "'three' was a channel");
     stop(place);
 }
 
@@ -443,6 +525,9 @@ int main(void)
         PLACED(numbers_stay_with_their_names_whatever_the_order),
         PLACED(who_is_no_longer_configured_is_still_known),
         PLACED(an_opening_is_posted_once),
+        PLACED(money_stays_in_its_currency),
+        PLACED(openings_that_together_are_too_large_to_be_counted_are_refused),
+        PLACED(a_name_of_a_link_does_not_become_that_of_a_channel),
         PLACED(many_accounts_start_at_once),
         PLACED(a_plan_that_changes_gets_a_new_number_and_the_old_one_stays),
         PLACED(a_plan_is_what_the_configuration_says),
