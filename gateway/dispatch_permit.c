@@ -196,6 +196,7 @@ static void permit(struct gateway *gateway, struct live *live, struct channel *c
     attempt->state = ATTEMPT_INTENT;
     attempt->flags = ATTEMPT_UNANSWERED;
     attempt->updated_at_ms = gateway_now_ms(gateway);
+    money_fix_cost(gateway, live, attempt);
     effect.id = attempt->id;
     effect.number = slot;
     effect.extra = channel->number;

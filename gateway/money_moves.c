@@ -129,12 +129,12 @@ int64_t money_baseline(const struct gateway *gateway, const struct plan *plan,
     return cost;
 }
 
-/* Whether what the price is billed on has happened to the attempt. */
-static bool is_due(const struct price *price, const struct attempt *attempt)
+/* Whether what is billed on this state has happened to the attempt. */
+static bool is_due(uint8_t billed, const struct attempt *attempt)
 {
     bool positive = attempt->state <= ATTEMPT_CLICKED;
 
-    switch (price->billed) {
+    switch (billed) {
     case ATTEMPT_SENT:
         /* What stays in doubt is not charged. */
         return attempt->sent_at_ms != 0 && !(attempt->flags & ATTEMPT_RETRY) &&
@@ -142,7 +142,7 @@ static bool is_due(const struct price *price, const struct attempt *attempt)
     case ATTEMPT_ACCEPTED:
         return (attempt->flags & ATTEMPT_WAS_ACCEPTED) != 0;
     default:
-        return positive && attempt->state >= price->billed;
+        return positive && attempt->state >= billed;
     }
 }
 
@@ -188,7 +188,7 @@ static void charge(struct gateway *gateway, struct live *live, struct attempt *a
     const struct price *price = sell_price(live, attempt->step, attempt->channel);
     int64_t amount;
 
-    if (price == NULL || anchor->charged_micro != 0 || !is_due(price, attempt) ||
+    if (price == NULL || anchor->charged_micro != 0 || !is_due(price->billed, attempt) ||
         (price->per_message && is_paid(live, attempt->step, attempt->segment)) ||
         !price_of(price, parts_of_segment(gateway, live, attempt->channel), &amount) ||
         (amount = within_hold(live, attempt->step, amount)) == 0)
@@ -206,21 +206,34 @@ static void charge(struct gateway *gateway, struct live *live, struct attempt *a
     live->message.charged_micro += amount;
 }
 
+void money_fix_cost(struct gateway *gateway, const struct live *live,
+                    struct attempt *attempt)
+{
+    struct price price;
+
+    if (!buy_price(gateway, live, attempt->channel, &price) ||
+        !price_of(&price, parts_of_segment(gateway, live, attempt->channel),
+                  &attempt->buy_micro))
+        return;
+    attempt->buy_on = price.billed;
+    if (price.per_message)
+        attempt->flags |= ATTEMPT_BOUGHT_WHOLE;
+}
+
 static void owe(struct gateway *gateway, struct live *live, struct attempt *attempt,
                 struct moves *moves)
 {
     struct account *account = catalog_account(gateway->catalog, live->message.account);
-    struct price price;
-    int64_t amount;
 
-    if (attempt->cost_micro != 0 || !buy_price(gateway, live, attempt->channel, &price) ||
-        !is_due(&price, attempt) || (price.per_message && is_owed(live, attempt)) ||
-        !price_of(&price, parts_of_segment(gateway, live, attempt->channel), &amount))
+    /* Of an account that never had money and is configured no more nobody knows in what. */
+    if (attempt->cost_micro != 0 || attempt->buy_on == 0 || account->currency == 0 ||
+        !is_due(attempt->buy_on, attempt) ||
+        ((attempt->flags & ATTEMPT_BOUGHT_WHOLE) && is_owed(live, attempt)))
         return;
-    attempt->cost_micro = amount;
-    live->message.cost_micro += amount;
+    attempt->cost_micro = attempt->buy_micro;
+    live->message.cost_micro += attempt->buy_micro;
     add_posting(moves, live, attempt, account->currency, POSTING_COST, attempt->channel,
-                amount);
+                attempt->buy_micro);
 }
 
 void money_record_attempt(struct gateway *gateway, struct live *live,

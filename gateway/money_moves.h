@@ -10,6 +10,11 @@
 
 struct gateway;
 
+/* What we shall owe for a new attempt, by the prices of now: those of later are for others.
+ */
+void money_fix_cost(struct gateway *gateway, const struct live *live,
+                    struct attempt *attempt);
+
 /* The attempt's row, with the postings that its present state asks for. */
 void money_record_attempt(struct gateway *gateway, struct live *live,
                           struct attempt *attempt);

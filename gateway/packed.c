@@ -10,7 +10,7 @@ enum {
     DIGEST_SIZE = 8,
     NUMBER_MOST = 10, /* octets of one */
     MESSAGE_NUMBERS = 20,
-    ATTEMPT_NUMBERS = 16,
+    ATTEMPT_NUMBERS = 18,
     BODY_NUMBERS = 23,
     BODY_SIZE = 4, /* octets of the size that a body begins with */
 };
@@ -153,6 +153,8 @@ ALWAYS_INLINE void code_attempt(struct coder *coder, bool writing,
     code_time(coder, writing, message->accepted_at_ms, &attempt->again_at_ms);
     CODE_FROM(coder, writing, 0, attempt->charged_micro);
     CODE_FROM(coder, writing, 0, attempt->cost_micro);
+    CODE_FROM(coder, writing, 0, attempt->buy_micro);
+    CODE(coder, writing, attempt->buy_on);
     CODE(coder, writing, attempt->channel);
     CODE(coder, writing, attempt->segment);
     CODE(coder, writing, attempt->step);

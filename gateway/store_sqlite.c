@@ -23,7 +23,7 @@
  */
 _Static_assert(sizeof(void *) != 8 ||
                    (sizeof(struct store_record_message) == 176 &&
-                    sizeof(struct store_record_attempt) == 184 &&
+                    sizeof(struct store_record_attempt) == 192 &&
                     sizeof(struct body) == 192 && sizeof(struct store_record_usage) == 88 &&
                     sizeof(struct store_record_duplicate) == 72 &&
                     sizeof(struct store_record_optout) == 128 &&

@@ -86,6 +86,7 @@ struct attempt {
         again_at_ms; /* retry: not before this; in doubt: until then a report is awaited */
     int64_t charged_micro; /* on the anchor only */
     int64_t cost_micro;
+    int64_t buy_micro; /* what we owe for it when it is billed: fixed with its permit */
     uint32_t channel;
     uint16_t ordinal; /* its place in the message, from 1 */
     uint16_t segment; /* from 1 */
@@ -94,6 +95,7 @@ struct attempt {
     uint8_t state;  /* enum attempt_state */
     uint8_t reason; /* enum reason */
     uint16_t flags; /* ATTEMPT_ bits below */
+    uint8_t buy_on; /* enum attempt_state: when that is billed; 0: nobody said */
     uint32_t code;  /* the operator's own (code.h) */
     char provider_id[ATTEMPT_PROVIDER_ID_SIZE];
 };
@@ -108,6 +110,7 @@ enum {
     ATTEMPT_AWAITED = 1 << 7, /* in memory only: a report without its id may be its own */
     ATTEMPT_UNANSWERED = 1 << 8, /* in memory only: permitted, and no verdict came yet */
     ATTEMPT_NEXT_WAY = 1 << 6,   /* refused for its way only: another channel of the step */
+    ATTEMPT_BOUGHT_WHOLE = 1 << 9, /* we owe once for all segments */
 };
 
 struct message {

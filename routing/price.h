@@ -2,8 +2,8 @@
  * The price book: what a message costs its sender and us, per channel, class and
  * destination, and when it is billed.
  *
- * A message pins the sell prices of all its steps at acceptance; buy prices are
- * asked for when something is handed over.
+ * A message pins the sell prices of all its steps at acceptance; an attempt the buy price
+ * of its channel with its permit.
  */
 #ifndef ROUTING_PRICE_H
 #define ROUTING_PRICE_H

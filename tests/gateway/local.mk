@@ -306,6 +306,7 @@ check_PROGRAMS += \
 	tests/gateway/inbound_test \
 	tests/gateway/link_test \
 	tests/gateway/money_moves_test \
+	tests/gateway/money_property_test \
 	tests/gateway/operations_test \
 	tests/gateway/pace_test \
 	tests/gateway/public_id_test \
@@ -323,6 +324,7 @@ TESTS += \
 	tests/gateway/inbound_test \
 	tests/gateway/link_test \
 	tests/gateway/money_moves_test \
+	tests/gateway/money_property_test \
 	tests/gateway/operations_test \
 	tests/gateway/pace_test \
 	tests/gateway/public_id_test \
@@ -349,6 +351,11 @@ tests_gateway_texts_test_SOURCES = tests/gateway/texts_test.c $(LONE_OPERATOR)
 tests_gateway_texts_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_group_test_SOURCES = tests/gateway/link_group_test.c $(LONE_OPERATOR)
 tests_gateway_link_group_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_money_property_test_SOURCES = tests/gateway/money_property_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
+	$(VFS) tests/test.h
+tests_gateway_money_property_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_money_moves_test_SOURCES = tests/gateway/money_moves_test.c $(LONE_OPERATOR)
 tests_gateway_money_moves_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_refusals_test_SOURCES = tests/gateway/link_refusals_test.c $(LONE_OPERATOR)

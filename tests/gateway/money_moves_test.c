@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "gateway/catalog.h"
+#include "gateway/gateway.h"
 #include "smpp/command.h"
 #include "tests/gateway/lone_operator.h"
 #include "tests/test.h"
@@ -70,6 +72,18 @@ static void check_books(void)
     CHECK(strstr(answer.body, "\"ok\":true") != NULL, answer.body);
 }
 
+/* All rows of a side cost so much from now on. */
+static void reprice(enum config_side side, int64_t price_micro)
+{
+    struct gateway *gateway = lone_gateway_of(lone);
+    const struct config *config = gateway->config;
+
+    for (size_t i = 0; i < config->price_count; i++)
+        if (config->prices[i].side == side)
+            config->prices[i].price_micro = price_micro;
+    assert_true(catalog_take_prices(gateway->catalog, config));
+}
+
 /* ---- The gate --------------------------------------------------------------- */
 
 /* The first segment pays for all: the others earn nothing, and go all the same. */
@@ -109,10 +123,36 @@ TEST(a_text_that_is_paid_as_one_goes_whole)
     }
 }
 
+/* ---- The book --------------------------------------------------------------- */
+
+TEST(what_we_owe_is_what_the_book_said_at_the_submit)
+{
+    struct smpp_pdu pdu;
+    uint64_t id;
+
+    begin("", "");
+    id = lone_operator_submit(lone, "491700000001", "hello");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    reprice(CONFIG_BUY, 40000);
+    reprice(CONFIG_SELL, 70000);
+    lone_line_take(&line, &pdu, "a");
+    report("a", "DELIVRD");
+    lone_operator_check_end(lone, id, "delivered");
+    check_member(id, "\"charged\":\"0.050000\",\"cost\":\"0.030000\"");
+    id = lone_operator_submit(lone, "491700000001", "again");
+    take("b");
+    report("b", "DELIVRD");
+    lone_operator_check_end(lone, id, "delivered");
+    check_member(id, "\"charged\":\"0.070000\",\"cost\":\"0.040000\"");
+    check_books();
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_text_that_is_paid_as_one_goes_whole),
+        RUN(what_we_owe_is_what_the_book_said_at_the_submit),
     };
 
     return RUN_ALL(tests);

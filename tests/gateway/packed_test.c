@@ -80,6 +80,8 @@ static void same_attempt(const struct attempt *a, const struct attempt *b)
     SAME(again_at_ms);
     SAME(charged_micro);
     SAME(cost_micro);
+    SAME(buy_micro);
+    SAME(buy_on);
     SAME(channel);
     SAME(ordinal);
     SAME(segment);
