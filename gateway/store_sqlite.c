@@ -77,8 +77,9 @@ bool store_sqlite_checkpoint(struct store_sqlite *store, bool restart)
         store->database, "main",
         restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &pages, &done);
 
-    /* A reader may keep the log from being used up: not a failure, the next one goes on. */
-    if (result != SQLITE_OK && result != SQLITE_BUSY) {
+    /* A reader, or a full disk, may keep the log from being used up: not a failure, the
+     * next one goes on. */
+    if (result != SQLITE_OK && result != SQLITE_BUSY && result != SQLITE_FULL) {
         store->failed = true;
         return false;
     }

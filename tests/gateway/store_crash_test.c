@@ -458,6 +458,35 @@ TEST(on_a_full_disk_the_reserve_is_used_for_one_more_try)
     life_free(&life);
 }
 
+/* What it would copy stays in the log, which can be read. */
+TEST(a_checkpoint_that_finds_no_room_is_made_later)
+{
+    struct life life;
+
+    life_new(&life, 1);
+    life.text_size = 60000;
+    life.goal = LIFE_PERMITTED;
+    assert_true(life_open(&life));
+    life_settle(&life);
+    for (unsigned n = 1; n <= 100; n++)
+        assert_true(life_begin(&life, n));
+    while (store_counters(life.store)->folds == 0)
+        life_run(&life, 1);
+    assert_int_equal(store_counters(life.store)->checkpoints, 0);
+    vfs_set_full(life.vfs, true);
+    life_run(&life, 5000);
+    CHECK_EQ(life.failures, 0, life.error);
+    vfs_set_full(life.vfs, false);
+    for (unsigned n = 101; n <= 200; n++)
+        assert_true(life_begin(&life, n));
+    life_run(&life, 5000);
+    assert_in_range(store_counters(life.store)->checkpoints, 2, 10);
+    life_crash(&life, true);
+    life.goal = LIFE_ENDED;
+    check_all(&life, "full");
+    life_free(&life);
+}
+
 struct counted {
     unsigned messages;
     unsigned bodies;
@@ -546,6 +575,7 @@ int main(void)
         RUN(a_failing_disk_ends_the_store_once_and_nothing_was_told),
         RUN(a_disk_that_fails_at_any_write_of_a_frame_has_failed),
         RUN(on_a_full_disk_the_reserve_is_used_for_one_more_try),
+        RUN(a_checkpoint_that_finds_no_room_is_made_later),
         RUN(a_decision_is_there_whole_or_not_at_all),
     };
 
