@@ -56,15 +56,17 @@ static bool take_out(struct store_sqlite *store, uint64_t last)
            store_step(store, STATEMENT_GONE_SWEPT) && store_step(store, STATEMENT_COMMIT);
 }
 
-bool store_gone_sweep(struct store_sqlite *store)
+bool store_gone_sweep(struct store_sqlite *store, bool *out_done)
 {
     uint64_t last;
     uint64_t count;
 
+    *out_done = false;
     if (!find_last(store, &last))
         return false;
     if (last == 0) {
         store->swept = 0;
+        *out_done = true;
         return true;
     }
     if (!take_out(store, last)) {
@@ -78,5 +80,6 @@ bool store_gone_sweep(struct store_sqlite *store)
     store->gone -= count;
     store->living_rows -= count;
     store->swept = last;
+    *out_done = true;
     return true;
 }

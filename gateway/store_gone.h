@@ -17,8 +17,10 @@ bool store_gone_read(struct store_sqlite *store, char *error, size_t error_size)
 /* Whether it is worth it; `idle`: as soon as there is one. */
 bool store_gone_is_due(const struct store_sqlite *store, bool idle);
 
-/* Takes some of them out.  False: live.db cannot be written, and is not touched any more.
+/*
+ * Takes some of them out; `out_done` false: not now.  False: live.db cannot be written, and
+ * is not touched any more.
  */
-bool store_gone_sweep(struct store_sqlite *store);
+bool store_gone_sweep(struct store_sqlite *store, bool *out_done);
 
 #endif

@@ -74,7 +74,7 @@ struct store {
     struct clock_timer disk;
 
     uint64_t left_bytes; /* of the log, by the last checkpoint */
-    int64_t move_at_ms;  /* not before */
+    int64_t move_at_ms;  /* what moves or is taken out: not before */
     size_t upkeep_move;  /* how many messages at most */
 
     /* Written by the thread while a job runs, read by the loop after it. */
@@ -88,6 +88,7 @@ struct store {
     bool upkeep_checkpoint;
     bool upkeep_close;
     bool upkeep_sweep;
+    bool upkeep_swept;
     bool upkeep_period;
     size_t upkeep_moved;
 

@@ -15,7 +15,7 @@ enum {
         200000, /* ended messages that wait for an idle moment; then they move anyhow */
     MOVE_AT_ONCE = 2000,
     IDLE_MS = 200,
-    MOVE_AGAIN_MS = 10000, /* after the history could not be written */
+    MOVE_AGAIN_MS = 10000, /* after the history, or live.db, could not be written */
 };
 
 static void run_upkeep(void *self)
@@ -26,7 +26,7 @@ static void run_upkeep(void *self)
     store->table_result.ok =
         store_sqlite_move(store->sqlite, store->upkeep_move, &store->upkeep_moved);
     if (store->table_result.ok && store->upkeep_sweep)
-        store->table_result.ok = store_gone_sweep(store->sqlite);
+        store->table_result.ok = store_gone_sweep(store->sqlite, &store->upkeep_swept);
     if (store->table_result.ok && store->upkeep_checkpoint)
         store->table_result.ok =
             store_sqlite_checkpoint(store->sqlite, store->upkeep_restart);
@@ -44,7 +44,8 @@ static void upkeep_is_done(void *self)
     store->table_work = STORE_TABLES_REST;
     store->upkeep_was_last = true;
     store->counters.moved = store_sqlite_in_history(store->sqlite);
-    if (store->upkeep_move > 0 && store->upkeep_moved == 0)
+    if ((store->upkeep_move > 0 && store->upkeep_moved == 0) ||
+        (store->upkeep_sweep && !store->upkeep_swept))
         store->move_at_ms = clock_mono_ms(store->clock) + MOVE_AGAIN_MS;
     if (store->upkeep_checkpoint) {
         /* A reader may keep part of the log in use: it is tried again when there is more.
@@ -107,7 +108,7 @@ static void on_idle(void *owner)
         store->table_work != STORE_TABLES_REST)
         return;
     if (!store_start_fold(store, true) && !store_start_upkeep(store, true) &&
-        store_sqlite_ended(store->sqlite) > 0)
+        (store_sqlite_ended(store->sqlite) > 0 || store_gone_is_due(store->sqlite, true)))
         store_await_idle(store);
 }
 

@@ -157,6 +157,30 @@ TEST(a_report_after_its_end_is_laid_over_the_aged_as_over_others)
     life_free(&life);
 }
 
+/* Nor does it fill the log with its sentence. */
+TEST(on_a_full_disk_it_is_tried_again_after_a_while)
+{
+    struct life life;
+    uint64_t before;
+
+    new_life(&life);
+    live_on(&life, 2);
+    end(&life, 2);
+    life_fold(&life);
+    vfs_set_full(life.vfs, true);
+    before = vfs_calls(life.vfs, VFS_WRITE);
+    life_run(&life, 30000);
+    assert_in_range(vfs_calls(life.vfs, VFS_WRITE) - before, 1, 10);
+    assert_int_equal(life.failures, 0);
+    vfs_set_full(life.vfs, false);
+    life_run(&life, 15000);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM gone"), 0);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 0);
+    check_ended(&life, 2);
+    check_ledger(&life);
+    life_free(&life);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +188,7 @@ int main(void)
         RUN(when_there_is_nothing_else_to_do_the_row_is_taken_out),
         RUN(a_window_that_was_in_the_day_and_not_in_live_db_is_in_both_once),
         RUN(a_report_after_its_end_is_laid_over_the_aged_as_over_others),
+        RUN(on_a_full_disk_it_is_tried_again_after_a_while),
     };
 
     return RUN_ALL(tests);
