@@ -167,8 +167,8 @@ static void count_commit(struct store *store, const struct store_batch *batch)
     struct store_counters *counters = &store->counters;
     int64_t us = store->commit_result.us;
 
-    store->is_busy = batch->operations >=
-                     STORE_BATCH_OPERATIONS * (100 - BEGINNINGS_PERCENT) / 100;
+    store->is_busy =
+        batch->operations >= STORE_BATCH_OPERATIONS * (100 - BEGINNINGS_PERCENT) / 100;
     counters->commits++;
     counters->operations += batch->operations;
     counters->commit_us += us;
@@ -293,10 +293,11 @@ struct store *store_open(const struct store_config *config, struct clock *clock,
     store->filling = &store->windows[0];
     if (!store_take_folder(store, error, error_size))
         goto fail;
+    /* Before anything is written: on a full disk the reserve is what there is. */
+    store_check_disk(store);
     store->sqlite = store_sqlite_open(store->folder, config->vfs, error, error_size);
     if (store->sqlite == NULL || !store_recover_journal(store, error, error_size))
         goto fail;
-    store_check_disk(store);
     return store;
 
 fail:

@@ -1,7 +1,10 @@
 /* The state folder: whose it is, and how it is closed. */
 #include "gateway/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/gateway/store_told.h"
 #include "tests/test.h"
@@ -29,6 +32,48 @@ TEST(closing_commits_what_was_decided_and_runs_no_effect)
         free(told.body);
         life_free(&life);
     }
+}
+
+/* There is room as soon as the reserve is given back. */
+static void make_room(void *owner, const char *path)
+{
+    struct life *life = owner;
+    char reserve[100];
+    struct stat now;
+
+    (void)path;
+    snprintf(reserve, sizeof(reserve), "%s/reserve", life->folder);
+    assert_int_equal(stat(reserve, &now), 0);
+    vfs_set_full(life->vfs, now.st_size > 0);
+}
+
+/* What was accepted waits for it: its log is copied, and its journal put into the tables.
+ */
+TEST(a_start_on_a_full_disk_gives_the_reserve_back_first)
+{
+    struct life life;
+    struct told told = {0};
+    char reserve[100];
+
+    life_new(&life, 1);
+    life.goal = LIFE_ACCEPTED;
+    assert_true(life_open(&life));
+    life_settle(&life);
+    assert_true(life_begin(&life, 1));
+    life_run(&life, 100);
+    assert_int_equal(life.steps[1], LIFE_ACCEPTED);
+    life_crash(&life, false);
+    snprintf(reserve, sizeof(reserve), "%s/reserve", life.folder);
+    assert_int_equal(truncate(reserve, 1000000), 0);
+    vfs_set_full(life.vfs, true);
+    vfs_on_open(life.vfs, make_room, &life);
+    /* So much that the disk of this machine is all but full. */
+    life.disk_reserve_bytes = UINT64_MAX / 8;
+    CHECK(life_open(&life), life.error);
+    CHECK(life_load(&life, &told_loader, &told), life.error);
+    assert_int_equal(told.messages, 1);
+    free(told.body);
+    life_free(&life);
 }
 
 TEST(a_folder_is_used_by_one_store_at_a_time)
@@ -123,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(closing_commits_what_was_decided_and_runs_no_effect),
+        RUN(a_start_on_a_full_disk_gives_the_reserve_back_first),
         RUN(a_folder_is_used_by_one_store_at_a_time),
         RUN(a_database_of_somebody_else_is_refused_and_left_as_it_was),
         RUN(of_a_damaged_database_it_is_told_what_to_do),

@@ -83,6 +83,7 @@ static bool open_store(struct life *life)
         .folder = life->folder,
         .ring_operations = 10000,
         .ring_bytes = 64 * 1024 * 1024,
+        .disk_reserve_bytes = life->disk_reserve_bytes,
         .vfs = vfs_name,
     };
 
@@ -443,8 +444,8 @@ bool life_begin(struct life *life, unsigned n)
 struct store_reader *life_reader(struct life *life)
 {
     if (life->reader == NULL)
-        life->reader = store_reader_open(life->folder, vfs_name, life->store, life->executor,
-                                         life->error, sizeof(life->error));
+        life->reader = store_reader_open(life->folder, vfs_name, life->store,
+                                         life->executor, life->error, sizeof(life->error));
     return life->reader;
 }
 

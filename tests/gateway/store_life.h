@@ -35,7 +35,8 @@ struct life {
     struct store_reader *reader; /* opened when it is needed */
     char folder[64];
     char error[600];
-    size_t text_size;     /* of each message */
+    size_t text_size; /* of each message */
+    uint64_t disk_reserve_bytes;
     enum life_step goal;  /* messages stay there */
     uint64_t effects;     /* that have run */
     uint64_t order[4096]; /* their targets */
