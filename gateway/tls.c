@@ -250,7 +250,10 @@ static void set_up_section(struct tls *tls, size_t place, enum tls_side side,
     section->config = config;
     section->side = side;
     section->name = name;
+    /* The library tells of a write of several records when the last has left, and the
+     * first have been read by then. */
     section->transport = (struct smpp_transport){.self = section,
+                                                 .piece_max_size = SSL3_RT_MAX_PLAIN_LENGTH,
                                                  .accepted = accept_tls,
                                                  .connect = connect_tls,
                                                  .finish = finish_tls,

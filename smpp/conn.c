@@ -12,6 +12,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include <event2/buffer.h>
@@ -335,13 +336,12 @@ static size_t write_now(struct smpp_conn *conn)
     return sent > 0 ? (size_t)sent : 0;
 }
 
-static void give_output(struct smpp_conn *conn)
+/* All there is, and straight into the socket what fits. */
+static void give_all(struct smpp_conn *conn)
 {
     size_t size = conn->out_used;
     size_t sent = 0;
 
-    if (size == 0)
-        return;
     if (evbuffer_get_length(bufferevent_get_output(conn->bev)) == 0) {
         conn->progress_ms = now_of(conn);
         sent = write_now(conn);
@@ -349,10 +349,36 @@ static void give_output(struct smpp_conn *conn)
     conn->out_used = 0; /* a pair takes them, and on_output() counts, before it returns */
     if (sent < size && bufferevent_write(conn->bev, conn->out + sent, size - sent) != 0)
         abort();
-    if (conn->out_room > OUTPUT_KEPT_SIZE)
-        forget_output_room(conn);
     if (sent > 0)
         count_output(conn, sent);
+}
+
+static void give_pieces(struct smpp_conn *conn)
+{
+    struct evbuffer *output = bufferevent_get_output(conn->bev);
+
+    while (conn->out_used > 0 && evbuffer_get_length(output) == 0) {
+        size_t most = conn->transport->piece_max_size;
+        size_t size = conn->out_used < most ? conn->out_used : most;
+
+        conn->progress_ms = now_of(conn);
+        conn->out_used -= size; /* which may have left before it returns */
+        if (bufferevent_write(conn->bev, conn->out, size) != 0)
+            abort();
+        memmove(conn->out, conn->out + size, conn->out_used);
+    }
+}
+
+static void give_output(struct smpp_conn *conn)
+{
+    if (conn->out_used == 0)
+        return;
+    if (conn->transport != NULL && conn->transport->piece_max_size > 0)
+        give_pieces(conn);
+    else
+        give_all(conn);
+    if (conn->out_used == 0 && conn->out_room > OUTPUT_KEPT_SIZE)
+        forget_output_room(conn);
 }
 
 static void watch_output(struct smpp_conn *conn)

@@ -7,6 +7,7 @@
 #define SMPP_TRANSPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct bufferevent;
 struct event_base;
@@ -17,6 +18,10 @@ struct smpp_transport {
     /* The octets of the socket are those of the stream: once something has come out of it,
      * output may be put into it past the bufferevent. */
     bool is_bare;
+    /* Octets are told of as written only when all the bufferevent was given at once have
+     * left: it is given so many at most, and the next when these are gone.  0: as many as
+     * there are. */
+    size_t piece_max_size;
     /* Over a connected socket, which it takes; NULL: failed, and `fd` is closed. */
     struct bufferevent *(*accepted)(void *self, struct event_base *base, int take_fd);
     /* Being connected; BEV_EVENT_CONNECTED or an error comes later, from the loop.  NULL:

@@ -51,9 +51,9 @@ tests_gateway_turns_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/gateway/tls_test
 TESTS += tests/gateway/tls_test
-tests_gateway_tls_test_SOURCES = tests/gateway/tls_test.c tests/test.h
-tests_gateway_tls_test_LDADD = libgateway.a libsmpp.a $(LIBEVENT_LIBS) $(OPENSSL_LIBS) \
-	$(CMOCKA_LIBS)
+tests_gateway_tls_test_SOURCES = tests/gateway/tls_test.c tests/smpp/line.h tests/test.h
+tests_gateway_tls_test_LDADD = libgateway.a libsmpp.a $(SMPP34_LIBS) $(LIBEVENT_LIBS) \
+	$(OPENSSL_LIBS) $(CMOCKA_LIBS)
 
 # Configuration, profiles and accounts.
 check_PROGRAMS += \

@@ -225,17 +225,23 @@ static inline struct smpp_session_config line_config(enum smpp_role role)
     };
 }
 
-/* Between `near`, which becomes a conn's, and `far`. */
-static inline void line_open_on(struct line *line, struct event_base *base,
-                                const struct smpp_session_config *config,
-                                struct bufferevent *near, struct bufferevent *far)
+/* Without its ends. */
+static inline void line_begin(struct line *line, struct event_base *base)
 {
     memset(line, 0, sizeof(*line));
     line->base = base;
     line->now_ms = 1000000;
     line->wake_ms = INT64_MAX;
-    line->far = far;
     line->ops = line_ops;
+}
+
+/* Between `near`, which becomes a conn's, and `far`. */
+static inline void line_open_on(struct line *line, struct event_base *base,
+                                const struct smpp_session_config *config,
+                                struct bufferevent *near, struct bufferevent *far)
+{
+    line_begin(line, base);
+    line->far = far;
     line->conn = smpp_conn_new(near, config, &line->ops, &line_conn_ops, line);
     line->session = smpp_conn_session(line->conn);
     bufferevent_setcb(far, NULL, NULL, line_on_far_event, line);
