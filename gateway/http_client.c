@@ -116,7 +116,11 @@ static size_t on_answer_line(char *line, size_t size, size_t count, void *arg)
 {
     struct call *call = arg;
 
-    call->head_ended = size * count > 0 && (line[0] == '\r' || line[0] == '\n');
+    /* A trailer comes here too, behind the body. */
+    if (size * count > 0 && (line[0] == '\r' || line[0] == '\n'))
+        call->head_ended = true;
+    else if (size * count >= 5 && memcmp(line, "HTTP/", 5) == 0)
+        call->head_ended = false;
     return size * count;
 }
 

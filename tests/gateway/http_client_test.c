@@ -85,6 +85,9 @@ static const struct {
     {'L', "HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\nx",                      false},
     {'k', "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
      false                                                                                   },
+    {'t',
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+     "3\r\nabc\r\n0\r\nServer-Timing: 1\r\n\r\n",                                       false},
 };
 
 /* Whole requests of the tests have a length, or none and no body. */
@@ -282,6 +285,7 @@ TEST(each_end_of_a_call_is_told_for_what_it_was)
     } rows[] = {
         {"answered",                     "a", "send",  HTTP_ANSWERED, 200, "fine", 0},
         {"answered in chunks",           "k", "send",  HTTP_ANSWERED, 200, "abc",  0},
+        {"answered with a trailer",      "t", "send",  HTTP_ANSWERED, 200, "abc",  0},
         {"answered without a body",      "e", "send",  HTTP_ANSWERED, 204, "",     0},
         {"throttled",                    "r", "send",  HTTP_ANSWERED, 429, "",     7},
         {"redirected, and not followed", "d", "send",  HTTP_ANSWERED, 302, "",     0},
