@@ -76,7 +76,6 @@ static struct bufferevent *wrap_socket(struct section *section, struct event_bas
                                          BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
     if (bev == NULL)
         abort();
-    tls_gate_lead_to(ssl, bev);
     return bev;
 }
 
@@ -346,6 +345,8 @@ bool tls_failure(struct bufferevent *bev, char *why, size_t why_size)
         return false;
     if (gate->is_plain)
         snprintf(why, why_size, "what came is no TLS");
+    else if (gate->error != 0)
+        snprintf(why, why_size, "%s", strerror(gate->error));
     else if (SSL_get_verify_result(ssl) != X509_V_OK)
         snprintf(why, why_size, "certificate refused: %s",
                  X509_verify_cert_error_string(SSL_get_verify_result(ssl)));

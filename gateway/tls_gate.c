@@ -4,9 +4,9 @@
  */
 #include "gateway/tls_gate.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
-#include <event2/bufferevent_ssl.h>
 #include <openssl/ssl.h>
 
 #include "gateway/clock.h"
@@ -55,6 +55,12 @@ static bool may_work(struct tls_gates *gates)
     return now_us - gates->began_us < TLS_HANDSHAKES_US;
 }
 
+static void note_error(struct tls_gate *gate, BIO *bio, int result)
+{
+    if (result < 0 && !BIO_should_retry(bio) && gate->error == 0)
+        gate->error = errno;
+}
+
 static int gate_read(BIO *bio, char *data, int size)
 {
     struct tls_gate *gate = BIO_get_data(bio);
@@ -67,6 +73,7 @@ static int gate_read(BIO *bio, char *data, int size)
     }
     got = BIO_read(BIO_next(bio), data, size);
     BIO_copy_next_retry(bio);
+    note_error(gate, bio, got);
     if (got > 0 && !gate->heard) {
         gate->heard = true;
         gate->is_plain = data[0] != HANDSHAKE_RECORD;
@@ -81,6 +88,7 @@ static int gate_write(BIO *bio, const char *data, int size)
     BIO_clear_retry_flags(bio);
     put = BIO_write(BIO_next(bio), data, size);
     BIO_copy_next_retry(bio);
+    note_error(BIO_get_data(bio), bio, put);
     return put;
 }
 
@@ -147,8 +155,6 @@ static void on_progress(const SSL *ssl, int where, int result)
         return;
     gate->done = true;
     gate->gates->counts->done[gate->side]++;
-    /* A PDU tells its length: an end without close_notify can cut none short unseen. */
-    bufferevent_openssl_set_allow_dirty_shutdown(gate->bev, 1);
 }
 
 void tls_gate_put(struct tls_gates *gates, enum tls_side side, SSL *ssl, int fd)
@@ -166,13 +172,6 @@ void tls_gate_put(struct tls_gates *gates, enum tls_side side, SSL *ssl, int fd)
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl, BIO_push(bio, socket), bio);
     SSL_set_info_callback(ssl, on_progress);
-}
-
-void tls_gate_lead_to(SSL *ssl, struct bufferevent *bev)
-{
-    struct tls_gate *gate = SSL_get_app_data(ssl);
-
-    gate->bev = bev;
 }
 
 const struct tls_gate *tls_gate_of(const SSL *ssl)

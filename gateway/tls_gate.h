@@ -30,18 +30,15 @@ void tls_gates_free(struct tls_gates *gates);
 /* Of a connection; freed with its SSL. */
 struct tls_gate {
     struct tls_gates *gates;
-    struct bufferevent *bev; /* which owns it */
     enum tls_side side;
     bool heard;
     bool is_plain; /* what came first begins no record of TLS */
     bool done;     /* the handshake */
+    int error;     /* of the socket; 0: none */
 };
 
 /* Between `ssl` and the socket, which stays its owner's. */
 void tls_gate_put(struct tls_gates *gates, enum tls_side side, SSL *ssl, int fd);
-
-/* Tells it of the bufferevent that was made of `ssl`; needed before the handshake. */
-void tls_gate_lead_to(SSL *ssl, struct bufferevent *bev);
 
 const struct tls_gate *tls_gate_of(const SSL *ssl);
 

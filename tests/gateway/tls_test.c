@@ -5,8 +5,11 @@
  */
 #include "gateway/tls.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -118,13 +121,32 @@ static void end(struct place *place)
     SSL_CTX_free(place->context);
 }
 
+/* Two ends of a connection of TCP, which may be reset. */
+static void connect_ends(int ends[2])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(ends[0], (struct sockaddr *)&address, size), 0);
+    ends[1] = accept(listener, NULL, NULL);
+    close(listener);
+    evutil_make_socket_nonblocking(ends[0]);
+    evutil_make_socket_nonblocking(ends[1]);
+}
+
 /* Connected, and its hello is on its way. */
 static void connect_client(struct place *place, struct client *client)
 {
     const struct smpp_transport *transport = tls_of_listen(place->tls, 0);
     int ends[2];
 
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    connect_ends(ends);
     client->fd = ends[0];
     client->bev = transport->accepted(transport->self, place->base, ends[1]);
     client->ssl = SSL_new(place->context);
@@ -258,6 +280,24 @@ TEST(what_waits_in_pieces_longer_than_a_record_arrives_in_its_order)
 
 /* ---- A session ---------------------------------------------------------------------- */
 
+static char why_closed[200];
+
+static void note_why(void *owner, enum smpp_end end, int error)
+{
+    struct line *line = owner;
+
+    why_closed[0] = '\0';
+    (void)tls_failure(smpp_conn_bufferevent(line->conn), why_closed, sizeof(why_closed));
+    line_on_closed(owner, end, error);
+}
+
+static const struct smpp_conn_ops conn_ops = {
+    .now_ms = line_now_ms,
+    .exact_ms = line_exact_ms,
+    .wake_at = line_wake_at,
+    .on_closed = note_why,
+};
+
 /* A client's bind over TLS. */
 static void bind_client(struct place *place, struct line *line, struct client *client,
                         const struct smpp_session_config *config)
@@ -267,7 +307,7 @@ static void bind_client(struct place *place, struct line *line, struct client *c
 
     connect_client(place, client);
     line_begin(line, place->base);
-    line->conn = smpp_conn_new(client->bev, config, &line->ops, &line_conn_ops, line);
+    line->conn = smpp_conn_new(client->bev, config, &line->ops, &conn_ops, line);
     line->session = smpp_conn_session(line->conn);
     smpp_conn_set_transport(line->conn, tls_of_listen(place->tls, 0));
     for (unsigned i = 0; i < TURNS_MAX && SSL_connect(client->ssl) != 1; i++)
@@ -324,6 +364,78 @@ TEST(what_has_left_in_a_whole_record_is_not_called_unsent)
     for (unsigned i = 0; i < TURNS_MAX && !line.closed; i++)
         turn(&place);
     assert_in_range(fates[SMPP_FATE_LOST], whole, REQUESTS);
+    SSL_free(client.ssl);
+    close(client.fd);
+    end(&place);
+}
+
+TEST(a_reset_ends_the_connection_at_once)
+{
+    enum { TEXT_SIZE = 200, REQUESTS = 150, SNDBUF = 4096 };
+    struct smpp_session_config config = line_config(SMPP_ROLE_SMSC);
+    static uint8_t text[TEXT_SIZE];
+    const struct linger hard = {.l_onoff = 1};
+    int room = SNDBUF;
+    struct client client;
+    struct place place;
+    struct line line;
+    unsigned turns = 0;
+
+    begin(&place);
+    config.limits.window = REQUESTS;
+    bind_client(&place, &line, &client, &config);
+    setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+    setsockopt(bufferevent_getfd(client.bev), SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+    for (unsigned i = 0; i < REQUESTS; i++) {
+        struct smpp_pdu request;
+
+        smpp_pdu_init(&request, SMPP_DELIVER_SM, 0, 0);
+        request.short_message = (struct smpp_octets){text, TEXT_SIZE};
+        assert_int_equal(smpp_session_send(line.session, &request, i), SMPP_SEND_OK);
+    }
+    for (int i = 0; i < 10; i++)
+        turn(&place);
+    assert_true(smpp_conn_output_size(line.conn) > 0);
+    setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+    close(client.fd);
+    for (; turns < 200 && !line.closed; turns++) {
+        usleep(1000);
+        turn(&place);
+    }
+    assert_true(line.closed);
+    assert_int_equal(line.end, SMPP_END_FAILED);
+    assert_true(line.error == ECONNRESET || line.error == EPIPE);
+    assert_true(strcmp(why_closed, "Connection reset by peer") == 0 ||
+                strcmp(why_closed, "Broken pipe") == 0);
+    SSL_free(client.ssl);
+    end(&place);
+}
+
+TEST(who_ends_its_side_without_a_word_is_still_answered)
+{
+    struct smpp_session_config config = line_config(SMPP_ROLE_SMSC);
+    struct client client;
+    struct place place;
+    struct line line;
+    uint8_t octets[64], expected[64];
+    size_t size;
+    int got = 0;
+
+    begin(&place);
+    bind_client(&place, &line, &client, &config);
+    size = line_octets(LINE_SUBMIT("00000002"), octets, sizeof(octets));
+    assert_int_equal(SSL_write(client.ssl, octets, (int)size), size);
+    shutdown(client.fd, SHUT_WR);
+    for (unsigned i = 0; i < TURNS_MAX && got <= 0; i++) {
+        turn(&place);
+        got = SSL_read(client.ssl, octets, sizeof(octets));
+    }
+    size = line_octets(LINE_SUBMIT_RESP("00000002"), expected, sizeof(expected));
+    assert_int_equal(got, size);
+    assert_memory_equal(octets, expected, size);
+    for (unsigned i = 0; i < TURNS_MAX && !line.closed; i++)
+        turn(&place);
+    assert_int_equal(line.end, SMPP_END_PEER_CLOSED);
     SSL_free(client.ssl);
     close(client.fd);
     end(&place);
@@ -680,10 +792,13 @@ int main(void)
         RUN(a_record_that_passes_the_watermark_is_read_to_its_end),
         RUN(what_waits_in_pieces_longer_than_a_record_arrives_in_its_order),
         RUN(what_has_left_in_a_whole_record_is_not_called_unsent),
+        RUN(a_reset_ends_the_connection_at_once),
+        RUN(who_ends_its_side_without_a_word_is_still_answered),
         RUN(every_octet_of_a_random_stream_arrives_both_ways),
         RUN(a_bind_in_plain_text_ends_the_connection_and_is_counted),
         RUN(a_wrong_file_is_named_and_changes_nothing),
     };
 
+    signal(SIGPIPE, SIG_IGN); /* as the daemon */
     return cmocka_run_group_tests(tests, make_certificate, remove_certificate);
 }
