@@ -41,7 +41,7 @@ enum {
     INPUT_MAX_SIZE = 2 * SMPP_PDU_MAX_SIZE,
     INPUT_UNBOUND_MAX_SIZE = 4 * SMPP_BIND_MAX_SIZE,
 
-    /* Turns for which what has arrived may put off a time-out: enough to empty a
+    /* Turns in a row for which what has arrived may put off a time-out: enough to empty a
      * socket's buffer after a stall, and an end to it for who never stops sending. */
     DEFERRALS_MAX = 128,
 };
@@ -613,14 +613,14 @@ void smpp_conn_tick(struct smpp_conn *conn)
     /* What a transport has read and not yet told of lies in our input. */
     if (next_due_ms(conn) <= now_ms)
         receive_input(conn);
-    if (next_due_ms(conn) <= now_ms) {
-        if (conn->phase == RUNNING && conn->deferrals < DEFERRALS_MAX &&
-            has_unheard(conn)) {
-            conn->deferrals++;
-        } else {
-            conn->deferrals = 0;
-            fire_due(conn, now_ms);
-        }
+    if (next_due_ms(conn) > now_ms) {
+        conn->deferrals = 0;
+    } else if (conn->phase == RUNNING && conn->deferrals < DEFERRALS_MAX &&
+               has_unheard(conn)) {
+        conn->deferrals++;
+    } else {
+        conn->deferrals = 0;
+        fire_due(conn, now_ms);
     }
     settle(conn);
 }

@@ -592,6 +592,32 @@ TEST(after_a_stall_what_has_arrived_is_heard_before_anybody_is_late)
     line_close(&line);
 }
 
+TEST(so_it_is_after_every_stall)
+{
+    enum { STALLS = 300 };
+    struct smpp_session_config config = line_config(SMPP_ROLE_SMSC);
+    static struct line line;
+    uint8_t response[17];
+
+    open_sockets(&line, &config);
+    line_bind_esme(&line, "9", "34");
+    line_octets(LINE_DELIVER_RESP("00000000"), response, sizeof(response));
+    for (uint32_t i = 1; i <= STALLS; i++) {
+        assert_int_equal(deliver(&line, 0x51), SMPP_SEND_OK);
+        line_run(&line);
+        smpp_wire_put_32(response + 12, i);
+        assert_int_equal(write(bufferevent_getfd(line.far), response, sizeof(response)),
+                         sizeof(response));
+        line.now_ms += 6000; /* its time was 5 s */
+        smpp_conn_tick(line.conn);
+        line_pass(&line, 0);
+        assert_string_equal(line.log, "answer 51;status 0;");
+        line.log[0] = '\0';
+        line_forget(&line);
+    }
+    line_close(&line);
+}
+
 TEST(who_never_stops_sending_does_not_put_off_a_time_out_for_ever)
 {
     struct smpp_session_config config = line_config(SMPP_ROLE_SMSC);
@@ -794,6 +820,7 @@ static const struct CMUnitTest tests[] = {
     RUN(nor_is_who_takes_nothing_any_more),
     RUN(an_unbind_is_answered_though_the_stream_ends_behind_it),
     RUN(after_a_stall_what_has_arrived_is_heard_before_anybody_is_late),
+    RUN(so_it_is_after_every_stall),
     RUN(who_never_stops_sending_does_not_put_off_a_time_out_for_ever),
     RUN(it_may_be_closed_from_inside_a_callback_and_twice),
     RUN(a_request_that_was_not_written_is_known_to_be_unsent),
