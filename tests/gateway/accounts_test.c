@@ -247,6 +247,32 @@ TEST(passwords_wait_in_a_bounded_queue)
     /* What is pending is forgotten with the accounts. */
 }
 
+/* While it is looked at, SIGHUP takes its password away: now and from then on it is wrong. */
+TEST(a_password_that_is_changed_while_it_is_checked_is_wrong)
+{
+    struct house *house = *state;
+    static const char password[] = "secret08";
+    const struct accounts_question question = {
+        .id = 77,
+        .system_id = "hashed",
+        .system_id_size = strlen("hashed"),
+        .password = password,
+        .password_size = strlen(password),
+    };
+    char other[ACCOUNTS_HASH_SIZE];
+
+    assert_true(accounts_hash_password("secret09", other));
+    assert_int_equal(accounts_check(house->accounts, &question, &house->account),
+                     ACCOUNTS_PENDING);
+    house->list[HASHED].password_hash = other;
+    accounts_changed(house->accounts, HASHED, true);
+    clock_advance(house->clock, clock_mono_ms(house->clock) + 100);
+    assert_int_equal(house->answers, 1);
+    assert_int_equal(house->answer, ACCOUNTS_REFUSED);
+    assert_int_equal(ask(house, "hashed", "secret08", abroad, 0), ACCOUNTS_REFUSED);
+    assert_int_equal(ask(house, "hashed", "secret09", abroad, 0), ACCOUNTS_OK);
+}
+
 TEST(sessions_are_counted_per_account)
 {
     struct house *house = *state;
@@ -403,6 +429,7 @@ int main(void)
         TEST_IN_HOUSE(an_address_that_tries_many_names_waits_as_a_whole),
         TEST_IN_HOUSE(nobody_is_locked_out_of_his_own_network),
         TEST_IN_HOUSE(passwords_wait_in_a_bounded_queue),
+        TEST_IN_HOUSE(a_password_that_is_changed_while_it_is_checked_is_wrong),
         TEST_IN_HOUSE(sessions_are_counted_per_account),
         TEST_IN_HOUSE(ten_parts_go_at_once_and_ten_more_each_second),
         TEST_IN_HOUSE(more_parts_than_the_bucket_holds_go_when_it_is_full),
