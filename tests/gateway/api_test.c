@@ -331,6 +331,8 @@ TEST(a_message_of_another_account_is_unknown)
     snprintf(path, sizeof(path), "/v1/messages/%s", member(&answer, "id", id));
     answer = ask("rich-read", path);
     check_refusal(&answer, 404, "unknown_message", "in memory");
+    answer = post("rich-send", GOOD("slow"));
+    check_refusal(&answer, 404, "unknown_account", "sent in its name");
     answer = ask("admin-token", "/v1/messages/99999");
     check_refusal(&answer, 404, "unknown_message", "in no database");
     answer = ask("admin-token", "/v1/messages/0x17");
