@@ -66,6 +66,8 @@ static void drop(struct peer *peer, struct bufferevent *bev)
     bufferevent_free(bev);
 }
 
+#define TEN(it) it it it it it it it it it it
+
 static const struct {
     char action;
     const char *answer; /* NULL: nothing */
@@ -88,6 +90,11 @@ static const struct {
     {'t',
      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
      "3\r\nabc\r\n0\r\nServer-Timing: 1\r\n\r\n",                                       false},
+    {'K',
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" TEN(
+         TEN("0123456789")) "\r\n1\r\nx\r\n0\r\n\r\n",
+     false                                                                                   },
+    {'E', "HTTP/1.1 200 OK\r\n\r\n" TEN(TEN("0123456789")) "x",                         true },
 };
 
 /* Whole requests of the tests have a length, or none and no body. */
@@ -294,6 +301,8 @@ TEST(each_end_of_a_call_is_told_for_what_it_was)
         {"cut in the body",              "h", "send",  HTTP_IN_DOUBT, 0,   "",     0},
         {"no HTTP",                      "x", "send",  HTTP_IN_DOUBT, 0,   "",     0},
         {"too large",                    "L", "send",  HTTP_IN_DOUBT, 0,   "",     0},
+        {"too large by one, in chunks",  "K", "send",  HTTP_IN_DOUBT, 0,   "",     0},
+        {"too large, of no told size",   "E", "send",  HTTP_IN_DOUBT, 0,   "",     0},
         {"no answer in time",            "s", "hurry", HTTP_IN_DOUBT, 0,   "",     0},
     };
 
