@@ -111,17 +111,3 @@ const char *log_quote(const char *text, char *out, size_t room)
     out[used] = '\0';
     return out;
 }
-
-const char *log_number(const char *number, char *out, size_t room)
-{
-    size_t size = strlen(number);
-    size_t first = size < 8 ? 0 : 4;
-    size_t used = 0;
-
-    if (room == 0)
-        return out;
-    for (; used < size && used + 1 < room; used++)
-        out[used] = used < first || used + 2 >= size ? number[used] : '*';
-    out[used] = '\0';
-    return out;
-}

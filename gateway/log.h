@@ -1,7 +1,7 @@
 /*
  * Log lines are events with fields, one a fact, fit for grep:
  *     2026-11-21T22:40:01.123Z info session.refused account=acme reason=password
- * Texts, whole numbers and secrets stay out.  Thread safe (one write per line).
+ * Texts, numbers of phones and secrets stay out.  Thread safe (one write per line).
  *
  * log_event(LOG_INFO, "session.refused", "account=%s reason=%s", name, reason);
  * Values with blanks or quotes are given with log_quote() around them.
@@ -22,12 +22,6 @@ void log_event(enum log_level level, const char *event, const char *fields, ...)
 
 /* `text` in quotes with controls and quotes escaped, cut to fit; returns `out`. */
 const char *log_quote(const char *text, char *out, size_t room);
-
-/*
- * Of a phone number only the first 4 and the last 2 digits are shown, of one shorter than
- * 8 only the last 2.
- */
-const char *log_number(const char *number, char *out, size_t room);
 
 #define log_debug(event, ...)   log_event(LOG_LEVEL_DEBUG, event, __VA_ARGS__)
 #define log_info(event, ...)    log_event(LOG_LEVEL_INFO, event, __VA_ARGS__)
