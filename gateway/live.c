@@ -402,15 +402,6 @@ size_t live_ids(const struct gateway *gateway, uint64_t *out, size_t room)
     return count;
 }
 
-struct live *live_next(const struct gateway *gateway, size_t *at)
-{
-    uint64_t id;
-    uint64_t value;
-
-    return table_next(gateway->lives->by_id, at, &id, &value) ? unpacked(gateway, value)
-                                                              : NULL;
-}
-
 const struct live *live_look_next(const struct gateway *gateway, size_t *at)
 {
     uint64_t id;

@@ -27,7 +27,8 @@ enum {
     RECORDS_BYTES = 1024, /* of a replacement in the batch, besides its body */
 };
 
-bool replace_is_possible(const struct live *live)
+/* Nothing was submitted, and it is no part of a long message. */
+static bool replace_is_possible(const struct live *live)
 {
     struct smpp_part part;
 

@@ -31,9 +31,6 @@ struct replacement {
     uint32_t more_parts;
 };
 
-/* Nothing was submitted, and it is no part of a long message. */
-bool replace_is_possible(const struct live *live);
-
 /* Gives the body that is to replace the message's own its names, a revision later, and the
  * time. */
 void replace_name(const struct live *live, struct body *body);

@@ -197,7 +197,7 @@ static void check_others(const struct row *row, uint64_t meant)
 {
     const struct live *live;
 
-    for (size_t at = 0; (live = live_next(gateway(), &at)) != NULL;) {
+    for (size_t at = 0; (live = live_look_next(gateway(), &at)) != NULL;) {
         if (live->message.id == meant || was_told(live->message.id))
             continue;
         if (try_of(live->message.id)->state != ATTEMPT_ACCEPTED) {
