@@ -20,6 +20,7 @@ enum {
     PAIRS_NEEDED = 20,
     ANSWERS_KEPT = 512,
     LIVES_PER_SWEEP = 20000,
+    STEP_BACK = 1024, /* places of the table, by fewer of which one moves when others go */
     REMATCHES_PER_SWEEP = 500,
     RULES_PER_CHANNEL = 256, /* numbers of definitions */
 };
@@ -192,6 +193,8 @@ static void reindex(struct reports *reports, struct reports_channel *channel)
 {
     const struct live *live = NULL;
 
+    channel->reindex_at -=
+        channel->reindex_at < STEP_BACK ? channel->reindex_at : (size_t)STEP_BACK;
     for (unsigned i = 0; i < LIVES_PER_SWEEP; i++) {
         live = live_look_next(reports->gateway, &channel->reindex_at);
         if (live == NULL)

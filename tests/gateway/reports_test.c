@@ -493,6 +493,44 @@ TEST(one_report_that_speaks_against_it_begins_the_count_again)
     end();
 }
 
+enum { LIVING = 43000, LOOKED_AT = 20000 /* at once */ };
+
+/* Messages that an operator has answered, and nothing else. */
+static void live_many(struct gateway *gateway, uint32_t channel)
+{
+    for (unsigned i = 1; i <= LIVING; i++) {
+        struct live *live = live_new(gateway, i, live_body_new(0, 0));
+        struct attempt *attempt = message_add_attempt(&live->message);
+
+        live->bodies[0]->id = i;
+        attempt->channel = channel;
+        snprintf(attempt->provider_id, sizeof(attempt->provider_id), "%u", i);
+    }
+}
+
+/* Those that were looked at first go, and others come to where they were. */
+TEST(a_new_rule_is_used_for_each_that_lives_whoever_ends_meanwhile)
+{
+    uint64_t ids[LOOKED_AT];
+    struct reports_channel *channel;
+    struct gateway *gateway;
+
+    begin(WIDE);
+    gateway = lone_gateway_of(lone);
+    channel = reports_channel(gateway->reports, 1);
+    live_many(gateway, channel->number);
+    channel->reindexing = true;
+    reports_follow_rules(gateway->reports);
+    CHECK_EQ(reports_ids(gateway), LOOKED_AT, "of the first");
+    CHECK_EQ(live_ids(gateway, ids, LOOKED_AT), LOOKED_AT, "that were looked at");
+    for (size_t i = 0; i < LOOKED_AT; i++)
+        live_forget(gateway, live_find(gateway, ids[i]));
+    while (channel->reindexing)
+        reports_follow_rules(gateway->reports);
+    CHECK_EQ(reports_ids(gateway), LIVING, "of all");
+    end();
+}
+
 /* ---- Reports for nobody -------------------------------------------------------- */
 
 TEST(an_id_is_known_for_as_long_as_its_message_lives)
@@ -822,6 +860,7 @@ int main(void)
         RUN(parts_that_a_client_has_cut_are_reported_by_the_policy_of_the_link),
         RUN(twenty_pairs_teach_a_rule_and_what_was_parked_is_found_by_it),
         RUN(one_report_that_speaks_against_it_begins_the_count_again),
+        RUN(a_new_rule_is_used_for_each_that_lives_whoever_ends_meanwhile),
         RUN(an_id_is_known_for_as_long_as_its_message_lives),
         RUN(the_ids_of_what_has_ended_crowd_out_no_id_of_a_message_that_lives),
         RUN(an_id_of_another_link_is_nobodys),
