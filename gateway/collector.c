@@ -198,8 +198,8 @@ void collector_open(struct gateway *gateway, struct live *live,
                     const struct smpp_part *part)
 {
     new_set(gateway, live, part);
-    clock_arm_in(gateway->clock, &live->collecting, live->plan->collect_within_ms,
-                 waited_enough, live);
+    clock_arm_in(gateway->clock, &live->collecting,
+                 live->message.start_at_ms - gateway_now_ms(gateway), waited_enough, live);
 }
 
 void collector_join(struct gateway *gateway, struct live *live, struct body *take_body,

@@ -462,8 +462,9 @@ TESTS += \
 	tests/gateway/repeats_test
 tests_gateway_repeats_test_SOURCES = tests/gateway/repeats_test.c tests/test.h
 tests_gateway_repeats_test_LDADD = libgateway.a $(CMOCKA_LIBS)
-check_PROGRAMS += tests/gateway/limits_test tests/gateway/decision_test
-TESTS += tests/gateway/limits_test tests/gateway/decision_test
+check_PROGRAMS += tests/gateway/limits_test tests/gateway/decision_test \
+	tests/gateway/collector_test
+TESTS += tests/gateway/limits_test tests/gateway/decision_test tests/gateway/collector_test
 tests_gateway_limits_test_SOURCES = tests/gateway/limits_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
 	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
@@ -472,6 +473,10 @@ tests_gateway_decision_test_SOURCES = tests/gateway/decision_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
 	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
 tests_gateway_decision_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_collector_test_SOURCES = tests/gateway/collector_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
+	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
+tests_gateway_collector_test_LDADD = $(LONE_GATEWAY_LIBS)
 check_PROGRAMS += tests/gateway/config_permissions_test tests/gateway/store_limits_test
 TESTS += tests/gateway/config_permissions_test tests/gateway/store_limits_test
 tests_gateway_config_permissions_test_SOURCES = \
