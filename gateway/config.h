@@ -225,6 +225,8 @@ struct config_account {
     char currency[4];
     int64_t opening_micro; /* posted once per state folder */
     int64_t credit_micro;  /* how far below zero `available` may go */
+    /* What a step must leave us, or it is skipped. */
+    int64_t margin_floor_micro;
     uint32_t window;       /* unanswered submits per session */
     uint32_t binds;
     uint32_t tps;   /* parts per second; 0 = no limit */

@@ -31,6 +31,7 @@ static const struct {
     MEMBER(tps),
     MEMBER(burst),
     MEMBER(credit_micro),
+    MEMBER(margin_floor_micro),
     MEMBER(parts_per_hour),
     MEMBER(parts_per_day),
     MEMBER(spend_per_hour_micro),

@@ -18,6 +18,9 @@ struct config_build {
 /* What a secret is printed as; read again, it is a secret nobody knows. */
 #define CONFIG_MASK "****"
 
+/* config_plans.c.  The most that is ever heard of a message on this link or channel. */
+enum config_proof config_proof_of(const struct config *config, const struct config_way *way);
+
 /*
  * config_secrets.c.  The value of `key`, or the first line of the file named by `file_key`
  * (relative to the configuration's folder); NULL when neither is said, after a sentence

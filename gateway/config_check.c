@@ -457,6 +457,28 @@ static void check_prices_differ(struct config_build *build)
     }
 }
 
+/* What nobody will ever prove is never billed: it would be free without saying so. */
+static void check_event(struct config_build *build, const struct config_node *node,
+                        const struct config_price *price)
+{
+    static const struct {
+        const char *name;
+        enum config_proof needs;
+    } events[] = {
+        [CONFIG_ON_SUBMIT] = {"submit",    CONFIG_ACCEPTED },
+        [CONFIG_ON_ACCEPTED] = {"accepted",  CONFIG_ACCEPTED },
+        [CONFIG_ON_DELIVERED] = {"delivered", CONFIG_DELIVERED},
+        [CONFIG_ON_READ] = {"read",      CONFIG_READ     },
+    };
+
+    if (price->channel.name[0] == '\0' ||
+        config_proof_of(build->config, &price->channel) >= events[price->billed].needs)
+        return;
+    config_warning_in(build->errors, node, config_node_entry(node, "on"),
+                      "'%s' cannot prove that something was %s: it is never billed",
+                      price->channel.name, events[price->billed].name);
+}
+
 static void check_rules_and_prices(struct config_build *build)
 {
     const struct config *config = build->config;
@@ -464,8 +486,11 @@ static void check_rules_and_prices(struct config_build *build)
 
     for (size_t i = 0; (node = config_node_child(build->root, "rule", node)) != NULL; i++)
         check_prefix(build, node, config->rules[i].prefix);
-    for (size_t i = 0; (node = config_node_child(build->root, "price", node)) != NULL; i++)
+    for (size_t i = 0; (node = config_node_child(build->root, "price", node)) != NULL;
+         i++) {
         check_prefix(build, node, config->prices[i].prefix);
+        check_event(build, node, &config->prices[i]);
+    }
     check_prices_differ(build);
 }
 

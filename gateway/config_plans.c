@@ -31,7 +31,7 @@ static void way_named(struct config_build *build, const struct config_node *node
                          config_build_titles(build, "link", "channel"));
 }
 
-static enum config_proof proof_of(const struct config *config, const struct config_way *way)
+enum config_proof config_proof_of(const struct config *config, const struct config_way *way)
 {
     if (way->is_link)
         return config->links[way->index].receipts ? CONFIG_DELIVERED : CONFIG_ACCEPTED;
@@ -106,11 +106,11 @@ static void build_step(struct config_build *build, const struct config_node *nod
 
         if (!way->is_link && build->config->channels[way->index].profile == NULL)
             continue; /* told there */
-        if (step->until > proof_of(build->config, way))
+        if (step->until > config_proof_of(build->config, way))
             config_error_in(build->errors, node, config_node_entry(node, "until"),
                             "'%s' cannot prove %s; it proves %s at most", way->name,
                             proof_name(step->until),
-                            proof_name(proof_of(build->config, way)));
+                            proof_name(config_proof_of(build->config, way)));
     }
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/collector.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
+#include "gateway/log.h"
 #include "gateway/money_moves.h"
 #include "gateway/optouts.h"
 #include "gateway/pairs.h"
@@ -21,7 +22,7 @@
 #include "routing/gate.h"
 #include "routing/recall.h"
 
-enum { RETURNED_MS = 100 };
+enum { RETURNED_MS = 100, UNDER_COST_MS = 3600 * 1000 };
 
 static enum smpp_alphabet account_alphabet(const struct gateway *gateway,
                                            const struct live *live)
@@ -275,6 +276,13 @@ static bool is_sender_refused(struct gateway *gateway, const struct live *live,
     return true;
 }
 
+static int64_t margin_floor(const struct gateway *gateway, uint32_t number)
+{
+    const struct account *account = catalog_account(gateway->catalog, number);
+
+    return account->config ? account->config->margin_floor_micro : 0;
+}
+
 static struct gate_verdict ask_gate(struct gateway *gateway, struct live *live,
                                     const struct channel *channel, uint64_t anchor_id)
 {
@@ -290,6 +298,7 @@ static struct gate_verdict ask_gate(struct gateway *gateway, struct live *live,
         .suspended = channel->suspended_until_ms != 0,
         .probe_at_ms = channel->probe ? INT64_MAX : channel->suspended_until_ms,
         .held_micro = message->held_micro + money_step_charged(message),
+        .margin_floor_micro = margin_floor(gateway, message->account),
         .opted_out = !(message->flags & MESSAGE_REPLY) &&
                      optouts_forbid(gateway, message->account, live->class,
                                     live->bodies[0]->source, live->bodies[0]->destination),
@@ -302,8 +311,24 @@ static struct gate_verdict ask_gate(struct gateway *gateway, struct live *live,
                                         &facts.buy_micro);
     /* A segment that an earlier try was charged for costs its sender nothing more. */
     if (anchor && anchor->charged_micro > 0)
-        facts.sell_micro = facts.buy_micro = 0;
+        facts.sell_micro = facts.buy_micro = facts.margin_floor_micro = 0;
     return gate_ask(&facts);
+}
+
+/* Somebody should look at the prices; once an hour is enough. */
+static void tell_under_cost(struct channel *channel, const struct live *live)
+{
+    struct gateway *gateway = channel->gateway;
+    int64_t now_ms = clock_mono_ms(gateway->clock);
+
+    gateway->counters.steps_under_cost++;
+    if (now_ms < channel->under_cost_after_ms)
+        return;
+    channel->under_cost_after_ms = now_ms + UNDER_COST_MS;
+    log_warning("step.under_cost", "id=%llu account=%s plan=%s channel=%s",
+                (unsigned long long)live->message.id,
+                catalog_account(gateway->catalog, live->message.account)->name,
+                live->plan->name, catalog_channel_name(gateway->catalog, channel->number));
 }
 
 void dispatch_skip(struct gateway *gateway, struct live *live, uint32_t channel,
@@ -411,6 +436,8 @@ bool dispatch_try(struct gateway *gateway, struct live *live,
     gate = ask_gate(gateway, live, channel, decision->anchor);
     if (gate.answer == GATE_SKIP) {
         queue_remove(&live->waiting);
+        if (gate.under_cost)
+            tell_under_cost(channel, live);
         dispatch_skip(gateway, live, channel->number, gate.reason);
         return true;
     }

@@ -31,6 +31,7 @@ struct channel {
     struct clock_timer more;    /* the rest of a long pump */
     uint64_t verdicts[5];
     uint64_t unreported; /* tries that were accepted, and nothing final was told of them */
+    int64_t under_cost_after_ms; /* monotonic; until then it is not logged once more */
 };
 
 struct dispatch_turns;

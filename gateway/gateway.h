@@ -71,6 +71,7 @@ struct gateway_counters {
     uint64_t transliterated;
     uint64_t senders_replaced;
     uint64_t senders_refused;
+    uint64_t steps_under_cost;
     uint64_t collected_sets;
     uint64_t collected_timeouts;
     uint64_t permits;

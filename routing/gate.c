@@ -21,7 +21,8 @@ struct gate_verdict gate_ask(const struct gate_facts *facts)
     if (!facts->has_price || facts->sell_micro > facts->held_micro)
         return skip(REASON_NO_PRICE);
     if (facts->sell_micro - facts->buy_micro < facts->margin_floor_micro)
-        return skip(REASON_NO_PRICE);
+        return (struct gate_verdict){
+            .answer = GATE_SKIP, .reason = REASON_NO_PRICE, .under_cost = true};
     if (facts->suspended && facts->now_ms < facts->probe_at_ms)
         return skip(REASON_PROVIDER_DOWN);
     return (struct gate_verdict){.answer = GATE_GO};

@@ -33,6 +33,7 @@ struct gate_verdict {
     enum gate_answer answer;
     int64_t wait_until_ms;
     enum reason reason;
+    bool under_cost; /* no price that leaves the margin */
 };
 
 struct gate_verdict gate_ask(const struct gate_facts *facts);

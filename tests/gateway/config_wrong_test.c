@@ -492,6 +492,10 @@ static const struct {
      "}\n" PRICE,
      "t.conf:2: step 'a': no sell price in KZT for account 'x' on 'l'; the step is skipped "
      "for it"},
+    {"a price nobody would ever pay",
+     LISTEN LINK PLAN PRICE "account \"x\" { password_hash = \"$argon2id$\" plan = \"p\" }\n"
+     "price { side = \"sell\" channel = \"l\" on = \"read\" price = \"1\" }\n",
+     "t.conf:6: price: 'l' cannot prove that something was read: it is never billed"},
     {"nothing listens",             LINK,
      "t.conf: nothing listens: there is neither a listen nor an http section"},
     {"token for nobody",

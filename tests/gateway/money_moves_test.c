@@ -123,6 +123,30 @@ TEST(a_text_that_is_paid_as_one_goes_whole)
     }
 }
 
+/* Just what is left of 0.05 after 0.03, and a micro-unit more. */
+TEST(a_step_that_leaves_less_than_the_margin_is_skipped_and_told_of)
+{
+    struct gateway *gateway;
+    uint64_t id;
+
+    begin("", "account \"just\" { password = \"p\" plan = \"dear\" opening = \"1\" "
+              "margin_floor = \"0.02\" }\n"
+              "account \"more\" { password = \"p\" plan = \"dear\" opening = \"1\" "
+              "margin_floor = \"0.020001\" }\n");
+    gateway = lone_gateway_of(lone);
+    id = lone_operator_submit_as(lone, "just", "491700000001", "hello");
+    take("a");
+    report("a", "DELIVRD");
+    lone_operator_check_end(lone, id, "delivered");
+    assert_int_equal(gateway->counters.steps_under_cost, 0);
+    id = lone_operator_submit_as(lone, "more", "491700000001", "hello");
+    lone_operator_check_end(lone, id, "rejected");
+    check_member(id, "\"reason\":\"no_price\"");
+    assert_int_equal(gateway->counters.steps_under_cost, 1);
+    check_books();
+    end();
+}
+
 /* ---- The book --------------------------------------------------------------- */
 
 TEST(what_we_owe_is_what_the_book_said_at_the_submit)
@@ -152,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_text_that_is_paid_as_one_goes_whole),
+        RUN(a_step_that_leaves_less_than_the_margin_is_skipped_and_told_of),
         RUN(what_we_owe_is_what_the_book_said_at_the_submit),
     };
 

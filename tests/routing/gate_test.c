@@ -60,6 +60,7 @@ TEST(the_gate_lets_through_what_nothing_speaks_against)
 
         CHECK_EQ(verdict.answer, rows[i].answer, rows[i].row);
         CHECK_EQ(verdict.reason, rows[i].reason, rows[i].row);
+        CHECK_EQ(verdict.under_cost, strncmp(rows[i].row, "under ", 6) == 0, rows[i].row);
     }
 }
 
