@@ -1,8 +1,9 @@
 /*
  * The day of the history that ended messages are written to at once: of those that came
  * and ended within one window of the journal nothing is ever in live.db but what they
- * paid, the others leave it in the window they end in.  One file is open at a time, until a
- * message of another day ends.
+ * paid, the others leave it in the window they end in.  One file is open at a time: that of
+ * the newest day of which a message ends in the window.  What ends of other days is moved
+ * later (store_history.c).
  *
  * A window is durable here before it is in live.db: after a crash between the two it is
  * written again, and what lives is newer than what was written here.

@@ -567,6 +567,9 @@ bool store_messages_write(struct store_sqlite *store)
     if (count == 0)
         return true;
     qsort(messages->order, count, sizeof(*messages->order), compare_ids);
+    /* Most of what ends is of the newest day: that one is opened. */
+    for (size_t i = count; i-- > 0 && !goes_to_day(store, messages->order[i]);)
+        ;
     for (size_t i = 0; i < count; i++) {
         struct opened *opened = messages->order[i];
 

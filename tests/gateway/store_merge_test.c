@@ -330,6 +330,59 @@ TEST(of_what_came_and_ended_in_a_window_live_db_has_the_postings_alone)
     life_free(&life);
 }
 
+/* All of the life of message `n` in one decision. */
+static void live_at_once(struct life *life, unsigned n)
+{
+    const struct posting hold = life_posting(POSTING_HOLD, n, LIFE_HOLD);
+    struct body *body = life_new_body(n, 20);
+    struct message message;
+    struct attempt attempt;
+
+    life_fill_message(n, &message);
+    life_fill_attempt(n, &attempt);
+    life_decide(life);
+    store_accept(life->store, &message, body, &hold);
+    store_permit(life->store, message.id, &attempt);
+    life_charge(life, n, 0);
+    life_end(life, n);
+    store_end(life->store);
+    free(body);
+}
+
+/* All day long the last ones of the day before end, or of the week before. */
+TEST(where_days_end_side_by_side_it_is_the_newest_that_is_written_at_once)
+{
+    enum { NEXT_DAY = 60000, COUNT = 10 };
+    struct life life;
+    struct verification verification;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    life.goal = LIFE_PERMITTED;
+    assert_true(life_begin(&life, 1));
+    while (life.steps[1] != LIFE_PERMITTED)
+        life_run(&life, 1);
+    life_fold(&life);
+    life_decide(&life);
+    life_charge(&life, 1, 0);
+    life_end(&life, 1);
+    store_end(life.store);
+    for (unsigned n = NEXT_DAY; n < NEXT_DAY + COUNT; n++)
+        live_at_once(&life, n);
+    life_fold(&life);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 1);
+    assert_int_equal(life_ask(&life, "history/2026-11-19.db", "SELECT count(*) FROM known"),
+                     COUNT);
+    life_run(&life, 1000);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
+    assert_int_equal(life_ask(&life, "history/2026-11-18.db", "SELECT count(*) FROM known"),
+                     1);
+    life_verify(&life, &verification);
+    CHECK(verification.ok, verification.mismatches[0]);
+    life_free(&life);
+}
+
 TEST(a_day_that_was_deleted_is_made_anew)
 {
     static const char day[] = "history/2026-11-18.db";
@@ -471,6 +524,7 @@ int main(void)
         RUN(a_merged_window_gives_the_tables_of_its_decisions_one_by_one),
         RUN(a_life_that_ends_in_its_window_costs_one_row_and_its_postings),
         RUN(of_what_came_and_ended_in_a_window_live_db_has_the_postings_alone),
+        RUN(where_days_end_side_by_side_it_is_the_newest_that_is_written_at_once),
         RUN(a_day_that_was_deleted_is_made_anew),
         RUN(a_row_that_the_day_has_from_before_a_crash_becomes_what_it_is_now),
         RUN(a_day_that_fails_in_the_middle_of_a_window_is_made_up_for_later),
