@@ -86,6 +86,14 @@ static void remove_chosen(struct store_sqlite *store, const struct move *move)
     store->ended_count -= move->count;
 }
 
+/* What cannot move now is no longer in the way of other days. */
+static void put_behind(struct store_sqlite *store, const struct move *move)
+{
+    remove_chosen(store, move);
+    for (size_t i = 0; i < move->count; i++)
+        store_sqlite_add_ended(store, move->ids[i]);
+}
+
 /* Writes down what moves. */
 static bool name_chosen(struct store_sqlite *store, const struct move *move, char *error,
                         size_t error_size)
@@ -174,6 +182,8 @@ bool store_sqlite_move(struct store_sqlite *store, size_t limit, size_t *out_mov
     store->failed = store->failed || !ok;
     if (!copied || !ok)
         log_error("store.history", "day=%s reason=\"%s\"", move.day, error);
+    if (!copied)
+        put_behind(store, &move);
     if (copied && ok) {
         remove_chosen(store, &move);
         store_day_forgive(store->day);

@@ -487,6 +487,42 @@ TEST(a_day_that_fails_in_the_middle_of_a_window_is_made_up_for_later)
     life_free(&life);
 }
 
+/* As it may for ever, where its file is damaged. */
+TEST(a_day_that_fails_is_in_the_way_of_no_other)
+{
+    enum { NEXT_DAY = 60000 };
+    static const char day[] = "history/2026-11-18.db";
+    static const char next_day[] = "history/2026-11-19.db";
+    struct life life;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    live_at_once(&life, 2);
+    life_fold(&life);
+    life_tamper(&life, day,
+                "CREATE TRIGGER full BEFORE INSERT ON message BEGIN"
+                " SELECT RAISE(ABORT, 'damaged'); END");
+    live_at_once(&life, 4);
+    life_fold(&life);
+    live_at_once(&life, NEXT_DAY);
+    life_fold(&life);
+    life_run(&life, 25000);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 1);
+    assert_int_equal(life_ask(&life, next_day, "SELECT count(*) FROM known"), 1);
+    /* Nor in that of what ends from now on. */
+    live_at_once(&life, NEXT_DAY + 1);
+    life_fold(&life);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 1);
+    life_tamper(&life, day, "DROP TRIGGER full");
+    life_run(&life, 25000);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
+    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 2);
+    assert_int_equal(life_ask(&life, next_day, "SELECT count(*) FROM known"), 2);
+    assert_int_equal(life.failures, 0);
+    life_free(&life);
+}
+
 TEST(what_was_replaced_in_the_window_that_it_ended_in_is_as_it_was_replaced)
 {
     struct life life;
@@ -528,6 +564,7 @@ int main(void)
         RUN(a_day_that_was_deleted_is_made_anew),
         RUN(a_row_that_the_day_has_from_before_a_crash_becomes_what_it_is_now),
         RUN(a_day_that_fails_in_the_middle_of_a_window_is_made_up_for_later),
+        RUN(a_day_that_fails_is_in_the_way_of_no_other),
         RUN(what_was_replaced_in_the_window_that_it_ended_in_is_as_it_was_replaced),
     };
 
