@@ -179,6 +179,9 @@ bool store_load_limits(struct store_sqlite *store, const struct store_loader *lo
 /* The first column of the first row; false when there is none. */
 bool store_ask_integer(sqlite3 *database, const char *sql, int64_t *out);
 
+/* Ends a transaction that failed.  True: the disk was full, and nothing of it is there. */
+bool store_gives_up_full(sqlite3 *database);
+
 /* A write-ahead log, synced in each commit; false when it cannot be had. */
 bool store_set_durable(sqlite3 *database, const char *schema, char *error,
                        size_t error_size);

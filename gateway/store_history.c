@@ -40,6 +40,7 @@ struct move {
     uint64_t *ids;
     size_t count;
     size_t looked_at; /* at the head of the ring, to find them */
+    bool found_no_room;
 };
 
 static uint64_t *ended_at(struct store_sqlite *store, size_t place)
@@ -117,8 +118,9 @@ static bool name_chosen(struct store_sqlite *store, const struct move *move, cha
     return ok;
 }
 
-/* All that moves through each of the statements, in one transaction. */
-static bool for_chosen(struct store_sqlite *store, const struct move *move,
+/* All that moves through each of the statements, in one transaction. `move->found_no_room`:
+ * nothing has changed. */
+static bool for_chosen(struct store_sqlite *store, struct move *move,
                        const char *const *sql, size_t sql_count, char *error,
                        size_t error_size)
 {
@@ -139,8 +141,7 @@ static bool for_chosen(struct store_sqlite *store, const struct move *move,
         sqlite3_finalize(statement);
     }
     ok = ok && store_run(store->database, "COMMIT", error, error_size);
-    if (!sqlite3_get_autocommit(store->database))
-        sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
+    move->found_no_room = !ok && store_gives_up_full(store->database);
     return ok;
 }
 
@@ -154,7 +155,7 @@ static bool attach_day(struct store_sqlite *store, const char *day, char *error,
     return ok && store_day_prepare(store->database, "day", error, error_size);
 }
 
-static bool copy_to_day(struct store_sqlite *store, const struct move *move, char *error,
+static bool copy_to_day(struct store_sqlite *store, struct move *move, char *error,
                         size_t error_size)
 {
     return attach_day(store, move->day, error, error_size) &&
@@ -179,7 +180,6 @@ bool store_sqlite_move(struct store_sqlite *store, size_t limit, size_t *out_mov
     sqlite3_exec(store->database, "DETACH day", NULL, NULL, NULL);
     if (copied)
         ok = for_chosen(store, &move, deletions, COUNT(deletions), error, sizeof(error));
-    store->failed = store->failed || !ok;
     if (!copied || !ok)
         log_error("store.history", "day=%s reason=\"%s\"", move.day, error);
     if (!copied)
@@ -190,6 +190,8 @@ bool store_sqlite_move(struct store_sqlite *store, size_t limit, size_t *out_mov
         store->in_history += move.count;
         *out_moved = move.count;
     }
+    ok = ok || move.found_no_room;
+    store->failed = store->failed || !ok;
     free(move.ids);
     return ok;
 }

@@ -141,8 +141,9 @@ static bool copy(struct store_sqlite *store, const struct links *links, char *er
     return ok;
 }
 
+/* `out_full`: nothing has changed. */
 static bool delete_copied(struct store_sqlite *store, const struct links *links,
-                          char *error, size_t error_size)
+                          bool *out_full, char *error, size_t error_size)
 {
     bool ok = store_run(store->database, "BEGIN IMMEDIATE", error, error_size) &&
               run_for(store->database,
@@ -153,8 +154,7 @@ static bool delete_copied(struct store_sqlite *store, const struct links *links,
                       links, error, error_size) &&
               store_run(store->database, "COMMIT", error, error_size);
 
-    if (!sqlite3_get_autocommit(store->database))
-        sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
+    *out_full = !ok && store_gives_up_full(store->database);
     return ok;
 }
 
@@ -162,6 +162,7 @@ bool store_period_move(struct store_sqlite *store)
 {
     char error[200] = "";
     struct links links;
+    bool full = false;
     bool copied;
     bool ok = true;
 
@@ -176,11 +177,12 @@ bool store_period_move(struct store_sqlite *store)
         return true;
     copied = copy(store, &links, error, sizeof(error));
     if (copied)
-        ok = delete_copied(store, &links, error, sizeof(error));
+        ok = delete_copied(store, &links, &full, error, sizeof(error));
     if (!copied || !ok)
         log_error("store.period", "month=%s reason=\"%s\"", links.month, error);
-    store->failed = store->failed || !ok;
     store->period_unsure = copied && ok;
+    ok = ok || full;
+    store->failed = store->failed || !ok;
     return ok;
 }
 

@@ -146,6 +146,15 @@ bool store_ask_integer(sqlite3 *database, const char *sql, int64_t *out)
     return found;
 }
 
+bool store_gives_up_full(sqlite3 *database)
+{
+    bool full = sqlite3_errcode(database) == SQLITE_FULL;
+
+    if (!sqlite3_get_autocommit(database))
+        sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL);
+    return full && sqlite3_get_autocommit(database);
+}
+
 /* Asks for the mode and reads back what it got: a file system may refuse it in silence. */
 bool store_set_durable(sqlite3 *database, const char *schema, char *error,
                        size_t error_size)

@@ -487,6 +487,45 @@ TEST(a_day_that_fails_in_the_middle_of_a_window_is_made_up_for_later)
     life_free(&life);
 }
 
+/* A write that finds no room; false: there are not so many. */
+static bool move_and_fill(uint64_t nth)
+{
+    static const char day[] = "history/2026-11-18.db";
+    enum { NEXT_DAY = 60000 };
+    struct life life;
+    struct verification verification;
+    uint64_t before;
+    bool there;
+
+    life_new(&life, 1);
+    assert_true(life_open(&life));
+    life_settle(&life);
+    live_at_once(&life, 2);
+    live_at_once(&life, NEXT_DAY);
+    life_fold(&life);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 1);
+    before = vfs_calls(life.vfs, VFS_WRITE);
+    vfs_fail_at(life.vfs, VFS_WRITE, nth, SQLITE_FULL);
+    life_run(&life, 25000);
+    there = vfs_calls(life.vfs, VFS_WRITE) >= before + nth;
+    CHECK_EQ(life.failures, 0, life.error);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
+    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 1);
+    life_verify(&life, &verification);
+    CHECK(verification.ok, verification.mismatches[0]);
+    life_free(&life);
+    return there;
+}
+
+TEST(a_move_that_finds_no_room_is_made_later)
+{
+    uint64_t nth = 1;
+
+    while (move_and_fill(nth))
+        nth++;
+    assert_true(nth > 10);
+}
+
 /* As it may for ever, where its file is damaged. */
 TEST(a_day_that_fails_is_in_the_way_of_no_other)
 {
@@ -564,6 +603,7 @@ int main(void)
         RUN(a_day_that_was_deleted_is_made_anew),
         RUN(a_row_that_the_day_has_from_before_a_crash_becomes_what_it_is_now),
         RUN(a_day_that_fails_in_the_middle_of_a_window_is_made_up_for_later),
+        RUN(a_move_that_finds_no_room_is_made_later),
         RUN(a_day_that_fails_is_in_the_way_of_no_other),
         RUN(what_was_replaced_in_the_window_that_it_ended_in_is_as_it_was_replaced),
     };

@@ -107,6 +107,39 @@ TEST(what_is_changed_in_a_month_of_the_ledger_is_named)
     }
 }
 
+/* Of the writes of a move some find no room: it is made then, or at the next start. */
+TEST(a_move_that_finds_no_room_ends_nothing_and_loses_nothing)
+{
+    unsigned tried = 0;
+    unsigned later = 0;
+    bool there = true;
+
+    for (uint64_t nth = 1; there; nth += 20) {
+        struct life life;
+        uint64_t before;
+
+        live_a_month(&life);
+        before = vfs_calls(life.vfs, VFS_WRITE);
+        vfs_fail_at(life.vfs, VFS_WRITE, nth, SQLITE_FULL);
+        begin_a_month(&life);
+        there = vfs_calls(life.vfs, VFS_WRITE) >= before + nth;
+        CHECK_EQ(life.failures, 0, life.error);
+        check_right(&life);
+        later += life_ask(&life, "live.db", "SELECT count(*) FROM posting") == POSTINGS;
+        tried++;
+        life_close(&life);
+        assert_true(life_open(&life));
+        assert_true(life_load(&life, NULL, NULL));
+        life_settle(&life);
+        life_run(&life, 1500);
+        assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM posting"),
+                         POSTINGS - MOVED);
+        check_right(&life);
+        life_free(&life);
+    }
+    assert_true(tried > 5 && later > 0);
+}
+
 TEST(a_month_of_the_ledger_that_is_gone_is_named)
 {
     struct life life;
@@ -167,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(postings_of_a_month_that_is_over_move_link_by_link_and_are_read_there),
         RUN(what_is_changed_in_a_month_of_the_ledger_is_named),
+        RUN(a_move_that_finds_no_room_ends_nothing_and_loses_nothing),
         RUN(a_month_of_the_ledger_that_is_gone_is_named),
         RUN(a_move_that_was_interrupted_loses_and_doubles_no_posting),
     };
