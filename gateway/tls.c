@@ -347,7 +347,8 @@ bool tls_failure(struct bufferevent *bev, char *why, size_t why_size)
         snprintf(why, why_size, "what came is no TLS");
     else if (gate->error != 0)
         snprintf(why, why_size, "%s", strerror(gate->error));
-    else if (SSL_get_verify_result(ssl) != X509_V_OK)
+    else if (SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE &&
+             SSL_get_verify_result(ssl) != X509_V_OK)
         snprintf(why, why_size, "certificate refused: %s",
                  X509_verify_cert_error_string(SSL_get_verify_result(ssl)));
     else

@@ -757,6 +757,70 @@ TEST(a_bind_in_plain_text_ends_the_connection_and_is_counted)
     end(&place);
 }
 
+/* An operator whose certificate is not looked at, and who wants one of ours. */
+TEST(the_reason_told_is_the_one_there_was)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    const struct smpp_transport *transport;
+    struct config_link link = {
+        .name = "smsc",
+        .tls = {.on = true,
+                .verify = CONFIG_VERIFY_NO,
+                .certificate = "",
+                .key = "",
+                .ca = "",
+                .crl = "",
+                .name = "smsc.example"}
+    };
+    struct bufferevent *bev;
+    struct place place;
+    char error[512] = "", why[200] = "";
+    short what = 0;
+    SSL *ssl;
+    int fd;
+
+    begin(&place);
+    tls_free(place.tls);
+    place.config.links = &link;
+    place.config.link_count = 1;
+    place.tls = tls_new(&place.config, place.clock, error, sizeof(error));
+    assert_non_null(place.tls);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    transport = tls_of_link(place.tls, 0);
+    bev =
+        transport->connect(transport->self, place.base, (struct sockaddr *)&address, size);
+    assert_non_null(bev);
+    bufferevent_setcb(bev, NULL, NULL, note_event, &what);
+    bufferevent_enable(bev, EV_READ | EV_WRITE);
+    fd = accept(listener, NULL, NULL);
+    evutil_make_socket_nonblocking(fd);
+    assert_int_equal(SSL_CTX_use_certificate_file(context, certificate, SSL_FILETYPE_PEM),
+                     1);
+    assert_int_equal(SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM), 1);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    ssl = SSL_new(context);
+    SSL_set_fd(ssl, fd);
+    for (unsigned i = 0; i < TURNS_MAX && (what & BEV_EVENT_ERROR) == 0; i++) {
+        turn(&place);
+        (void)SSL_accept(ssl);
+    }
+    assert_true(tls_failure(bev, why, sizeof(why)));
+    assert_string_equal(why, "tlsv13 alert certificate required");
+    bufferevent_free(bev);
+    turn(&place);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    close(fd);
+    close(listener);
+    end(&place);
+}
+
 TEST(a_wrong_file_is_named_and_changes_nothing)
 {
     const char *right = certificate;
@@ -796,6 +860,7 @@ int main(void)
         RUN(who_ends_its_side_without_a_word_is_still_answered),
         RUN(every_octet_of_a_random_stream_arrives_both_ways),
         RUN(a_bind_in_plain_text_ends_the_connection_and_is_counted),
+        RUN(the_reason_told_is_the_one_there_was),
         RUN(a_wrong_file_is_named_and_changes_nothing),
     };
 
