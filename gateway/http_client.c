@@ -47,7 +47,8 @@ struct call {
     size_t answer_size;
     size_t answer_room;
     bool is_too_large;
-    bool head_ended; /* of the answer; curl takes one cut in its head for an answer */
+    bool head_ended; /* of the answer; curl takes one cut in its head for an answer, and
+                        tells the lines of a trailer after it like those of a head */
     char reason[CURL_ERROR_SIZE];
 };
 
@@ -115,13 +116,13 @@ static size_t on_answer(char *octets, size_t size, size_t count, void *arg)
 static size_t on_answer_line(char *line, size_t size, size_t count, void *arg)
 {
     struct call *call = arg;
+    size_t length = size * count;
 
-    /* A trailer comes here too, behind the body. */
-    if (size * count > 0 && (line[0] == '\r' || line[0] == '\n'))
+    if (length > 0 && (line[0] == '\r' || line[0] == '\n'))
         call->head_ended = true;
-    else if (size * count >= 5 && memcmp(line, "HTTP/", 5) == 0)
-        call->head_ended = false;
-    return size * count;
+    else if (length >= 5 && memcmp(line, "HTTP/", 5) == 0)
+        call->head_ended = false; /* another head: that before was of 1xx */
+    return length;
 }
 
 /* The one place that sees the address really dialled, whatever its name was. */
@@ -147,6 +148,8 @@ static void make_easy(struct http_client *client, struct call *call)
     must(curl_easy_setopt(easy, CURLOPT_PRIVATE, call));
     must(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->reason));
     must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
+    /* A lookup that outlasts its call ends in its own thread; else curl waits for it. */
+    must(curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L));
     must(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"));
     must(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
     must(curl_easy_setopt(easy, CURLOPT_PROXY, ""));
@@ -284,7 +287,8 @@ static void end_call(struct call *call, CURLcode code)
         result.status = (int)status;
         result.body = (const uint8_t *)(call->answer_size > 0 ? answer : "");
         result.body_size = call->answer_size;
-        result.retry_after_s = retry_after_s;
+        result.retry_after_s =
+            retry_after_s > 0 ? retry_after_s : 0; /* below: a past date */
     } else {
         result.outcome = request_size > 0 ? HTTP_IN_DOUBT : HTTP_NOT_SENT;
         snprintf(reason, sizeof(reason), "%s", reason_of(call, code));
@@ -310,14 +314,6 @@ static void end_done(struct http_client *client)
         must(curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call));
         end_call(call, code);
     }
-}
-
-void http_client_abort(struct http_client *client)
-{
-    end_done(client);
-    for (size_t i = 0; i < client->options.calls_max; i++)
-        if (client->calls[i].is_under_way)
-            end_call(&client->calls[i], CURLE_ABORTED_BY_CALLBACK);
 }
 
 size_t http_client_calls(const struct http_client *client)

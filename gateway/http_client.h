@@ -67,18 +67,12 @@ struct http_client *http_client_new(struct event_base *base, struct clock *clock
                                     const struct http_client_options *options,
                                     http_client_on_done *on_done, void *owner);
 
-/* Accepts NULL.  Calls still under way are forgotten; http_client_abort() tells of them. */
+/* Accepts NULL.  Calls still under way are forgotten. */
 void http_client_free(struct http_client *client);
 
 /* False when `calls_max` are under way; nothing has changed then. */
 bool http_client_post(struct http_client *client, const struct http_call *call)
     __attribute__((warn_unused_result));
-
-/*
- * Ends every call under way now, each with its on_done(): not sent or in doubt.  None may
- * be posted from there.
- */
-void http_client_abort(struct http_client *client);
 
 /* Calls under way. */
 size_t http_client_calls(const struct http_client *client);

@@ -118,13 +118,6 @@ bool http_client_post(struct http_client *client, const struct http_call *reques
     return true;
 }
 
-void http_client_abort(struct http_client *client)
-{
-    while (client->calls)
-        finish(client, client->calls,
-               (struct http_result){.outcome = HTTP_IN_DOUBT, .reason = "aborted"});
-}
-
 size_t http_client_calls(const struct http_client *client)
 {
     return client->count;
