@@ -102,11 +102,7 @@ void json_write_array_end(struct json_writer *writer)
     close_value(writer, "]");
 }
 
-/*
- * Size of the UTF-8 sequence at `text`, 0 if it is none (RFC 3629: no surrogates, nothing
- * over U+10FFFF, no longer form than needed).
- */
-static size_t sequence_size(const uint8_t *text, size_t size)
+size_t json_character_size(const char *octets, size_t size)
 {
     static const struct {
         uint8_t first_low, first_high, second_low, second_high;
@@ -122,6 +118,7 @@ static size_t sequence_size(const uint8_t *text, size_t size)
         {0xF1, 0xF3, 0x80, 0xBF, 4},
         {0xF4, 0xF4, 0x80, 0x8F, 4},
     };
+    const uint8_t *text = (const uint8_t *)octets;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (text[0] < rows[i].first_low || text[0] > rows[i].first_high)
@@ -163,9 +160,8 @@ void json_write_octets(struct json_writer *writer, const char *key, const char *
     append(writer, "\"", 1);
     while (at < size) {
         uint8_t octet = (uint8_t)text[at];
-        size_t step = octet >= 0x20 && octet < 0x7F
-                          ? 1
-                          : sequence_size((const uint8_t *)text + at, size - at);
+        size_t step =
+            octet >= 0x20 && octet < 0x7F ? 1 : json_character_size(text + at, size - at);
 
         if (step > 0 && octet >= 0x20 && octet != '"' && octet != '\\') {
             plain += step;
@@ -454,7 +450,7 @@ const struct json_value *json_below(const struct json_value *value, const char *
         path += size;
         path += *path == '.';
     }
-    return (const struct json_value *)at;
+    return json_is_null(at) ? NULL : (const struct json_value *)at;
 }
 
 const struct json_value *json_at(const struct json_document *document, const char *path)

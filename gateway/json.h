@@ -44,6 +44,12 @@ void json_write_null(struct json_writer *writer, const char *key);
 /* "0.050000": micro-units as a decimal string of six places. */
 void json_write_money(struct json_writer *writer, const char *key, int64_t micros);
 
+/*
+ * Octets of the character of UTF-8 at `octets`, where at least one is; 0 if it is none (RFC
+ * 3629: no surrogates, nothing over U+10FFFF, no longer form than needed).
+ */
+size_t json_character_size(const char *octets, size_t size);
+
 /* An id as a decimal string. */
 void json_write_id(struct json_writer *writer, const char *key, uint64_t id);
 
@@ -92,7 +98,7 @@ const char *json_fault(struct json_document *document);
 
 /*
  * What lies at a path of keys and positions such as "messages.0.id"; NULL when nothing
- * does.
+ * does, or null.
  * "" is the whole document.  For answers and callbacks of others, where more is no fault.
  */
 const struct json_value *json_at(const struct json_document *document, const char *path);

@@ -34,20 +34,27 @@ static void put(struct output *out, const char *bytes, size_t size)
 /* How a value is written where it goes. */
 typedef void escape_function(struct output *out, const char *text);
 
+/* Octets that are not UTF-8 become U+FFFD. */
 static void escape_json(struct output *out, const char *text)
 {
-    for (; *text != '\0'; text++) {
+    const char *end = text + strlen(text);
+    size_t size;
+
+    for (; text<end; text += size> 0 ? size : 1) {
         unsigned char octet = (unsigned char)*text;
         char code[8];
 
+        size = json_character_size(text, (size_t)(end - text));
         if (octet == '"' || octet == '\\') {
             put(out, "\\", 1);
             put(out, text, 1);
         } else if (octet < 0x20) {
             snprintf(code, sizeof(code), "\\u%04x", octet);
             put(out, code, 6);
+        } else if (size == 0) {
+            put(out, "\xEF\xBF\xBD", 3);
         } else {
-            put(out, text, 1);
+            put(out, text, size);
         }
     }
 }
@@ -149,7 +156,7 @@ static void render_token(const struct profile *profile, const struct profile_val
 bool profile_render(const struct profile *profile, const struct profile_values *values,
                     char *buffer, size_t room, struct profile_request *request)
 {
-    struct output out = {buffer, room, false};
+    struct output out = {buffer, room, strlen(values->text) > profile->text_max_bytes};
 
     request->url = out.at;
     put(&out, values->url, strlen(values->url));

@@ -123,13 +123,13 @@ struct profile *profile_load(struct config_memory *memory, const char *path,
                              const char *name, struct config_errors *errors)
     __attribute__((warn_unused_result));
 
-/* What the placeholders stand for.  All strings are NUL-terminated UTF-8, never NULL. */
+/* What the placeholders stand for.  All strings end with a NUL, and are never NULL. */
 struct profile_values {
     const char *url;   /* of the channel */
     const char *token; /* of the channel */
     const char *to;    /* digits without '+'; {{to_plus}} puts it before them */
-    const char *from;
-    const char *text;
+    const char *from;  /* the octets of a client, whatever they are */
+    const char *text;  /* UTF-8 */
     const char *ref;
     int64_t ttl_s;
 };
@@ -144,8 +144,8 @@ struct profile_request {
 };
 
 /*
- * Writes the request into `buffer`.  False when it does not fit, or when a value of a
- * header holds a control character.
+ * Writes the request into `buffer`.  False when it does not fit, when the text is longer
+ * than the provider takes, or when a value of a header holds a control character.
  */
 bool profile_render(const struct profile *profile, const struct profile_values *values,
                     char *buffer, size_t room, struct profile_request *out)

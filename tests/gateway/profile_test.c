@@ -57,6 +57,8 @@ static struct profile *load_text(const char *text, struct config_errors *errors)
     return profile_load(memory, path_of_text, "t", errors);
 }
 
+#define MINIMAL "proves = \"accepted\"\nanswer { status = \"2xx\" verdict = \"OK\" }\n"
+
 static const struct profile_values plain = {
     .url = "http://127.0.0.1:9785/send",
     .token = "lab",
@@ -109,6 +111,22 @@ TEST(a_text_cannot_leave_its_place_in_json)
               "body");
 }
 
+/* A sender comes as the octets that a client of SMPP gave. */
+TEST(octets_that_are_no_characters_do_not_spoil_the_json)
+{
+    struct config_errors errors;
+    struct profile *profile =
+        load_text(MINIMAL "auth = \"none\" body = '{\"from\":\"{{from}}\"}'\n", &errors);
+    struct profile_values values = plain;
+    struct profile_request request;
+    char buffer[1024];
+
+    assert_non_null(profile);
+    values.from = "Caf\xE9 \xD0\x96\xD0";
+    assert_true(profile_render(profile, &values, buffer, sizeof(buffer), &request));
+    CHECK_STR(request.body, "{\"from\":\"Caf\xEF\xBF\xBD \xD0\x96\xEF\xBF\xBD\"}", "body");
+}
+
 TEST(a_buffer_that_is_too_small_is_refused_at_every_size)
 {
     struct profile *lab = load_lab();
@@ -122,8 +140,6 @@ TEST(a_buffer_that_is_too_small_is_refused_at_every_size)
     for (size_t room = 0; room < needed; room++)
         assert_false(profile_render(lab, &plain, buffer, room, &request));
 }
-
-#define MINIMAL "proves = \"accepted\"\nanswer { status = \"2xx\" verdict = \"OK\" }\n"
 
 TEST(values_are_escaped_for_where_they_stand)
 {
@@ -148,6 +164,22 @@ TEST(values_are_escaped_for_where_they_stand)
     CHECK_STR(header_of(&request, "X-Ref"), "r-4711", "header");
     assert_null(header_of(&request, "Authorization"));
     values.ref = "1\r\nX-Evil: 1";
+    assert_false(profile_render(profile, &values, buffer, sizeof(buffer), &request));
+}
+
+TEST(a_text_that_is_longer_than_the_provider_takes_does_not_go_out)
+{
+    struct config_errors errors;
+    struct profile *profile =
+        load_text(MINIMAL "auth = \"none\" body = \"{{text}}\" text_max = 6\n", &errors);
+    struct profile_values values = plain;
+    struct profile_request request;
+    char buffer[1024];
+
+    assert_non_null(profile);
+    values.text = "\xD0\x96\xD0\x96\xD0\x96";
+    assert_true(profile_render(profile, &values, buffer, sizeof(buffer), &request));
+    values.text = "1\xD0\x96\xD0\x96\xD0\x96";
     assert_false(profile_render(profile, &values, buffer, sizeof(buffer), &request));
 }
 
@@ -224,11 +256,13 @@ TEST(an_answer_may_be_told_by_its_body)
         enum verdict verdict;
         enum reason reason;
     } rows[] = {
-        {200, "{\"error\":{\"code\":131026}}", VERDICT_NEXT,    REASON_NO_ACCOUNT},
-        {202, "{\"error\":{\"code\":131026}}", VERDICT_NEXT,    REASON_NO_ACCOUNT},
-        {201, "{\"error\":{\"code\":131026}}", VERDICT_SUSPEND, REASON_UNKNOWN   },
-        {200, "{\"error\":{\"code\":5}}",      VERDICT_SUSPEND, REASON_UNKNOWN   },
-        {200, "{\"result\":[{\"id\":\"x\"}]}", VERDICT_OK,      REASON_NONE      },
+        {200, "{\"error\":{\"code\":131026}}",                VERDICT_NEXT,    REASON_NO_ACCOUNT},
+        {202, "{\"error\":{\"code\":131026}}",                VERDICT_NEXT,    REASON_NO_ACCOUNT},
+        {201, "{\"error\":{\"code\":131026}}",                VERDICT_SUSPEND, REASON_UNKNOWN   },
+        {200, "{\"error\":{\"code\":5}}",                     VERDICT_SUSPEND, REASON_UNKNOWN   },
+        {200, "{\"result\":[{\"id\":\"x\"}]}",                VERDICT_OK,      REASON_NONE      },
+        {200, "{\"result\":[{\"id\":\"x\"}],\"error\":null}", VERDICT_OK,      REASON_NONE      },
+        {200, "{\"error\":{\"code\":null}}",                  VERDICT_SUSPEND, REASON_UNKNOWN   },
     };
 
     assert_non_null(profile);
@@ -316,8 +350,9 @@ TEST(a_report_that_is_signed_with_a_time_is_believed_only_then)
 {
     static const char body[] = "{\"probe\":\"sluice\",\"n\":1}";
     /* Made with: printf '%s.%s' TIME BODY | openssl dgst -sha256 -hmac lab-hook */
-    static const char of_seconds[] =
-        "a35697f5c1c0514019a8482aeef2ad8356ff4b0edaf1d625ad1814626d3a487d", of_ms[] = "d44ba051b815a12b51ec2796e26eb2bb51079de0ea5b36e88b71a3308bfbdd57";
+    static const char
+        of_seconds[] = "a35697f5c1c0514019a8482aeef2ad8356ff4b0edaf1d625ad1814626d3a487d",
+        of_ms[] = "d44ba051b815a12b51ec2796e26eb2bb51079de0ea5b36e88b71a3308bfbdd57";
     static const struct {
         const char *row;
         const char *time;
@@ -325,25 +360,26 @@ TEST(a_report_that_is_signed_with_a_time_is_believed_only_then)
         int64_t now_ms;
         bool believed;
     } rows[] = {
-        {"at its time",          "1760000000",    of_seconds, 1760000000000, true },
-        {"five minutes later",   "1760000000",    of_seconds, 1760000300000, true },
-        {"too late",             "1760000000",    of_seconds, 1760000300001, false},
-        {"five minutes before",  "1760000000",    of_seconds, 1759999700000, true },
-        {"too early",            "1760000000",    of_seconds, 1759999699999, false},
-        {"in ms",                "1760000000123", of_ms,      1760000000200, true },
-        {"in ms, too late",      "1760000000123", of_ms,      1760000300124, false},
-        {"the same, as another", "1760000000000", of_seconds, 1760000000000, false},
-        {"another time",         "1760000001",    of_seconds, 1760000000000, false},
-        {"no time",              NULL,            of_seconds, 1760000000000, false},
-        {"an empty time",        "",              of_seconds, 1760000000000, false},
-        {"no number",            "1760000000 ",   of_seconds, 1760000000000, false},
+        {"at its time",          "1760000000",              of_seconds, 1760000000000, true },
+        {"five minutes later",   "1760000000",              of_seconds, 1760000300000, true },
+        {"too late",             "1760000000",              of_seconds, 1760000300001, false},
+        {"five minutes before",  "1760000000",              of_seconds, 1759999700000, true },
+        {"too early",            "1760000000",              of_seconds, 1759999699999, false},
+        {"in ms",                "1760000000123",           of_ms,      1760000000200, true },
+        {"in ms, too late",      "1760000000123",           of_ms,      1760000300124, false},
+        {"the same, as another", "1760000000000",           of_seconds, 1760000000000, false},
+        {"another time",         "1760000001",              of_seconds, 1760000000000, false},
+        {"no time",              NULL,                      of_seconds, 1760000000000, false},
+        {"an empty time",        "",                        of_seconds, 1760000000000, false},
+        {"no number",            "1760000000 ",             of_seconds, 1760000000000, false},
         {"a very long number",   "17600000000000000000000", of_seconds, 1760000000000, false},
-        {"no signature",         "1760000000",    NULL,       1760000000000, false},
+        {"no signature",         "1760000000",              NULL,       1760000000000, false},
     };
     struct config_errors errors;
-    struct profile *profile = load_text(
-        MINIMAL "body = \"{}\"\nsignature_header = \"X-Signature\"\n"
-                "signature_time_header = \"X-Time\"\n", &errors);
+    struct profile *profile =
+        load_text(MINIMAL "body = \"{}\"\nsignature_header = \"X-Signature\"\n"
+                          "signature_time_header = \"X-Time\"\n",
+                  &errors);
 
     assert_non_null(profile);
     for (size_t i = 0; i < ROWS(rows); i++) {
@@ -431,8 +467,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST_IN_MEMORY(the_lab_posts_what_it_promises),
         TEST_IN_MEMORY(a_text_cannot_leave_its_place_in_json),
+        TEST_IN_MEMORY(octets_that_are_no_characters_do_not_spoil_the_json),
         TEST_IN_MEMORY(a_buffer_that_is_too_small_is_refused_at_every_size),
         TEST_IN_MEMORY(values_are_escaped_for_where_they_stand),
+        TEST_IN_MEMORY(a_text_that_is_longer_than_the_provider_takes_does_not_go_out),
         TEST_IN_MEMORY(a_token_may_have_a_header_of_its_own),
         TEST_IN_MEMORY(the_labs_answers_mean_what_it_says),
         TEST_IN_MEMORY(an_answer_may_be_told_by_its_body),
