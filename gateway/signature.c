@@ -83,8 +83,10 @@ bool signature_key_read(const char *text, size_t lowest, size_t room, uint8_t *o
         return false;
     text += sizeof(prefix) - 1;
     length = strlen(text);
+    /* OpenSSL passes over blanks at either end. */
     if (length == 0 || length % 4 != 0 || length / 4 * 3 > sizeof(octets) ||
-        EVP_DecodeBlock(octets, (const unsigned char *)text, (int)length) < 0)
+        EVP_DecodeBlock(octets, (const unsigned char *)text, (int)length) !=
+            (int)(length / 4 * 3))
         return false;
     size = length / 4 * 3 - (text[length - 1] == '=') - (text[length - 2] == '=');
     if (size < lowest || size > room)

@@ -137,6 +137,9 @@ TEST(a_key_of_standard_webhooks_is_read)
     assert_false(signature_key_read("whsec_MfKpQ2AKkcCk", 1, 8, key, &size));
     assert_false(signature_key_read("whsec_MfKpQ2AKkcC", 1, sizeof(key), key, &size));
     assert_false(signature_key_read("whsec_MfKpQ2AKkc!k", 1, sizeof(key), key, &size));
+    assert_false(signature_key_read("whsec_    MfKpQ2AKkcCk", 1, sizeof(key), key, &size));
+    assert_false(
+        signature_key_read("whsec_MfKpQ2AKkcCk\n\n\n\n", 1, sizeof(key), key, &size));
     assert_false(signature_key_read("whsec_", 0, sizeof(key), key, &size));
     assert_false(signature_key_read("MfKpQ2AKkcCk", 1, sizeof(key), key, &size));
 }
