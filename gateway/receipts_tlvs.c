@@ -168,7 +168,9 @@ void receipts_write_facts(const struct config_account *account, const uint8_t *f
             const struct config_tlv *tlv = &account->tlvs.list[i];
             uint16_t written;
 
+            /* Two tags of one meaning are two facts, and each goes under both. */
             if ((int)tlv->means != facts[0] || !(tlv->where & CONFIG_TLV_RECEIPT) ||
+                smpp_pdu_tlv(&letter->pdu, tlv->tag) != NULL ||
                 !write_fact(tlv, facts + FACT_HEADER_SIZE, facts[1], at, (size_t)(end - at),
                             &written) ||
                 !smpp_pdu_add_tlv(&letter->pdu, tlv->tag, at, written))

@@ -69,6 +69,25 @@ TEST(a_receipt_says_what_the_dictionary_turns_on)
     scene_end();
 }
 
+TEST(what_two_tags_say_stands_once_under_each)
+{
+    struct smpp_pdu pdu;
+    char id[32];
+
+    scene_begin_with("", "tlv \"0x3D02\" { } tlv \"0x1402\" { means = \"channel\" "
+                         "form = \"int1\" values = {\"7 = smsc\"} }");
+    scene_bind_operator();
+    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
+    scene_submit(&scene.lines[0], 1, id);
+    scene_take("op1");
+    scene_report("op1", "stat:DELIVRD err:000 text:");
+    scene_hear_this(&scene.lines[0], SMPP_DELIVER_SM, &pdu);
+    check_tlv(&pdu, 0x3D02, "smsc", 4, "by name");
+    check_tlv(&pdu, 0x1402, "\x07", 1, "by number");
+    CHECK_EQ(pdu.tlv_count, 4, "and the two of each receipt");
+    scene_end();
+}
+
 TEST(a_failure_says_its_reason_as_the_operator_told_it)
 {
     struct smpp_pdu pdu;
@@ -140,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_receipt_says_what_the_dictionary_turns_on),
+        RUN(what_two_tags_say_stands_once_under_each),
         RUN(a_failure_says_its_reason_as_the_operator_told_it),
         RUN(a_plan_by_parameter_is_taken_or_refused_with_a_status_of_its_own),
         RUN(without_a_dictionary_a_vendors_parameter_is_nothing),
