@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-#include "smpp/command.h"
-#include "smpp/tlv.h"
-
 enum smpp_alphabet translate_alphabet(enum config_alphabet alphabet)
 {
     static const enum smpp_alphabet alphabets[] = {
@@ -52,13 +49,7 @@ static bool is_cut(const struct body *body, const struct encoded *encoded)
 static bool has_ports(const struct body *body, const struct encoded *encoded,
                       struct smpp_ports *out)
 {
-    struct smpp_pdu pdu;
-
-    if (body->tlv_size == 0 || encoded->size <= SMPP_USER_DATA_MAX_SIZE)
-        return false;
-    smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, 0);
-    (void)!body_add_tlvs(body, &pdu);
-    return smpp_ports_read(&pdu, out);
+    return encoded->size > SMPP_USER_DATA_MAX_SIZE && translate_ports_of(body, out);
 }
 
 /* 0: more than can be sent.  Where ports are told by parameters the operator puts them into
@@ -93,14 +84,6 @@ static bool has_broken_header(const struct body *body)
            !smpp_header_read(translate_user_data(body), &header);
 }
 
-/* A part that its client tells by sar_ parameters: it cannot be cut into parts again. */
-static bool is_sar_part(const struct body *body)
-{
-    struct smpp_part part;
-
-    return body->tlv_size > 0 && body_part_of(body, &part) && part.kind == SMPP_PART_SAR;
-}
-
 static bool count_uncut(const struct body *body, const struct encoded *encoded,
                         uint16_t *out_parts)
 {
@@ -131,7 +114,7 @@ bool translate_count(const struct body *body, enum smpp_alphabet default_alphabe
     if (!is_cut(body, &encoded))
         return count_uncut(body, &encoded, out_parts);
     count = split_text(&encoded, form, has_ports(body, &encoded, &ports), segments);
-    if (count == 0 || (count > 1 && is_sar_part(body)))
+    if (count == 0 || (count > 1 && translate_is_sar_part(body)))
         return false;
     *out_parts = (uint16_t)count;
     if (form->split != CONFIG_PAYLOAD)
@@ -229,6 +212,14 @@ static bool write_segment(enum smpp_alphabet to, const char *text, size_t size,
     return true;
 }
 
+/* Octets of header the segment has on the air: of parameters the operator makes one. */
+static size_t header_on_air(const struct translated *out)
+{
+    return out->has_sar || translate_is_sar_part(out->body)
+               ? smpp_part_header_size(SMPP_PART_SAR)
+               : out->header_size;
+}
+
 /*
  * A segment whose data_coding is 0 by another's meaning.  What came from GSM has room where
  * GSM had; what the link's alphabet cannot say goes as UCS-2, and where that is too long
@@ -239,6 +230,7 @@ static bool recode(enum smpp_alphabet from, struct smpp_shift shift, enum smpp_a
 {
     const uint8_t *octets = out->octets + out->header_size;
     size_t octet_count = out->octet_count - out->header_size;
+    size_t header_size = header_on_air(out);
     char text[SHORT_MAX * SMPP_TEXT_DECODED_GROWTH];
     struct smpp_text_progress progress;
     enum smpp_alphabet room = from == SMPP_ALPHABET_GSM ? from : to;
@@ -251,13 +243,12 @@ static bool recode(enum smpp_alphabet from, struct smpp_shift shift, enum smpp_a
     else
         (void)!smpp_text_decode(from, octets, octet_count, text, sizeof(text), &progress);
     out->data_coding = 0;
-    if (write_segment(to, text, progress.written,
-                      smpp_text_capacity(room, out->header_size), scratch, out))
+    if (write_segment(to, text, progress.written, smpp_text_capacity(room, header_size),
+                      scratch, out))
         return true;
     out->data_coding = smpp_text_data_coding(SMPP_ALPHABET_UCS2);
     if (write_segment(SMPP_ALPHABET_UCS2, text, progress.written,
-                      smpp_text_capacity(SMPP_ALPHABET_UCS2, out->header_size), scratch,
-                      out))
+                      smpp_text_capacity(SMPP_ALPHABET_UCS2, header_size), scratch, out))
         return true;
     out->data_coding = smpp_text_data_coding(from);
     return from != SMPP_ALPHABET_GSM;

@@ -129,10 +129,15 @@ __attribute__((noinline)) static bool encode_anew(const struct body *body,
                                                   uint8_t *scratch, struct encoded *out)
 {
     char text[WRITTEN_MAX * SMPP_TEXT_DECODED_GROWTH];
+    struct translate_form own = *form;
+    struct smpp_ports ports;
     size_t size;
 
+    /* 3.4 5.2.12: parameters tell no ports beside a header. */
+    if (translate_ports_of(body, &ports))
+        own.languages = 0;
     return translate_decode(body, default_alphabet, SIZE_MAX, text, sizeof(text), &size) &&
-           encode_text(form, text, size, scratch, out);
+           encode_text(&own, text, size, scratch, out);
 }
 
 bool translate_encode(const struct body *body, enum smpp_alphabet default_alphabet,
@@ -144,7 +149,7 @@ bool translate_encode(const struct body *body, enum smpp_alphabet default_alphab
     if (body->from_api)
         return encode_text(form, (const char *)body->bytes, body->text_size, scratch, out);
     if (body->data_coding == 0 && default_alphabet != form->alphabet &&
-        !translate_has_header(body))
+        !translate_has_header(body) && !translate_is_sar_part(body))
         return encode_anew(body, default_alphabet, form, scratch, out);
     *out = (struct encoded){
         .alphabet = smpp_text_alphabet(body->data_coding, default_alphabet),

@@ -17,6 +17,10 @@ enum {
 /* --- what was submitted (translate_text.c) ------------------------------------------ */
 
 bool translate_has_header(const struct body *body);
+/* A part that its client tells by sar_ parameters: it cannot be cut into parts again. */
+bool translate_is_sar_part(const struct body *body);
+/* The ports that its parameters tell; false: they tell none. */
+bool translate_ports_of(const struct body *body, struct smpp_ports *out);
 struct smpp_octets translate_user_data(const struct body *body);
 /* The national tables that its header names. */
 struct smpp_shift translate_shift_of(const struct body *body);

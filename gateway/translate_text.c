@@ -3,11 +3,31 @@
 
 #include <string.h>
 
+#include "smpp/command.h"
+
 /* --- one body ----------------------------------------------------------------------- */
 
 bool translate_has_header(const struct body *body)
 {
     return (body->esm_class & SMPP_ESM_CLASS_UDHI) != 0;
+}
+
+bool translate_is_sar_part(const struct body *body)
+{
+    struct smpp_part part;
+
+    return body->tlv_size > 0 && body_part_of(body, &part) && part.kind == SMPP_PART_SAR;
+}
+
+bool translate_ports_of(const struct body *body, struct smpp_ports *out)
+{
+    struct smpp_pdu pdu;
+
+    if (body->tlv_size == 0)
+        return false;
+    smpp_pdu_init(&pdu, SMPP_SUBMIT_SM, 0, 0);
+    (void)!body_add_tlvs(body, &pdu);
+    return smpp_ports_read(&pdu, out);
 }
 
 struct smpp_octets translate_user_data(const struct body *body)

@@ -279,6 +279,96 @@ TEST(the_parts_of_a_client_are_recoded_behind_their_headers)
     }
 }
 
+/* What parameters tell has no place beside a header of ours, nor can a part be cut again:
+ * its text is written anew only where it stays one short message. */
+TEST(the_parts_that_parameters_tell_stay_parts)
+{
+    static const struct {
+        const char *row;
+        const char *unit;
+        size_t size;
+        uint8_t data_coding;
+        size_t octets;
+    } rows[] = {
+        {"Latin-1 to GSM",                    "\xE9", 134, 0, 134},
+        {"no letter there: UCS-2",            "\xE1", 67,  8, 134},
+        {"no room in UCS-2: by its own name", "\xE1", 68,  3, 68 },
+        {"as long as a part can be",          "\xE1", 134, 3, 134},
+        {"two septets for each: no room",     "^",    77,  3, 77 },
+    };
+    static const uint8_t sar[] = {0x02, 0x0C, 0, 2,    0,    7, 0x02, 0x0E,
+                                  0,    1,    2, 0x02, 0x0F, 0, 1,    1};
+    static const uint8_t languages[] = {0, 1 << SMPP_LANGUAGE_SPANISH};
+
+    for (size_t i = 0; i < 2 * ROWS(rows); i++) {
+        static uint8_t scratch[TRANSLATE_SEGMENT_MAX];
+        const struct translate_form form = {SMPP_ALPHABET_GSM, CONFIG_UDH8,
+                                            languages[i % 2]};
+        const char *row = rows[i / 2].row;
+        size_t size = rows[i / 2].size;
+        struct body *body = calloc(1, body_size(134, sizeof(sar)));
+        struct translated segment;
+        struct live live;
+        uint16_t parts;
+
+        body->number = 1;
+        body->text_size = (uint32_t)size;
+        body->tlv_size = sizeof(sar);
+        memset(body->bytes, (uint8_t)rows[i / 2].unit[0], size);
+        memcpy(body->bytes + size, sar, sizeof(sar));
+        live_of(&live, &body, 1);
+        CHECK(translate_count(body, SMPP_ALPHABET_LATIN_1, &form, false,
+                              &live.message.segments, &parts),
+              row);
+        CHECK_EQ(parts, 1, row);
+        CHECK(translate_segment(&live, 1, SMPP_ALPHABET_LATIN_1, &form, SMPP_ALPHABET_GSM,
+                                scratch, &segment),
+              row);
+        CHECK_EQ(segment.esm_class, 0, row);
+        CHECK(!segment.has_sar, "as it came");
+        CHECK_EQ(segment.data_coding, rows[i / 2].data_coding, row);
+        CHECK_EQ(segment.octet_count, rows[i / 2].octets, row);
+        free(body);
+    }
+}
+
+TEST(ports_of_parameters_stand_beside_no_header_of_national_tables)
+{
+    static uint8_t scratch[TRANSLATE_SEGMENT_MAX];
+    static const uint8_t ports[] = {0x02, 0x0B, 0, 2, 0x15, 0xB3};
+    const struct translate_form form = {SMPP_ALPHABET_GSM, CONFIG_UDH8,
+                                        1 << SMPP_LANGUAGE_SPANISH};
+    enum { SIZE = 71 };
+    struct body *body = calloc(1, body_size(SIZE, sizeof(ports)));
+    struct translated segment;
+    struct live live;
+    uint16_t parts;
+
+    body->number = 1;
+    body->text_size = SIZE;
+    body->tlv_size = sizeof(ports);
+    memset(body->bytes, 0xE1, SIZE);
+    memcpy(body->bytes + SIZE, ports, sizeof(ports));
+    live_of(&live, &body, 1);
+    CHECK(translate_count(body, SMPP_ALPHABET_LATIN_1, &form, false, &live.message.segments,
+                          &parts),
+          "counted");
+    for (uint16_t number = 1; number <= parts; number++) {
+        struct smpp_header header = {0};
+
+        CHECK(translate_segment(&live, number, SMPP_ALPHABET_LATIN_1, &form,
+                                SMPP_ALPHABET_GSM, scratch, &segment),
+              "a segment");
+        if (segment.esm_class & SMPP_ESM_CLASS_UDHI)
+            CHECK(smpp_header_read(
+                      (struct smpp_octets){segment.octets, (uint32_t)segment.octet_count},
+                      &header) &&
+                      header.has_ports && header.ports.destination == 0x15B3,
+                  "the header tells the ports");
+    }
+    free(body);
+}
+
 TEST(another_link_of_the_plan_gets_the_same_segments_in_its_own_alphabet)
 {
     static uint8_t scratch[TRANSLATE_SEGMENT_MAX];
@@ -415,6 +505,8 @@ int main(void)
         RUN(a_text_is_written_in_the_alphabet_that_takes_the_fewest_parts),
         RUN(a_long_text_is_cut_in_the_alphabet_of_the_link),
         RUN(the_parts_of_a_client_are_recoded_behind_their_headers),
+        RUN(the_parts_that_parameters_tell_stay_parts),
+        RUN(ports_of_parameters_stand_beside_no_header_of_national_tables),
         RUN(another_link_of_the_plan_gets_the_same_segments_in_its_own_alphabet),
         RUN(cyrillic_in_latin_is_counted_and_cut_as_it_is_sent),
         RUN(segments_and_parts_are_counted_as_they_will_be_sent),
