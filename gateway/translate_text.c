@@ -44,23 +44,37 @@ struct smpp_shift translate_shift_of(const struct body *body)
     return (struct smpp_shift){0, 0};
 }
 
-bool translate_decode(const struct body *body, enum smpp_alphabet default_alphabet,
-                      size_t limit, char *out, size_t room, size_t *out_size)
+static struct smpp_octets text_of(const struct body *body)
+{
+    return (struct smpp_octets){body->bytes + body->header_size,
+                                body->text_size - body->header_size};
+}
+
+/* Octets of a body's text; false: it is not text, or has no room. */
+static bool decode_octets(const struct body *body, enum smpp_alphabet default_alphabet,
+                          struct smpp_octets octets, char *out, size_t room,
+                          size_t *out_size)
 {
     enum smpp_alphabet alphabet = smpp_text_alphabet(body->data_coding, default_alphabet);
-    const uint8_t *octets = body->bytes + body->header_size;
-    size_t size = body->text_size - body->header_size;
     struct smpp_text_progress progress;
     enum smpp_text_result result;
 
-    size = size < limit ? size : limit;
     if (alphabet == SMPP_ALPHABET_GSM)
-        result = smpp_text_decode_shifted(translate_shift_of(body), octets, size, out, room,
-                                          &progress);
+        result = smpp_text_decode_shifted(translate_shift_of(body), octets.data,
+                                          octets.size, out, room, &progress);
     else
-        result = smpp_text_decode(alphabet, octets, size, out, room, &progress);
+        result = smpp_text_decode(alphabet, octets.data, octets.size, out, room, &progress);
     *out_size = progress.written;
     return result <= SMPP_TEXT_INVALID;
+}
+
+bool translate_decode(const struct body *body, enum smpp_alphabet default_alphabet,
+                      size_t limit, char *out, size_t room, size_t *out_size)
+{
+    struct smpp_octets octets = text_of(body);
+
+    octets.size = octets.size < limit ? octets.size : (uint32_t)limit;
+    return decode_octets(body, default_alphabet, octets, out, room, out_size);
 }
 
 bool translate_body_text(const struct body *body, enum smpp_alphabet default_alphabet,
@@ -167,20 +181,79 @@ const struct body *translate_segment_body(const struct live *live, uint16_t numb
     return live->bodies[0];
 }
 
+/*
+ * Octets at the end of a part that are one character with as many at the head of the next:
+ * clients that count units and not characters cut there.
+ */
+static size_t torn_octets(const struct body *body, const struct body *next,
+                          enum smpp_alphabet default_alphabet)
+{
+    enum smpp_alphabet alphabet;
+    struct smpp_octets text;
+    struct smpp_octets more;
+    size_t size;
+
+    if (body == NULL || next == NULL || body->from_api || next->from_api)
+        return 0;
+    text = text_of(body);
+    more = text_of(next);
+    alphabet = smpp_text_alphabet(body->data_coding, default_alphabet);
+    size = smpp_parts_torn(alphabet, text.data, text.size);
+    if (smpp_text_alphabet(next->data_coding, default_alphabet) != alphabet ||
+        more.size < size || size == 0)
+        return 0;
+    if (alphabet == SMPP_ALPHABET_GSM)
+        return more.data[0] != SMPP_GSM_ESCAPE ? size : 0;
+    return more.data[0] >> 2 == 0xDC >> 2 ? size : 0;
+}
+
+/* A part's text, and the character that is torn between it and the next. */
+static bool decode_part(const struct body *const parts[2], size_t taken,
+                        enum smpp_alphabet default_alphabet, char *out, size_t room,
+                        size_t *out_size, size_t *out_torn)
+{
+    const struct body *body = parts[0];
+    struct smpp_octets octets = text_of(body);
+    size_t torn = torn_octets(body, parts[1], default_alphabet);
+    uint8_t joined[4];
+    size_t size;
+
+    *out_torn = torn;
+    if (body->from_api)
+        return translate_body_text(body, default_alphabet, out, room, out_size);
+    octets.data += taken;
+    octets.size -= (uint32_t)(taken + torn);
+    if (!decode_octets(body, default_alphabet, octets, out, room, out_size))
+        return false;
+    if (torn == 0)
+        return true;
+    memcpy(joined, octets.data + octets.size, torn);
+    memcpy(joined + torn, text_of(parts[1]).data, torn);
+    if (!decode_octets(body, default_alphabet,
+                       (struct smpp_octets){joined, (uint32_t)(2 * torn)}, out + *out_size,
+                       room - *out_size, &size))
+        return false;
+    *out_size += size;
+    return true;
+}
+
 bool translate_text(const struct live *live, enum smpp_alphabet account_alphabet, char *out,
                     size_t room)
 {
     struct distinct distinct;
     size_t used = 0;
+    size_t taken = 0; /* octets of the next part that its predecessor told */
 
     find_distinct(live, &distinct);
     for (uint16_t i = 0; i <= SMPP_PARTS_MAX; i++) {
+        const struct body *const parts[] = {
+            distinct.by_number[i], i < SMPP_PARTS_MAX ? distinct.by_number[i + 1] : NULL};
         size_t size;
 
-        if (distinct.by_number[i] == NULL)
+        if (parts[0] == NULL)
             continue;
-        if (!translate_body_text(distinct.by_number[i], account_alphabet, out + used,
-                                 room - 1 - used, &size))
+        if (!decode_part(parts, taken, account_alphabet, out + used, room - 1 - used, &size,
+                         &taken))
             return false;
         used += size;
     }

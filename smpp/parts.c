@@ -246,25 +246,22 @@ bool smpp_part_add_sar(struct smpp_pdu *pdu, const struct smpp_part *part,
            smpp_pdu_add_tlv(pdu, SMPP_TLV_SAR_SEGMENT_SEQNUM, values + 3, 1);
 }
 
-/* Whether octets[end - 1] is an ESC that begins a pair; [start, end) starts with one whole.
- */
-static bool ends_in_escape(const uint8_t *octets, size_t start, size_t end)
+/* Whether the last octet is an ESC that begins a pair; the first one begins a character. */
+static bool ends_in_escape(const uint8_t *octets, size_t size)
 {
     size_t escapes = 0;
 
-    while (end - escapes > start && octets[end - escapes - 1] == SMPP_GSM_ESCAPE)
+    while (size > escapes && octets[size - escapes - 1] == SMPP_GSM_ESCAPE)
         escapes++;
     return escapes % 2 == 1;
 }
 
-/* Octets that a cut at `end` has to give back, so that no character is torn. */
-static size_t torn_octets(enum smpp_alphabet alphabet, const uint8_t *octets, size_t start,
-                          size_t end)
+size_t smpp_parts_torn(enum smpp_alphabet alphabet, const uint8_t *octets, size_t size)
 {
     if (alphabet == SMPP_ALPHABET_GSM)
-        return ends_in_escape(octets, start, end) ? 1 : 0;
-    if (alphabet == SMPP_ALPHABET_UCS2 && end - start >= 2)
-        return octets[end - 2] >> 2 == 0xD8 >> 2 ? 2 : 0;
+        return ends_in_escape(octets, size) ? 1 : 0;
+    if (alphabet == SMPP_ALPHABET_UCS2 && size >= 2 && size % 2 == 0)
+        return octets[size - 2] >> 2 == 0xD8 >> 2 ? 2 : 0;
     return 0;
 }
 
@@ -284,7 +281,7 @@ static size_t split(enum smpp_alphabet alphabet, const uint8_t *octets, size_t s
         if (count == capacity)
             return 0;
         if (end < size)
-            end -= torn_octets(alphabet, octets, start, end);
+            end -= smpp_parts_torn(alphabet, octets + start, end - start);
         segments[count++] = (struct smpp_segment){(uint32_t)start, (uint32_t)(end - start)};
         start = end;
     } while (start < size);

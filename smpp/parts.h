@@ -113,6 +113,12 @@ struct smpp_segment {
 };
 
 /*
+ * Octets at the end of encoded text that only begin a character: the ESC of a pair (1), a
+ * high surrogate (2); 0 when the last character is whole.
+ */
+size_t smpp_parts_torn(enum smpp_alphabet alphabet, const uint8_t *octets, size_t size);
+
+/*
  * Cuts encoded text so that each segment fits into one short message: one segment and no
  * header if all of it does, else segments beside a header of `header_size` octets.  Never
  * cuts an escape pair, a unit or a surrogate pair.  Returns the number of segments, 0

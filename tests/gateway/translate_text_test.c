@@ -109,6 +109,81 @@ TEST(parts_in_different_alphabets_are_one_text)
     free(bodies[1]);
 }
 
+/* Clients that count units, not characters, cut where a pair is. */
+TEST(a_character_cut_in_two_parts_is_whole_in_the_text)
+{
+    static const struct {
+        const char *row;
+        const char *parts[3]; /* behind their headers */
+        size_t sizes[3];
+        uint8_t data_coding[3];
+        const char *text;
+    } rows[] = {
+        {"a surrogate pair",
+         {"\x00"
+          "a\xD8\x3D",
+          "\xDE\x00\x00"
+          "b"},
+         {4, 4},
+         {8, 8},
+         "a\xF0\x9F\x98\x80"
+         "b"                                                                                                   },
+        {"nothing else in the part between",
+         {"\xD8\x3D", "\xDE\x00\xD8\x3D", "\xDE\x01"},
+         {2, 4, 2},
+         {8, 8, 8},
+         "\xF0\x9F\x98\x80\xF0\x9F\x98\x81"                                                                    },
+        {"an escape",                          {"1\x1B", "\x65.", "!"}, {2, 2, 1}, {0, 0, 0}, "1\xE2\x82\xAC.!"},
+        {"a whole escape before another",      {"\x1B\x1B", "\x65"},    {2, 1},    {0, 0},    " e"             },
+        {"an escape at the end",               {"1", "2\x1B"},          {1, 2},    {0, 0},    "12 "            },
+        {"half a pair at the end",
+         {"\x00"
+          "a",
+          "\xD8\x3D"},
+         {2, 2},
+         {8, 8},
+         "a\xEF\xBF\xBD"                                                                                       },
+        {"half a pair, and another",
+         {"\xD8\x3D", "\x00"
+                      "b"},
+         {2, 2},
+         {8, 8},
+         "\xEF\xBF\xBD"
+         "b"                                                                                                   },
+        {"half a pair, then another alphabet",
+         {"\xD8\x3D", "b"},
+         {2, 1},
+         {8, 0},
+         "\xEF\xBF\xBD"
+         "b"                                                                                                   },
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct body *bodies[3];
+        uint16_t count = 0;
+        char text[64];
+        struct live live;
+
+        while (count < 3 && rows[i].parts[count] != NULL) {
+            uint8_t octets[20] = {5, 0, 3, 7, 3, (uint8_t)(count + 1)};
+
+            memcpy(octets + 6, rows[i].parts[count], rows[i].sizes[count]);
+            bodies[count] = body_new(octets, 6 + rows[i].sizes[count]);
+            bodies[count]->esm_class = SMPP_ESM_CLASS_UDHI;
+            bodies[count]->header_size = 6;
+            bodies[count]->number = (uint16_t)(count + 1);
+            bodies[count]->data_coding = rows[i].data_coding[count];
+            count++;
+        }
+        live_of(&live, bodies, count);
+        live.message.flags = MESSAGE_COLLECTED;
+        CHECK(translate_text(&live, SMPP_ALPHABET_GSM, text, sizeof(text)), rows[i].row);
+        CHECK_STR(text, rows[i].text, rows[i].row);
+        while (count > 0)
+            free(bodies[--count]);
+    }
+}
+
 TEST(a_text_that_has_no_room_is_refused)
 {
     struct body *body = body_new("0123456789", 10);
@@ -187,6 +262,7 @@ int main(void)
         RUN(each_part_goes_with_its_own_header),
         RUN(parts_told_by_parameters_alone_go_one_by_one),
         RUN(parts_in_different_alphabets_are_one_text),
+        RUN(a_character_cut_in_two_parts_is_whole_in_the_text),
         RUN(a_text_that_has_no_room_is_refused),
         RUN(the_head_of_a_text_is_shown_and_of_what_is_no_text_nothing),
         RUN(the_head_of_an_api_text_ends_with_a_whole_character),
