@@ -184,38 +184,29 @@ enum outbox_sent inbound_send(struct gateway *gateway, const struct outbox_lette
 
 /* --- as text ------------------------------------------------------------------------ */
 
-static enum smpp_alphabet alphabet_of(const struct gateway *gateway, uint32_t link,
-                                      const struct body *body)
+/* What data_coding 0 means to the operator. */
+static enum smpp_alphabet default_alphabet(const struct gateway *gateway, uint32_t link)
 {
     const struct config_link *config = inbound_link(gateway, link);
 
-    return smpp_text_alphabet(body->data_coding,
-                              config ? translate_alphabet(config->default_alphabet)
-                                     : SMPP_ALPHABET_GSM);
+    return config ? translate_alphabet(config->default_alphabet) : SMPP_ALPHABET_GSM;
 }
 
-/* No header but that of a long message: what follows it can be decoded. */
-static bool has_plain_header(const struct body *body)
+/* Nothing, or what stands beside a text: its place in a long one, and its tables. */
+static bool read_header(const struct body *body, struct smpp_header *out)
 {
-    struct smpp_header header;
-
+    *out = (struct smpp_header){.is_only_text = true};
     return !(body->esm_class & SMPP_ESM_CLASS_UDHI) ||
-           (smpp_header_read(view(body->bytes, body->text_size), &header) &&
-            header.is_only_text);
+           (smpp_header_read(view(body->bytes, body->text_size), out) && out->is_only_text);
 }
 
 static bool decode(const struct gateway *gateway, uint32_t link, const struct body *body,
                    char *out, size_t room, size_t *out_size)
 {
-    struct smpp_text_progress progress;
+    struct smpp_header header;
 
-    if (!has_plain_header(body) ||
-        smpp_text_decode(alphabet_of(gateway, link, body), body->bytes + body->header_size,
-                         body->text_size - body->header_size, out, room,
-                         &progress) > SMPP_TEXT_INVALID)
-        return false;
-    *out_size = progress.written;
-    return true;
+    return read_header(body, &header) &&
+           translate_body_text(body, default_alphabet(gateway, link), out, room, out_size);
 }
 
 bool inbound_text(const struct gateway *gateway, uint32_t link, const struct body *body,
@@ -232,10 +223,14 @@ bool inbound_text(const struct gateway *gateway, uint32_t link, const struct bod
 /* Of one alphabet, with nothing in their headers but their place. */
 static bool are_alike(const struct inbound_message *message)
 {
-    for (size_t i = 0; i < message->part_count; i++)
+    for (size_t i = 0; i < message->part_count; i++) {
+        struct smpp_header header;
+
         if (message->parts[i]->data_coding != message->parts[0]->data_coding ||
-            !has_plain_header(message->parts[i]))
+            !read_header(message->parts[i], &header) || header.shift.single != 0 ||
+            header.shift.locking != 0)
             return false;
+    }
     return true;
 }
 

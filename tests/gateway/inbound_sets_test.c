@@ -112,6 +112,34 @@ TEST(who_wishes_so_gets_a_long_message_whole)
     }
 }
 
+/* 23.038 6.2.1.2: a header of one part names its tables for that part. */
+TEST(parts_in_national_letters_keep_the_headers_that_say_so)
+{
+    static const uint8_t parts[2][10] = {
+        {8, 0x00, 3, 5, 2, 1, 0x25, 1, 1, 0x40},
+        {8, 0x00, 3, 5, 2, 2, 0x25, 1, 1, 0x0B}
+    };
+    struct smpp_pdu pdu;
+
+    scene_begin(ACCOUNTS ALL);
+    scene_bind_client(&scene.bank, "bank", 0x34);
+    for (size_t i = 0; i < 2; i++) {
+        const struct written it = {"79161234567", "12345",          0x40, 0,
+                                   parts[i],      sizeof(parts[i]), NULL, 0};
+
+        scene_write_deliver(&it);
+        scene_expect_answer(ESME_ROK);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        lone_line_expect(&scene.bank, SMPP_DELIVER_SM, &pdu);
+        CHECK_EQ(pdu.esm_class, 0x40, "esm_class");
+        CHECK_BYTES(pdu.short_message.data, pdu.short_message.size, parts[i],
+                    sizeof(parts[i]), "a part");
+        lone_line_answer(&scene.bank, &pdu, ESME_ROK);
+    }
+    scene_end();
+}
+
 TEST(a_part_that_does_not_come_holds_the_others_for_a_time)
 {
     struct smpp_pdu pdu;
@@ -238,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(the_parts_of_a_long_message_come_together_in_order_whatever_they_are),
         RUN(who_wishes_so_gets_a_long_message_whole),
+        RUN(parts_in_national_letters_keep_the_headers_that_say_so),
         RUN(a_part_that_does_not_come_holds_the_others_for_a_time),
         RUN(a_reference_that_is_used_again_is_another_message),
         RUN(what_is_longer_than_a_post_may_be_is_refused),

@@ -146,6 +146,23 @@ TEST(what_is_nobodys_is_kept_for_people_where_that_is_wished)
     scene_end();
 }
 
+TEST(what_is_written_in_national_letters_is_read_so)
+{
+    /* Turkish, by a locking shift (23.038 A.3.1). */
+    static const uint8_t octets[] = {3, 0x25, 1, 1, 0x40, 0x0B};
+    const struct written it = {"79161234567", "12345",        0x40, 0,
+                               octets,        sizeof(octets), NULL, 0};
+    struct lone_answer answer;
+
+    scene_begin("inbound_unroutable = \"keep\"\n" ACCOUNTS JOIN);
+    scene_write_deliver(&it);
+    scene_expect_answer(ESME_ROK);
+    answer = lone_gateway_ask(scene.lone, "admin-token", "GET", "/v1/inbound", "", NULL);
+    CHECK_EQ(answer.status, 200, "the list");
+    CHECK(strstr(answer.body, "\"text\":\"\xC4\xB0\xC4\x9E\"") != NULL, answer.body);
+    scene_end();
+}
+
 TEST(when_all_that_may_be_kept_is_the_operator_is_told_to_come_again)
 {
     char from[16];
@@ -397,6 +414,7 @@ int main(void)
         RUN(the_first_word_leads_to_the_account),
         RUN(what_is_nobodys_is_refused_and_counted),
         RUN(what_is_nobodys_is_kept_for_people_where_that_is_wished),
+        RUN(what_is_written_in_national_letters_is_read_so),
         RUN(when_all_that_may_be_kept_is_the_operator_is_told_to_come_again),
         RUN(what_a_webhook_did_not_take_is_posted_again_after_the_next_start),
         RUN(more_may_be_kept_than_a_bound_that_was_lowered_since),
