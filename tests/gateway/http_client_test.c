@@ -102,7 +102,7 @@ static const struct {
     {'E', "HTTP/1.1 200 OK\r\n\r\n" TEN(TEN("0123456789")) "x",                         true },
     {'T', "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-To",
      true                                                                                    },
-    {'H',
+    {'3',
      "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
      "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine",                                false},
     {'F', "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nConte",     true },
@@ -308,7 +308,7 @@ TEST(each_end_of_a_call_is_told_for_what_it_was)
         {"answered",                     "a", "send",  HTTP_ANSWERED, 200, "fine", 0},
         {"answered in chunks",           "k", "send",  HTTP_ANSWERED, 200, "abc",  0},
         {"answered with a trailer",      "t", "send",  HTTP_ANSWERED, 200, "abc",  0},
-        {"answered after a hint",        "H", "send",  HTTP_ANSWERED, 200, "fine", 0},
+        {"answered after a hint",        "3", "send",  HTTP_ANSWERED, 200, "fine", 0},
         {"answered without a body",      "e", "send",  HTTP_ANSWERED, 204, "",     0},
         {"throttled",                    "r", "send",  HTTP_ANSWERED, 429, "",     7},
         {"redirected, and not followed", "d", "send",  HTTP_ANSWERED, 302, "",     0},
