@@ -255,7 +255,10 @@ static bool reserve_body(struct http_connection *connection, uint64_t more_bytes
         refuse(connection, 413);
         return false;
     }
-    if (more_bytes > server->limits.buffered_max_bytes - server->buffered_bytes) {
+    /* What strangers have begun does not keep those at the unix socket from asking. */
+    if (connection->peer != NULL &&
+        (server->buffered_bytes > server->limits.buffered_max_bytes ||
+         more_bytes > server->limits.buffered_max_bytes - server->buffered_bytes)) {
         server->counts.overload++;
         refuse(connection, 503);
         return false;

@@ -23,6 +23,9 @@
 
 #define NO_SLOT UINT32_MAX
 
+/* Of the unix sockets, beyond connections_max: somebody must be able to look. */
+#define LOCAL_CONNECTIONS 16
+
 const struct http_limits http_default_limits = {
     .connections_max = 4096,
     .connections_per_address_max = 1024,
@@ -202,12 +205,14 @@ static void on_accept(void *owner, int fd, const struct sockaddr *address)
     struct http_peer *peer = NULL;
     char text[INET6_ADDRSTRLEN] = "unix";
     uint8_t key[16];
+    bool is_local = address->sa_family == AF_UNIX;
 
-    if (server->connection_count >= server->limits.connections_max) {
+    if (server->connection_count >=
+        server->limits.connections_max + (is_local ? LOCAL_CONNECTIONS : 0)) {
         turn_away(server, fd);
         return;
     }
-    if (address->sa_family != AF_UNIX) {
+    if (!is_local) {
         read_peer(address, key, text, sizeof(text));
         peer = count_peer(server, key);
         if (peer == NULL) {

@@ -3,8 +3,10 @@
  */
 #include "gateway/http_server.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -164,6 +166,43 @@ TEST(connections_are_bounded_in_all_and_by_address)
     CHECK(closed, "the second is turned away");
     close(fds[0]);
     close(fds[1]);
+    bench_free(bench);
+}
+
+/* Who has to look, or to suspend an account, while strangers take all there is. */
+TEST(strangers_leave_room_for_those_at_the_unix_socket)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct http_limits limits = http_default_limits;
+    struct bench *bench;
+    char answer[4096], error[256];
+    bool closed;
+    int strangers[2], ours;
+
+    limits.connections_max = 1;
+    limits.buffered_max_bytes = 1000;
+    bench = bench_new(&limits);
+    snprintf(address.sun_path, sizeof(address.sun_path), "http_limits_%d.sock",
+             (int)getpid());
+    CHECK(http_server_listen_unix(bench->server, address.sun_path, error, sizeof(error)),
+          error);
+    strangers[0] = bench_dial(bench);
+    strangers[1] = bench_dial(bench);
+    bench_hear(bench, strangers[1], answer, sizeof(answer), &closed);
+    CHECK(closed, "there is no room for a second stranger");
+    bench_say(bench, strangers[0], OCTETS(POST HOST "Content-Length: 900\r\n" END));
+    ours = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(connect(ours, (struct sockaddr *)&address, sizeof(address)), 0);
+    fcntl(ours, F_SETFL, O_NONBLOCK);
+    bench_turn(bench);
+    bench_say(bench, ours, OCTETS(POST HOST "Content-Length: 200\r\n" END));
+    for (int i = 0; i < 20; i++)
+        bench_say(bench, ours, "0123456789", 10);
+    bench_hear(bench, ours, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 200 "), answer);
+    close(ours);
+    close(strangers[0]);
+    close(strangers[1]);
     bench_free(bench);
 }
 
@@ -328,6 +367,7 @@ int main(void)
         RUN(bodies_being_read_are_bounded_together),
         RUN(a_body_of_small_chunks_takes_no_more_memory_than_its_octets),
         RUN(connections_are_bounded_in_all_and_by_address),
+        RUN(strangers_leave_room_for_those_at_the_unix_socket),
         RUN(over_the_number_in_flight_is_503_and_the_connection_stays),
         RUN(a_slow_head_or_body_is_cut_at_its_deadline),
         RUN(an_idle_connection_is_closed_and_one_in_flight_is_not),
