@@ -59,27 +59,40 @@ static void turn_for(int ms)
     lone_line_stay(&line, ms);
 }
 
-static uint64_t submit_with(const char *to, const char *text, const char *more)
+static uint64_t submit_as(const char *account, const char *to, const char *text,
+                          const char *more)
 {
     char body[512];
     struct lone_answer answer;
 
     snprintf(body, sizeof(body),
-             "{\"account\":\"direct\",\"from\":\"Shop\",\"to\":\"%s\",\"text\":\"%s\"%s}",
-             to, text, more);
+             "{\"account\":\"%s\",\"from\":\"Shop\",\"to\":\"%s\",\"text\":\"%s\"%s}",
+             account, to, text, more);
     answer = lone_gateway_ask(lone, "admin-token", "POST", "/v1/messages", "", body);
     CHECK_EQ(answer.status, 202, answer.body);
     return strtoull(strstr(answer.body, "\"id\":\"") + 6, NULL, 10);
+}
+
+static uint64_t submit_with(const char *to, const char *text, const char *more)
+{
+    return submit_as("direct", to, text, more);
+}
+
+/* The operator has got one: the sequence of its answer. */
+static uint32_t expect_submit(void)
+{
+    struct smpp_pdu seen;
+
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &seen);
+    return seen.sequence;
 }
 
 /* Submitted, and with the operator; its answer is to be `sequence`'s. */
 static uint64_t submit(const char *to, const char *text, uint32_t *sequence)
 {
     uint64_t id = submit_with(to, text, "");
-    struct smpp_pdu seen;
 
-    lone_line_expect(&line, SMPP_SUBMIT_SM, &seen);
-    *sequence = seen.sequence;
+    *sequence = expect_submit();
     return id;
 }
 
@@ -800,6 +813,38 @@ TEST(very_many_reports_of_a_message_that_is_long_gone_harm_nobody)
     end();
 }
 
+/* What a content rule made of it when it came, not what its account sends otherwise. */
+TEST(one_that_was_brought_back_is_owed_for_as_the_class_it_was_sent_in)
+{
+    enum { GONE_MS = 3000 };
+    struct lone_answer answer;
+    uint32_t sequence;
+    char path[64];
+    uint64_t id;
+
+    begin_with(WIDE "grace = \"100ms\"",
+               "account \"seller\" { password = \"p\" plan = \"dear\" opening = \"10\""
+               " classes = {\"transactional\", \"advertising\"} }\n"
+               "content \"ads\" { text = {\"bargain\"} class = \"advertising\" }\n"
+               "price { side = \"buy\" channel = \"smsc\" class = \"advertising\""
+               " on = \"delivered\" price = \"0.02\" }\n"
+               "price { side = \"buy\" channel = \"smsc\" class = \"transactional\""
+               " on = \"delivered\" price = \"0.01\" }\n");
+    id = submit_as("seller", "491700000001", "a bargain", ",\"validity\":1");
+    sequence = expect_submit();
+    take(sequence, "85");
+    for (int ms = 0; ms < GONE_MS && lives_count(lone_gateway_of(lone)->lives) > 0;
+         ms += 50)
+        turn_for(50);
+    CHECK_EQ(lives_count(lone_gateway_of(lone)->lives), 0, "messages in memory");
+    report("491700000001", "id:85 stat:DELIVRD err:000 text:");
+    turn_for(50);
+    snprintf(path, sizeof(path), "/v1/messages/%llu", (unsigned long long)id);
+    answer = lone_gateway_ask(lone, "admin-token", "GET", path, "", NULL);
+    CHECK(strstr(answer.body, "\"cost\":\"0.020000\"") != NULL, answer.body);
+    end();
+}
+
 static void note_verified(void *owner, uint64_t tag, const struct verification *found)
 {
     (void)tag;
@@ -871,6 +916,7 @@ int main(void)
         RUN(reports_whose_ids_a_new_rule_makes_equal_are_there_at_the_next_start),
         RUN(what_a_late_report_earns_is_of_the_class_the_message_was_accepted_in),
         RUN(very_many_reports_of_a_message_that_is_long_gone_harm_nobody),
+        RUN(one_that_was_brought_back_is_owed_for_as_the_class_it_was_sent_in),
         RUN(late_reports_leave_the_reader_room_for_who_asks),
         RUN(a_final_report_that_comes_again_is_counted_and_changes_nothing),
     };
