@@ -10,9 +10,10 @@
 #include "smpp/timestamp.h"
 
 /* One octet for what may be more (6.1: the network's own). */
-static uint8_t code_of(const struct live *live, const struct body *body)
+static uint8_t code_of(const struct gateway *gateway, const struct live *live,
+                       const struct body *body)
 {
-    uint32_t code = code_number(receipts_code(live, body));
+    uint32_t code = code_number(receipts_code(gateway, live, body));
 
     return code > UINT8_MAX ? UINT8_MAX : (uint8_t)code;
 }
@@ -31,7 +32,7 @@ static void tell(struct operation *operation, const struct live *live,
     }
     if (operation->state == 0 || operation->state == SMPP_STATE_DELIVERED) {
         operation->state = (uint8_t)state;
-        operation->error_code = state == SMPP_STATE_DELIVERED ? 0 : code_of(live, body);
+        operation->error_code = code_of(operation->gateway, live, body);
     }
     if (live->message.ended_at_ms > operation->final_ms)
         operation->final_ms = live->message.ended_at_ms;

@@ -50,12 +50,13 @@ enum outbox_sent receipts_send(struct gateway *gateway, const struct outbox_lett
 
 /*
  * What the receipt of one of its submissions tells, or would tell: the state of an ended
- * message as the account is told it, and the operator's code (code.h; 0: none).  The plan may be
- * NULL.
+ * message as the account is told it, and the operator's code (code.h; 0: none, or it is a
+ * success).  The plan may be NULL.
  */
 enum smpp_message_state receipts_state(const struct gateway *gateway,
                                        const struct live *live, const struct body *body);
-uint32_t receipts_code(const struct live *live, const struct body *body);
+uint32_t receipts_code(const struct gateway *gateway, const struct live *live,
+                       const struct body *body);
 /* The same of a notification: stale once its message has ended. */
 enum outbox_sent receipts_send_notice(struct gateway *gateway,
                                       const struct outbox_letter *letter, bool others);

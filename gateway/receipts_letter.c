@@ -91,23 +91,33 @@ static uint32_t code_of(const struct message *message, uint16_t segment)
     return code;
 }
 
-uint32_t receipts_code(const struct live *live, const struct body *body)
+/* That of the message, or of its own segment. */
+static enum message_end end_of(const struct gateway *gateway, const struct live *live,
+                               const struct body *body)
 {
+    if ((live->message.flags & MESSAGE_COLLECTED) && live->plan)
+        return delivery_segment_end(&live->message, live->plan,
+                                    catalog_traits(gateway->catalog),
+                                    translate_body_segment(live, body));
+    return (enum message_end)live->message.end;
+}
+
+uint32_t receipts_code(const struct gateway *gateway, const struct live *live,
+                       const struct body *body)
+{
+    enum message_end end = end_of(gateway, live, body);
+
+    /* Of an earlier try: the operator has taken it since. */
+    if (end == MESSAGE_DELIVERED || end == MESSAGE_ACCEPTED)
+        return 0;
     return code_of(&live->message, translate_body_segment(live, body));
 }
 
 enum smpp_message_state receipts_state(const struct gateway *gateway,
                                        const struct live *live, const struct body *body)
 {
-    const struct account *account =
-        catalog_account(gateway->catalog, live->message.account);
-    enum message_end end = (enum message_end)live->message.end;
-
-    if ((live->message.flags & MESSAGE_COLLECTED) && live->plan)
-        end = delivery_segment_end(&live->message, live->plan,
-                                   catalog_traits(gateway->catalog),
-                                   translate_body_segment(live, body));
-    return state_of(end, account);
+    return state_of(end_of(gateway, live, body),
+                    catalog_account(gateway->catalog, live->message.account));
 }
 
 static void pack(const struct gateway *gateway, const struct live *live,
@@ -163,13 +173,11 @@ bool receipts_write_row(const struct gateway *gateway, const struct live *live,
                         const struct body *body, struct store_receipt *row)
 {
     enum smpp_message_state state = receipts_state(gateway, live, body);
-    uint32_t code = 0;
 
     if (!is_wanted(body, state))
         return false;
-    if (state != SMPP_STATE_DELIVERED)
-        code = receipts_code(live, body);
-    pack(gateway, live, body, state, code, live->message.ended_at_ms, row);
+    pack(gateway, live, body, state, receipts_code(gateway, live, body),
+         live->message.ended_at_ms, row);
     return true;
 }
 

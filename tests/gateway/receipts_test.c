@@ -74,6 +74,54 @@ TEST(each_end_has_its_word_and_its_hearers)
     }
 }
 
+/* The operator was full (0x58) at first, and took it then. */
+TEST(a_success_tells_no_error_of_an_earlier_try)
+{
+    static const struct {
+        const char *row;
+        const char *accepted_as;
+        enum message_end end;
+        const char *told;
+    } rows[] = {
+        {"delivered",           "ACCEPTD", MESSAGE_DELIVERED,     "stat:DELIVRD err:000"},
+        {"accepted",            "ACCEPTD", MESSAGE_ACCEPTED,      "stat:ACCEPTD err:000"},
+        {"accepted as DELIVRD", "DELIVRD", MESSAGE_ACCEPTED,      "stat:DELIVRD err:000"},
+        {"accepted as UNKNOWN", "UNKNOWN", MESSAGE_ACCEPTED,      "stat:UNKNOWN err:000"},
+        {"undeliverable",       "ACCEPTD", MESSAGE_UNDELIVERABLE, "stat:UNDELIV err:088"},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct attempt attempts[] = {
+            {.state = ATTEMPT_FAILED, .flags = ATTEMPT_RETRY, .segment = 1, .code = 0x58},
+            {.state = ATTEMPT_ACCEPTED, .segment = 1},
+        };
+        struct body *body = live_body_new(5, 0);
+        struct live live = {.bodies = &body, .body_count = 1};
+        struct store_receipt row;
+        struct letter letter;
+        char setting[64];
+
+        snprintf(setting, sizeof(setting), "accepted_as = \"%s\"", rows[i].accepted_as);
+        scene_begin_with("", setting);
+        live.message.account =
+            catalog_account_at(lone_gateway_of(scene.lone)->catalog, ACCOUNT)->number;
+        live.message.end = (uint8_t)rows[i].end;
+        live.message.segments = 1;
+        live.message.attempts = attempts;
+        live.message.attempt_count = ROWS(attempts);
+        body->registered_delivery = 1;
+        memcpy(body->bytes, "hello", 5);
+        assert_true(receipts_write_row(lone_gateway_of(scene.lone), &live, body, &row));
+        receipts_write_letter(lone_gateway_of(scene.lone), live.message.account, row.bytes,
+                              row.size, &letter);
+        CHECK(scene_says(&letter.pdu, rows[i].told), rows[i].row);
+        CHECK_EQ(smpp_pdu_tlv(&letter.pdu, SMPP_TLV_NETWORK_ERROR_CODE) != NULL,
+                 rows[i].end == MESSAGE_UNDELIVERABLE, rows[i].row);
+        free(body);
+        scene_end();
+    }
+}
+
 TEST(the_account_chooses_its_form)
 {
     struct smpp_pdu pdu;
@@ -263,6 +311,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(each_end_has_its_word_and_its_hearers),
+        RUN(a_success_tells_no_error_of_an_earlier_try),
         RUN(the_account_chooses_its_form),
         RUN(the_id_of_a_receipt_may_have_another_form),
         RUN(dates_of_an_operator_are_not_told),
