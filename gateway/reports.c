@@ -174,6 +174,7 @@ void reports_learn(struct gateway *gateway, struct live *live, struct attempt *a
         struct parked *next = parked->same;
         struct kept_report report = parked->report;
 
+        store_cut(gateway->store);
         if (!speaks_against(gateway, &report, live->bodies[0])) {
             reports_unpark(reports, parked);
             gateway->counters.reports_early++;

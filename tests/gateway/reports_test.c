@@ -749,6 +749,42 @@ TEST(reports_whose_ids_a_new_rule_makes_equal_are_there_at_the_next_start)
     end();
 }
 
+/* All of them are about the message that is given the id, and its answer is one decision. */
+TEST(very_many_reports_that_a_new_rule_gives_one_id_are_not_too_many)
+{
+    enum { MANY = 3000 };
+    char spelt[] = "abcdefghijkl";
+    struct report_news news = {.provider_id = spelt,
+                               .event = ATTEMPT_EV_REPORT_ACCEPTED,
+                               .source = "",
+                               .destination = "",
+                               .text = ""};
+    uint32_t sequence;
+    uint16_t port;
+    uint64_t id;
+
+    begin(WIDE);
+    id = submit("491700000001", "hello", &sequence);
+    for (int i = 0; i < MANY; i++) {
+        for (int letter = 0; letter < 12; letter++)
+            spelt[letter] = (char)((i >> letter & 1 ? 'A' : 'a') + letter);
+        assert_true(reports_in(lone_gateway_of(lone), try_of(id)->channel, &news, NULL));
+    }
+    turn_for(50);
+    lone_line_close(&line);
+    close(listener);
+    listener = lone_line_listen(&port);
+    lone_gateway_start_again(lone, port, WIDE "id_rule = \"any-case\" ",
+                             LONE_OPERATOR_ACCOUNT);
+    CHECK_EQ(reports_parked(lone_gateway_of(lone)), MANY, "one id");
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+    id = submit("491700000001", "hello", &sequence);
+    take(sequence, "abcdefghijkl");
+    CHECK_EQ(reports_parked(lone_gateway_of(lone)), 0, "told");
+    check_state(id, ATTEMPT_ACCEPTED, "all say so");
+    end();
+}
+
 /* A content rule made it advertising, which costs us something else. */
 TEST(what_a_late_report_earns_is_of_the_class_the_message_was_accepted_in)
 {
@@ -914,6 +950,7 @@ int main(void)
         RUN(a_flood_of_unknown_ids_costs_the_link_that_sends_it),
         RUN(one_id_again_and_again_keeps_few_reports),
         RUN(reports_whose_ids_a_new_rule_makes_equal_are_there_at_the_next_start),
+        RUN(very_many_reports_that_a_new_rule_gives_one_id_are_not_too_many),
         RUN(what_a_late_report_earns_is_of_the_class_the_message_was_accepted_in),
         RUN(very_many_reports_of_a_message_that_is_long_gone_harm_nobody),
         RUN(one_that_was_brought_back_is_owed_for_as_the_class_it_was_sent_in),
