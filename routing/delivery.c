@@ -332,13 +332,16 @@ bool delivery_still_wanted(struct message *message, const struct plan *plan,
                            const struct attempt *attempt, int64_t now_ms)
 {
     const struct walk walk = {message, plan, traits, now_ms};
+    const struct segment *segment;
     struct step_view view;
 
     if (message->state == MESSAGE_ENDED || attempt->step != message->step ||
         now_ms >= message->deadline_ms)
         return false;
     step_look(&walk, message->step, &view);
-    return !view.lost && !view.proved && now_ms < view.within_end_ms;
+    segment = &view.segments[attempt->segment];
+    return !view.lost && !view.proved && segment->best == 0 && !segment->failed &&
+           now_ms < view.within_end_ms;
 }
 
 int64_t delivery_step_end_ms(const struct message *message, const struct plan *plan,

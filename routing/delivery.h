@@ -69,7 +69,8 @@ void delivery_decide(struct message *message, const struct plan *plan,
 
 /*
  * False: the permit of this try must not be used any more.  The message has ended or left
- * the step, the deadline has passed, or another segment was refused for good.
+ * the step, the deadline has passed, another segment was refused for good, or an earlier try
+ * of its own was told of meanwhile.
  */
 bool delivery_still_wanted(struct message *message, const struct plan *plan,
                            const struct channel_traits *traits,

@@ -84,6 +84,9 @@ static void gather(const struct walk *walk, struct step_view *view, struct attem
         segment->doubts++;
     if (attempt->state == ATTEMPT_UNKNOWN)
         segment->unknown = true;
+    if (is_negative(attempt) && (attempt->flags & ATTEMPT_WAS_ACCEPTED) &&
+        !(attempt->flags & (ATTEMPT_RETRY | ATTEMPT_NEXT_WAY)))
+        segment->failed = true;
     if (is_positive(attempt->state) && attempt->state > segment->best)
         segment->best = attempt->state;
 }
@@ -153,7 +156,8 @@ static void judge_failed(const struct walk *walk, const struct step_view *view,
     segment->progress = segment->unknown && !told ? PROGRESS_UNKNOWN : PROGRESS_FAILED;
     if (last->flags & ATTEMPT_NEXT_WAY)
         wants(view, step, segment, PROGRESS_NEW, INT64_MAX);
-    else if ((last->flags & ATTEMPT_RETRY) && may_come_again(walk, view, last))
+    else if ((last->flags & ATTEMPT_RETRY) && !segment->failed &&
+             may_come_again(walk, view, last))
         wants(view, step, segment, PROGRESS_AGAIN, last->again_at_ms);
 }
 

@@ -225,6 +225,9 @@ static const struct {
      MESSAGE_END_NONE,                                                                                                                                              0, 2},
     {"the first failed after all: no third try",                  &sms,           1, 0,                   "s u +500 s 1f u +500",
      MESSAGE_UNKNOWN,                                                                                                                                               0, 2},
+    {"the second permit unused, the first failed: no third",      &sms,           1, 0,                   "s u +500 s b 1f",                 MESSAGE_UNDELIVERABLE, 0, 2},
+    {"the second refused for now, the first failed: no third",    &sms,           1, 0,                   "s u +500 s a 1f +100",            MESSAGE_UNDELIVERABLE, 0, 2},
+    {"the second permit unused, the first was taken",             &sms,           1, 0,                   "s u +500 s b 1k +500 w",          MESSAGE_END_NONE,      0, 2},
     {"a throttled new try is not counted",                        &sms,           1, 0,                   "s a +100 s u +500 s o",
      MESSAGE_END_NONE,                                                                                                                                              0, 3},
     {"in doubt on a link before the last: the next step",         &links_in_turn, 1, 0,
@@ -488,6 +491,41 @@ TEST(a_permit_is_good_only_while_its_try_is_wanted)
     }
 }
 
+/* The first try was in doubt, and its report comes while the permit of the second is being
+ * written.  The first segment of two is told of; the second one is on its way. */
+static const struct {
+    const char *row;
+    const char *report;
+    bool wanted;
+} overtaken[] = {
+    {"nothing came",  "",   true },
+    {"it was taken",  "1k", false},
+    {"it arrived",    "1d", false},
+    {"it failed",     "1f", false},
+    {"it expired",    "1x", false},
+};
+
+TEST(what_is_told_of_the_first_try_is_not_sent_again)
+{
+    for (size_t i = 0; i < ROWS(overtaken); i++) {
+        struct life life = {message_at_start(), &sms, START_MS, overtaken[i].row};
+        struct message *message = &life.message;
+        struct attempt *again;
+
+        message->segments = 2;
+        life_run(&life, "s s 2o 1u +500 s");
+        again = &message->attempts[2];
+        again->state = ATTEMPT_INTENT;
+        again->sent_at_ms = 0;
+        CHECK_EQ(again->segment, 1, overtaken[i].row);
+        life_run(&life, overtaken[i].report);
+        CHECK_EQ(delivery_still_wanted(message, &sms, channel_traits, &message->attempts[2],
+                                       life.now_ms),
+                 overtaken[i].wanted, overtaken[i].row);
+        message_done(message);
+    }
+}
+
 TEST(a_step_ends_within_its_time_and_at_the_deadline)
 {
     struct life life = {message_at_start(), &cascade, START_MS, "step end"};
@@ -652,6 +690,7 @@ int main(void)
         RUN(a_group_lists_every_channel_that_may_take_the_try),
         RUN(all_tries_of_a_segment_share_an_anchor),
         RUN(a_permit_is_good_only_while_its_try_is_wanted),
+        RUN(what_is_told_of_the_first_try_is_not_sent_again),
         RUN(a_step_ends_within_its_time_and_at_the_deadline),
         RUN(tries_without_end_are_stopped),
         RUN(each_submission_of_a_long_message_is_told_its_own_end),
