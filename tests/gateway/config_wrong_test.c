@@ -121,6 +121,9 @@ static const struct {
      "t.conf:2: price: prefix is of digits, without '+'; not '+7'"},
     {"price twice",                         LINK PRICE PRICE,
      "t.conf:3: price: the same is priced already, on line 2"},
+    {"price twice, and another between",
+     LINK PRICE "price { side = \"sell\" price = \"1\" prefix = \"7\" }\nprice { side = \"buy\" price = \"1\" }\n" PRICE,
+     "t.conf:5: price: the same is priced already, on line 2"},
     {"buying from an account",              GOOD "price { side = \"buy\" account = \"x\" price = \"1\" }\n",
      "t.conf:7: price: what we buy has no account"},
     {"network with host bits",              PRACTICE LINK PLAN
