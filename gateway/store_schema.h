@@ -29,7 +29,8 @@
 
 /*
  * In each day: what ended in a later window of the journal than it came in, one behind the
- * other as they ended.
+ * other as they ended.  It is newer than a row of `message`, which there is of what ended
+ * again after a copy of live.db was put back.
  */
 #define STORE_SCHEMA_AGED                                                                  \
     "CREATE TABLE IF NOT EXISTS %saged("                                                   \
@@ -37,7 +38,8 @@
     " content BLOB);"                                                                      \
     "CREATE UNIQUE INDEX IF NOT EXISTS %saged_id ON aged(id);"                             \
     "CREATE VIEW IF NOT EXISTS %sknown AS"                                                 \
-    " SELECT id, state, ended_at, content FROM message"                                    \
+    " SELECT id, state, ended_at, content FROM message WHERE NOT EXISTS"                   \
+    " (SELECT 1 FROM aged WHERE aged.id = message.id)"                                     \
     " UNION ALL SELECT id, state, ended_at, content FROM aged;"
 
 /* In live.db and in each month of the ledger. */

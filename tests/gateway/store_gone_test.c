@@ -1,5 +1,8 @@
 /* Messages that end in a later window of the journal than they came in. */
 #include "gateway/store_batch.h"
+
+#include <stdio.h>
+
 #include "tests/gateway/store_life.h"
 #include "tests/test.h"
 
@@ -157,6 +160,41 @@ TEST(a_report_after_its_end_is_laid_over_the_aged_as_over_others)
     life_free(&life);
 }
 
+/* After a copy of live.db was put back what had ended since lives again, and its day, which
+ * is newer, has it already. */
+TEST(what_ends_again_after_a_copy_was_put_back_is_there_once)
+{
+    static const char *const tables[] = {"message", "aged"};
+
+    for (size_t i = 0; i < ROWS(tables); i++) {
+        struct life life;
+        char sql[300];
+
+        new_life(&life);
+        live_on(&life, 2);
+        live_on(&life, 4);
+        end(&life, 4);
+        life_fold(&life);
+        snprintf(sql, sizeof(sql),
+                 "ATTACH '%s/live.db' AS live; INSERT INTO %s(id, state, ended_at, content)"
+                 " SELECT id, 5, 1, content FROM live.known",
+                 life.folder, tables[i]);
+        life_tamper(&life, day, sql);
+        assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 2);
+        end(&life, 2);
+        life_fold(&life);
+        assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 2);
+        check_ended(&life, 2);
+        check_ledger(&life);
+        life_run(&life, 1000);
+        assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 2);
+        assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
+        check_ended(&life, 2);
+        check_ledger(&life);
+        life_free(&life);
+    }
+}
+
 /* Nor does it fill the log with its sentence. */
 TEST(on_a_full_disk_it_is_tried_again_after_a_while)
 {
@@ -188,6 +226,7 @@ int main(void)
         RUN(when_there_is_nothing_else_to_do_the_row_is_taken_out),
         RUN(a_window_that_was_in_the_day_and_not_in_live_db_is_in_both_once),
         RUN(a_report_after_its_end_is_laid_over_the_aged_as_over_others),
+        RUN(what_ends_again_after_a_copy_was_put_back_is_there_once),
         RUN(on_a_full_disk_it_is_tried_again_after_a_while),
     };
 
