@@ -431,9 +431,12 @@ static void watch_reading(struct smpp_conn *conn)
         conn->transport->resume(conn->transport->self, conn->bev);
 }
 
-/* Who has ended its side of the stream may be gone, and take nothing any more. */
+/* INT64_MAX: nothing was tried to be written that has not left.  Who has ended its side of
+ * the stream may be gone, and take nothing any more. */
 static int64_t stuck_due_ms(const struct smpp_conn *conn)
 {
+    if (evbuffer_get_length(bufferevent_get_output(conn->bev)) == 0)
+        return INT64_MAX;
     return conn->progress_ms + (conn->phase == FINISHING && conn->peer_ended
                                     ? SMPP_CONN_LINGER_MS
                                     : SMPP_CONN_STUCK_MS);
@@ -448,9 +451,7 @@ static int64_t next_due_ms(const struct smpp_conn *conn)
         due_ms = smpp_session_next_due_ms(conn->session);
     else if (conn->phase == LINGERING)
         due_ms = conn->linger_due_ms;
-    if (smpp_conn_output_size(conn) > 0 && stuck_ms < due_ms)
-        due_ms = stuck_ms;
-    return due_ms;
+    return stuck_ms < due_ms ? stuck_ms : due_ms;
 }
 
 /* Asks only for what is earlier than was asked: most time-outs are never reached, and
@@ -580,17 +581,26 @@ static void on_event(struct bufferevent *bev, short what, void *self)
     settle(conn);
 }
 
-/* Something lies in the socket, or in our input, that was sent before this moment. */
-static bool has_unheard(const struct smpp_conn *conn)
+static bool socket_is(const struct smpp_conn *conn, short ready)
 {
-    struct pollfd socket = {.fd = bufferevent_getfd(conn->bev), .events = POLLIN};
+    struct pollfd socket = {.fd = bufferevent_getfd(conn->bev), .events = ready};
 
-    return conn->reading && (conn->more || (socket.fd >= 0 && poll(&socket, 1, 0) == 1));
+    return socket.fd >= 0 && poll(&socket, 1, 0) == 1;
+}
+
+/* Something lies in the socket, or in our input, that was sent before this moment, or what
+ * is stuck has been read. */
+static bool has_unnoticed(const struct smpp_conn *conn, int64_t now_ms)
+{
+    if (now_ms >= stuck_due_ms(conn) && socket_is(conn, POLLOUT))
+        return true;
+    return conn->phase == RUNNING && conn->reading &&
+           (conn->more || socket_is(conn, POLLIN));
 }
 
 static void fire_due(struct smpp_conn *conn, int64_t now_ms)
 {
-    if (smpp_conn_output_size(conn) > 0 && now_ms >= stuck_due_ms(conn))
+    if (now_ms >= stuck_due_ms(conn))
         close_now(conn, SMPP_END_STUCK, 0);
     else if (conn->phase == LINGERING)
         close_now(conn, conn->end, 0);
@@ -615,8 +625,7 @@ void smpp_conn_tick(struct smpp_conn *conn)
         receive_input(conn);
     if (next_due_ms(conn) > now_ms) {
         conn->deferrals = 0;
-    } else if (conn->phase == RUNNING && conn->deferrals < DEFERRALS_MAX &&
-               has_unheard(conn)) {
+    } else if (conn->deferrals < DEFERRALS_MAX && has_unnoticed(conn, now_ms)) {
         conn->deferrals++;
     } else {
         conn->deferrals = 0;

@@ -10,9 +10,9 @@
  * SMPP_CONN_OUTPUT_MAX octets of output: smpp_session_send() says WAIT long before, and
  * nothing more is read from a peer that leaves no room for the answers; at most
  * SMPP_CONN_ASIDE_MAX octets of requests put aside while the session is held;
- * SMPP_CONN_STUCK_MS with output and without an octet leaving, or SMPP_CONN_LINGER_MS when
- * the peer has ended its side of the stream and nothing more is owed, and the connection is
- * closed.
+ * SMPP_CONN_STUCK_MS with output and without an octet leaving (or a piece of it, as its
+ * transport tells), or SMPP_CONN_LINGER_MS when the peer has ended its side of the stream
+ * and nothing more is owed, and the connection is closed.
  */
 #ifndef SMPP_CONN_H
 #define SMPP_CONN_H

@@ -330,8 +330,10 @@ TEST(who_is_held_is_heard_answering_and_his_requests_keep_their_order)
     line_forget(&line);
     smpp_session_hold(line.session, true);
     line_say(&line,
-             LINE_SUBMIT("00000002") LINE_SUBMIT("00000003") "00000011 80000005 00000000 "
-             "00000001 00" LINE_ENQUIRE("00000004") LINE_HEADER("00000006", "00000000", "00000005"),
+             LINE_SUBMIT("00000002")
+                 LINE_SUBMIT("00000003") "00000011 80000005 00000000 "
+                                         "00000001 00" LINE_ENQUIRE("00000004") LINE_HEADER(
+                                             "00000006", "00000000", "00000005"),
              0);
     line_hears(&line, LINE_ENQUIRE_RESP("00000004"), "a sign of life");
     assert_string_equal(line.log, "answer 51;status 0;");
@@ -618,6 +620,43 @@ TEST(so_it_is_after_every_stall)
     line_close(&line);
 }
 
+TEST(after_a_stall_what_is_about_to_be_written_is_not_stuck)
+{
+    static struct line line;
+
+    open_bound(&line);
+    line.now_ms += SMPP_CONN_STUCK_MS + 1000;
+    assert_int_equal(deliver(&line, 0x51), SMPP_SEND_OK);
+    smpp_conn_tick(line.conn); /* in the same turn */
+    line_run(&line);
+    assert_false(line.closed);
+    line_close(&line);
+}
+
+TEST(after_a_stall_who_has_read_all_meanwhile_is_not_stuck)
+{
+    enum { COUNT = 400, SMALLEST = 1 };
+    static uint8_t octets[39 * COUNT], heard[18 * COUNT];
+    struct smpp_session_config config = line_config(SMPP_ROLE_SMSC);
+    static struct line line;
+    int room = SMALLEST;
+
+    open_sockets(&line, &config);
+    line_bind_esme(&line, "9", "34");
+    bufferevent_disable(line.far, EV_READ);
+    assert_int_equal(setsockopt(bufferevent_getfd(smpp_conn_bufferevent(line.conn)),
+                                SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)),
+                     0);
+    line_say_octets(&line, octets, make_submits(octets, 2, COUNT), 0);
+    assert_in_range(smpp_conn_output_size(line.conn), 1, 18 * COUNT - 1);
+    assert_true(recv(bufferevent_getfd(line.far), heard, sizeof(heard), 0) > 0);
+    line.now_ms += SMPP_CONN_STUCK_MS + 1000; /* nobody looked at the socket */
+    smpp_conn_tick(line.conn);
+    line_run(&line);
+    assert_false(line.closed);
+    line_close(&line);
+}
+
 TEST(who_never_stops_sending_does_not_put_off_a_time_out_for_ever)
 {
     struct smpp_session_config config = line_config(SMPP_ROLE_SMSC);
@@ -821,6 +860,8 @@ static const struct CMUnitTest tests[] = {
     RUN(an_unbind_is_answered_though_the_stream_ends_behind_it),
     RUN(after_a_stall_what_has_arrived_is_heard_before_anybody_is_late),
     RUN(so_it_is_after_every_stall),
+    RUN(after_a_stall_what_is_about_to_be_written_is_not_stuck),
+    RUN(after_a_stall_who_has_read_all_meanwhile_is_not_stuck),
     RUN(who_never_stops_sending_does_not_put_off_a_time_out_for_ever),
     RUN(it_may_be_closed_from_inside_a_callback_and_twice),
     RUN(a_request_that_was_not_written_is_known_to_be_unsent),
