@@ -7,6 +7,7 @@
 #include "gateway/http_connection.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,9 @@
 
 /* Unsent answers over which the next request of the connection waits. */
 #define OUTPUT_HIGH_BYTES ((size_t)256 * 1024)
+
+/* Turns for which what lies in the socket may put off a deadline. */
+#define DEFERRALS_MAX 128
 
 /* What a refused peer may still send before we stop listening to it. */
 #define LINGER_MS        1000
@@ -92,6 +96,7 @@ static void set_timer(struct http_connection *connection)
     int64_t due_ms;
 
     connection->stalled_bytes = output_bytes(connection);
+    connection->deferrals = 0;
     switch (connection->state) {
     case HTTP_IDLE:
         if (connection->stalled_bytes > 0)
@@ -456,11 +461,26 @@ static void on_end(struct bufferevent *bev, short what, void *arg)
         advance(connection);
 }
 
+/* It came before this moment, and we have not looked: not for ever, or who never stops
+ * would never be late. */
+static bool has_unheard(struct http_connection *connection)
+{
+    struct pollfd socket = {.fd = bufferevent_getfd(connection->bev), .events = POLLIN};
+
+    return is_reading(connection) && connection->deferrals++ < DEFERRALS_MAX &&
+           poll(&socket, 1, 0) == 1;
+}
+
 static void on_timer(void *arg)
 {
     struct http_connection *connection = arg;
     bool moves = output_bytes(connection) < connection->stalled_bytes;
 
+    if (has_unheard(connection)) {
+        clock_arm_in(connection->server->clock, &connection->timer, 1, on_timer,
+                     connection);
+        return;
+    }
     switch (connection->state) {
     case HTTP_IN_HEAD:
     case HTTP_IN_BODY:

@@ -42,6 +42,7 @@ struct http_connection {
     bool is_used;    /* has had a request */
     bool delivering; /* inside on_request() */
     unsigned pipelined;
+    unsigned deferrals;   /* of its deadline */
     size_t stalled_bytes; /* the output when the timer was set */
     size_t lingered_bytes;
 

@@ -285,6 +285,34 @@ TEST(a_slow_head_or_body_is_cut_at_its_deadline)
     bench_free(bench);
 }
 
+TEST(after_a_stall_what_has_arrived_is_read_before_anybody_was_too_slow)
+{
+    static const char request[] = GET HOST END;
+    struct bench *bench = bench_new(NULL);
+    char answer[4096];
+    bool closed;
+    int whole = bench_dial(bench), rest = bench_dial(bench), none = bench_dial(bench);
+
+    bench_say(bench, rest, request, 3);
+    bench_say(bench, none, request, 3);
+    assert_int_equal(send(whole, request, sizeof(request) - 1, 0), sizeof(request) - 1);
+    assert_int_equal(send(rest, request + 3, sizeof(request) - 4, 0), sizeof(request) - 4);
+    /* Nobody looked at the sockets. */
+    clock_advance(bench->clock,
+                  clock_mono_ms(bench->clock) + http_default_limits.header_deadline_ms);
+    bench_hear(bench, whole, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 200 "), "all of it had come");
+    bench_hear(bench, rest, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 200 "), "the rest had come");
+    pass(bench, 1);
+    bench_hear(bench, none, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 408 "), "nothing more had come");
+    close(whole);
+    close(rest);
+    close(none);
+    bench_free(bench);
+}
+
 TEST(an_idle_connection_is_closed_and_one_in_flight_is_not)
 {
     struct bench *bench = bench_new(NULL);
@@ -370,6 +398,7 @@ int main(void)
         RUN(strangers_leave_room_for_those_at_the_unix_socket),
         RUN(over_the_number_in_flight_is_503_and_the_connection_stays),
         RUN(a_slow_head_or_body_is_cut_at_its_deadline),
+        RUN(after_a_stall_what_has_arrived_is_read_before_anybody_was_too_slow),
         RUN(an_idle_connection_is_closed_and_one_in_flight_is_not),
         RUN(a_peer_that_does_not_read_its_answer_is_cut_and_one_that_reads_slowly_is_not),
     };
