@@ -1,7 +1,8 @@
 /*
  * libcurl's multi interface on our loop: curl says which sockets to watch and when it
  * wants to be called again, and we call it.  Easy handles are kept with what never
- * changes about them set once.
+ * changes about them set once.  How long a call may take is our own timer: curl looks at
+ * the time before it reads, and after a stall of the loop all that has come would be late.
  *
  * Why a call is never sent twice: when a kept connection dies before the first octet of
  * the answer, curl sends the request again on a new one by itself.  For that it must
@@ -12,6 +13,7 @@
 #include "gateway/http_client.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,9 @@
 #include "gateway/http_address.h"
 
 #define CONNECTIONS_IDLE_S 60L
+
+/* Turns for which what lies in the socket may put off the end of a call's time. */
+#define DEFERRALS_MAX 128
 
 const struct http_client_options http_default_options = {
     .calls_max = 256,
@@ -38,6 +43,9 @@ struct call {
     struct call *next_free;
     CURL *easy;
     bool is_under_way;
+    struct clock_timer timer; /* when its time is over */
+    unsigned deferrals;       /* of that */
+    int fd;                   /* the last one curl had watched for it; -1: none */
     uint64_t id;
     struct curl_slist *headers;
     char *body;
@@ -205,6 +213,8 @@ static struct curl_slist *headers_of(const struct http_call *given)
     return list;
 }
 
+static void on_time_over(void *arg);
+
 bool http_client_post(struct http_client *client, const struct http_call *given)
 {
     struct call *call = client->free_call;
@@ -231,6 +241,8 @@ bool http_client_post(struct http_client *client, const struct http_call *given)
     call->answer_size = 0;
     call->is_too_large = false;
     call->head_ended = false;
+    call->fd = -1;
+    call->deferrals = 0;
     call->reason[0] = '\0';
 
     must(curl_easy_setopt(easy, CURLOPT_URL, given->url));
@@ -239,8 +251,8 @@ bool http_client_post(struct http_client *client, const struct http_call *given)
     must(curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, given->body_size == 0 ? 1L : 0L));
     must(
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)given->connect_timeout_ms));
-    must(curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)given->timeout_ms));
     must_multi(curl_multi_add_handle(client->multi, easy));
+    clock_arm_in(client->clock, &call->timer, given->timeout_ms, on_time_over, call);
     return true;
 }
 
@@ -250,6 +262,7 @@ static void release(struct call *call)
 {
     struct http_client *client = call->client;
 
+    clock_disarm(client->clock, &call->timer);
     curl_slist_free_all(call->headers);
     free(call->body);
     call->headers = NULL;
@@ -316,6 +329,17 @@ static void end_done(struct http_client *client)
     }
 }
 
+static void on_time_over(void *arg)
+{
+    struct call *call = arg;
+    struct pollfd socket = {.fd = call->fd, .events = POLLIN};
+
+    if (call->fd >= 0 && call->deferrals++ < DEFERRALS_MAX && poll(&socket, 1, 0) == 1)
+        clock_arm_in(call->client->clock, &call->timer, 1, on_time_over, call);
+    else
+        end_call(call, CURLE_OPERATION_TIMEDOUT);
+}
+
 size_t http_client_calls(const struct http_client *client)
 {
     return client->under_way;
@@ -345,6 +369,19 @@ static void on_timer(void *arg)
     call_curl(arg, CURL_SOCKET_TIMEOUT, 0);
 }
 
+/* Curl has handles of its own too, which are nobody's. */
+static void note_socket(CURL *easy, curl_socket_t fd, bool is_watched)
+{
+    struct call *call = NULL;
+
+    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call) != CURLE_OK || call == NULL)
+        return;
+    if (is_watched)
+        call->fd = fd;
+    else if (call->fd == fd)
+        call->fd = -1;
+}
+
 static int on_watch(CURL *easy, curl_socket_t fd, int want, void *client_arg,
                     void *event_arg)
 {
@@ -353,7 +390,7 @@ static int on_watch(CURL *easy, curl_socket_t fd, int want, void *client_arg,
     short what = (short)((want & CURL_POLL_IN ? EV_READ : 0) |
                          (want & CURL_POLL_OUT ? EV_WRITE : 0));
 
-    (void)easy;
+    note_socket(easy, fd, want != CURL_POLL_REMOVE);
     if (want == CURL_POLL_REMOVE) {
         if (event != NULL)
             event_free(event);

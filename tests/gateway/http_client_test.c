@@ -719,6 +719,25 @@ TEST(calls_under_way_are_forgotten_with_their_client)
     bench_free(bench);
 }
 
+TEST(after_a_stall_an_answer_that_has_come_is_not_late)
+{
+    struct bench *bench = bench_new("s", NULL);
+    struct bufferevent *peer;
+
+    post_peer(bench, 1, "hurry", "{}"); /* in 150 ms */
+    while (bench->peer.requests == 0)
+        event_base_loop(bench->base, EVLOOP_ONCE);
+    for (size_t i = 0; (peer = bench->peer.open[i]) == NULL;)
+        i++;
+    assert_true(send(bufferevent_getfd(peer), actions[0].answer, strlen(actions[0].answer),
+                     MSG_NOSIGNAL) > 0);
+    usleep(300000); /* nobody looks at the socket */
+    await(bench, 1);
+    CHECK_EQ(bench->got[1].outcome, HTTP_ANSWERED, "it had come in time");
+    CHECK_STR(bench->got[1].body, "fine", "it had come in time");
+    bench_free(bench);
+}
+
 /* ---- Speed --------------------------------------------------------------- */
 
 static void on_evhttp(struct evhttp_request *request, void *arg)
@@ -813,6 +832,7 @@ int main(void)
         RUN(a_connection_closed_while_it_was_idle_costs_no_call),
         RUN(connections_are_used_again),
         RUN(over_the_bound_a_call_is_not_taken_and_from_its_end_the_next_may_be),
+        RUN(after_a_stall_an_answer_that_has_come_is_not_late),
         RUN(calls_under_way_are_forgotten_with_their_client),
         RUN(two_thousand_calls_go_through_and_their_cost_is_said),
     };
