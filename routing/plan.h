@@ -58,7 +58,7 @@ struct channel_traits {
     bool repeats_safely; /* knows a key: the same request again is harmless */
     uint8_t proves;      /* enum attempt_state: the most it can report */
     uint8_t in_doubt_resends;
-    int64_t in_doubt_wait_ms; /* 0: what is left of the step */
+    int64_t in_doubt_wait_ms; /* 0: what is left of the step when no repeat is left */
     int64_t grace_ms;         /* after the deadline, for a last report */
 };
 

@@ -9,6 +9,8 @@
 
 #include "routing/delivery.h"
 
+enum { REPEAT_MS = 1000 }; /* after a doubt, with the same key */
+
 static bool is_positive(unsigned state)
 {
     return state >= ATTEMPT_ACCEPTED && state <= ATTEMPT_CLICKED;
@@ -116,9 +118,13 @@ static void judge_unknown(const struct walk *walk, const struct step_view *view,
     const struct channel_traits *traits = step_traits(walk, segment->last->channel);
     bool advertising = walk->plan->class == PLAN_ADVERTISING ||
                        (walk->message->flags & MESSAGE_ADVERTISING);
-    int64_t until_ms =
-        traits->in_doubt_wait_ms == 0 ? view->within_end_ms : segment->last->again_at_ms;
+    bool spent = advertising || segment->doubts > traits->in_doubt_resends;
+    int64_t until_ms = segment->last->again_at_ms;
 
+    /* Who waits for all of the step would never ask again within it. */
+    if (traits->in_doubt_wait_ms == 0)
+        until_ms =
+            traits->repeats_safely && !spent ? until_ms + REPEAT_MS : view->within_end_ms;
     segment->at_ms = until_ms;
     segment->progress = PROGRESS_DOUBT;
     if (segment->last->flags & ATTEMPT_IN_DOUBT) {
@@ -128,8 +134,7 @@ static void judge_unknown(const struct walk *walk, const struct step_view *view,
                        (enum reason)segment->last->reason, segment->last->updated_at_ms);
     }
     segment->progress = PROGRESS_UNKNOWN;
-    if ((!step_is_last(walk, view->step) && !traits->repeats_safely) || advertising ||
-        segment->doubts > traits->in_doubt_resends)
+    if ((!step_is_last(walk, view->step) && !traits->repeats_safely) || spent)
         return;
     wants(view, step, segment, PROGRESS_AGAIN, walk->now_ms);
     /* Too late for a new try, not for a report. */

@@ -54,17 +54,14 @@ static const struct channel_traits channel_traits[CHANNELS] = {
                 .in_doubt_resends = 1,
                 .in_doubt_wait_ms = DOUBT_WAIT_MS,
                 .grace_ms = GRACE_MS},
-    [MESSENGER] = {.proves = ATTEMPT_READ,        .in_doubt_resends = 1                            },
-    [MAIL] = {.proves = ATTEMPT_ACCEPTED,  .in_doubt_resends = 1},
+    [MESSENGER] = {.proves = ATTEMPT_READ,  .in_doubt_resends = 1             },
+    [MAIL] = {.proves = ATTEMPT_ACCEPTED, .in_doubt_resends = 1},
     [BLIND_LINK] = {.is_link = true,
                 .proves = ATTEMPT_ACCEPTED,
                 .in_doubt_resends = 1,
                 .in_doubt_wait_ms = DOUBT_WAIT_MS,
                 .grace_ms = GRACE_MS},
-    [KEYED] = {.repeats_safely = true,
-                .proves = ATTEMPT_DELIVERED,
-                .in_doubt_resends = 1,
-                .in_doubt_wait_ms = DOUBT_WAIT_MS       },
+    [KEYED] = {.repeats_safely = true,  .proves = ATTEMPT_DELIVERED,              .in_doubt_resends = 1},
 };
 
 static inline struct message message_at_start(void)

@@ -7,6 +7,7 @@ SCENARIOS += \
 	tests/scenario/lab_poor.py \
 	tests/scenario/limits.py \
 	tests/scenario/late_answer.py \
+	tests/scenario/profiles.py \
 	tests/scenario/reports.py \
 	tests/scenario/lab_refusals.py \
 	tests/scenario/links.py \
@@ -70,6 +71,7 @@ EXTRA_DIST += \
 	tests/scenario/lab_poor.py \
 	tests/scenario/limits.py \
 	tests/scenario/late_answer.py \
+	tests/scenario/profiles.py \
 	tests/scenario/lab_refusals.py \
 	tests/scenario/lab_sms.py \
 	tests/scenario/million.py \
