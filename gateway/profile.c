@@ -13,6 +13,8 @@
 #include "gateway/json.h"
 #include "gateway/profile_pieces.h"
 
+enum { ID_MAX = 512 }; /* of an id that is understood, with its NUL */
+
 /* The caller's buffer; `full` once something did not fit. */
 struct output {
     char *at;
@@ -196,6 +198,34 @@ static bool text_at(const struct json_document *document, const char *path, char
     return true;
 }
 
+/*
+ * An id; of one that is longer than an attempt keeps the beginning, and in the place of the
+ * rest digits that tell it from others.
+ */
+static bool id_at(const struct json_document *document, const char *path,
+                  char out[ATTEMPT_PROVIDER_ID_SIZE])
+{
+    enum { DIGESTED = 16, BEGINNING = ATTEMPT_PROVIDER_ID_SIZE - 1 - 1 - 2 * DIGESTED };
+    char whole[ID_MAX];
+    uint8_t digest[32];
+    char *at = out;
+    size_t size;
+
+    out[0] = '\0';
+    if (!text_at(document, path, whole, sizeof(whole)))
+        return false;
+    size = strlen(whole);
+    if (size < ATTEMPT_PROVIDER_ID_SIZE) {
+        memcpy(out, whole, size + 1);
+        return true;
+    }
+    signature_digest(whole, size, digest);
+    at += snprintf(out, ATTEMPT_PROVIDER_ID_SIZE, "%.*s~", BEGINNING, whole);
+    for (size_t i = 0; i < DIGESTED; i++)
+        at += snprintf(at, 3, "%02x", digest[i]);
+    return true;
+}
+
 static bool answer_fits(const struct profile_answer *row, int http_status,
                         const struct json_document *document)
 {
@@ -229,7 +259,7 @@ void profile_verdict(const struct profile *profile, int http_status, const void 
         }
     }
     if (out->verdict == VERDICT_OK && profile->id[0] != '\0' &&
-        !text_at(document, profile->id, out->id, sizeof(out->id)))
+        !id_at(document, profile->id, out->id))
         *out =
             (struct profile_verdict){.verdict = VERDICT_UNSURE, .reason = REASON_UNKNOWN};
     json_document_free(document);
@@ -273,14 +303,12 @@ static enum profile_report_result read_report(const struct profile *profile,
 {
     struct profile_report report = {0};
     char word[128];
-    bool has_id = text_at(document, profile->report_id, report.id, sizeof(report.id));
+    bool has_id = id_at(document, profile->report_id, report.id);
     bool has_ref = text_at(document, profile->report_ref, report.ref, sizeof(report.ref));
 
     if (!text_at(document, profile->report_status, word, sizeof(word)) ||
         !find_news(profile, word, &report.news))
         return PROFILE_REPORT_STATUS;
-    if (!has_id)
-        report.id[0] = '\0';
     if (!has_ref)
         report.ref[0] = '\0';
     if (!has_id && !has_ref)

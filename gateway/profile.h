@@ -154,7 +154,8 @@ bool profile_render(const struct profile *profile, const struct profile_values *
 struct profile_verdict {
     enum verdict verdict;
     enum reason reason;
-    char id[ATTEMPT_PROVIDER_ID_SIZE]; /* the provider's; "" without */
+    char id[ATTEMPT_PROVIDER_ID_SIZE]; /* the provider's, or what stands for one that is
+                                          longer; "" without */
 };
 
 /*

@@ -275,6 +275,34 @@ TEST(an_answer_may_be_told_by_its_body)
     }
 }
 
+/* Of 65 octets it is as it was; over that what is kept still tells one from another. */
+TEST(an_id_may_be_longer_than_an_attempt_keeps)
+{
+    static const char *const tails[] = {"1234567", "12345678", "12345679",
+                                        "1234567890123456"};
+    struct profile *lab = load_lab();
+    char kept[ROWS(tails)][ATTEMPT_PROVIDER_ID_SIZE];
+
+    for (size_t i = 0; i < ROWS(tails); i++) {
+        struct profile_verdict answer;
+        struct profile_report report;
+        char id[200], body[300];
+
+        snprintf(id, sizeof(id),
+                 "phones/+79035550142/agentMessages/6ba7b810-9dad-11d1-80b4-%s", tails[i]);
+        snprintf(body, sizeof(body), "{\"id\":\"%s\",\"status\":\"read\"}", id);
+        profile_verdict(lab, 200, body, strlen(body), &answer);
+        CHECK_EQ(answer.verdict, VERDICT_OK, tails[i]);
+        CHECK_EQ(profile_report(lab, body, strlen(body), &report), PROFILE_REPORT_OK,
+                 tails[i]);
+        CHECK_STR(report.id, answer.id, tails[i]);
+        CHECK_EQ(strcmp(answer.id, id) == 0, strlen(id) <= 65, tails[i]);
+        memcpy(kept[i], answer.id, sizeof(kept[i]));
+        for (size_t other = 0; other < i; other++)
+            CHECK(strcmp(kept[other], kept[i]) != 0, tails[i]);
+    }
+}
+
 TEST(the_labs_reports_mean_what_it_says)
 {
     static const struct {
@@ -474,6 +502,7 @@ int main(void)
         TEST_IN_MEMORY(a_token_may_have_a_header_of_its_own),
         TEST_IN_MEMORY(the_labs_answers_mean_what_it_says),
         TEST_IN_MEMORY(an_answer_may_be_told_by_its_body),
+        TEST_IN_MEMORY(an_id_may_be_longer_than_an_attempt_keeps),
         TEST_IN_MEMORY(the_labs_reports_mean_what_it_says),
         TEST_IN_MEMORY(a_report_is_believed_only_with_its_signature),
         TEST_IN_MEMORY(a_report_that_is_signed_with_a_time_is_believed_only_then),
