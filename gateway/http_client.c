@@ -55,6 +55,7 @@ struct call {
     size_t answer_size;
     size_t answer_room;
     bool is_too_large;
+    bool is_private; /* the address that was not dialled */
     bool head_ended; /* of the answer; curl takes one cut in its head for an answer, and
                         tells the lines of a trailer after it like those of a head */
     char reason[CURL_ERROR_SIZE];
@@ -137,11 +138,13 @@ static size_t on_answer_line(char *line, size_t size, size_t count, void *arg)
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
                                     struct curl_sockaddr *address)
 {
-    struct http_client *client = arg;
+    struct call *call = arg;
 
     (void)purpose;
-    if (!client->options.allow_private && http_address_is_private(&address->addr))
+    if (!call->client->options.allow_private && http_address_is_private(&address->addr)) {
+        call->is_private = true;
         return CURL_SOCKET_BAD;
+    }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -168,7 +171,7 @@ static void make_easy(struct http_client *client, struct call *call)
     must(curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L));
     must(curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, CONNECTIONS_IDLE_S));
     must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket));
-    must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client));
+    must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call));
     must(curl_easy_setopt(easy, CURLOPT_POST, 1L));
     must(curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_want_body));
     must(curl_easy_setopt(easy, CURLOPT_READDATA, call));
@@ -240,6 +243,7 @@ bool http_client_post(struct http_client *client, const struct http_call *given)
     call->body_sent = 0;
     call->answer_size = 0;
     call->is_too_large = false;
+    call->is_private = false;
     call->head_ended = false;
     call->fd = -1;
     call->deferrals = 0;
@@ -277,6 +281,8 @@ static const char *reason_of(const struct call *call, CURLcode code)
 {
     if (call->is_too_large || code == CURLE_FILESIZE_EXCEEDED)
         return "the answer is too large";
+    if (code == CURLE_COULDNT_CONNECT && call->is_private)
+        return "a private address, which is dialled in practice only";
     if (code == CURLE_SEND_FAIL_REWIND || code == CURLE_OK)
         return "the connection was closed before a whole answer";
     return call->reason[0] != '\0' ? call->reason : curl_easy_strerror(code);

@@ -553,6 +553,9 @@ TEST(addresses_inside_are_dialled_only_when_allowed)
     await(bench, 2);
     CHECK_EQ(bench->got[1].outcome, HTTP_NOT_SENT, "by address");
     CHECK_EQ(bench->got[2].outcome, HTTP_NOT_SENT, "by name");
+    for (size_t id = 1; id <= 2; id++)
+        CHECK_STR(bench->got[id].reason,
+                  "a private address, which is dialled in practice only", "reason");
     settle(bench);
     CHECK_EQ(bench->peer.connections, 0, "not even a connection");
     bench_free(bench);
