@@ -50,6 +50,18 @@ static struct smpp_octets text_of(const struct body *body)
                                 body->text_size - body->header_size};
 }
 
+/* Some clients count the NUL behind their strings; in a text it says nothing. */
+static size_t without_nuls(char *text, size_t size)
+{
+    char *nul = memchr(text, 0, size);
+    size_t kept = nul != NULL ? (size_t)(nul - text) : size;
+
+    for (size_t i = kept; i < size; i++)
+        if (text[i] != 0)
+            text[kept++] = text[i];
+    return kept;
+}
+
 /* Octets of a body's text; false: it is not text, or has no room. */
 static bool decode_octets(const struct body *body, enum smpp_alphabet default_alphabet,
                           struct smpp_octets octets, char *out, size_t room,
@@ -64,7 +76,7 @@ static bool decode_octets(const struct body *body, enum smpp_alphabet default_al
                                           octets.size, out, room, &progress);
     else
         result = smpp_text_decode(alphabet, octets.data, octets.size, out, room, &progress);
-    *out_size = progress.written;
+    *out_size = without_nuls(out, progress.written);
     return result <= SMPP_TEXT_INVALID;
 }
 

@@ -184,6 +184,41 @@ TEST(a_character_cut_in_two_parts_is_whole_in_the_text)
     }
 }
 
+/* They count the end of their strings as text. */
+TEST(a_nul_that_clients_send_ends_no_text)
+{
+    static const struct {
+        const char *row;
+        const char *octets;
+        size_t size;
+        uint8_t data_coding;
+        const char *text;
+    } rows[] = {
+        {"IA5",              "one\0",         4, 1, "one two" },
+        {"Latin-1, within",  "o\0ne",         4, 3, "one two" },
+        {"UCS-2",            "\0o\0n\0e\0\0", 8, 8, "one two" },
+        {"GSM: a character", "one\0",         4, 0, "one@ two"},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct body *bodies[] = {body_new(rows[i].octets, rows[i].size),
+                                 body_new(" two", 4)};
+        char text[TRANSLATE_HEAD_SIZE];
+        struct live live;
+
+        bodies[0]->data_coding = rows[i].data_coding;
+        bodies[1]->number = 2;
+        live_of(&live, bodies, 2);
+        live.message.flags = MESSAGE_COLLECTED;
+        CHECK(translate_text(&live, SMPP_ALPHABET_GSM, text, sizeof(text)), rows[i].row);
+        CHECK_STR(text, rows[i].text, rows[i].row);
+        translate_head(bodies[0], SMPP_ALPHABET_GSM, text);
+        CHECK_EQ(strlen(text), strlen(rows[i].text) - 4, rows[i].row);
+        free(bodies[0]);
+        free(bodies[1]);
+    }
+}
+
 TEST(a_text_that_has_no_room_is_refused)
 {
     struct body *body = body_new("0123456789", 10);
@@ -263,6 +298,7 @@ int main(void)
         RUN(parts_told_by_parameters_alone_go_one_by_one),
         RUN(parts_in_different_alphabets_are_one_text),
         RUN(a_character_cut_in_two_parts_is_whole_in_the_text),
+        RUN(a_nul_that_clients_send_ends_no_text),
         RUN(a_text_that_has_no_room_is_refused),
         RUN(the_head_of_a_text_is_shown_and_of_what_is_no_text_nothing),
         RUN(the_head_of_an_api_text_ends_with_a_whole_character),
