@@ -96,8 +96,11 @@ static uint8_t or_given(int32_t said, uint8_t given)
 static void fill_source(const struct config_link *config, const char *address, uint8_t ton,
                         uint8_t npi, struct smpp_pdu *pdu, struct link_room *room)
 {
+    static const struct config_form none = {.ton = CONFIG_AS_GIVEN, .npi = CONFIG_AS_GIVEN};
     const struct config_form *form = &config->sources[source_form(config, address, ton)];
 
+    if (address[0] == '\0') /* 3.4 5.2.8: the operator's default, which has no form */
+        form = &none;
     pdu->source_ton = or_given(form->ton, ton);
     pdu->source_npi = or_given(form->npi, npi);
     pdu->source = write_address(config, form, address, room->source);

@@ -113,6 +113,7 @@ TEST(a_source_is_written_by_its_form)
         {"of the country",             "491700000001",  1, 2, "01700000001"  },
         {"of the country with a plus", "+491700000001", 1, 2, "01700000001"  },
         {"sent as national",           "1700000001",    2, 2, "1700000001"   },
+        {"none: the operator's own",   "",              0, 0, ""             },
     };
     struct config_link config = plain();
 
