@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "gateway/collector.h"
 #include "gateway/duplicates.h"
 #include "gateway/gateway.h"
@@ -354,9 +355,12 @@ static void note_verdict(struct gateway *gateway, struct live *live,
     if (news->verdict == VERDICT_UNSURE) {
         attempt->again_at_ms = now_ms + traits->in_doubt_wait_ms;
         gateway->counters.in_doubt++;
-        log_info("attempt.in_doubt", "id=%llu channel=%s try=%u",
-                 (unsigned long long)live->message.id,
-                 catalog_channel_name(gateway->catalog, attempt->channel), attempt->number);
+        if (log_share_take(&gateway->doubts_told, "attempt.untold",
+                           clock_mono_ms(gateway->clock)))
+            log_info("attempt.in_doubt", "id=%llu channel=%s try=%u",
+                     (unsigned long long)live->message.id,
+                     catalog_channel_name(gateway->catalog, attempt->channel),
+                     attempt->number);
     }
     if (news->next_way)
         attempt->flags |= ATTEMPT_NEXT_WAY;

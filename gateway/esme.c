@@ -30,7 +30,6 @@
 enum {
     SESSIONS_MAX = 1 << 20,
     LEAVE_MS = 5000,
-    STRANGERS_PER_S = 20,
     BIND_WINDOW = 1000, /* our receipts unanswered, before the account is known */
     SILENT_MS = 5000,   /* without an answer to them */
 };
@@ -58,21 +57,8 @@ const char *esme_from(const struct esme *esme, char out[ESME_FROM_SIZE])
 
 bool esmes_may_tell(struct esmes *esmes)
 {
-    int64_t now_ms = clock_mono_ms(esmes->gateway->clock);
-
-    if (now_ms - esmes->told_since_ms >= 1000) {
-        if (esmes->untold > 0)
-            log_info("session.untold", "lines=%llu", (unsigned long long)esmes->untold);
-        esmes->told_since_ms = now_ms;
-        esmes->told = 0;
-        esmes->untold = 0;
-    }
-    if (esmes->told < STRANGERS_PER_S) {
-        esmes->told++;
-        return true;
-    }
-    esmes->untold++;
-    return false;
+    return log_share_take(&esmes->strangers, "session.untold",
+                          clock_mono_ms(esmes->gateway->clock));
 }
 
 /* --- life --------------------------------------------------------------------------- */

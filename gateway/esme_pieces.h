@@ -13,6 +13,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/esme.h"
+#include "gateway/log_share.h"
 #include "gateway/turnstile.h"
 #include "smpp/conn.h"
 
@@ -73,10 +74,8 @@ struct esmes {
     struct table *by_id;
     struct binds *binds; /* by index of the configuration */
     struct esme_counters past;
-    int64_t told_since_ms; /* lines about strangers, in this second */
-    unsigned told;
-    uint64_t untold;    /* those that were too many for it */
-    struct table *came; /* right binds in this second, by address */
+    struct log_share strangers; /* lines about them */
+    struct table *came;         /* right binds in this second, by address */
     int64_t came_since_ms;
 };
 

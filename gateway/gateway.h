@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "gateway/ids.h"
+#include "gateway/log_share.h"
 #include "gateway/strain.h"
 #include "gateway/turns.h"
 
@@ -130,6 +131,9 @@ struct gateway {
     struct executor *executor;
     struct turns turns; /* of the loop, whoever runs it */
     struct strain strain;
+    struct log_share doubts_told; /* lines of tries in doubt, */
+    struct log_share calls_told;  /* of messengers that did not answer, */
+    struct log_share posts_told;  /* and of webhooks that took nothing, or replies */
     struct turnstile *turnstile;
     const struct smpp_transport *transport;
     struct tls *tls;

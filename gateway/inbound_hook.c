@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gateway/catalog.h"
+#include "gateway/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/http_client.h"
 #include "gateway/json.h"
@@ -219,7 +220,8 @@ bool inbound_posted(struct gateway *gateway, const struct http_result *result)
         return false;
     table_remove(inbound->posts, result->id);
     set_posts_of(inbound, (uint32_t)account, posts_of(inbound, (uint32_t)account) - 1);
-    if (!taken)
+    if (!taken && log_share_take(&gateway->posts_told, "inbound.untold",
+                                 clock_mono_ms(gateway->clock)))
         log_info("inbound.not_taken", "id=%llu status=%d reason=\"%s\"",
                  (unsigned long long)result->id, result->status, result->reason);
     outbox_answered(gateway, result->id, taken ? ESME_ROK : ESME_RSYSERR);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/intake.h"
 #include "gateway/log.h"
@@ -90,8 +91,10 @@ void inbound_reply(struct gateway *gateway, const struct config_inbound *section
     result = intake_reply(gateway, &request);
     if (result != INTAKE_OK) {
         gateway->counters.inbound_unreplied++;
-        log_warning("inbound.not_replied", "inbound=%s reason=\"%s\"", section->name,
-                    intake_result_text(result));
+        if (log_share_take(&gateway->posts_told, "inbound.untold",
+                           clock_mono_ms(gateway->clock)))
+            log_warning("inbound.not_replied", "inbound=%s reason=\"%s\"", section->name,
+                        intake_result_text(result));
         return;
     }
     marks_note(gateway, STORE_MARK_REPLY, hash);

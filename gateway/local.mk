@@ -16,6 +16,7 @@ libgateway_a_SOURCES += \
 	gateway/http_server.c gateway/http_server.h \
 	gateway/json.c gateway/json.h \
 	gateway/log.c gateway/log.h \
+	gateway/log_share.c gateway/log_share.h \
 	gateway/notify.c gateway/notify.h \
 	gateway/signature.c gateway/signature.h \
 	gateway/tls.c gateway/tls.h \

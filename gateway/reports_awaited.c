@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gateway/catalog.h"
+#include "gateway/clock.h"
 #include "gateway/gateway.h"
 #include "gateway/log.h"
 #include "gateway/senders.h"
@@ -361,7 +362,9 @@ static void give(struct reports *reports, struct parked *parked, struct live *li
     struct kept_report report = parked->report;
 
     gateway->counters.reports_claimed++;
-    log_info("attempt.doubt_resolved", "id=%llu", (unsigned long long)live->message.id);
+    if (log_share_take(&gateway->doubts_told, "attempt.untold",
+                       clock_mono_ms(gateway->clock)))
+        log_info("attempt.doubt_resolved", "id=%llu", (unsigned long long)live->message.id);
     if (report.provider_id[0]) {
         reports_id_as_answered(reports_channel(reports, report.channel)->rule,
                                report.provider_id, attempt->provider_id);

@@ -253,9 +253,11 @@ void messengers_on_done(void *owner, const struct http_result *result)
         read_answer(call.messenger, result, &answer, &news);
     } else {
         news.verdict = result->outcome == HTTP_NOT_SENT ? VERDICT_NEXT : VERDICT_UNSURE;
-        log_info("channel.unanswered", "id=%llu channel=%s sent=%s reason=\"%s\"",
-                 (unsigned long long)call.message, call.messenger->config->name,
-                 result->outcome == HTTP_NOT_SENT ? "no" : "unknown", result->reason);
+        if (log_share_take(&gateway->calls_told, "channel.untold",
+                           clock_mono_ms(gateway->clock)))
+            log_info("channel.unanswered", "id=%llu channel=%s sent=%s reason=\"%s\"",
+                     (unsigned long long)call.message, call.messenger->config->name,
+                     result->outcome == HTTP_NOT_SENT ? "no" : "unknown", result->reason);
     }
     dispatch_verdict(gateway, call.message, call.attempt, &news);
     dispatch_room(gateway, call.messenger->number);

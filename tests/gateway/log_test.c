@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "gateway/log_share.h"
 #include "tests/test.h"
 
 /* What one call wrote. */
@@ -65,12 +66,29 @@ TEST(quoted_values_fit_and_stay_quoted)
                   quotes[i].row);
 }
 
+TEST(of_what_comes_by_the_thousand_a_share_is_told_and_how_much_was_not)
+{
+    struct log_share share = {0};
+    unsigned told = 0;
+    char line[4096];
+
+    for (int i = 0; i < 1000; i++)
+        told += log_share_take(&share, "x.untold", 5000 + i / 2);
+    CHECK_EQ(told, LOG_SHARE_PER_S, "of a thousand in half a second");
+    LOGGED(line, LOG_LEVEL_INFO, told = log_share_take(&share, "x.untold", 6000));
+    CHECK_EQ(told, 1, "the next second begins anew");
+    CHECK_STR(line + 24, " info x.untold lines=980\n", "and tells of the others");
+    LOGGED(line, LOG_LEVEL_INFO, told = log_share_take(&share, "x.untold", 9000));
+    CHECK_STR(line, "", "once");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         RUN(a_line_is_time_level_event_and_fields),
         RUN(a_line_stays_one_line_and_within_its_bound),
         RUN(quoted_values_fit_and_stay_quoted),
+        RUN(of_what_comes_by_the_thousand_a_share_is_told_and_how_much_was_not),
     };
 
     return RUN_ALL(tests);

@@ -18,6 +18,7 @@ LEAST_RECEIPTS_PER_S = 200
 QUEUED, DOWN_S = 5000, 5
 # Of one processor, and lines: four binds that try to come back.
 LARGEST_SHARE, MOST_LINES = 0.1, 12
+LINES_PER_S = 20 # of what one cause brings by the thousand
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -79,6 +80,19 @@ def an_operator_that_is_not_there_costs_neither_time_nor_lines(lab):
     return f"{share:.1%} of a processor, {lines} lines in {DOWN_S} s, {QUEUED} waiting"
 
 
+def a_messenger_that_is_not_there_costs_few_lines(lab):
+    """Each message is refused there, and goes as SMS."""
+    count, begin = 3000, time.monotonic()
+    written = len(lab.log_lines("channel.unanswered"))
+    lab.bench("--account", "cascade", "-b", 2, "-w", 64, "-n", count)
+    until(lambda: lab.metric("channel_verdicts_total", channel="messenger", verdict="next") >= count,
+          10, "the messenger was not tried")
+    lines = len(lab.log_lines("channel.unanswered")) - written
+    most = LINES_PER_S * (2 + time.monotonic() - begin)
+    check(lines <= most, f"{lines} lines of {count} messages, {most:.0f} are the share")
+    return f"{lines} lines of {count} messages"
+
+
 def it_all_adds_up(lab):
     lab.nothing_held("sms", 60)
     lab.verify(60)
@@ -88,4 +102,5 @@ if __name__ == "__main__":
     scenario(300, lambda: Lab(smsc="report_delay=10-50", messenger=False),
              they_go_through_by_the_thousand,
              receipts_come_while_submits_come_as_fast_as_they_can,
+             a_messenger_that_is_not_there_costs_few_lines,
              an_operator_that_is_not_there_costs_neither_time_nor_lines, it_all_adds_up)
