@@ -18,6 +18,7 @@ struct lane {
     int64_t credit; /* parts it may still send in this round */
     struct queue_entry *first;
     struct queue_entry *last;
+    struct queue_entry *ahead; /* the last of those that go before all others */
     struct lane *next; /* the ring of lanes with entries; NULL: not in it */
     struct lane *previous;
     struct lane *bucket; /* lanes of the same hash, whether they wait or not */
@@ -211,8 +212,12 @@ void queue_add_first(struct queue *queue, struct queue_entry *entry, uint8_t cla
     struct lane *lane = lane_of(queue, class, account);
 
     assert(entry->queue == NULL);
-    *entry = (struct queue_entry){
-        .next = lane->first, .queue = queue, .lane = lane, .owner = owner};
+    *entry = (struct queue_entry){.next = lane->ahead ? lane->ahead->next : lane->first,
+                                  .previous = lane->ahead,
+                                  .queue = queue,
+                                  .lane = lane,
+                                  .owner = owner};
+    lane->ahead = entry;
     put_in(queue, lane, entry);
 }
 
@@ -224,6 +229,8 @@ void queue_remove(struct queue_entry *entry)
     if (entry->queue == NULL)
         return;
     class = &entry->queue->classes[lane->class];
+    if (lane->ahead == entry)
+        lane->ahead = entry->previous;
     if (entry->previous)
         entry->previous->next = entry->next;
     else
@@ -251,6 +258,8 @@ void queue_move(struct queue_entry *from, struct queue_entry *to, void *owner)
         to->next->previous = to;
     else
         to->lane->last = to;
+    if (to->lane->ahead == from)
+        to->lane->ahead = to;
     from->queue = NULL;
 }
 

@@ -32,7 +32,7 @@ void queue_free(struct queue *queue);
 
 void queue_add(struct queue *queue, struct queue_entry *entry, uint8_t class,
                uint32_t account, void *owner);
-/* The same before all others of its account. */
+/* The same before all others of its account but those that were added so before it. */
 void queue_add_first(struct queue *queue, struct queue_entry *entry, uint8_t class,
                      uint32_t account, void *owner);
 /* Harmless for an entry that waits nowhere. */

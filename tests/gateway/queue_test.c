@@ -85,6 +85,34 @@ TEST(one_whose_turn_had_come_goes_before_its_account_and_not_before_others)
     free(waiting);
 }
 
+TEST(those_whose_turn_had_come_keep_their_order)
+{
+    enum { COUNT = 4 };
+    struct queue *queue = queue_new();
+    struct waiting *waiting = calloc(1, sizeof(*waiting));
+    struct queue_entry back[COUNT] = {0}, moved = {0};
+
+    add(queue, waiting, 0, 7);
+    for (int i = 0; i < COUNT - 1; i++)
+        queue_add_first(queue, &back[i], 0, 7, &back[i]);
+    /* The last of them is another now, and then gone. */
+    queue_move(&back[2], &moved, &moved);
+    queue_add_first(queue, &back[3], 0, 7, &back[3]);
+    queue_remove(&back[3]);
+    queue_add_first(queue, &back[3], 0, 7, &back[3]);
+    queue_remove(&back[1]);
+    struct queue_entry *const order[] = {&back[0], &moved, &back[3], &waiting->entries[0]};
+    for (size_t i = 0; i < ROWS(order); i++) {
+        assert_ptr_equal(queue_first(queue, -1), order[i]);
+        queue_remove(order[i]);
+    }
+    assert_int_equal(queue_length(queue), 0);
+    queue_add_first(queue, &back[0], 0, 7, &back[0]);
+    assert_ptr_equal(queue_first(queue, -1), &back[0]);
+    queue_free(queue);
+    free(waiting);
+}
+
 TEST(one_that_is_moved_keeps_its_place)
 {
     enum { COUNT = 5 };
@@ -332,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(within_an_account_the_first_to_come_is_the_first_to_go),
         RUN(one_whose_turn_had_come_goes_before_its_account_and_not_before_others),
+        RUN(those_whose_turn_had_come_keep_their_order),
         RUN(one_that_is_moved_keeps_its_place),
         RUN(accounts_of_a_class_have_their_turns_however_much_each_has_waiting),
         RUN(accounts_share_by_parts_and_not_by_messages),

@@ -124,6 +124,15 @@ static void take_all(unsigned number)
     }
 }
 
+/* All that was submitted is in the tables. */
+static void fold(void)
+{
+    do
+        lone_gateway_turn(lone);
+    while (!store_is_idle(gateway->store) ||
+           store_counters(gateway->store)->unfolded_bytes > 0);
+}
+
 static bool is_silent(void)
 {
     struct smpp_pdu pdu;
@@ -153,7 +162,7 @@ TEST(a_long_text_that_was_put_away_is_sent_as_it_was_submitted)
     put_away(id);
     assert_true(is_head(id));
     assert_int_equal(lives_rest(gateway)->without_text, 1);
-    lone_gateway_pass(lone, 5000); /* its row is in the tables */
+    fold();
     unblock();
     take_all(7);
     assert_int_equal(counts()->read, 1);
@@ -194,6 +203,38 @@ TEST(of_many_few_are_read_at_once_and_each_goes_once)
     end();
 }
 
+/* Of which one message takes. */
+static uint64_t submit_single(unsigned number)
+{
+    char text[LONG + 1];
+
+    write_text(number, text);
+    text[SEGMENT] = '\0';
+    return lone_operator_submit(lone, "491700000001", text);
+}
+
+TEST(those_whose_texts_are_read_go_as_they_came)
+{
+    enum { COUNT = 20 };
+
+    begin();
+    lives_keep_texts_to(gateway, 0);
+    for (unsigned i = 0; i < COUNT; i++)
+        put_away(submit_single(i));
+    fold();
+    unblock();
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct smpp_pdu pdu;
+        char text[LONG + 1];
+
+        write_text(i, text);
+        lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+        CHECK(memcmp(pdu.short_message.data, text, SEGMENT) == 0, text);
+        lone_line_take(&line, &pdu, "w");
+    }
+    end();
+}
+
 TEST(those_whose_texts_are_read_pay_for_their_turns_as_the_others_do)
 {
     enum { EACH = 300, WINDOW = 100 };
@@ -202,14 +243,10 @@ TEST(those_whose_texts_are_read_pay_for_their_turns_as_the_others_do)
     begin_with(WINDOW);
     lives_keep_texts_to(gateway, 0);
     for (unsigned i = 0; i < EACH; i++) {
-        char text[LONG + 1];
-
-        write_text(i, text);
-        text[SEGMENT] = '\0';
-        put_away(lone_operator_submit(lone, "491700000001", text));
+        put_away(submit_single(i));
         lone_operator_submit_as(lone, "other", "491700000002", "a short one");
     }
-    lone_gateway_pass(lone, 5000);
+    fold();
     unblock();
     for (unsigned i = 0; i < EACH; i++) {
         struct smpp_pdu pdu;
@@ -312,7 +349,7 @@ TEST(one_whose_row_is_damaged_ends_as_unknown_and_nothing_of_it_is_sent)
     begin();
     id = submit(14);
     put_away(id);
-    lone_gateway_pass(lone, 5000);
+    fold();
     snprintf(path, sizeof(path), "%s/live.db", store_folder(gateway->store));
     assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
     sqlite3_busy_timeout(database, 10000); /* the tables may be written right now */
@@ -333,6 +370,7 @@ int main(void)
         RUN(a_long_text_that_was_put_away_is_sent_as_it_was_submitted),
         RUN(one_that_is_only_in_the_journal_yet_is_read_when_the_tables_have_it),
         RUN(of_many_few_are_read_at_once_and_each_goes_once),
+        RUN(those_whose_texts_are_read_go_as_they_came),
         RUN(those_whose_texts_are_read_pay_for_their_turns_as_the_others_do),
         RUN(one_that_ends_while_it_is_read_is_not_sent),
         RUN(one_that_is_forgotten_while_it_is_read_is_gone),
