@@ -37,7 +37,8 @@ void store_day_begin(struct store_day *day, bool again);
 /* Days up to this one are closed (store_closed.h): none of them is taken. */
 void store_day_close_up_to(struct store_day *day, const char *name);
 /*
- * Whether this message can be written; the first of a window decides which day it is.
+ * Whether this message can be written; the first that is asked about in a window decides
+ * which day it is.
  * Not after a failure, until store_day_forgive().
  */
 bool store_day_takes(struct store_day *day, uint64_t message);

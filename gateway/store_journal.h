@@ -5,8 +5,9 @@
  *
  * A frame that was torn by a crash was never seen by anybody: one batch is on its way at a
  * time, so it can only be the last one.  A last frame that is gone altogether would not be
- * missed: journal.head says which one was durable (store_head.h).  Knows no thread and no loop; used by one thread
- * at a time.
+ * missed: journal.head says which one was durable (store_head.h).
+ *
+ * Knows no thread and no loop; used by one thread at a time.
  */
 #ifndef GATEWAY_STORE_JOURNAL_H
 #define GATEWAY_STORE_JOURNAL_H
