@@ -29,6 +29,7 @@ static const struct {
     [EXECUTOR_READER] = {"reader", 1},
       [EXECUTOR_BOOKS] = {"books",  1},
     [EXECUTOR_POOL] = {"pool",   2},
+      [EXECUTOR_NAMES] = {"names",  2},
 };
 
 struct job_list {

@@ -23,6 +23,7 @@ enum executor_lane {
     EXECUTOR_READER, /* one thread: a read-only connection, for what takes a moment */
     EXECUTOR_BOOKS,  /* one thread: another, for what may take minutes */
     EXECUTOR_POOL,   /* two threads: argon2, big bodies */
+    EXECUTOR_NAMES,  /* two threads: names of hosts, of which each may take half a minute */
     EXECUTOR_LANES,
 };
 

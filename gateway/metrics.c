@@ -158,11 +158,10 @@ static void by_refusal_code(struct metrics_page *page, const struct facts *it)
 
 static void by_lane(struct metrics_page *page, const struct facts *it)
 {
-    static const char *const names[EXECUTOR_LANES] = {[EXECUTOR_STORE] = "store",
-                                                      [EXECUTOR_TABLES] = "tables",
-                                                      [EXECUTOR_READER] = "reader",
-                                                      [EXECUTOR_BOOKS] = "books",
-                                                      [EXECUTOR_POOL] = "pool"};
+    static const char *const names[EXECUTOR_LANES] = {
+        [EXECUTOR_STORE] = "store",   [EXECUTOR_TABLES] = "tables",
+        [EXECUTOR_READER] = "reader", [EXECUTOR_BOOKS] = "books",
+        [EXECUTOR_POOL] = "pool",     [EXECUTOR_NAMES] = "names"};
     char labels[METRICS_LABELS_SIZE];
 
     for (int lane = 0; lane < EXECUTOR_LANES; lane++)

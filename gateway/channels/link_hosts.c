@@ -1,7 +1,7 @@
 /*
  * Where the operator is: one host, or several in the order of the configuration.  A
- * numeric address asks nobody; a name is looked up on the pool, by a job that has all it
- * needs and is given back to its host with what it found.
+ * numeric address asks nobody; a name is looked up by a job that has all it needs and is
+ * given back to its host with what it found.
  *
  * A link that had to leave its first host looks from time to time whether that takes
  * connections again, and then moves its binds back, one after the other.
@@ -107,7 +107,7 @@ bool link_host_ask(struct link *link, size_t index)
     lookup->job = (struct executor_job){run, complete, lookup, NULL};
     lookup->host = host;
     lookup->at = *host->at;
-    if (!executor_submit(link->gateway->executor, EXECUTOR_POOL, &lookup->job)) {
+    if (!executor_submit(link->gateway->executor, EXECUTOR_NAMES, &lookup->job)) {
         free(lookup);
         return false;
     }

@@ -1,11 +1,8 @@
 #include "gateway/http_client.h"
 
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -22,6 +19,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/http_address.h"
+#include "tests/gateway/hanging_name.h"
 #include "tests/test.h"
 
 /*
@@ -480,50 +478,6 @@ TEST(a_connection_not_made_in_time_is_told_as_not_sent)
     bench_free(bench);
 }
 
-/* ---- A name that nobody answers for -------------------------------------------- */
-
-/* The lookup of "hangs.example" ends when it is let go, after a time at the latest. */
-static struct {
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    bool may_end;
-    bool began;
-    bool ended;
-} lookup = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false, false};
-
-static void hang(void)
-{
-    struct timespec until;
-
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 3;
-    pthread_mutex_lock(&lookup.mutex);
-    lookup.began = true;
-    while (!lookup.may_end &&
-           pthread_cond_timedwait(&lookup.changed, &lookup.mutex, &until) == 0)
-        ;
-    lookup.ended = true;
-    pthread_cond_broadcast(&lookup.changed);
-    pthread_mutex_unlock(&lookup.mutex);
-}
-
-/* In the place of the C library's, also for curl. */
-int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
-                struct addrinfo **out)
-{
-    typedef int function(const char *, const char *, const struct addrinfo *,
-                         struct addrinfo **);
-    static function *real;
-
-    if (host != NULL && strcmp(host, "hangs.example") == 0) {
-        hang();
-        return EAI_AGAIN;
-    }
-    if (real == NULL)
-        *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
-    return real(host, service, hints, out);
-}
-
 TEST(a_name_that_nobody_answers_for_holds_up_nobody)
 {
     struct bench *bench = bench_new("a", NULL);
@@ -531,13 +485,8 @@ TEST(a_name_that_nobody_answers_for_holds_up_nobody)
     post(bench, 1, "http://hangs.example/hurry", "{}");
     await(bench, 1);
     CHECK_EQ(bench->got[1].outcome, HTTP_NOT_SENT, "outcome");
-    pthread_mutex_lock(&lookup.mutex);
-    CHECK(lookup.began && !lookup.ended, "the loop did not wait for it");
-    lookup.may_end = true;
-    pthread_cond_broadcast(&lookup.changed);
-    while (!lookup.ended)
-        pthread_cond_wait(&lookup.changed, &lookup.mutex);
-    pthread_mutex_unlock(&lookup.mutex);
+    CHECK_EQ(hanging_name_count(), 1, "the loop did not wait for it");
+    hanging_name_let_go();
     bench_free(bench);
 }
 

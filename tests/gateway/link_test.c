@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "gateway/channels/channel.h"
+#include "gateway/executor.h"
 #include "gateway/gateway.h"
 #include "smpp/command.h"
+#include "tests/gateway/hanging_name.h"
 #include "tests/gateway/lone_operator.h"
 #include "tests/test.h"
 
@@ -682,6 +684,38 @@ TEST(an_operator_may_be_known_by_its_name)
     end();
 }
 
+static void is_done(void *done)
+{
+    *(bool *)done = true;
+}
+
+static void do_nothing(void *self)
+{
+    (void)self;
+}
+
+/* Clients' passwords are checked on the pool. */
+TEST(operators_whose_names_nobody_answers_for_hold_up_no_client)
+{
+    bool done = false;
+    struct executor_job job = {do_nothing, is_done, &done, NULL};
+
+    lone = lone_operator_open(
+        &listener, HERE,
+        "link \"b\" { host = \"hangs-b\" port = 1 system_id = \"s\" password = \"p\" }\n"
+        "link \"c\" { host = \"hangs-c\" port = 1 system_id = \"s\" password = \"p\" }\n"
+        "link \"d\" { host = \"hangs-d\" port = 1 system_id = \"s\" password = \"p\" }\n");
+    accept_bind(0x34);
+    for (int i = 0; i < SOON_MS && hanging_name_count() < 2; i++)
+        lone_gateway_turn(lone);
+    CHECK(executor_submit(lone_gateway_of(lone)->executor, EXECUTOR_POOL, &job), "taken");
+    for (int i = 0; i < SOON_MS && !done; i++)
+        lone_gateway_turn(lone);
+    CHECK(done && hanging_name_count() >= 2, "done while they hang");
+    hanging_name_let_go();
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -708,6 +742,7 @@ int main(void)
         RUN(an_operator_that_unbinds_is_given_nothing_more),
         RUN(who_is_refused_for_who_he_is_tries_more_and_more_slowly),
         RUN(an_operator_may_be_known_by_its_name),
+        RUN(operators_whose_names_nobody_answers_for_hold_up_no_client),
     };
 
     return RUN_ALL(tests);

@@ -20,7 +20,8 @@ tests_gateway_clock_test_SOURCES = tests/gateway/clock_test.c tests/test.h
 tests_gateway_clock_test_LDADD = libgateway.a $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_executor_test_SOURCES = tests/gateway/executor_test.c tests/test.h
 tests_gateway_executor_test_LDADD = libgateway.a $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
-tests_gateway_http_client_test_SOURCES = tests/gateway/http_client_test.c tests/test.h
+tests_gateway_http_client_test_SOURCES = tests/gateway/http_client_test.c \
+	tests/gateway/hanging_name.c tests/gateway/hanging_name.h tests/test.h
 tests_gateway_http_client_test_LDADD = libgateway.a $(CURL_LIBS) $(LIBEVENT_LIBS) \
 	$(CMOCKA_LIBS)
 tests_gateway_http_server_test_SOURCES = tests/gateway/http_server_test.c \
@@ -367,7 +368,8 @@ tests_gateway_inbound_test_SOURCES = tests/gateway/inbound_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h \
 	tests/gateway/lone_line.c tests/gateway/lone_line.h tests/test.h
 tests_gateway_inbound_test_LDADD = $(LONE_GATEWAY_LIBS)
-tests_gateway_link_test_SOURCES = tests/gateway/link_test.c $(LONE_OPERATOR)
+tests_gateway_link_test_SOURCES = tests/gateway/link_test.c \
+	tests/gateway/hanging_name.c tests/gateway/hanging_name.h $(LONE_OPERATOR)
 tests_gateway_link_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_operations_test_SOURCES = tests/gateway/operations_test.c $(LONE_OPERATOR)
 tests_gateway_operations_test_LDADD = $(LONE_GATEWAY_LIBS)
