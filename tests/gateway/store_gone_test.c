@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include <sqlite3.h>
+
 #include "tests/gateway/store_life.h"
 #include "tests/test.h"
 
@@ -160,6 +162,45 @@ TEST(a_report_after_its_end_is_laid_over_the_aged_as_over_others)
     life_free(&life);
 }
 
+/* Of the writes of a window one finds no room; false: there are not so many. */
+static bool end_and_fill(uint64_t nth)
+{
+    struct life life;
+    uint64_t before;
+    bool there;
+
+    new_life(&life);
+    live_on(&life, 2);
+    end(&life, 2);
+    life.goal = LIFE_ENDED;
+    assert_true(life_begin(&life, 4));
+    while (life.steps[4] != LIFE_ENDED)
+        life_run(&life, 1);
+    before = vfs_calls(life.vfs, VFS_WRITE);
+    vfs_fail_at(life.vfs, VFS_WRITE, nth, SQLITE_FULL);
+    life_fold(&life);
+    there = vfs_calls(life.vfs, VFS_WRITE) >= before + nth;
+    life_run(&life, 25000);
+    CHECK_EQ(life.failures, 0, life.error);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
+    assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 2);
+    assert_int_equal(life_ask(&life, "live.db", "SELECT messages FROM history"), 2);
+    check_ended(&life, 2);
+    check_ended(&life, 4);
+    check_ledger(&life);
+    life_free(&life);
+    return there;
+}
+
+TEST(a_window_that_finds_no_room_at_any_write_is_in_the_tables_once)
+{
+    uint64_t nth = 1;
+
+    while (end_and_fill(nth))
+        nth++;
+    assert_true(nth > 10);
+}
+
 /* After a copy of live.db was put back what had ended since lives again, and its day, which
  * is newer, has it already. */
 TEST(what_ends_again_after_a_copy_was_put_back_is_there_once)
@@ -226,6 +267,7 @@ int main(void)
         RUN(when_there_is_nothing_else_to_do_the_row_is_taken_out),
         RUN(a_window_that_was_in_the_day_and_not_in_live_db_is_in_both_once),
         RUN(a_report_after_its_end_is_laid_over_the_aged_as_over_others),
+        RUN(a_window_that_finds_no_room_at_any_write_is_in_the_tables_once),
         RUN(what_ends_again_after_a_copy_was_put_back_is_there_once),
         RUN(on_a_full_disk_it_is_tried_again_after_a_while),
     };
