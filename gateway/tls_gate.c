@@ -11,7 +11,13 @@
 
 #include "gateway/clock.h"
 
-enum { HANDSHAKE_RECORD = 22 }; /* RFC 8446 5.1: the first octet of whoever speaks TLS */
+enum {
+    HANDSHAKE_RECORD = 22, /* RFC 8446 5.1: the first octet of whoever speaks TLS */
+
+    /* New keys and tickets take a few steps each, and are for each hour or gigabyte. */
+    STEPS_MAX = 200,
+    STEPS_MS = 60 * 1000,
+};
 
 struct tls_gates {
     unsigned users; /* the owner, and every gate */
@@ -69,6 +75,10 @@ static int gate_read(BIO *bio, char *data, int size)
     BIO_clear_retry_flags(bio);
     if (!gate->done && gate->side == TLS_LISTEN && !may_work(gate->gates)) {
         BIO_set_retry_read(bio); /* the socket stays readable */
+        return -1;
+    }
+    if (gate->steps > STEPS_MAX) {
+        gate->error = errno = EPROTO;
         return -1;
     }
     got = BIO_read(BIO_next(bio), data, size);
@@ -146,11 +156,24 @@ void tls_gates_free(struct tls_gates *gates)
     release(gates);
 }
 
+static void count_step(struct tls_gate *gate)
+{
+    int64_t now_ms = clock_mono_ms(gate->gates->clock);
+
+    if (now_ms - gate->since_ms >= STEPS_MS) {
+        gate->since_ms = now_ms;
+        gate->steps = 0;
+    }
+    gate->steps++;
+}
+
 static void on_progress(const SSL *ssl, int where, int result)
 {
     struct tls_gate *gate = SSL_get_app_data(ssl);
 
     (void)result;
+    if (gate->done && (where & SSL_CB_LOOP) != 0)
+        count_step(gate);
     if (where != SSL_CB_HANDSHAKE_DONE || gate->done)
         return;
     gate->done = true;

@@ -1,6 +1,8 @@
 /*
  * Between each connection that speaks TLS and its socket: how far its handshake is, and a
- * bound on how much of a turn of the loop handshakes may take (gateway/tls.h).
+ * bound on how much of a turn of the loop handshakes may take (gateway/tls.h).  Behind its
+ * handshake a side may change its keys: who does it without end is cut, as the library
+ * would read for as long as he goes on.
  *
  * The library may free a connection, and with it its gate, after all else is gone: what
  * they share is let go when its owner and the last gate are.
@@ -9,6 +11,7 @@
 #define GATEWAY_TLS_GATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <openssl/types.h>
 
@@ -32,9 +35,11 @@ struct tls_gate {
     struct tls_gates *gates;
     enum tls_side side;
     bool heard;
-    bool is_plain; /* what came first begins no record of TLS */
-    bool done;     /* the handshake */
-    int error;     /* of the socket; 0: none */
+    bool is_plain;    /* what came first begins no record of TLS */
+    bool done;        /* the handshake */
+    int error;        /* of the socket; 0: none */
+    unsigned steps;   /* of handshakes behind the first, */
+    int64_t since_ms; /* since then */
 };
 
 /* Between `ssl` and the socket, which stays its owner's. */

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -274,6 +275,50 @@ TEST(what_waits_in_pieces_longer_than_a_record_arrives_in_its_order)
     assert_int_equal(taken, SIZE);
     for (uint32_t i = 0; i < SIZE / 4; i++)
         assert_int_equal(got[i], sent[i]);
+    close_client(&client);
+    end(&place);
+}
+
+static void note_event(struct bufferevent *bev, short what, void *out)
+{
+    (void)bev;
+    *(short *)out = what;
+}
+
+TEST(who_changes_his_keys_without_end_is_cut)
+{
+    enum { UPDATES = 20000, UPDATE_SIZE = 27, TAKEN_MAX = 500 };
+    struct client client;
+    struct place place;
+    int before = 0, after = 0, said = 0, room = 4 * 1024 * 1024;
+    char why[200] = "";
+    short what = 0;
+
+    begin(&place);
+    connect_client(&place, &client);
+    bufferevent_setcb(client.bev, NULL, NULL, note_event, &what);
+    bufferevent_enable(client.bev, EV_READ | EV_WRITE);
+    for (unsigned i = 0; i < TURNS_MAX && SSL_connect(client.ssl) != 1; i++)
+        turn(&place);
+    for (unsigned i = 0; i < TURNS_MAX && tls_counts(place.tls).done[0] == 0; i++)
+        turn(&place);
+    setsockopt(client.fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+    what = 0;
+    while (said < UPDATES &&
+           SSL_key_update(client.ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
+           SSL_do_handshake(client.ssl) == 1)
+        said++;
+    assert_in_range(said, 5 * TAKEN_MAX, UPDATES);
+    ioctl(bufferevent_getfd(client.bev), FIONREAD, &before);
+    turn(&place);
+    turn(&place);
+    ioctl(bufferevent_getfd(client.bev), FIONREAD, &after);
+    assert_in_range(before - after, 1, TAKEN_MAX * UPDATE_SIZE);
+    for (unsigned i = 0; i < 100 && what == 0; i++)
+        turn(&place);
+    assert_true((what & BEV_EVENT_ERROR) != 0);
+    assert_true(tls_failure(client.bev, why, sizeof(why)));
+    assert_string_equal(why, "Protocol error");
     close_client(&client);
     end(&place);
 }
@@ -720,12 +765,6 @@ TEST(every_octet_of_a_random_stream_arrives_both_ways)
 
 /* ---- What is refused ---------------------------------------------------------------- */
 
-static void note_event(struct bufferevent *bev, short what, void *out)
-{
-    (void)bev;
-    *(short *)out = what;
-}
-
 TEST(a_bind_in_plain_text_ends_the_connection_and_is_counted)
 {
     static const char bind[] =
@@ -855,6 +894,7 @@ int main(void)
         RUN(a_crowd_of_handshakes_is_spread_over_turns_and_nobody_is_forgotten),
         RUN(a_record_that_passes_the_watermark_is_read_to_its_end),
         RUN(what_waits_in_pieces_longer_than_a_record_arrives_in_its_order),
+        RUN(who_changes_his_keys_without_end_is_cut),
         RUN(what_has_left_in_a_whole_record_is_not_called_unsent),
         RUN(a_reset_ends_the_connection_at_once),
         RUN(who_ends_its_side_without_a_word_is_still_answered),
