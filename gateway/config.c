@@ -112,6 +112,8 @@ static void build_global(struct config_build *build)
     config->providers = config_memory_path(build->memory, folder,
                                            providers != NULL ? providers : "providers", "");
     config_build_rows(build, build->root, config);
+    config->private_networks = config_build_addresses(
+        build, build->root, "private_networks", &config->private_network_count);
     config_permissions_build_global(build);
 }
 

@@ -621,6 +621,8 @@ struct config {
     uint64_t disk_reserve_bytes; /* intake stops when less is free */
     int64_t receipt_keep_ms;
     int64_t late_window_ms;
+    struct config_network *private_networks; /* that may be called */
+    size_t private_network_count;
     int64_t parked_for_ms; /* a report for an unknown id */
     uint32_t parked_max;
     int64_t inbound_keep_ms;

@@ -66,24 +66,6 @@ static void build_granted_classes(struct config_build *build,
         account->classes |= granted_class(build, node, entry, entry->values[i]);
 }
 
-static void build_allow_from(struct config_build *build, const struct config_node *node,
-                             struct config_account *account)
-{
-    const struct config_entry *entry = config_node_entry(node, "allow_from");
-
-    if (entry == NULL)
-        return;
-    account->allow_from = config_memory_take(
-        build->memory, entry->value_count * sizeof(*account->allow_from));
-    account->allow_from_count = entry->value_count;
-    for (size_t i = 0; i < entry->value_count; i++)
-        if (!config_network_parse(entry->values[i], &account->allow_from[i]))
-            config_error_in(build->errors, node, entry,
-                            "allow_from must hold networks such as \"192.0.2.0/24\" or "
-                            "\"2001:db8::/32\"; not '%.60s'",
-                            entry->values[i]);
-}
-
 void config_build_accounts(struct config_build *build)
 {
     struct config *config = build->config;
@@ -109,7 +91,8 @@ void config_build_accounts(struct config_build *build)
         config_account_password(build, node, account);
         build_granted_plans(build, node, account);
         build_granted_classes(build, node, account);
-        build_allow_from(build, node, account);
+        account->allow_from =
+            config_build_addresses(build, node, "allow_from", &account->allow_from_count);
         config_account_tlvs_build(build, node, account);
         config_permissions_build(build, node, account);
     }

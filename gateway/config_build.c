@@ -117,3 +117,23 @@ size_t config_build_account(struct config_build *build, const struct config_node
                          config_build_titles(build, "account", "account"));
     return 0;
 }
+
+struct config_network *config_build_addresses(struct config_build *build,
+                                              const struct config_node *node,
+                                              const char *key, size_t *out_count)
+{
+    const struct config_entry *entry = config_node_entry(node, key);
+    struct config_network *networks;
+
+    *out_count = entry != NULL ? entry->value_count : 0;
+    if (entry == NULL)
+        return NULL;
+    networks = config_memory_take(build->memory, entry->value_count * sizeof(*networks));
+    for (size_t i = 0; i < entry->value_count; i++)
+        if (!config_network_parse(entry->values[i], &networks[i]))
+            config_error_in(build->errors, node, entry,
+                            "%s must hold networks such as \"192.0.2.0/24\" or "
+                            "\"2001:db8::/32\"; not '%.60s'",
+                            key, entry->values[i]);
+    return networks;
+}

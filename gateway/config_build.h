@@ -155,6 +155,11 @@ size_t config_build_plan(struct config_build *build, const struct config_node *n
 size_t config_build_account(struct config_build *build, const struct config_node *node,
                             const struct config_entry *entry, const char *name);
 
+/* The networks of addresses in this list; NULL: none. */
+struct config_network *config_build_addresses(struct config_build *build,
+                                              const struct config_node *node,
+                                              const char *key, size_t *out_count);
+
 /* config_check.c.  What only the whole can say, errors and warnings. */
 void config_check(struct config_build *build);
 

@@ -44,6 +44,17 @@ static void print_list(const char *name, const struct config_list *list, int ind
     fputs("}\n", out);
 }
 
+static void print_addresses(const char *name, const struct config_network *networks,
+                            size_t count, int indent, FILE *out)
+{
+    fprintf(out, "%*s%s = {", indent, "", name);
+    for (size_t i = 0; i < count; i++) {
+        fputs(i > 0 ? ", " : "", out);
+        config_network_print(&networks[i], out);
+    }
+    fputs("}\n", out);
+}
+
 /* What was said instead of a prefix. */
 static void print_reach(const struct config_reach *reach, int indent, FILE *out)
 {
@@ -60,6 +71,8 @@ static void print_global(const struct config *config, FILE *out)
     free(folder);
     print_list("destinations", &config->destinations, 0, out);
     print_list("premium_ranges", &config->premium_ranges, 0, out);
+    print_addresses("private_networks", config->private_networks,
+                    config->private_network_count, 0, out);
 }
 
 static void print_http(const struct config *config, FILE *out)
@@ -138,12 +151,7 @@ static void print_account(const struct config *config, const struct config_accou
     print_list("esm_classes", &account->esm_classes, 2, out);
     print_list("protocol_ids", &account->protocol_ids, 2, out);
     print_list("ports", &account->ports, 2, out);
-    fputs("  allow_from = {", out);
-    for (size_t i = 0; i < account->allow_from_count; i++) {
-        fputs(i > 0 ? ", " : "", out);
-        config_network_print(&account->allow_from[i], out);
-    }
-    fputs("}\n", out);
+    print_addresses("allow_from", account->allow_from, account->allow_from_count, 2, out);
     print_tlvs(&account->tlvs, out);
     fputs("}\n", out);
 }

@@ -195,6 +195,8 @@ static bool open_http(struct gateway *gateway, char *error, size_t error_size)
     char path[4200];
 
     client.allow_private = gateway->config->practice;
+    client.private_networks = gateway->config->private_networks;
+    client.private_network_count = gateway->config->private_network_count;
     for (size_t i = 0; i < gateway->config->channel_count; i++)
         client.calls_max += gateway->config->channels[i].concurrency;
     client.calls_max += inbound_posts_max(gateway);

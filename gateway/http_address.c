@@ -100,3 +100,16 @@ bool http_address_is_private(const struct sockaddr *address)
     }
     return true;
 }
+
+bool http_address_as_ip6(const struct sockaddr *address, uint8_t out[16])
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+    if (address->sa_family == AF_INET) {
+        memcpy(out, mapped, sizeof(mapped));
+        memcpy(out + 12, &((const struct sockaddr_in *)address)->sin_addr, 4);
+    } else if (address->sa_family == AF_INET6) {
+        memcpy(out, &((const struct sockaddr_in6 *)address)->sin6_addr, 16);
+    }
+    return address->sa_family == AF_INET || address->sa_family == AF_INET6;
+}

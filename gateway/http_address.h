@@ -5,6 +5,7 @@
 #define GATEWAY_HTTP_ADDRESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct sockaddr;
 
@@ -14,5 +15,8 @@ struct sockaddr;
  * IPv6 address stands for such an IPv4 one.  True for every family but the two of IP.
  */
 bool http_address_is_private(const struct sockaddr *address);
+
+/* As an IPv6 address, IPv4 as ::ffff:a.b.c.d; false: it is neither. */
+bool http_address_as_ip6(const struct sockaddr *address, uint8_t out[16]);
 
 #endif

@@ -23,6 +23,7 @@
 #include <event2/event.h>
 
 #include "gateway/clock.h"
+#include "gateway/config.h"
 #include "gateway/http_address.h"
 
 #define CONNECTIONS_IDLE_S 60L
@@ -134,6 +135,21 @@ static size_t on_answer_line(char *line, size_t size, size_t count, void *arg)
     return length;
 }
 
+static bool may_dial(const struct http_client_options *options,
+                     const struct sockaddr *address)
+{
+    uint8_t octets[16];
+
+    if (options->allow_private || !http_address_is_private(address))
+        return true;
+    if (!http_address_as_ip6(address, octets))
+        return false;
+    for (size_t i = 0; i < options->private_network_count; i++)
+        if (config_network_contains(&options->private_networks[i], octets))
+            return true;
+    return false;
+}
+
 /* The one place that sees the address really dialled, whatever its name was. */
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
                                     struct curl_sockaddr *address)
@@ -141,7 +157,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
     struct call *call = arg;
 
     (void)purpose;
-    if (!call->client->options.allow_private && http_address_is_private(&address->addr)) {
+    if (!may_dial(&call->client->options, &address->addr)) {
         call->is_private = true;
         return CURL_SOCKET_BAD;
     }
@@ -282,7 +298,7 @@ static const char *reason_of(const struct call *call, CURLcode code)
     if (call->is_too_large || code == CURLE_FILESIZE_EXCEEDED)
         return "the answer is too large";
     if (code == CURLE_COULDNT_CONNECT && call->is_private)
-        return "a private address, which is dialled in practice only";
+        return "a private address, which is in no network of private_networks";
     if (code == CURLE_SEND_FAIL_REWIND || code == CURLE_OK)
         return "the connection was closed before a whole answer";
     return call->reason[0] != '\0' ? call->reason : curl_easy_strerror(code);

@@ -16,6 +16,7 @@
 #include "gateway/http_header.h"
 
 struct clock;
+struct config_network;
 struct event_base;
 struct http_client;
 
@@ -58,6 +59,9 @@ struct http_client_options {
     size_t connections_max;  /* kept open for later calls */
     size_t answer_max_bytes; /* of a body; over it the call is in doubt */
     bool allow_private;      /* loopback, link-local and private networks may be called */
+    /* These of them may be called anyway; borrowed for the life of the client. */
+    const struct config_network *private_networks;
+    size_t private_network_count;
 };
 
 extern const struct http_client_options http_default_options;

@@ -48,6 +48,7 @@ TEST(what_is_printed_loads_again_and_is_the_same)
     check_prints_as_it_loads(config_place_load_lab(state), "the lab");
     config_place_write("u.conf", "");
     config = config_place_load(
+        "private_networks = {\"10.0.0.0/8\", \"fd00::/8\"}\n"
         NETWORKS GOOD CHANNEL
         "rule { class = \"service\" network = {\"262\", \"23415\"} plan = \"p\" }\n"
         "price { side = \"buy\" network = \"26201\" price = \"0.1\" }\n"

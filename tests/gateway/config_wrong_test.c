@@ -130,6 +130,9 @@ static const struct {
      "account \"x\" { password = \"p\" plan = \"p\" allow_from = {\"192.0.2.1/24\"} }\n",
      "t.conf:4: account 'x': allow_from must hold networks such as \"192.0.2.0/24\" or "
      "\"2001:db8::/32\"; not '192.0.2.1/24'"},
+    {"a network of ours with host bits",    "private_networks = {\"10.0.0.0/8\", \"10.1.0.1/16\"}\n",
+     "t.conf:1: private_networks must hold networks such as \"192.0.2.0/24\" or "
+     "\"2001:db8::/32\"; not '10.1.0.1/16'"},
     {"address without a port",              "listen \"a\" { address = \"127.0.0.1\" }\n",
      "t.conf:1: listen 'a': address must be host:port such as \"127.0.0.1:2775\" or "
      "\"[::1]:2775\"; not '127.0.0.1'"},

@@ -18,6 +18,7 @@
 #include <event2/listener.h>
 
 #include "gateway/clock.h"
+#include "gateway/config.h"
 #include "gateway/http_address.h"
 #include "tests/gateway/hanging_name.h"
 #include "tests/test.h"
@@ -504,9 +505,31 @@ TEST(addresses_inside_are_dialled_only_when_allowed)
     CHECK_EQ(bench->got[2].outcome, HTTP_NOT_SENT, "by name");
     for (size_t id = 1; id <= 2; id++)
         CHECK_STR(bench->got[id].reason,
-                  "a private address, which is dialled in practice only", "reason");
+                  "a private address, which is in no network of private_networks", "reason");
     settle(bench);
     CHECK_EQ(bench->peer.connections, 0, "not even a connection");
+    bench_free(bench);
+}
+
+TEST(of_addresses_inside_those_of_our_networks_are_dialled)
+{
+    static const struct config_network ours[] = {
+        {{[10] = 0xff, [11] = 0xff, 10}, 104},
+        {{[10] = 0xff, [11] = 0xff, 127, 0, 0, 1}, 128},
+    };
+    struct http_client_options options = http_default_options;
+    struct bench *bench;
+    char other[64];
+
+    options.private_networks = ours;
+    options.private_network_count = ROWS(ours);
+    bench = bench_new("a", &options);
+    snprintf(other, sizeof(other), "http://127.0.0.2:%u/", bench->peer.port);
+    post_peer(bench, 1, "send", "{}");
+    post(bench, 2, other, "{}");
+    await(bench, 2);
+    CHECK_EQ(bench->got[1].outcome, HTTP_ANSWERED, "ours");
+    CHECK_EQ(bench->got[2].outcome, HTTP_NOT_SENT, "beside it");
     bench_free(bench);
 }
 
@@ -778,6 +801,7 @@ int main(void)
         RUN(a_connection_not_made_in_time_is_told_as_not_sent),
         RUN(a_name_that_nobody_answers_for_holds_up_nobody),
         RUN(addresses_inside_are_dialled_only_when_allowed),
+        RUN(of_addresses_inside_those_of_our_networks_are_dialled),
         RUN(every_network_that_is_not_the_internet_is_inside),
         RUN(a_call_on_a_kept_connection_that_is_cut_is_not_repeated),
         RUN(a_large_call_that_is_cut_is_not_repeated_either),

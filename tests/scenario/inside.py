@@ -43,7 +43,7 @@ gopher://127.0.0.1:P/_x ftp://127.0.0.1:P/ dict://127.0.0.1:P/x ldap://127.0.0.1
 smb://127.0.0.1/x telnet://127.0.0.1:P jar:http://127.0.0.1:P/ 127.0.0.1
 """.split()
 
-CONFIG = """
+CONFIG = """{ours}
 destinations = {{"*"}}
 premium_ranges = {{"none"}}
 providers = "{providers}"
@@ -133,9 +133,10 @@ def url_of(spelling, port):
 
 
 class Inside(Lab):
-    def __init__(self, urls):
+    def __init__(self, urls, ours=""):
         super().__init__(start=False, with_sim=False)
         self.urls = urls
+        self.ours = ours
 
     def _write_config(self):
         self.hash = subprocess.run([str(BUILD / "sluice"), "hash-password"],
@@ -147,7 +148,7 @@ class Inside(Lab):
 
     def config_of(self, urls):
         text = CONFIG.format(providers=SOURCE / "conf/providers", http=self.ports["http"],
-                             hash=self.hash)
+                             hash=self.hash, ours=self.ours)
         for n, url in enumerate(urls):
             quoted = url.replace("\\", "\\\\").replace('"', '\\"')
             text += WAY.format(n=n, url=quoted)
@@ -201,6 +202,19 @@ def a_name_that_changes_its_address_is_never_followed_inside(port, doors):
     return f"6 turns of {len(names)} names, {len(doors.reached)} connections, all outside"
 
 
+def what_is_said_to_be_ours_is_called_and_nothing_beside_it(port, doors):
+    del doors.reached[:]
+    with Inside([url_of(one, port) for one in ("10.0.0.1:P", "inside.example:P",
+                                               "169.254.169.254:P", "192.168.0.1:P")],
+                'private_networks = {"10.0.0.0/8", "192.168.1.0/24"}') as lab:
+        lab.start()
+        for n in range(len(lab.urls)):
+            lab.ended(lab.send_over(n), 20)
+        lab.stop()
+    equal(sorted(set(doors.reached)), ["10.0.0.1"], "addresses that were connected to")
+    return "one of four"
+
+
 def alone():
     """Again, where nothing is but what is made here."""
     if os.geteuid() != 0:
@@ -239,6 +253,7 @@ if __name__ == "__main__":
         the_doors = Doors(the_port)
         the_doors.start()
         good = run_rows((sixty_spellings_of_inside_are_never_connected_to,
-                         a_name_that_changes_its_address_is_never_followed_inside),
+                         a_name_that_changes_its_address_is_never_followed_inside,
+                         what_is_said_to_be_ours_is_called_and_nothing_beside_it),
                         the_port, the_doors)
     sys.exit(0 if good else 1)
