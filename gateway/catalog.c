@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "gateway/log.h"
-#include "gateway/table.h"
 
 static void *zeroed(size_t count, size_t size)
 {
@@ -48,8 +47,7 @@ struct catalog *catalog_new(const struct config *config)
     catalog->messengers = zeroed(config->channel_count, sizeof(uint32_t));
     catalog->plans = zeroed(CATALOG_PLANS_MAX + 1, sizeof(*catalog->plans));
     catalog->plan_of_config = zeroed(config->plan_count, sizeof(uint32_t));
-    catalog->pins = zeroed(CATALOG_PINS_MAX + 1, sizeof(*catalog->pins));
-    catalog->pins_by_content = table_new(CATALOG_PINS_MAX);
+    pinned_init(&catalog->pinned);
     catalog->prices = price_book_new();
     for (size_t i = 0; i < config->rule_count; i++)
         rules += config->rules[i].reach.count;
@@ -70,8 +68,6 @@ void catalog_free(struct catalog *catalog)
         free(catalog->channels[i].name);
     for (uint32_t i = 1; i <= catalog->plan_last; i++)
         free(catalog->plans[i]);
-    for (uint32_t i = 1; i <= catalog->pins_last; i++)
-        free(catalog->pins[i]);
     free(catalog->accounts);
     free(catalog->openings);
     free(catalog->account_of_config);
@@ -82,8 +78,7 @@ void catalog_free(struct catalog *catalog)
     free(catalog->messengers);
     free(catalog->plans);
     free(catalog->plan_of_config);
-    free(catalog->pins);
-    table_free(catalog->pins_by_content);
+    pinned_done(&catalog->pinned);
     price_book_free(catalog->prices);
     free(catalog->rules);
     free(catalog);
@@ -122,29 +117,6 @@ void catalog_know_plan(struct catalog *catalog, uint32_t number, const struct pl
         catalog->plan_last = number;
 }
 
-/* Of what is sold alone: most messages have one step and one way. */
-static uint64_t hash_of_pins(const struct price_pins *pins)
-{
-    uint64_t hash = table_hash(1, pins->sold, sizeof(pins->sold));
-
-    for (uint8_t step = 0; step < pins->step_count; step++)
-        for (int way = 0; pins->sold[step] >> way != 0; way++)
-            hash = table_hash(hash, &pins->steps[step][way], sizeof(struct price));
-    return hash;
-}
-
-static void know_pins(struct catalog *catalog, uint32_t number,
-                      const struct price_pins *pins)
-{
-    struct price_pins *copy = zeroed(1, sizeof(*copy));
-
-    memcpy(copy, pins, sizeof(*copy));
-    catalog->pins[number] = copy;
-    if (number > catalog->pins_last)
-        catalog->pins_last = number;
-    (void)!table_put(catalog->pins_by_content, hash_of_pins(pins), number);
-}
-
 /* Of another version, or spoilt.  Its number stays its own: what is new and got it would be
  * taken for it, or lost behind it, at the next start. */
 static void pass_over(struct catalog *catalog, const struct store_definition *it)
@@ -156,7 +128,7 @@ static void pass_over(struct catalog *catalog, const struct store_definition *it
     } numbered[] = {
         {STORE_CHANNEL, CATALOG_CHANNELS_MAX, &catalog->channel_last},
         {STORE_PLAN,    CATALOG_PLANS_MAX,    &catalog->plan_last   },
-        {STORE_PINS,    CATALOG_PINS_MAX,     &catalog->pins_last   },
+        {STORE_PINS,    UINT32_MAX,           &catalog->pinned.last },
     };
 
     log_error("catalog.unreadable", "kind=%d number=%u name=%s", (int)it->kind, it->number,
@@ -177,10 +149,7 @@ void catalog_load(struct catalog *catalog, const struct store_definition *it)
     else if (it->kind == STORE_PLAN && it->number <= CATALOG_PLANS_MAX &&
              it->size == sizeof(struct plan))
         catalog_know_plan(catalog, it->number, it->content);
-    else if (it->kind == STORE_PINS && it->number <= CATALOG_PINS_MAX &&
-             it->size == sizeof(struct price_pins))
-        know_pins(catalog, it->number, it->content);
-    else
+    else if (it->kind != STORE_PINS || !catalog_load_pins(catalog, it))
         pass_over(catalog, it);
 }
 
@@ -250,11 +219,6 @@ const struct config_link *catalog_form_link(const struct catalog *catalog,
     return NULL;
 }
 
-const struct price_pins *catalog_pins(const struct catalog *catalog, uint32_t number)
-{
-    return number <= catalog->pins_last ? catalog->pins[number] : NULL;
-}
-
 const struct channel_traits *catalog_traits(const struct catalog *catalog)
 {
     return catalog->traits;
@@ -306,49 +270,4 @@ void catalog_define(struct store *store, enum store_definition_kind kind, uint32
                                                 (uint32_t)size};
 
     store_define(store, &definition);
-}
-
-static void pin_step(const struct catalog *catalog, const struct plan_step *step,
-                     uint32_t account, uint32_t class, const char *digits,
-                     struct price_pins *pins, uint8_t number)
-{
-    uint32_t currency = catalog_account(catalog, account)->currency;
-
-    for (uint8_t way = 0; way < step->way_count; way++) {
-        struct price *pinned = &pins->steps[number][way];
-        struct price price;
-
-        if (!price_book_find(catalog->prices, PRICE_SELL, account, step->ways[way], class,
-                             currency, digits, &price))
-            continue;
-        pins->sold[number] |= (uint8_t)(1u << way);
-        pinned->price_micro = price.price_micro;
-        pinned->per_message = price.per_message;
-        pinned->billed = price.billed;
-    }
-}
-
-uint32_t catalog_pin(struct catalog *catalog, struct store *store, const struct plan *plan,
-                     uint32_t account, uint32_t class, const char *digits)
-{
-    struct price_pins pins;
-    uint64_t number;
-    bool some = false;
-
-    memset(&pins, 0, sizeof(pins));
-    pins.step_count = plan->step_count;
-    for (uint8_t i = 0; i < plan->step_count; i++) {
-        pin_step(catalog, &plan->steps[i], account, class, digits, &pins, i);
-        some = some || pins.sold[i] != 0;
-    }
-    if (!some)
-        return 0;
-    if (table_get(catalog->pins_by_content, hash_of_pins(&pins), &number) &&
-        memcmp(catalog->pins[number], &pins, sizeof(pins)) == 0)
-        return (uint32_t)number;
-    if (catalog->pins_last == CATALOG_PINS_MAX)
-        return 0;
-    know_pins(catalog, catalog->pins_last + 1, &pins);
-    catalog_define(store, STORE_PINS, catalog->pins_last, "", &pins, sizeof(pins));
-    return catalog->pins_last;
 }

@@ -1,7 +1,8 @@
 /*
- * What has a number for good: accounts, channels, versions of plans and of pinned
- * prices.  The numbers are the store's; what the configuration says now is tied to
- * them at the start, and what a live message names stays as it was.
+ * What has a number for good: accounts, channels, versions of plans and of pinned prices
+ * (these go when nothing can name them any more, and their numbers with them).  The numbers
+ * are the store's; what the configuration says now is tied to them at the start, and what a
+ * live message names stays as it was.
  */
 #ifndef GATEWAY_CATALOG_H
 #define GATEWAY_CATALOG_H
@@ -21,7 +22,7 @@ enum {
     CATALOG_ACCOUNTS_MAX = 65536,
     CATALOG_CHANNELS_MAX = 1024,
     CATALOG_PLANS_MAX = 65536,
-    CATALOG_PINS_MAX = 65536,
+    CATALOG_PINS_MAX = 65536, /* at once; their numbers go on */
 };
 
 struct duplicates;
@@ -71,6 +72,7 @@ size_t catalog_account_count(const struct catalog *catalog);
 const struct plan *catalog_plan(const struct catalog *catalog, uint32_t number);
 /* The present version of config->plans[index]. */
 const struct plan *catalog_plan_at(const struct catalog *catalog, size_t index);
+/* For a look: who keeps them names them (below). */
 const struct price_pins *catalog_pins(const struct catalog *catalog, uint32_t number);
 
 /* The link in whose form texts are written, and counted: the first of the last step that
@@ -99,10 +101,23 @@ const struct rule *catalog_rules(const struct catalog *catalog, size_t *out_coun
 
 /*
  * The prices of all steps of a plan for this sender, class and number, as they are now:
- * the number under which they are stored.  Made within the caller's decision when they
- * are new.  0: no step can be sold, or the table is full.
+ * into `out` the number under which they are stored, 0 when no step can be sold.  Made
+ * within the caller's decision when they are new, which also gives back those that no
+ * message can name any more.  False: there is no room for new ones; it is logged.
  */
-uint32_t catalog_pin(struct catalog *catalog, struct store *store, const struct plan *plan,
-                     uint32_t account, uint32_t class, const char *digits);
+bool catalog_pin(struct catalog *catalog, struct store *store, const struct plan *plan,
+                 uint32_t account, uint32_t class, const char *digits, int64_t now_ms,
+                 uint32_t *out) __attribute__((warn_unused_result));
+/* For a message in memory: they stay until it leaves them.  NULL for a number nobody has
+ * (any more). */
+const struct price_pins *catalog_name_pins(struct catalog *catalog, uint32_t number);
+void catalog_leave_pins(struct catalog *catalog, uint32_t number);
+/* In the decision in which a message that names them ends: late reports come until the late
+ * window after it. */
+void catalog_pins_ended(struct catalog *catalog, struct store *store, uint32_t number,
+                        int64_t now_ms);
+uint32_t catalog_pins_count(const struct catalog *catalog);
+/* Messages, since the start, for whose prices there was no room. */
+uint64_t catalog_pins_refused(const struct catalog *catalog);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * What the files of catalog.h share: catalog.c knows what has a number and answers
- * questions, catalog_settle.c gives numbers to what the configuration says.  Only they
+ * questions, catalog_settle.c gives numbers to what the configuration says, catalog_pins.c
+ * to prices.  Only they
  * include this.
  */
 #ifndef GATEWAY_CATALOG_PIECES_H
@@ -13,6 +14,26 @@ struct table;
 struct channel_entry {
     char *name;
     bool known;
+};
+
+struct pinned_set {
+    struct price_pins *prices; /* with the steps it has; NULL: the place is free */
+    uint32_t number;           /* of a free place: the next free one + 1 */
+    uint32_t named;            /* by messages in memory */
+    int32_t day;               /* UTC, since 1970: it was made, or the last of them ended */
+};
+
+struct pinned {
+    struct pinned_set *sets; /* by place */
+    uint32_t used;           /* places that have been used */
+    uint32_t spare;          /* the first free one of these + 1; 0: none is */
+    uint32_t count;
+    uint32_t last; /* the highest number there was */
+    uint32_t hand; /* the place that is looked at next */
+    struct table *by_number;
+    struct table *by_content;
+    uint64_t refused;      /* messages, for want of room */
+    int64_t full_since_ms; /* when all were looked at for nothing */
 };
 
 struct catalog {
@@ -30,9 +51,7 @@ struct catalog {
     struct plan **plans; /* by number */
     uint32_t plan_last;
     uint32_t *plan_of_config;
-    struct price_pins **pins; /* by number */
-    uint32_t pins_last;
-    struct table *pins_by_content;
+    struct pinned pinned;
     struct price_book *prices;
     struct rule *rules;
     size_t rule_count;
@@ -43,6 +62,11 @@ void catalog_know_account(struct catalog *catalog, uint32_t number, const char *
 void catalog_know_channel(struct catalog *catalog, uint32_t number, const char *name,
                           const struct channel_traits *traits);
 void catalog_know_plan(struct catalog *catalog, uint32_t number, const struct plan *plan);
+
+void pinned_init(struct pinned *pinned);
+void pinned_done(struct pinned *pinned);
+/* False: it cannot be read. */
+bool catalog_load_pins(struct catalog *catalog, const struct store_definition *it);
 
 /* In a decision: the number, and what it stands for. */
 void catalog_define(struct store *store, enum store_definition_kind kind, uint32_t number,

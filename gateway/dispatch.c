@@ -160,6 +160,8 @@ void dispatch_end(struct gateway *gateway, struct live *live, enum message_end e
     money_record_end(gateway, live);
     receipts_make(gateway, live);
     duplicates_ended(gateway, live);
+    catalog_pins_ended(gateway->catalog, gateway->store, message->pins,
+                       message->ended_at_ms);
     store_effect(gateway->store, &durable);
 }
 

@@ -130,7 +130,7 @@ static void fill_message(const struct submission *it, struct live *live, uint32_
     struct message *message = &live->message;
 
     live->plan = it->plan;
-    live->pins = catalog_pins(it->gateway->catalog, it->pins);
+    live->pins = catalog_name_pins(it->gateway->catalog, it->pins);
     live->class = it->class;
     live->origin = it->session;
     message->account = it->account->number;
@@ -215,8 +215,9 @@ static enum intake_result begin_message(struct submission *it)
     struct live *live;
     int64_t hold;
 
-    it->pins = catalog_pin(gateway->catalog, gateway->store, it->plan, it->account->number,
-                           it->class, it->body->destination);
+    if (!catalog_pin(gateway->catalog, gateway->store, it->plan, it->account->number,
+                     it->class, it->body->destination, it->now_ms, &it->pins))
+        return INTAKE_FULL;
     if (it->pins == 0 ||
         !price_worst_case(catalog_pins(gateway->catalog, it->pins), parts, &hold))
         return INTAKE_NO_PRICE;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "gateway/catalog.h"
 #include "gateway/collector.h"
 #include "gateway/gateway.h"
 #include "gateway/pairs.h"
@@ -383,6 +384,8 @@ void live_forget(struct gateway *gateway, struct live *live)
     for (uint16_t i = 0; i < live->body_count; i++)
         if (live->bodies[i]->id != live->message.id)
             table_remove(lives->parts, live->bodies[i]->id);
+    if (live->pins)
+        catalog_leave_pins(gateway->catalog, live->message.pins);
     table_remove(lives->by_id, live->message.id);
     if (live->lingers)
         ended_remove(gateway, live);

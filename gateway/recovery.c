@@ -155,7 +155,8 @@ static bool tie(struct gateway *gateway, struct live *live)
         catalog_account(gateway->catalog, live->message.account);
 
     live->plan = catalog_plan(gateway->catalog, live->message.plan);
-    live->pins = catalog_pins(gateway->catalog, live->message.pins);
+    if (live->pins == NULL)
+        live->pins = catalog_name_pins(gateway->catalog, live->message.pins);
     if (live->pins == NULL || account == NULL || live->body_count == 0)
         live->plan = NULL;
     if (live->plan == NULL)

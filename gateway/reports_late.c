@@ -65,11 +65,10 @@ bool reports_bring_back(struct reports *reports, uint64_t message,
 static struct live *thaw(struct gateway *gateway, struct stored_message *stored)
 {
     const struct plan *plan = catalog_plan(gateway->catalog, stored->message.plan);
-    const struct price_pins *pins = catalog_pins(gateway->catalog, stored->message.pins);
     struct live *live;
 
     if (catalog_account(gateway->catalog, stored->message.account) == NULL ||
-        plan == NULL || pins == NULL)
+        plan == NULL || catalog_pins(gateway->catalog, stored->message.pins) == NULL)
         return NULL;
     live = live_new(gateway, stored->message.id, stored->bodies[0]);
     stored->bodies[0] = NULL;
@@ -85,7 +84,7 @@ static struct live *thaw(struct gateway *gateway, struct stored_message *stored)
         stored->bodies[i] = NULL;
     }
     live->plan = plan;
-    live->pins = pins;
+    live->pins = catalog_name_pins(gateway->catalog, live->message.pins);
     live->class = message_class(&live->message);
     live->thawed = true;
     return live;

@@ -134,7 +134,8 @@ struct store_kept {
 };
 
 /* A name and its number, a plan or pinned prices by content, or how a link was found to
- * write ids; made once, never changed. */
+ * write ids; made once, never changed, but for the day in the name of pinned prices, which
+ * also go (catalog_pins.c). */
 enum store_definition_kind {
     STORE_ACCOUNT = 1,
     STORE_CHANNEL = 2,
@@ -261,7 +262,9 @@ void store_duplicate(struct store *store, const struct store_duplicate *duplicat
 void store_duplicate_gone(struct store *store, uint64_t id);
 void store_keep(struct store *store, const struct store_kept *kept);
 void store_unkeep(struct store *store, uint64_t message);
+/* The whole row: one of the same kind and number is replaced. */
 void store_define(struct store *store, const struct store_definition *definition);
+void store_undefine(struct store *store, enum store_definition_kind kind, uint32_t number);
 /*
  * A body that takes the place of the one with its id, whose revision differs; what the
  * message would have cost by SMS, and the posting by which what is held changes, or NULL.

@@ -250,6 +250,15 @@ static bool apply_define(struct store_sqlite *store, struct store_record *record
     return step(store, STATEMENT_DEFINE);
 }
 
+static bool apply_undefine(struct store_sqlite *store, struct store_record *record)
+{
+    const struct store_record_define *define = (const struct store_record_define *)record;
+    const int64_t values[] = {define->kind, define->number};
+
+    store_bind_integers(store->statements[STATEMENT_UNDEFINE], values, 2);
+    return step(store, STATEMENT_UNDEFINE);
+}
+
 static bool apply_alias(struct store_sqlite *store, struct store_record *record)
 {
     const struct store_record_alias *alias = (const struct store_record_alias *)record;
@@ -290,6 +299,7 @@ static bool (*const operations[])(struct store_sqlite *, struct store_record *) 
     [STORE_RECORD_DUPLICATE_GONE] = store_apply_duplicate_gone,
     [STORE_RECORD_KEEP] = store_apply_keep,
     [STORE_RECORD_UNKEEP] = store_apply_unkeep,
+    [STORE_RECORD_UNDEFINE] = apply_undefine,
 };
 
 static bool flush_journal(struct store_sqlite *store, uint64_t sequence)

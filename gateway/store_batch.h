@@ -36,6 +36,7 @@ enum store_record_kind {
     STORE_RECORD_DUPLICATE_GONE,
     STORE_RECORD_KEEP,
     STORE_RECORD_UNKEEP,
+    STORE_RECORD_UNDEFINE,
 };
 
 /* Every record begins with this; `size` leads to the next one. */
@@ -83,7 +84,7 @@ struct store_record_parked { /* PARK; UNPARK reads the id only */
     struct store_parked parked;
 };
 
-struct store_record_define {
+struct store_record_define { /* UNDEFINE reads kind and number only */
     struct store_record head;
     uint32_t kind;
     uint32_t number;

@@ -186,6 +186,17 @@ void store_define(struct store *store, const struct store_definition *definition
         memcpy(record->bytes + name_size, definition->content, definition->size);
 }
 
+void store_undefine(struct store *store, enum store_definition_kind kind, uint32_t number)
+{
+    struct store_record_define *record =
+        append(store, STORE_RECORD_UNDEFINE, sizeof(*record));
+
+    record->kind = kind;
+    record->number = number;
+    record->name_size = 0;
+    record->content_size = 0;
+}
+
 /* --- what subscribers write --------------------------------------------------------- */
 
 void store_inbound_put(struct store *store, const struct store_inbound *inbound)

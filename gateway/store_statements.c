@@ -37,7 +37,8 @@ static const char *const texts[STATEMENTS] = {
         "INSERT OR IGNORE INTO parked(id, channel, at, bytes) VALUES(?,?,?,?)",
     [STATEMENT_UNPARK] = "DELETE FROM parked WHERE id=?",
     [STATEMENT_DEFINE] =
-        "INSERT OR IGNORE INTO definition(kind, number, name, content) VALUES(?,?,?,?)",
+        "INSERT OR REPLACE INTO definition(kind, number, name, content) VALUES(?,?,?,?)",
+    [STATEMENT_UNDEFINE] = "DELETE FROM definition WHERE kind=? AND number=?",
     [STATEMENT_KEEP] = "INSERT OR IGNORE INTO kept(message, rule) VALUES(?,?)",
     [STATEMENT_UNKEEP] = "DELETE FROM kept WHERE message=?",
     [STATEMENT_HIGHEST_ID] =

@@ -12,7 +12,9 @@
 
 #include "tests/test.h"
 
-enum { ACCOUNTS = 2, MANY = 3000 };
+enum { ACCOUNTS = 2, MANY = 3000, TODAY = 20000 };
+
+static const int64_t DAY_MS = 86400000;
 
 /* A configuration by hand, a state folder, and a catalogue on top of them. */
 struct place {
@@ -82,7 +84,8 @@ static void configure(struct place *place)
                                     .plans = place->plans,
                                     .plan_count = 1,
                                     .prices = place->prices,
-                                    .price_count = 3};
+                                    .price_count = 3,
+                                    .late_window_ms = 3 * DAY_MS};
 }
 
 static void on_definition(void *owner, const struct store_definition *definition)
@@ -392,16 +395,26 @@ TEST(a_plan_is_what_the_configuration_says)
 
 /* --- prices ------------------------------------------------------------------------- */
 
-static uint32_t pin(struct place *place, size_t account, const char *digits)
+/* False: there is no room. */
+static bool pin_on(struct place *place, int day, size_t account, const char *digits,
+                   uint32_t *out)
 {
     bool begun = store_begin(place->store, STORE_BEGINNING);
-    uint32_t pins;
+    bool fits;
 
     CHECK(begun, "a decision");
-    pins = catalog_pin(place->catalog, place->store, catalog_plan_at(place->catalog, 0),
+    fits = catalog_pin(place->catalog, place->store, catalog_plan_at(place->catalog, 0),
                        catalog_account_at(place->catalog, account)->number,
-                       CONFIG_TRANSACTIONAL, digits);
+                       CONFIG_TRANSACTIONAL, digits, day * DAY_MS, out);
     store_end(place->store);
+    return fits;
+}
+
+static uint32_t pin(struct place *place, size_t account, const char *digits)
+{
+    uint32_t pins;
+
+    CHECK(pin_on(place, TODAY, account, digits, &pins), "room");
     return pins;
 }
 
@@ -473,6 +486,187 @@ TEST(without_a_price_nothing_is_pinned)
     stop(place);
 }
 
+/* --- prices that go ----------------------------------------------------------------- */
+
+/* Acme's price is another from now on. */
+static void change_price(struct place *place)
+{
+    place->prices[0].price_micro++;
+    CHECK(catalog_take_prices(place->catalog, &place->config), "the prices are taken");
+}
+
+static uint32_t pin_new(struct place *place, int day)
+{
+    uint32_t pins;
+
+    change_price(place);
+    CHECK(pin_on(place, day, 0, "79001", &pins) && pins != 0, "new prices");
+    return pins;
+}
+
+static void end_on(struct place *place, int day, uint32_t pins)
+{
+    CHECK(store_begin(place->store, STORE_CONTINUATION), "a decision");
+    catalog_pins_ended(place->catalog, place->store, pins, day * DAY_MS);
+    store_end(place->store);
+}
+
+/* The places of all sets are looked at. */
+static void look_round(struct place *place, int day)
+{
+    for (int i = 0; i < 8; i++)
+        (void)pin_new(place, day);
+}
+
+TEST(prices_that_nothing_can_name_any_more_are_given_back_and_their_number_never_again)
+{
+    static const struct {
+        const char *row;
+        int ended;  /* how many days later, 0: it was made that day and that is all */
+        int looked; /* how many days later */
+        bool named; /* by a message that lives */
+        bool restarted;
+        bool kept;
+    } rows[] = {
+        {"of the day",                   0, 0,   false, false, true },
+        {"a late report may come",       0, 3,   false, false, true },
+        {"nothing can name it",          0, 4,   false, false, false},
+        {"a message names it",           0, 900, true,  false, true },
+        {"late reports of a later end",  7, 10,  false, false, true },
+        {"and none any more",            7, 11,  false, false, false},
+        {"the end was before a restart", 7, 10,  false, true,  true },
+        {"and long before it",           7, 11,  false, true,  false},
+        {"a clock that was ahead",       9, 5,   false, true,  true },
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        PLACE;
+        uint32_t count;
+        uint32_t pins;
+        uint32_t last;
+
+        start(place);
+        pins = pin_new(place, TODAY);
+        last = pin_new(place, TODAY + rows[i].looked);
+        if (rows[i].ended)
+            end_on(place, TODAY + rows[i].ended, pins);
+        if (rows[i].restarted)
+            restart(place);
+        if (rows[i].named)
+            CHECK(catalog_name_pins(place->catalog, pins) != NULL, rows[i].row);
+        look_round(place, TODAY + rows[i].looked);
+        CHECK_EQ(catalog_pins(place->catalog, pins) != NULL, rows[i].kept, rows[i].row);
+        count = catalog_pins_count(place->catalog);
+        restart(place);
+        CHECK_EQ(catalog_pins(place->catalog, pins) != NULL, rows[i].kept, rows[i].row);
+        CHECK_EQ(catalog_pins_count(place->catalog), count, rows[i].row);
+        CHECK(pin_new(place, TODAY + rows[i].looked) > last, "a number of its own");
+        stop(place);
+        (void)clean_up(state);
+        CHECK(set_up(state) == 0, rows[i].row);
+    }
+}
+
+/* All others go, and a new one after a restart is none of them. */
+TEST(the_highest_number_stays_and_is_remembered)
+{
+    PLACE;
+    uint32_t last;
+
+    start(place);
+    look_round(place, TODAY);
+    last = pin_new(place, TODAY);
+    restart(place);
+    CHECK(catalog_pins(place->catalog, last) != NULL, "as it was");
+    CHECK_EQ(pin_new(place, TODAY + 50), last + 1, "the next");
+    look_round(place, TODAY + 50);
+    CHECK(catalog_pins(place->catalog, last) == NULL, "it is the highest no more");
+    restart(place);
+    CHECK(catalog_pins(place->catalog, last) == NULL, "and does not come back");
+    CHECK_EQ(pin_new(place, TODAY + 50), last + 10, "the next");
+    stop(place);
+}
+
+TEST(a_message_that_leaves_its_prices_lets_them_go)
+{
+    PLACE;
+    uint32_t pins;
+
+    start(place);
+    pins = pin_new(place, TODAY);
+    CHECK(catalog_name_pins(place->catalog, pins) != NULL, "one");
+    CHECK(catalog_name_pins(place->catalog, pins) != NULL, "another");
+    (void)pin_new(place, TODAY);
+    catalog_leave_pins(place->catalog, pins);
+    look_round(place, TODAY + 50);
+    CHECK(catalog_pins(place->catalog, pins) != NULL, "the other names it");
+    catalog_leave_pins(place->catalog, pins);
+    look_round(place, TODAY + 50);
+    CHECK(catalog_pins(place->catalog, pins) == NULL, "nobody does");
+    CHECK(catalog_name_pins(place->catalog, pins) == NULL, "nor will");
+    stop(place);
+}
+
+/* Loaded, as if they had been made on a day. */
+static void fill(struct place *place, const char *day)
+{
+    struct price_pins pins = {.step_count = 1, .sold = {1}};
+    struct store_definition it = {STORE_PINS, 0, day, &pins,
+                                  offsetof(struct price_pins, steps) +
+                                      sizeof(pins.steps[0])};
+
+    for (it.number = 1; it.number <= CATALOG_PINS_MAX; it.number++) {
+        pins.steps[0][0].price_micro = it.number;
+        catalog_load(place->catalog, &it);
+    }
+}
+
+TEST(what_is_full_is_said_as_such_and_has_room_again_by_itself)
+{
+    PLACE;
+    uint32_t pins;
+
+    start(place);
+    fill(place, "20000");
+    CHECK_EQ(catalog_pins_count(place->catalog), CATALOG_PINS_MAX, "full");
+    CHECK(!pin_on(place, TODAY, 0, "79001", &pins), "no room");
+    CHECK(!pin_on(place, TODAY + 3, 0, "79001", &pins), "nor while reports may come");
+    CHECK_EQ(catalog_pins_refused(place->catalog), 2, "counted");
+    CHECK(pin_on(place, TODAY, 0, "4917", &pins), "what has no price needs none");
+    CHECK_EQ(pins, 0, "and gets none");
+    CHECK(pin_on(place, TODAY + 4, 0, "79001", &pins), "room");
+    CHECK_EQ(pins, CATALOG_PINS_MAX + 1, "a number of its own");
+    CHECK_EQ(catalog_pins(place->catalog, pins)->steps[0][0].price_micro, 50000, "and its");
+    CHECK_EQ(catalog_pins_refused(place->catalog), 2, "no more");
+    for (int i = 0; i < CATALOG_PINS_MAX / 4; i++) {
+        (void)pin_new(place, TODAY + 4);
+        if (i % 200 == 0)
+            clock_advance(place->clock, clock_mono_ms(place->clock) + 50);
+    }
+    CHECK(catalog_pins_count(place->catalog) < CATALOG_PINS_MAX / 2, "few are left");
+    stop(place);
+}
+
+/* All of a kind may be looked at for nothing once a minute: who sends at full speed does
+ * not make the gateway look without end. */
+TEST(while_it_is_full_all_are_looked_at_once_a_minute)
+{
+    PLACE;
+    uint32_t pins;
+    uint32_t free_one = CATALOG_PINS_MAX / 2;
+
+    start(place);
+    fill(place, "20000");
+    for (uint32_t i = 1; i <= CATALOG_PINS_MAX; i++)
+        (void)catalog_name_pins(place->catalog, i);
+    CHECK(!pin_on(place, TODAY + 9, 0, "79001", &pins), "no room");
+    catalog_leave_pins(place->catalog, free_one);
+    CHECK(!pin_on(place, TODAY + 9, 0, "79001", &pins), "not looked at again yet");
+    CHECK(pin_on(place, TODAY + 10, 0, "79001", &pins), "now it is");
+    CHECK(catalog_pins(place->catalog, free_one) == NULL, "that one went");
+    stop(place);
+}
+
 /* Of another version, or spoilt: what is new must not be taken for it at the next start. */
 TEST(the_number_of_what_cannot_be_read_is_not_given_again)
 {
@@ -534,6 +728,12 @@ int main(void)
         PLACED(the_row_that_says_a_number_most_exactly_counts),
         PLACED(pinned_prices_are_stored_once_and_stay),
         PLACED(without_a_price_nothing_is_pinned),
+        PLACED(
+            prices_that_nothing_can_name_any_more_are_given_back_and_their_number_never_again),
+        PLACED(the_highest_number_stays_and_is_remembered),
+        PLACED(a_message_that_leaves_its_prices_lets_them_go),
+        PLACED(what_is_full_is_said_as_such_and_has_room_again_by_itself),
+        PLACED(while_it_is_full_all_are_looked_at_once_a_minute),
         PLACED(the_number_of_what_cannot_be_read_is_not_given_again),
         PLACED(long_texts_are_cut_for_the_last_link_of_the_plan),
     };

@@ -324,7 +324,7 @@ static void start(struct course *course)
         struct live *live = &course->lives[i];
 
         live->plan = catalog_plan(course->gateway.catalog, live->message.plan);
-        live->pins = catalog_pins(course->gateway.catalog, live->message.pins);
+        live->pins = catalog_name_pins(course->gateway.catalog, live->message.pins);
     }
 }
 
@@ -356,7 +356,8 @@ static void accept(struct course *course)
             sold = sold || naive->sell[channel_of(course, step, way)].known;
     }
     life_decide(&course->life);
-    pins = catalog_pin(catalog, course->gateway.store, plan, account->number, 0, "4917");
+    assert_true(catalog_pin(catalog, course->gateway.store, plan, account->number, 0,
+                            "4917", gateway_now_ms(&course->gateway), &pins));
     assert_int_equal(pins != 0, sold);
     if (pins != 0) {
         assert_true(price_worst_case(catalog_pins(catalog, pins), naive->parts, &hold));
@@ -368,7 +369,7 @@ static void accept(struct course *course)
             naive->held = worst;
             *live = (struct live){.gateway = &course->gateway,
                                   .plan = plan,
-                                  .pins = catalog_pins(catalog, pins)};
+                                  .pins = catalog_name_pins(catalog, pins)};
             course->bodies[course->messages] = life_new_body(n, 20);
             live->bodies = &course->bodies[course->messages];
             live->body_count = 1;

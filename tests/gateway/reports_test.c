@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "gateway/catalog_pieces.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/live.h"
@@ -749,7 +750,8 @@ TEST(reports_whose_ids_a_new_rule_makes_equal_are_there_at_the_next_start)
     end();
 }
 
-/* All of them are about the message that is given the id, and its answer is one decision. */
+/* All of them are about the message that is given the id, and its answer is one decision.
+ */
 TEST(very_many_reports_that_a_new_rule_gives_one_id_are_not_too_many)
 {
     enum { MANY = 3000 };
@@ -814,6 +816,58 @@ TEST(what_a_late_report_earns_is_of_the_class_the_message_was_accepted_in)
     snprintf(path, sizeof(path), "/v1/messages/%llu", (unsigned long long)id);
     answer = lone_gateway_ask(lone, "admin-token", "GET", path, "", NULL);
     CHECK_EQ(strstr(answer.body, "\"cost\":\"0.040000\"") != NULL, true, answer.body);
+    end();
+}
+
+/* The messages in memory that name the prices of this one. */
+static uint32_t named(uint32_t pins)
+{
+    const struct pinned *pinned = &lone_gateway_of(lone)->catalog->pinned;
+
+    for (uint32_t i = 0; i < pinned->used; i++)
+        if (pinned->sets[i].prices && pinned->sets[i].number == pins)
+            return pinned->sets[i].named;
+    return UINT32_MAX;
+}
+
+/* Who names them may look at them: they do not go before. */
+TEST(a_message_names_its_prices_as_long_as_it_is_in_memory)
+{
+    enum { GONE_MS = 1500 };
+    static const char settings[] = WIDE "grace = \"200ms\"";
+    struct gateway *gateway;
+    struct live *live;
+    uint16_t port;
+    uint32_t pins;
+    uint64_t id;
+
+    listener = lone_line_listen(&port);
+    lone = lone_gateway_new_with(port, settings, LONE_OPERATOR_ACCOUNT);
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+    id = submit_with("491700000001", "hello", ",\"validity\":4");
+    take(expect_submit(), "85");
+    gateway = lone_gateway_of(lone);
+    live = live_find(gateway, id);
+    pins = live->message.pins;
+    CHECK_EQ(named(pins), 1, "it lives");
+    assert_true(live_pack(gateway, live));
+    CHECK_EQ(named(pins), 1, "packed");
+    assert_true(live_find(gateway, id)->pins == catalog_pins(gateway->catalog, pins));
+    CHECK_EQ(named(pins), 1, "unpacked");
+    lone_line_close(&line);
+    lone_gateway_start_again(lone, port, settings, LONE_OPERATOR_ACCOUNT);
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+    CHECK_EQ(named(pins), 1, "after a start");
+    check_end(id, MESSAGE_EXPIRED);
+    turn_for(GONE_MS);
+    CHECK_EQ(named(pins), 0, "it is gone");
+    report("491700000001", "id:85 stat:DELIVRD err:000");
+    turn_for(100);
+    CHECK_EQ(named(pins), 1, "a late report brought it back");
+    lone_line_close(&line);
+    lone_gateway_start_again(lone, port, settings, LONE_OPERATOR_ACCOUNT);
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+    CHECK_EQ(named(pins), 0, "after another start");
     end();
 }
 
@@ -951,6 +1005,7 @@ int main(void)
         RUN(one_id_again_and_again_keeps_few_reports),
         RUN(reports_whose_ids_a_new_rule_makes_equal_are_there_at_the_next_start),
         RUN(very_many_reports_that_a_new_rule_gives_one_id_are_not_too_many),
+        RUN(a_message_names_its_prices_as_long_as_it_is_in_memory),
         RUN(what_a_late_report_earns_is_of_the_class_the_message_was_accepted_in),
         RUN(very_many_reports_of_a_message_that_is_long_gone_harm_nobody),
         RUN(one_that_was_brought_back_is_owed_for_as_the_class_it_was_sent_in),
