@@ -565,6 +565,100 @@ TEST(a_decision_is_there_whole_or_not_at_all)
     assert_true(there > 0 && missing > 0);
 }
 
+/* --- definitions that change and go -------------------------------------------------- */
+
+enum { NUMBERS = 4, STATES = 400 };
+
+/* By number, what each said after so many decisions; 0: it was not there. */
+struct said {
+    struct life life;
+    unsigned states[STATES][NUMBERS];
+    unsigned latest;  /* decided */
+    unsigned durable; /* told by its effect */
+    unsigned loaded[NUMBERS];
+};
+
+static void said_is_durable(void *owner, const struct store_effect *effect)
+{
+    ((struct said *)owner)->durable = (unsigned)effect->target;
+}
+
+static void said_loaded(void *owner, const struct store_definition *it)
+{
+    struct said *said = owner;
+    unsigned content;
+
+    if (it->kind != STORE_PINS)
+        return;
+    assert_in_range(it->number, 1, NUMBERS);
+    assert_int_equal(it->size, sizeof(content));
+    memcpy(&content, it->content, sizeof(content));
+    assert_int_equal(atoi(it->name), content);
+    said->loaded[it->number - 1] = content;
+}
+
+/* One is said anew, or goes. */
+static void say(struct said *said, unsigned number)
+{
+    unsigned content = rand() % 3 == 0 ? 0 : said->latest + 1;
+    const struct store_effect durable = {.run = said_is_durable,
+                                         .target = said->latest + 1};
+    char name[16];
+    const struct store_definition it = {STORE_PINS, number, name, &content,
+                                        sizeof(content)};
+
+    snprintf(name, sizeof(name), "%u", content);
+    life_decide(&said->life);
+    if (content)
+        store_define(said->life.store, &it);
+    else
+        store_undefine(said->life.store, STORE_PINS, number);
+    store_effect(said->life.store, &durable);
+    store_end(said->life.store);
+    memcpy(said->states[said->latest + 1], said->states[said->latest],
+           sizeof(said->states[0]));
+    said->states[++said->latest][number - 1] = content;
+}
+
+/* What is there now is what was said at some moment since the last that was told. */
+static void check_said(struct said *said)
+{
+    static const struct store_loader loader = {.on_definition = said_loaded};
+    unsigned at = said->latest;
+
+    memset(said->loaded, 0, sizeof(said->loaded));
+    assert_true(life_open(&said->life));
+    CHECK(life_load(&said->life, &loader, said), said->life.error);
+    while (memcmp(said->states[at], said->loaded, sizeof(said->loaded)) != 0) {
+        CHECK(at > said->durable, "a moment that was told, or later");
+        at--;
+    }
+    said->latest = said->durable = at;
+}
+
+TEST(definitions_change_and_go_and_none_comes_back_from_the_journal)
+{
+    for (unsigned seed = 1; seed <= 40; seed++) {
+        struct said *said = calloc(1, sizeof(*said));
+
+        srand(seed);
+        life_new(&said->life, seed);
+        assert_true(life_open(&said->life));
+        while (said->latest < STATES - 20) {
+            for (int i = rand() % 20; i > 0; i--) {
+                say(said, 1 + (unsigned)rand() % NUMBERS);
+                life_run(&said->life, rand() % 3);
+            }
+            if (rand() % 3 == 0)
+                life_fold(&said->life);
+            life_crash(&said->life, rand() % 2);
+            check_said(said);
+        }
+        life_free(&said->life);
+        free(said);
+    }
+}
+
 int main(void)
 {
     int failed;
@@ -577,6 +671,7 @@ int main(void)
         RUN(on_a_full_disk_the_reserve_is_used_for_one_more_try),
         RUN(a_checkpoint_that_finds_no_room_is_made_later),
         RUN(a_decision_is_there_whole_or_not_at_all),
+        RUN(definitions_change_and_go_and_none_comes_back_from_the_journal),
     };
 
     table = faults_open("store_crash_test");
