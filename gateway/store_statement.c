@@ -21,7 +21,7 @@ struct summing {
     uint32_t account;
     int64_t from_ms;
     int64_t to_ms;
-    struct table *absorbed; /* by message */
+    struct table *absorbed; /* by attempt */
     bool incomplete;        /* a file of the ledger is missing; `error` names it */
     char *error;
     size_t error_size;
@@ -38,14 +38,14 @@ static void missing(void *owner, const char *sentence)
 static void absorbed(void *owner, sqlite3_stmt *row)
 {
     struct summing *summing = owner;
-    uint64_t message = (uint64_t)sqlite3_column_int64(row, 7);
+    uint64_t attempt = (uint64_t)sqlite3_column_int64(row, 8);
     uint64_t amount = (uint64_t)sqlite3_column_int64(row, 5);
     uint64_t before = 0;
 
-    if (message == 0)
+    if (attempt == 0)
         return;
-    (void)table_get(summing->absorbed, message, &before);
-    (void)!table_put(summing->absorbed, message, before + amount);
+    (void)table_get(summing->absorbed, attempt, &before);
+    (void)!table_put(summing->absorbed, attempt, before + amount);
 }
 
 static struct statement_line *line_of(struct statement *statement, uint32_t channel)
@@ -68,7 +68,8 @@ static struct statement_line *line_of(struct statement *statement, uint32_t chan
 }
 
 /* True when something of the message left us with it.  What was skipped is no attempt. */
-static bool add_attempt(struct statement *out, const struct attempt *attempt)
+static bool add_attempt(struct statement *out, const struct attempt *attempt,
+                        int64_t absorbed_micro)
 {
     struct statement_line *line;
     bool sent = attempt->sent_at_ms != 0;
@@ -82,7 +83,7 @@ static bool add_attempt(struct statement *out, const struct attempt *attempt)
     line->delivered +=
         attempt->state >= ATTEMPT_DELIVERED && attempt->state <= ATTEMPT_CLICKED;
     line->failed += attempt->state == ATTEMPT_FAILED || attempt->state == ATTEMPT_EXPIRED;
-    line->charged_micro += attempt->charged_micro;
+    line->charged_micro += attempt->charged_micro - absorbed_micro;
     line->cost_micro += attempt->cost_micro;
     return sent;
 }
@@ -91,22 +92,27 @@ static void add_message(void *owner, const struct message *message)
 {
     struct summing *summing = owner;
     struct statement *out = summing->out;
-    uint64_t absorbed_micro = 0;
+    int64_t absorbed_micro = 0;
     bool handed_over = false;
 
     if (message->accepted_at_ms < summing->from_ms ||
         message->accepted_at_ms >= summing->to_ms ||
         (summing->account != 0 && message->account != summing->account))
         return;
-    (void)table_get(summing->absorbed, message->id, &absorbed_micro);
-    for (uint16_t i = 0; i < message->attempt_count; i++)
-        handed_over = add_attempt(out, &message->attempts[i]) || handed_over;
+    for (uint16_t i = 0; i < message->attempt_count; i++) {
+        const struct attempt *attempt = &message->attempts[i];
+        uint64_t of_it = 0;
+
+        (void)table_get(summing->absorbed, attempt->id, &of_it);
+        absorbed_micro += (int64_t)of_it;
+        handed_over = add_attempt(out, attempt, (int64_t)of_it) || handed_over;
+    }
     out->messages++;
     out->parts += message->parts;
     if (message->end < sizeof(out->ends) / sizeof(out->ends[0]))
         out->ends[message->end]++;
-    out->absorbed_micro += (int64_t)absorbed_micro;
-    out->charged_micro += message->charged_micro - (int64_t)absorbed_micro;
+    out->absorbed_micro += absorbed_micro;
+    out->charged_micro += message->charged_micro - absorbed_micro;
     out->cost_micro += message->cost_micro;
     if (handed_over)
         out->baseline_micro += message->baseline_micro;

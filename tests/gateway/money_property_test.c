@@ -515,7 +515,16 @@ static void check_books(struct course *course)
 
 static void keep_statement(void *owner, uint64_t tag, const struct statement *statement)
 {
+    int64_t charged = 0;
+    int64_t cost = 0;
+
     (void)tag;
+    for (size_t i = 0; i < statement->line_count; i++) {
+        charged += statement->lines[i].charged_micro;
+        cost += statement->lines[i].cost_micro;
+    }
+    assert_int_equal(charged, statement->charged_micro);
+    assert_int_equal(cost, statement->cost_micro);
     *(struct statement *)owner = *statement;
     ((struct statement *)owner)->lines = NULL;
 }

@@ -272,6 +272,8 @@ TEST(what_was_absorbed_is_not_charged)
     sum_up(&life, 1, life_accepted_at_ms(5), life_accepted_at_ms(6), &statement);
     assert_int_equal(statement.charged_micro, 10000);
     assert_int_equal(statement.absorbed_micro, LIFE_SELL - 10000);
+    assert_int_equal(statement.line_count, 1);
+    assert_int_equal(statement.lines[0].charged_micro, 10000);
     free(statement.lines);
     /* An account that still holds after a late capture is not right, and is named. */
     life_verify(&life, &verification);
