@@ -166,6 +166,18 @@ static void judge_failed(const struct walk *walk, const struct step_view *view,
         wants(view, step, segment, PROGRESS_AGAIN, last->again_at_ms);
 }
 
+/* Where a report is awaited for all of the step, it is so too when a later try came to
+ * nothing. */
+static void await_report(const struct walk *walk, const struct step_view *view,
+                         struct segment *segment)
+{
+    if (segment->progress != PROGRESS_UNKNOWN || walk->now_ms >= view->within_end_ms ||
+        step_traits(walk, segment->last->channel)->in_doubt_wait_ms != 0)
+        return;
+    segment->progress = PROGRESS_DOUBT;
+    segment->at_ms = view->within_end_ms;
+}
+
 static void judge(const struct walk *walk, const struct step_view *view,
                   struct segment *segment)
 {
@@ -181,6 +193,7 @@ static void judge(const struct walk *walk, const struct step_view *view,
         judge_unknown(walk, view, segment);
     else
         judge_failed(walk, view, segment);
+    await_report(walk, view, segment);
 }
 
 /* --- one step ----------------------------------------------------------------------- */

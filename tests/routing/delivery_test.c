@@ -225,9 +225,12 @@ static const struct {
      MESSAGE_END_NONE,                                                                                                                                              0, 2},
     {"the first failed after all: no third try",                  &sms,           1, 0,                   "s u +500 s 1f u +500",
      MESSAGE_UNKNOWN,                                                                                                                                               0, 2},
-    {"the second permit unused, the first failed: no third",      &sms,           1, 0,                   "s u +500 s b 1f",                 MESSAGE_UNDELIVERABLE, 0, 2},
-    {"the second refused for now, the first failed: no third",    &sms,           1, 0,                   "s u +500 s a 1f +100",            MESSAGE_UNDELIVERABLE, 0, 2},
-    {"the second permit unused, the first was taken",             &sms,           1, 0,                   "s u +500 s b 1k +500 w",          MESSAGE_END_NONE,      0, 2},
+    {"the second permit unused, the first failed: no third",      &sms,           1, 0,                   "s u +500 s b 1f",
+     MESSAGE_UNDELIVERABLE,                                                                                                                                         0, 2},
+    {"the second refused for now, the first failed: no third",    &sms,           1, 0,
+     "s u +500 s a 1f +100",                                                                                                                 MESSAGE_UNDELIVERABLE, 0, 2},
+    {"the second permit unused, the first was taken",             &sms,           1, 0,                   "s u +500 s b 1k +500 w",
+     MESSAGE_END_NONE,                                                                                                                                              0, 2},
     {"a throttled new try is not counted",                        &sms,           1, 0,                   "s a +100 s u +500 s o",
      MESSAGE_END_NONE,                                                                                                                                              0, 3},
     {"in doubt on a link before the last: the next step",         &links_in_turn, 1, 0,
@@ -238,6 +241,12 @@ static const struct {
      MESSAGE_DELIVERED,                                                                                                                                             0, 2},
     {"and then it is what is left of the step",                   &keyed,         1, 0,                   "s u +1000 s u +3999 w +1 s",
      MESSAGE_END_NONE,                                                                                                                                              1, 3},
+    {"also when the second is refused",                           &keyed,         1, 0,                   "s u +1000 s r +3999 w +1 s",
+     MESSAGE_END_NONE,                                                                                                                                              1, 3},
+    {"or finds no way at all",                                    &keyed,         1, 0,                   "s u +1000 p +3999 w +1 s",        MESSAGE_END_NONE,
+     1,                                                                                                                                                                3},
+    {"and a report on the first counts all that time",            &keyed,         1, 0,
+     "s u +1000 s r +2000 1d",                                                                                                               MESSAGE_DELIVERED,     0, 2},
     {"a key does not help when the step is over",                 &keyed,         1, 0,                   "s +4500 u +499 w +1 s",
      MESSAGE_END_NONE,                                                                                                                                              1, 2},
     {"advertising is never sent again",                           &advertising,   1, 0,                   "s u +500",                        MESSAGE_UNKNOWN,       0,
@@ -502,11 +511,11 @@ static const struct {
     const char *report;
     bool wanted;
 } overtaken[] = {
-    {"nothing came",  "",   true },
-    {"it was taken",  "1k", false},
-    {"it arrived",    "1d", false},
-    {"it failed",     "1f", false},
-    {"it expired",    "1x", false},
+    {"nothing came", "",   true },
+    {"it was taken", "1k", false},
+    {"it arrived",   "1d", false},
+    {"it failed",    "1f", false},
+    {"it expired",   "1x", false},
 };
 
 TEST(what_is_told_of_the_first_try_is_not_sent_again)
