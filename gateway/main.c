@@ -337,7 +337,7 @@ int main(int argc, char **argv)
     } else if (arguments.state_folder == NULL || *arguments.state_folder == 0) {
         fprintf(stderr, "sluiced: where is the state to be kept? Give --state-dir DIR or"
                         " set SLUICE_STATE_DIR.\n");
-        status = EX_USAGE;
+        status = 1;
     } else if (!has_files(config)) {
         status = 1;
     } else {

@@ -102,7 +102,7 @@ def a_file_that_cannot_be_read_is_said_so(lab):
 
 
 def without_a_state_folder_it_does_not_start(lab):
-    refuses(lab, ("-c", lab.config_path), r"state.dir|SLUICE_STATE_DIR", status=64)
+    refuses(lab, ("-c", lab.config_path), r"state.dir|SLUICE_STATE_DIR")
     refuses(lab, ("-t",), r"-c FILE", status=64)
     refuses(lab, ("--nonsense",), "nonsense", status=64)
 
