@@ -90,6 +90,16 @@ def a_request_has_the_shape_of_the_contract(lab):
     equal((lab.charged(message_id), lab.sms(number)), (Decimal("0.01"), []), "charged, SMS")
 
 
+def a_text_of_many_parts_is_posted_whole(lab):
+    number = "79030000102"
+    text = "\u0436" * 67 * 60
+    lab.provider.script[number] = [reply(200, before=delivered(lab))]
+    message_id = lab.send("cascade", number, text).json["id"]
+    equal(lab.post_of(number).body["text"], text, "text")
+    equal((lab.ended(message_id)["end"], lab.charged(message_id)),
+          ("delivered", Decimal("0.01")), "end, charged")
+
+
 def not_found_and_bad_content_advance_at_once(lab):
     for number, status, reason in (("79030000111", 404, "no_account"),
                                    ("79030000112", 400, "content")):
@@ -336,6 +346,7 @@ if __name__ == "__main__":
              in_the_end_nothing_is_held_and_the_ledger_is_right,
              together=(
                  a_request_has_the_shape_of_the_contract,
+                 a_text_of_many_parts_is_posted_whole,
                  not_found_and_bad_content_advance_at_once,
                  a_429_inside_the_step_is_tried_again,
                  a_429_beyond_the_step_advances_at_once,

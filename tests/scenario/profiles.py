@@ -25,7 +25,7 @@ class KeyedLab(CascadeLab):
         own = (SOURCE / "conf/providers/lab.conf").read_text()
         (profiles / "keyed.conf").write_text(
             own.replace("repeats_safely = false", "repeats_safely = true").replace(
-                "text_max = 4096", f"text_max = {TEXT_MAX}"))
+                "text_max = 196608", f"text_max = {TEXT_MAX}"))
         return text.replace(f'providers = "{SOURCE}/conf/providers"',
                             f'providers = "{profiles}"', 1).replace(
                                 'profile = "lab"', 'profile = "keyed"', 1)
