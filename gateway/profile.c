@@ -40,13 +40,12 @@ typedef void escape_function(struct output *out, const char *text);
 static void escape_json(struct output *out, const char *text)
 {
     const char *end = text + strlen(text);
-    size_t size;
 
-    for (; text<end; text += size> 0 ? size : 1) {
+    while (text < end) {
         unsigned char octet = (unsigned char)*text;
+        size_t size = json_character_size(text, (size_t)(end - text));
         char code[8];
 
-        size = json_character_size(text, (size_t)(end - text));
         if (octet == '"' || octet == '\\') {
             put(out, "\\", 1);
             put(out, text, 1);
@@ -58,6 +57,7 @@ static void escape_json(struct output *out, const char *text)
         } else {
             put(out, text, size);
         }
+        text += size > 0 ? size : 1;
     }
 }
 
