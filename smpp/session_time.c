@@ -9,12 +9,21 @@
 
 /* ---- leaving ---- */
 
+/* Something is unanswered, on one side or the other.  An SMSC that unbinds may have answers
+ * for us on their way; a client that leaves has none. */
+static bool is_owed(const struct smpp_session *session)
+{
+    bool hears = !session->peer_leaves || session->config.role == SMPP_ROLE_ESME;
+
+    return session->pending > 0 || (hears && smpp_session_window_used(session) > 0);
+}
+
 void smpp_session_advance_leaving(struct smpp_session *session, bool at_once)
 {
     if (session->state != SMPP_STATE_LEAVING)
         return;
     if (session->peer_leaves) {
-        if (session->pending > 0 && !at_once)
+        if (is_owed(session) && !at_once)
             return;
         smpp_session_put_header(session, SMPP_UNBIND | SMPP_RESPONSE, ESME_ROK,
                                 session->unbind_sequence);
@@ -23,7 +32,7 @@ void smpp_session_advance_leaving(struct smpp_session *session, bool at_once)
         if (session->pending == 0 || at_once)
             smpp_session_finish(session, session->leave_end);
     } else if (!session->unbind_sent) {
-        if ((session->pending > 0 || smpp_session_window_used(session) > 0) && !at_once)
+        if (is_owed(session) && !at_once)
             return;
         session->unbind_sent = true;
         smpp_session_put_header(session, SMPP_UNBIND, ESME_ROK,

@@ -653,6 +653,28 @@ TEST(an_operator_that_unbinds_is_given_nothing_more)
     end();
 }
 
+TEST(what_an_operator_answers_behind_its_unbind_is_heard)
+{
+    struct smpp_pdu submitted, kept, pdu;
+    uint64_t id;
+
+    begin(HERE);
+    id = submit("491700000001");
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &submitted);
+    smpp_pdu_init(&kept, SMPP_SUBMIT_SM, 0, submitted.sequence);
+    smpp_pdu_init(&pdu, SMPP_UNBIND, 0, 5);
+    lone_line_send(&line, &pdu);
+    turn_for(50);
+    lone_line_take(&line, &kept, "x1");
+    lone_line_expect(&line, SMPP_UNBIND | SMPP_RESPONSE, &pdu);
+    lone_line_close(&line);
+    accept_bind(0x34);
+    lone_operator_report(&line, "x1", "DELIVRD");
+    check_end(id, "delivered");
+    CHECK_EQ(counters()->in_doubt, 0, "in doubt");
+    end();
+}
+
 TEST(who_is_refused_for_who_he_is_tries_more_and_more_slowly)
 {
     static const uint32_t statuses[] = {ESME_RBINDFAIL, ESME_RINVPASWD, ESME_RINVSYSID};
@@ -740,6 +762,7 @@ int main(void)
         RUN(what_a_subscriber_writes_is_refused),
         RUN(where_every_deliver_sm_must_be_answered_0_nothing_is_refused),
         RUN(an_operator_that_unbinds_is_given_nothing_more),
+        RUN(what_an_operator_answers_behind_its_unbind_is_heard),
         RUN(who_is_refused_for_who_he_is_tries_more_and_more_slowly),
         RUN(an_operator_may_be_known_by_its_name),
         RUN(operators_whose_names_nobody_answers_for_hold_up_no_client),

@@ -433,6 +433,55 @@ TEST(an_unbind_does_not_wait_for_ever)
     done(&bench);
 }
 
+static enum smpp_send submit(struct bench *bench, uint64_t cookie)
+{
+    struct smpp_pdu request;
+
+    smpp_pdu_init(&request, SMPP_SUBMIT_SM, 0, 0);
+    return smpp_session_send(bench->session, &request, cookie);
+}
+
+static void open_bound_as_client(struct bench *bench)
+{
+    struct smpp_bind bind = {.command = SMPP_BIND_TRANSCEIVER, .system_id = "us"};
+    struct smpp_pdu answer;
+
+    open_session(bench, SMPP_ROLE_ESME);
+    assert_true(smpp_session_bind(bench->session, &bind));
+    smpp_pdu_init(&answer, SMPP_BIND_TRANSCEIVER | SMPP_RESPONSE, ESME_ROK, 1);
+    receive(bench, &answer);
+    assert_int_equal(smpp_session_state(bench->session), SMPP_STATE_BOUND_TRX);
+    assert_int_equal(submit(bench, 1), SMPP_SEND_OK);
+    assert_int_equal(submit(bench, 2), SMPP_SEND_OK);
+    forget(bench);
+}
+
+TEST(an_smsc_that_unbinds_may_answer_what_it_has)
+{
+    static struct bench bench;
+
+    open_bound_as_client(&bench);
+    receive_header(&bench, SMPP_UNBIND, 9);
+    assert_int_equal(submit(&bench, 3), SMPP_SEND_NOT_BOUND);
+    receive_header(&bench, SMPP_SUBMIT_SM | SMPP_RESPONSE, 2);
+    assert_int_equal(heard(&bench).command, 0);
+    receive_header(&bench, SMPP_SUBMIT_SM | SMPP_RESPONSE, 3);
+    assert_string_equal(bench.log, "unbind 0;answer 1;answer 2;");
+    assert_int_equal(heard(&bench).command, SMPP_UNBIND | SMPP_RESPONSE);
+    assert_int_equal(bench.finished, SMPP_END_UNBOUND);
+    done(&bench);
+
+    /* Not for ever. */
+    open_bound_as_client(&bench);
+    receive_header(&bench, SMPP_UNBIND, 9);
+    smpp_session_tick(bench.session, bench.now_ms + 2999);
+    assert_int_equal(heard(&bench).command, 0);
+    smpp_session_tick(bench.session, bench.now_ms + 3000);
+    assert_int_equal(heard(&bench).command, SMPP_UNBIND | SMPP_RESPONSE);
+    assert_int_equal(bench.finished, SMPP_END_UNBOUND);
+    done(&bench);
+}
+
 static void answer_on_unbind(void *owner)
 {
     struct bench *bench = owner;
@@ -614,6 +663,7 @@ static const struct CMUnitTest tests[] = {
     RUN(at_the_end_each_request_learns_whether_it_had_left),
     RUN(a_probe_hears_of_life_or_ends_the_session),
     RUN(an_unbind_does_not_wait_for_ever),
+    RUN(an_smsc_that_unbinds_may_answer_what_it_has),
     RUN(an_unbind_is_answered_once_though_its_callback_answers_the_rest),
     RUN(two_unbinds_that_cross_end_the_session_once),
     RUN(a_request_without_a_callback_has_its_answer),
