@@ -114,6 +114,7 @@ static void build_global(struct config_build *build)
     config_build_rows(build, build->root, config);
     config->private_networks = config_build_addresses(
         build, build->root, "private_networks", &config->private_network_count);
+    config->private_ca = config_tls_path(build, build->root, "private_ca");
     config_permissions_build_global(build);
 }
 

@@ -623,6 +623,7 @@ struct config {
     int64_t late_window_ms;
     struct config_network *private_networks; /* that may be called */
     size_t private_network_count;
+    const char *private_ca; /* file with authorities that calls trust too; "": none */
     int64_t parked_for_ms; /* a report for an unknown id */
     uint32_t parked_max;
     int64_t inbound_keep_ms;

@@ -53,6 +53,9 @@ void config_tls_of_listen(struct config_build *build, const struct config_node *
                           struct config_listen *listen);
 void config_tls_of_link(struct config_build *build, const struct config_node *node,
                         struct config_link *link);
+/* The path of a file that can be opened; "" when it is not said, or after a sentence. */
+const char *config_tls_path(struct config_build *build, const struct config_node *node,
+                            const char *key);
 /* The value of `key`, if there is one, must be the name of one peer: OpenSSL takes one with
  * a dot in front for all below a domain. */
 void config_tls_check_name(struct config_build *build, const struct config_node *node,

@@ -73,6 +73,8 @@ static void print_global(const struct config *config, FILE *out)
     print_list("premium_ranges", &config->premium_ranges, 0, out);
     print_addresses("private_networks", config->private_networks,
                     config->private_network_count, 0, out);
+    if (config->private_ca[0] != '\0')
+        print_word("private_ca", config->private_ca, 0, out);
 }
 
 static void print_http(const struct config *config, FILE *out)

@@ -13,12 +13,9 @@
 #include "gateway/config_rows.h"
 #include "gateway/config_value.h"
 
-/*
- * The path of a file that can be opened, "" when it is not said, or after a sentence.
- * Symbolic links stay: to point one at another file is how certificates are renewed.
- */
-static const char *path_of(struct config_build *build, const struct config_node *node,
-                           const char *key)
+/* Symbolic links stay: to point one at another file is how certificates are renewed. */
+const char *config_tls_path(struct config_build *build, const struct config_node *node,
+                            const char *key)
 {
     const struct config_entry *entry = config_node_entry(node, key);
     char path[PATH_MAX + 1024];
@@ -87,10 +84,10 @@ static const struct config_node *build_section(struct config_build *build,
                         node->line);
     tls->on = true;
     config_build_rows(build, node, tls);
-    tls->certificate = path_of(build, node, "certificate");
-    tls->key = path_of(build, node, "key");
-    tls->ca = path_of(build, node, ca_key);
-    tls->crl = path_of(build, node, "crl");
+    tls->certificate = config_tls_path(build, node, "certificate");
+    tls->key = config_tls_path(build, node, "key");
+    tls->ca = config_tls_path(build, node, ca_key);
+    tls->crl = config_tls_path(build, node, "crl");
     warn_of_readers(build, node, tls->key);
     if ((config_node_entry(node, "certificate") == NULL) !=
         (config_node_entry(node, "key") == NULL))

@@ -24,6 +24,7 @@
 #include "gateway/esme.h"
 #include "gateway/http_client.h"
 #include "gateway/http_server.h"
+#include "gateway/http_trust.h"
 #include "gateway/inbound.h"
 #include "gateway/intake.h"
 #include "gateway/limits.h"
@@ -197,6 +198,12 @@ static bool open_http(struct gateway *gateway, char *error, size_t error_size)
     client.allow_private = gateway->config->practice;
     client.private_networks = gateway->config->private_networks;
     client.private_network_count = gateway->config->private_network_count;
+    if (gateway->config->private_ca[0] != '\0') {
+        gateway->trust = http_trust_new(gateway->config->private_ca, error, error_size);
+        if (gateway->trust == NULL)
+            return false;
+        client.trust = gateway->trust;
+    }
     for (size_t i = 0; i < gateway->config->channel_count; i++)
         client.calls_max += gateway->config->channels[i].concurrency;
     client.calls_max += inbound_posts_max(gateway);
@@ -375,6 +382,7 @@ void gateway_free(struct gateway *gateway)
     dispatch_free(gateway->dispatch);
     http_server_free(gateway->http_server);
     http_client_free(gateway->http_client);
+    http_trust_free(gateway->trust);
     messengers_free(gateway->messengers);
     api_free(gateway->api);
     scrapes_free(gateway->scrapes);

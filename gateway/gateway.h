@@ -28,6 +28,7 @@ struct esmes;
 struct event_base;
 struct executor;
 struct http_client;
+struct http_trust;
 struct http_server;
 struct inbound;
 struct limits;
@@ -168,6 +169,7 @@ struct gateway {
     struct esmes *esmes;
     struct http_server *http_server;
     struct http_client *http_client;
+    struct http_trust *trust; /* of its calls; NULL: the system's alone */
     struct api *api;
     struct scrapes *scrapes;
     struct gateway_counters counters;

@@ -21,10 +21,12 @@
 
 #include <curl/curl.h>
 #include <event2/event.h>
+#include <openssl/ssl.h>
 
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/http_address.h"
+#include "gateway/http_trust.h"
 
 #define CONNECTIONS_IDLE_S 60L
 
@@ -164,6 +166,19 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+/* By itself the library reads on until there is something for us: who sends nothing but new
+ * keys would hold the loop for as long as he goes on. */
+static CURLcode on_tls(CURL *easy, void *context, void *arg)
+{
+    const struct http_client *client = arg;
+
+    (void)easy;
+    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+    if (client->options.trust != NULL)
+        http_trust_put(client->options.trust, context);
+    return CURLE_OK;
+}
+
 static void make_easy(struct http_client *client, struct call *call)
 {
     CURL *easy = curl_easy_init();
@@ -188,6 +203,8 @@ static void make_easy(struct http_client *client, struct call *call)
     must(curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, CONNECTIONS_IDLE_S));
     must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket));
     must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call));
+    must(curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls));
+    must(curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, client));
     must(curl_easy_setopt(easy, CURLOPT_POST, 1L));
     must(curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_want_body));
     must(curl_easy_setopt(easy, CURLOPT_READDATA, call));

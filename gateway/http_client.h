@@ -19,6 +19,7 @@ struct clock;
 struct config_network;
 struct event_base;
 struct http_client;
+struct http_trust;
 
 enum http_outcome {
     HTTP_ANSWERED, /* a whole answer came: status and body say which */
@@ -62,6 +63,8 @@ struct http_client_options {
     /* These of them may be called anyway; borrowed for the life of the client. */
     const struct config_network *private_networks;
     size_t private_network_count;
+    /* Whom calls over TLS trust beside whom the system trusts; borrowed too, may be NULL. */
+    const struct http_trust *trust;
 };
 
 extern const struct http_client_options http_default_options;

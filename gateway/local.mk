@@ -14,6 +14,7 @@ libgateway_a_SOURCES += \
 	gateway/http_header.c gateway/http_header.h \
 	gateway/http_listener.c gateway/http_listener.h \
 	gateway/http_server.c gateway/http_server.h \
+	gateway/http_trust.c gateway/http_trust.h \
 	gateway/json.c gateway/json.h \
 	gateway/log.c gateway/log.h \
 	gateway/log_share.c gateway/log_share.h \

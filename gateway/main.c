@@ -19,6 +19,7 @@
 #include "gateway/config.h"
 #include "gateway/executor.h"
 #include "gateway/gateway.h"
+#include "gateway/http_trust.h"
 #include "gateway/log.h"
 #include "gateway/duration_histogram.h"
 #include "gateway/notify.h"
@@ -217,12 +218,17 @@ static int test(const struct config *config, const char *path)
 {
     char error[1400];
     struct tls *tls = tls_new(config, NULL, error, sizeof(error));
+    struct http_trust *trust = NULL;
+    bool good = tls != NULL;
 
-    if (tls == NULL) {
+    if (good && config->private_ca[0] != '\0')
+        good = (trust = http_trust_new(config->private_ca, error, sizeof(error))) != NULL;
+    tls_free(tls);
+    http_trust_free(trust);
+    if (!good) {
         fprintf(stderr, "%s: %s\n", path, error);
         return 1;
     }
-    tls_free(tls);
     printf("%s: the configuration is right\n", path);
     return 0;
 }

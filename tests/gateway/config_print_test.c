@@ -49,7 +49,7 @@ TEST(what_is_printed_loads_again_and_is_the_same)
     config_place_write("u.conf", "");
     config = config_place_load(
         "private_networks = {\"10.0.0.0/8\", \"fd00::/8\"}\n"
-        NETWORKS GOOD CHANNEL
+        "private_ca = \"u.conf\"\n" NETWORKS GOOD CHANNEL
         "rule { class = \"service\" network = {\"262\", \"23415\"} plan = \"p\" }\n"
         "price { side = \"buy\" network = \"26201\" price = \"0.1\" }\n"
         "account \"w\" { password = \"p\" plan = \"p\" destinations = {\"network:262\"} }\n"
@@ -104,8 +104,8 @@ TEST(what_is_printed_loads_again_and_is_the_same)
 /* Everybody knows the mask. */
 TEST(what_was_masked_is_known_to_nobody)
 {
-    static const char text[] =
-        LINK PLAN CHANNEL "practice = true\n"
+    static const char text[] = LINK PLAN CHANNEL
+        "practice = true\n"
         "account \"x\" { password = \"****\" plan = \"p\" destinations = {\"*\"} }\n"
         "channel \"n\" { profile = \"lab\" url = \"http://h\" token = \"****\" key = "
         "\"****\" }\n"
@@ -236,8 +236,9 @@ TEST(the_sample_lets_nobody_in_and_all_it_shows_is_right)
                                           "messenger-token", "messenger-key"};
     /* What is in them is not looked at here. */
     static const char *const files[] = {
-        "smpps.crt",           "smpps.key",           "clients.crt", "operator-ca.crt",
-        "operator-client.crt", "operator-client.key", "clients.crl", "operator-ca.crl"};
+        "smpps.crt",       "smpps.key",           "clients.crt",
+        "operator-ca.crt", "operator-client.crt", "operator-client.key",
+        "clients.crl",     "operator-ca.crl",     "house-ca.crt"};
     const struct config_place *place = *state;
     char path[PATH_MAX + 32];
     struct config *sample;

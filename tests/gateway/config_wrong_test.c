@@ -133,6 +133,8 @@ static const struct {
     {"a network of ours with host bits",    "private_networks = {\"10.0.0.0/8\", \"10.1.0.1/16\"}\n",
      "t.conf:1: private_networks must hold networks such as \"192.0.2.0/24\" or "
      "\"2001:db8::/32\"; not '10.1.0.1/16'"},
+    {"authorities that are not there",      "private_ca = \"/nowhere/ca.pem\"\n",
+     "t.conf:1: private_ca '/nowhere/ca.pem' cannot be read: No such file or directory"},
     {"address without a port",              "listen \"a\" { address = \"127.0.0.1\" }\n",
      "t.conf:1: listen 'a': address must be host:port such as \"127.0.0.1:2775\" or "
      "\"[::1]:2775\"; not '127.0.0.1'"},

@@ -23,7 +23,7 @@ tests_gateway_executor_test_LDADD = libgateway.a $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_http_client_test_SOURCES = tests/gateway/http_client_test.c \
 	tests/gateway/hanging_name.c tests/gateway/hanging_name.h tests/test.h
 tests_gateway_http_client_test_LDADD = libgateway.a $(CURL_LIBS) $(LIBEVENT_LIBS) \
-	$(CMOCKA_LIBS)
+	$(OPENSSL_LIBS) $(CMOCKA_LIBS)
 tests_gateway_http_server_test_SOURCES = tests/gateway/http_server_test.c \
 	tests/gateway/http_bench.c tests/gateway/http_bench.h tests/test.h
 tests_gateway_http_server_test_LDADD = libgateway.a $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
@@ -38,6 +38,12 @@ check_PROGRAMS += tests/gateway/strain_test
 TESTS += tests/gateway/strain_test
 tests_gateway_strain_test_SOURCES = tests/gateway/strain_test.c tests/test.h
 tests_gateway_strain_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/gateway/http_trust_test
+TESTS += tests/gateway/http_trust_test
+tests_gateway_http_trust_test_SOURCES = tests/gateway/http_trust_test.c tests/test.h
+tests_gateway_http_trust_test_LDADD = libgateway.a $(CURL_LIBS) $(LIBEVENT_LIBS) \
+	$(OPENSSL_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/gateway/http_limits_test
 TESTS += tests/gateway/http_limits_test
