@@ -173,6 +173,8 @@ static void end_after_output(struct http_connection *connection)
 /* The last words to a peer whose next octets could not be told from a new request. */
 static void refuse(struct http_connection *connection, int status)
 {
+    bufferevent_setwatermark(connection->bev, EV_READ, 0, INPUT_MAX_BYTES);
+    evbuffer_drain(bufferevent_get_input(connection->bev), input_bytes(connection));
     connection->head.closes = true;
     connection->head.method = "";
     write_problem(connection, status);
@@ -182,7 +184,6 @@ static void refuse(struct http_connection *connection, int status)
 /* The answer is in the output; what now? */
 static void finish_request(struct http_connection *connection)
 {
-    release_body(connection);
     connection->is_used = true;
     if (connection->head.closes) {
         end_after_output(connection);
@@ -247,30 +248,38 @@ static void deliver(struct http_connection *connection, const uint8_t *body, siz
     connection->delivering = false;
     if (!head->is_chunked)
         evbuffer_drain(bufferevent_get_input(connection->bev), size);
+    release_body(connection);
     if (connection->state == HTTP_IDLE && !connection->closed)
         finish_request(connection);
 }
 
-/* Room for a body of so much more; false when it was refused. */
-static bool reserve_body(struct http_connection *connection, uint64_t more_bytes)
+/* Whether a body of which there is so much may go on by so much; false when it was
+ * refused. */
+static bool may_go_on(struct http_connection *connection, size_t here_bytes,
+                      uint64_t more_bytes)
+{
+    if (more_bytes <= connection->server->limits.body_max_bytes - here_bytes)
+        return true;
+    refuse(connection, 413);
+    return false;
+}
+
+/* Room for what is here of a body that is not whole: what was only announced takes none. */
+static void take_room(struct http_connection *connection, size_t here_bytes)
 {
     struct http_server *server = connection->server;
+    size_t more_bytes = here_bytes - connection->reserved_bytes;
 
-    if (more_bytes > server->limits.body_max_bytes - connection->reserved_bytes) {
-        refuse(connection, 413);
-        return false;
-    }
     /* What strangers have begun does not keep those at the unix socket from asking. */
-    if (connection->peer != NULL &&
+    if (connection->peer != NULL && more_bytes > 0 &&
         (server->buffered_bytes > server->limits.buffered_max_bytes ||
          more_bytes > server->limits.buffered_max_bytes - server->buffered_bytes)) {
         server->counts.overload++;
         refuse(connection, 503);
-        return false;
+        return;
     }
     connection->reserved_bytes += more_bytes;
     server->buffered_bytes += more_bytes;
-    return true;
 }
 
 static void refuse_by_gate(struct http_connection *connection, http_gate_status status)
@@ -288,10 +297,11 @@ static void read_chunks(struct http_connection *connection)
         case HTTP_CHUNKS_ON:
             break;
         case HTTP_CHUNKS_ANNOUNCED:
-            if (!reserve_body(connection, chunks->left))
+            if (!may_go_on(connection, evbuffer_get_length(chunks->body), chunks->left))
                 return;
             break;
         case HTTP_CHUNKS_WAIT:
+            take_room(connection, evbuffer_get_length(chunks->body));
             return;
         case HTTP_CHUNKS_WHOLE:
             deliver(connection, evbuffer_pullup(chunks->body, -1),
@@ -308,8 +318,10 @@ static void read_body(struct http_connection *connection)
 {
     size_t size = connection->head.content_length;
 
-    if (input_bytes(connection) < size)
+    if (input_bytes(connection) < size) {
+        take_room(connection, input_bytes(connection));
         return;
+    }
     bufferevent_setwatermark(connection->bev, EV_READ, 0, INPUT_MAX_BYTES);
     deliver(connection,
             evbuffer_pullup(bufferevent_get_input(connection->bev), (ssize_t)size), size);
@@ -320,7 +332,7 @@ static void begin_body(struct http_connection *connection)
 {
     const struct http_head *head = &connection->head;
 
-    if (!reserve_body(connection, head->content_length))
+    if (!may_go_on(connection, 0, head->content_length))
         return;
     if (head->is_chunked)
         http_chunks_begin(&connection->chunks);

@@ -56,7 +56,7 @@ struct http_limits {
     size_t connections_per_address_max; /* not counted on the unix socket */
     size_t in_flight_max;               /* over it: 503 */
     size_t body_max_bytes;              /* over it: 413 */
-    size_t buffered_max_bytes;          /* bodies being read, of all connections: 503 */
+    size_t buffered_max_bytes;          /* here of bodies that are not whole: 503 */
     unsigned pipelined_max;             /* in a row on one connection, then it is closed */
     int64_t header_deadline_ms;         /* from accepting, or from the first octet */
     int64_t request_deadline_ms;        /* whole request, from its first octet */

@@ -108,6 +108,7 @@ TEST(a_client_that_waits_for_100_gets_it)
 TEST(bodies_being_read_are_bounded_together)
 {
     struct http_limits limits = http_default_limits;
+    char octets[1000] = "";
     struct bench *bench;
     char answer[4096];
     bool closed;
@@ -117,18 +118,91 @@ TEST(bodies_being_read_are_bounded_together)
     bench = bench_new(&limits);
     first = bench_dial(bench);
     second = bench_dial(bench);
-    bench_say(bench, first, OCTETS(POST HOST "Content-Length: 600\r\n" END));
-    bench_say(bench, second, OCTETS(POST HOST "Content-Length: 600\r\n" END));
+    bench_say(bench, first, OCTETS(POST HOST "Content-Length: 700\r\n" END));
+    bench_say(bench, second, OCTETS(POST HOST "Transfer-Encoding: chunked\r\n" END));
+    bench_say(bench, first, octets, 600);
+    bench_say(bench, second, OCTETS("2bc\r\n"));
+    bench_say(bench, second, octets, 400);
+    bench_hear(bench, second, answer, sizeof(answer), &closed);
+    CHECK_STR(answer, "", "so much fits");
+    bench_say(bench, second, octets, 1);
     bench_hear(bench, second, answer, sizeof(answer), &closed);
     CHECK(begins(answer, "HTTP/1.1 503 ") && closed, "the second does not fit");
+    bench_say(bench, first, octets, 99);
+    bench_hear(bench, first, answer, sizeof(answer), &closed);
+    CHECK_STR(answer, "", "but the rest of the first does");
+    close(second);
+    second = bench_dial(bench);
+    bench_say(bench, second, OCTETS(POST HOST "Content-Length: 600\r\n" END));
+    bench_say(bench, second, octets, 500);
+    bench_hear(bench, second, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 503 ") && closed, "nor does it with a length");
     close(first);
     close(second);
     bench_turn(bench);
     first = bench_dial(bench);
-    bench_say(bench, first, OCTETS(POST HOST "Content-Length: 600\r\n" END));
+    bench_say(bench, first, OCTETS(POST HOST "Content-Length: 1001\r\n" END));
+    bench_say(bench, first, octets, 1000);
     bench_hear(bench, first, answer, sizeof(answer), &closed);
     CHECK_STR(answer, "", "fits again");
     close(first);
+    bench_free(bench);
+}
+
+TEST(who_announces_a_body_and_sends_nothing_takes_no_room)
+{
+    struct http_limits limits = http_default_limits;
+    struct bench *bench;
+    char answer[4096];
+    bool closed;
+    int idle[3], other;
+
+    limits.buffered_max_bytes = 1000;
+    bench = bench_new(&limits);
+    for (size_t i = 0; i < ROWS(idle); i++) {
+        idle[i] = bench_dial(bench);
+        bench_say(bench, idle[i],
+                  i > 0 ? POST HOST "Content-Length: 1000\r\n" END
+                        : POST HOST "Transfer-Encoding: chunked\r\n" END "3e8\r\n",
+                  i > 0 ? sizeof(POST HOST "Content-Length: 1000\r\n" END) - 1
+                        : sizeof(POST HOST "Transfer-Encoding: chunked\r\n" END "3e8\r\n") -
+                              1);
+    }
+    other = bench_dial(bench);
+    bench_say(bench, other, OCTETS(POST HOST "Content-Length: 10\r\n" END));
+    bench_say(bench, other, "01234", 5);
+    bench_say(bench, other, "56789", 5);
+    bench_hear(bench, other, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 200 "), answer);
+    for (size_t i = 0; i < ROWS(idle); i++) {
+        bench_hear(bench, idle[i], answer, sizeof(answer), &closed);
+        CHECK(answer[0] == '\0' && !closed, "they may go on");
+        close(idle[i]);
+    }
+    close(other);
+    bench_free(bench);
+}
+
+TEST(a_body_that_came_at_once_is_answered_where_others_have_taken_the_room)
+{
+    struct http_limits limits = http_default_limits;
+    char octets[1000] = "";
+    struct bench *bench;
+    char answer[4096];
+    bool closed;
+    int first, second;
+
+    limits.buffered_max_bytes = 1000;
+    bench = bench_new(&limits);
+    first = bench_dial(bench);
+    bench_say(bench, first, OCTETS(POST HOST "Content-Length: 1000\r\n" END));
+    bench_say(bench, first, octets, 999);
+    second = bench_dial(bench);
+    bench_say(bench, second, OCTETS(POST HOST "Content-Length: 4\r\n" END "body"));
+    bench_hear(bench, second, answer, sizeof(answer), &closed);
+    CHECK(begins(answer, "HTTP/1.1 200 "), answer);
+    close(first);
+    close(second);
     bench_free(bench);
 }
 
@@ -177,6 +251,7 @@ TEST(strangers_leave_room_for_those_at_the_unix_socket)
     struct bench *bench;
     char answer[4096], error[256];
     bool closed;
+    char octets[900] = "";
     int strangers[2], ours;
 
     limits.connections_max = 1;
@@ -190,7 +265,8 @@ TEST(strangers_leave_room_for_those_at_the_unix_socket)
     strangers[1] = bench_dial(bench);
     bench_hear(bench, strangers[1], answer, sizeof(answer), &closed);
     CHECK(closed, "there is no room for a second stranger");
-    bench_say(bench, strangers[0], OCTETS(POST HOST "Content-Length: 900\r\n" END));
+    bench_say(bench, strangers[0], OCTETS(POST HOST "Content-Length: 901\r\n" END));
+    bench_say(bench, strangers[0], octets, sizeof(octets));
     ours = socket(AF_UNIX, SOCK_STREAM, 0);
     assert_int_equal(connect(ours, (struct sockaddr *)&address, sizeof(address)), 0);
     fcntl(ours, F_SETFL, O_NONBLOCK);
@@ -393,6 +469,8 @@ int main(void)
         RUN(the_largest_body_passes),
         RUN(a_client_that_waits_for_100_gets_it),
         RUN(bodies_being_read_are_bounded_together),
+        RUN(who_announces_a_body_and_sends_nothing_takes_no_room),
+        RUN(a_body_that_came_at_once_is_answered_where_others_have_taken_the_room),
         RUN(a_body_of_small_chunks_takes_no_more_memory_than_its_octets),
         RUN(connections_are_bounded_in_all_and_by_address),
         RUN(strangers_leave_room_for_those_at_the_unix_socket),
