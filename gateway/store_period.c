@@ -158,7 +158,7 @@ static bool delete_copied(struct store_sqlite *store, const struct links *links,
     return ok;
 }
 
-bool store_period_move(struct store_sqlite *store)
+bool store_period_move(struct store_sqlite *store, bool *out_ok)
 {
     char error[200] = "";
     struct links links;
@@ -168,6 +168,7 @@ bool store_period_move(struct store_sqlite *store)
 
     newest_month(store, store->period_month);
     store->period_unsure = false;
+    *out_ok = true;
     if (!choose(store, &links, error, sizeof(error))) {
         log_error("store.period", "reason=\"%s\"", error);
         store->failed = true;
@@ -180,7 +181,8 @@ bool store_period_move(struct store_sqlite *store)
         ok = delete_copied(store, &links, &full, error, sizeof(error));
     if (!copied || !ok)
         log_error("store.period", "month=%s reason=\"%s\"", links.month, error);
-    store->period_unsure = copied && ok;
+    *out_ok = copied && ok;
+    store->period_unsure = true;
     ok = ok || full;
     store->failed = store->failed || !ok;
     return ok;

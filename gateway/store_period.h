@@ -15,9 +15,9 @@ struct store_sqlite;
 
 /* A new month has begun, or there is more to move. */
 bool store_period_is_due(const struct store_sqlite *store);
-/* Moves some.  A file that cannot be written is logged, and they stay.  False: live.db
- * failed. */
-bool store_period_move(struct store_sqlite *store);
+/* Moves some.  A file that cannot be written is logged, and they stay, to be tried again:
+ * not `out_ok`.  False: live.db failed. */
+bool store_period_move(struct store_sqlite *store, bool *out_ok);
 
 /*
  * Calls `each` for all postings of a kind (0: of all) in the order of their numbers,

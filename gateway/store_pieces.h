@@ -73,9 +73,10 @@ struct store {
     struct clock_timer idle;
     struct clock_timer disk;
 
-    uint64_t left_bytes; /* of the log, by the last checkpoint */
-    int64_t move_at_ms;  /* what moves or is taken out: not before */
-    size_t upkeep_move;  /* how many messages at most */
+    uint64_t left_bytes;  /* of the log, by the last checkpoint */
+    int64_t move_at_ms;   /* what moves or is taken out: not before */
+    int64_t period_at_ms; /* postings: not before */
+    size_t upkeep_move;   /* how many messages at most */
 
     /* Written by the thread while a job runs, read by the loop after it. */
     struct store_job_result {
@@ -90,6 +91,7 @@ struct store {
     bool upkeep_sweep;
     bool upkeep_swept;
     bool upkeep_period;
+    bool upkeep_period_ok;
     size_t upkeep_moved;
 
     void (*on_failure)(void *owner, const char *why);

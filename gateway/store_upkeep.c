@@ -33,7 +33,7 @@ static void run_upkeep(void *self)
     if (store->table_result.ok && store->upkeep_close)
         store->table_result.ok = store_close_some(store->sqlite);
     if (store->table_result.ok && store->upkeep_period)
-        store->table_result.ok = store_period_move(store->sqlite);
+        store->table_result.ok = store_period_move(store->sqlite, &store->upkeep_period_ok);
     store->table_result.us = clock_precise_us(store->clock) - before_us;
 }
 
@@ -47,6 +47,8 @@ static void upkeep_is_done(void *self)
     if ((store->upkeep_move > 0 && store->upkeep_moved == 0) ||
         (store->upkeep_sweep && !store->upkeep_swept))
         store->move_at_ms = clock_mono_ms(store->clock) + MOVE_AGAIN_MS;
+    if (store->upkeep_period && !store->upkeep_period_ok)
+        store->period_at_ms = clock_mono_ms(store->clock) + MOVE_AGAIN_MS;
     if (store->upkeep_checkpoint) {
         /* A reader may keep part of the log in use: it is tried again when there is more.
          */
@@ -79,7 +81,8 @@ static bool wants_upkeep(struct store *store, bool idle)
     store->upkeep_move = may_move && ended > (idle ? 0 : MOVE_BACKLOG) ? MOVE_AT_ONCE : 0;
     store->upkeep_sweep = may_move && store_gone_is_due(store->sqlite, idle);
     store->upkeep_close = may_move && store_closed_is_due(store->sqlite);
-    store->upkeep_period = may_move && store_period_is_due(store->sqlite);
+    store->upkeep_period = may_move && clock_mono_ms(store->clock) >= store->period_at_ms &&
+                           store_period_is_due(store->sqlite);
     return store->upkeep_checkpoint || store->upkeep_move > 0 || store->upkeep_sweep ||
            store->upkeep_close || store->upkeep_period;
 }
