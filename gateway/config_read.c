@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,10 +51,20 @@ struct reader {
     size_t tolerated_count;
 };
 
+FILE *config_open(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+    if (fd >= 0 && file == NULL)
+        abort();
+    return file;
+}
+
 /* The text of the file, NUL-terminated; NULL and a sentence when it cannot be had. */
 static const char *read_text(struct reader *reader, const char *path)
 {
-    FILE *file = fopen(path, "re");
+    FILE *file = config_open(path);
     char *text = NULL;
     struct stat status;
 

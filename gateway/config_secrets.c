@@ -20,15 +20,17 @@ static const char *read_first_line(struct config_build *build,
         config_memory_path(build->memory, build->config->folder, entry->values[0], "");
     char line[SECRET_SIZE] = "";
     struct stat status;
-    FILE *file;
+    FILE *file = config_open(path);
 
-    file = fopen(path, "re");
-    if (file == NULL) {
-        config_error_in(build->errors, node, entry, "%s '%s' cannot be read: %s",
-                        entry->name, path, strerror(errno));
+    if (file == NULL || fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode)) {
+        config_error_in(build->errors, node, entry, "%s '%s' %s%s", entry->name, path,
+                        file == NULL ? "cannot be read: " : "is not a file",
+                        file == NULL ? strerror(errno) : "");
+        if (file != NULL)
+            fclose(file);
         return NULL;
     }
-    if (fstat(fileno(file), &status) == 0 && (status.st_mode & S_IROTH) != 0)
+    if ((status.st_mode & S_IROTH) != 0)
         config_warning_in(build->errors, node, entry, "everybody can read '%s'", path);
     if (fgets(line, sizeof(line), file) == NULL)
         line[0] = '\0';

@@ -20,6 +20,7 @@ const char *config_tls_path(struct config_build *build, const struct config_node
     const struct config_entry *entry = config_node_entry(node, key);
     char path[PATH_MAX + 1024];
     char *folder;
+    struct stat status;
     FILE *file;
 
     if (entry == NULL || entry->values[0][0] == '\0')
@@ -28,12 +29,14 @@ const char *config_tls_path(struct config_build *build, const struct config_node
     snprintf(path, sizeof(path), "%s%s%s", folder != NULL ? folder : "",
              folder != NULL ? "/" : "", entry->values[0]);
     free(folder);
-    file = fopen(path, "re");
+    file = config_open(path);
     if (file == NULL) {
         config_error_in(build->errors, node, entry, "%s '%s' cannot be read: %s", key, path,
                         strerror(errno));
         return "";
     }
+    if (fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode))
+        config_error_in(build->errors, node, entry, "%s '%s' is not a file", key, path);
     fclose(file);
     return config_memory_text(build->memory, path);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdint.h>
 
 struct config_errors;
@@ -22,6 +23,10 @@ const char *config_memory_text(struct config_memory *memory, const char *text);
 /* `folder`/`name``ending`; without the folder when the name begins with '/'. */
 const char *config_memory_path(struct config_memory *memory, const char *folder,
                                const char *name, const char *ending);
+
+/* As fopen() for reading, but nobody is waited for who would write into a pipe.  NULL:
+ * errno says why. */
+FILE *config_open(const char *path);
 
 /* What a section may hold: its shape.  A list of shapes is a grammar; its first is the
  * file. */

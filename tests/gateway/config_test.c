@@ -4,7 +4,9 @@
 #include "gateway/config.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "gateway/profile.h"
 #include "tests/gateway/config_place.h"
@@ -70,6 +72,35 @@ TEST(secrets_come_from_files)
                                   &errors));
     CHECK_STR(errors.lines[0], "t.conf:1: link 'l': the first line of './secret' is empty",
               "empty");
+}
+
+/* Nobody writes into it, and a configuration is read again while messages go. */
+TEST(a_pipe_is_refused_wherever_a_file_is_named_and_not_waited_for)
+{
+    static const struct {
+        const char *text;
+        const char *told;
+    } rows[] = {
+        {"link \"l\" { host = \"h\" port = 1 system_id = \"s\" password_file = \"pipe\" "
+         "}\n",                                                        "t.conf:1: link 'l': password_file './pipe' is not a file"},
+        {"include(\"pipe\")\n",                                                 "pipe: is not a file"                                     },
+        {"listen \"s\" { address = \"0.0.0.0:1\"\n tls { key = \"pipe\" } }\n",
+         "/pipe' is not a file"                                                                                                           },
+    };
+
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct config_errors errors;
+        bool told = false;
+
+        alarm(10);
+        CHECK(config_place_load(rows[i].text, &errors) == NULL, rows[i].text);
+        alarm(0);
+        for (size_t n = 0; n < errors.count; n++)
+            told = told || strstr(errors.lines[n], rows[i].told) != NULL;
+        CHECK(told, rows[i].text);
+    }
+    assert_int_equal(unlink("pipe"), 0);
 }
 
 /* As many characters as are asked for, in memory of the caller's. */
@@ -322,6 +353,7 @@ int main(void)
         TEST_IN_FOLDER(variables_take_their_values_and_their_defaults),
         TEST_IN_FOLDER(included_files_are_one_with_the_first),
         TEST_IN_FOLDER(secrets_come_from_files),
+        TEST_IN_FOLDER(a_pipe_is_refused_wherever_a_file_is_named_and_not_waited_for),
         TEST_IN_FOLDER(a_long_secret_is_read_whole_or_refused),
         TEST_IN_FOLDER(a_long_path_is_not_cut),
         TEST_IN_FOLDER(statuses_without_a_row_have_their_defaults),

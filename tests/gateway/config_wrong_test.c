@@ -168,6 +168,9 @@ static const struct {
      PRACTICE LINK PLAN "account \"x\" { password_file = \"nowhere\" plan = \"p\" }\n",
      "t.conf:4: account 'x': password_file './nowhere' cannot be read: No such file or "
      "directory"},
+    {"password file that is a device",
+     PRACTICE LINK PLAN "account \"x\" { password_file = \"/dev/null\" plan = \"p\" }\n",
+     "t.conf:4: account 'x': password_file '/dev/null' is not a file"},
     {"unknown plan",                        PRACTICE LINK PLAN "account \"x\" { password = \"a\" plan = \"q\" }\n",
      "t.conf:4: account 'x': there is no plan 'q'; did you mean 'p'?"},
     {"unknown granted plan",
