@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/config_build.h"
+
 /* --- what may change ------------------------------------------------------------------ */
 
 #define MEMBER(name)                                                                       \
@@ -75,9 +77,12 @@ static void copy(const struct config *from, struct config *to)
 /* --- what is different ------------------------------------------------------------------
  */
 
-static bool same_text(const char *a, const char *b)
+/* What was masked is another one each time it is read. */
+static bool same_secret(const char *a, const char *b)
 {
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+    return a == b || (a != NULL && b != NULL &&
+                      (strcmp(a, b) == 0 ||
+                       (config_secret_is_masked(a) && config_secret_is_masked(b))));
 }
 
 static char *printed(const struct config *config)
@@ -98,17 +103,17 @@ static char *printed(const struct config *config)
 static const char *other_secret(const struct config *a, const struct config *b)
 {
     for (size_t i = 0; i < a->http.token_count && i < b->http.token_count; i++)
-        if (!same_text(a->http.tokens[i].value, b->http.tokens[i].value))
+        if (!same_secret(a->http.tokens[i].value, b->http.tokens[i].value))
             return a->http.tokens[i].name;
     for (size_t i = 0; i < a->link_count && i < b->link_count; i++)
-        if (!same_text(a->links[i].password, b->links[i].password))
+        if (!same_secret(a->links[i].password, b->links[i].password))
             return a->links[i].name;
     for (size_t i = 0; i < a->channel_count && i < b->channel_count; i++)
-        if (!same_text(a->channels[i].token, b->channels[i].token) ||
-            !same_text(a->channels[i].key, b->channels[i].key))
+        if (!same_secret(a->channels[i].token, b->channels[i].token) ||
+            !same_secret(a->channels[i].key, b->channels[i].key))
             return a->channels[i].name;
     for (size_t i = 0; i < a->inbound_count && i < b->inbound_count; i++)
-        if (!same_text(a->inbounds[i].webhook_secret, b->inbounds[i].webhook_secret))
+        if (!same_secret(a->inbounds[i].webhook_secret, b->inbounds[i].webhook_secret))
             return a->inbounds[i].name;
     return NULL;
 }
@@ -116,8 +121,8 @@ static const char *other_secret(const struct config *a, const struct config *b)
 bool config_password_differs(const struct config_account *running,
                              const struct config_account *fresh)
 {
-    return !same_text(running->password, fresh->password) ||
-           !same_text(running->password_hash, fresh->password_hash);
+    return !same_secret(running->password, fresh->password) ||
+           !same_secret(running->password_hash, fresh->password_hash);
 }
 
 bool config_differs(const struct config *running, const struct config *fresh)

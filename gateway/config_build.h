@@ -29,6 +29,9 @@ enum config_proof config_proof_of(const struct config *config, const struct conf
 const char *config_secret(struct config_build *build, const struct config_node *node,
                           const char *key, const char *file_key);
 
+/* Nobody knows it: it stood there as a mask. */
+bool config_secret_is_masked(const char *secret);
+
 /* Fills password and password_hash; tells when the account has neither, or one too many. */
 void config_account_password(struct config_build *build, const struct config_node *node,
                              struct config_account *account);

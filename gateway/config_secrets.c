@@ -50,20 +50,28 @@ static const char *read_first_line(struct config_build *build,
     return config_memory_text(build->memory, line);
 }
 
+/* Good for whatever a secret may be of, the key of a webhook too. */
+#define OF_NOBODY "whsec_nobodysecret"
+
 /*
  * In the place of a secret that was printed as a mask: else who has seen the mask would
- * know it.  Good for whatever a secret may be of, the key of a webhook too.
+ * know it.
  */
 static const char *secret_of_nobody(struct config_build *build)
 {
     uint8_t octets[16];
-    char text[sizeof("whsec_") + 2 * sizeof(octets)] = "whsec_";
+    char text[sizeof(OF_NOBODY) + 2 * sizeof(octets)] = OF_NOBODY;
 
     if (getrandom(octets, sizeof(octets), 0) != (ssize_t)sizeof(octets))
         abort();
     for (size_t i = 0; i < sizeof(octets); i++)
-        snprintf(text + strlen("whsec_") + 2 * i, 3, "%02x", octets[i]);
+        snprintf(text + strlen(OF_NOBODY) + 2 * i, 3, "%02x", octets[i]);
     return config_memory_text(build->memory, text);
+}
+
+bool config_secret_is_masked(const char *secret)
+{
+    return strncmp(secret, OF_NOBODY, strlen(OF_NOBODY)) == 0;
 }
 
 const char *config_secret(struct config_build *build, const struct config_node *node,

@@ -82,7 +82,7 @@ TEST(anything_else_is_told_and_waits_for_a_restart)
          "link l, which was account x: "                                                                                          },
         {"its window of repetitions",
          PLAIN LINK("one") PLAN ACCOUNT("tps = 5 dedupe_within = \"1h\"") PRICE("0.05"),
-         "account x: dedupe_within = 1h, which was "                                                                       },
+         "account x: dedupe_within = 1h, which was "                                                                              },
         {"a global",                  "max_messages = 5000\n" WHOLE,                             "max_messages = 5000, which was "},
         {"another step",
          PLAIN LINK("one") "plan \"p\" { step \"b\" { channels = {\"l\"} } }\n" ACCOUNT(
@@ -126,6 +126,26 @@ TEST(the_same_is_the_same_and_another_password_is_not)
     config_free(running);
 }
 
+/* Each time it is read they are other ones. */
+TEST(secrets_that_were_masked_are_the_same_as_before_and_others_are_not)
+{
+    static const char text[] = PLAIN LINK("****") PLAN
+        "account \"x\" { password = \"****\" plan = \"p\" tps = 5 }\n" PRICE("0.05");
+    struct config *running = load(text);
+    struct config *same = load(text);
+    struct config *other =
+        load(PLAIN LINK("two") PLAN
+             "account \"x\" { password = \"****\" plan = \"p\" tps = 5 }\n" PRICE("0.05"));
+    char why[400];
+
+    assert_null(config_may_adopt(running, same, why, sizeof(why)));
+    assert_false(config_differs(running, same));
+    assert_non_null(config_may_adopt(running, other, why, sizeof(why)));
+    config_free(same);
+    config_free(other);
+    config_free(running);
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -144,6 +164,7 @@ int main(void)
         RUN(what_may_change_changes_and_the_rest_stays_where_it_was),
         RUN(anything_else_is_told_and_waits_for_a_restart),
         RUN(the_same_is_the_same_and_another_password_is_not),
+        RUN(secrets_that_were_masked_are_the_same_as_before_and_others_are_not),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
