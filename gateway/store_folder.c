@@ -24,16 +24,19 @@ static char *path_in(const char *folder, const char *name)
     return path;
 }
 
-/* Makes it if it is missing, and its name durable in the folder above. */
+/*
+ * Makes it if it is missing, and its name durable in the folder above.  If it is there a
+ * start may have been killed in between; a folder above that is not ours to read was seen
+ * to by whoever made it.
+ */
 static bool make_folder(const char *path, char *error, size_t error_size)
 {
     char *above;
+    bool made = mkdir(path, 0700) == 0;
     bool ok;
     int fd;
 
-    if (mkdir(path, 0700) != 0) {
-        if (errno == EEXIST)
-            return true;
+    if (!made && errno != EEXIST) {
         snprintf(error, error_size, "state folder %s cannot be made: %s", path,
                  strerror(errno));
         return false;
@@ -41,7 +44,7 @@ static bool make_folder(const char *path, char *error, size_t error_size)
     above = path_in(path, "..");
     fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(above);
-    ok = fd >= 0 && fsync(fd) == 0;
+    ok = fd >= 0 ? fsync(fd) == 0 : !made;
     if (!ok)
         snprintf(error, error_size, "state folder %s cannot be made durable: %s", path,
                  strerror(errno));

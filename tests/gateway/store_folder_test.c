@@ -1,13 +1,46 @@
 /* The state folder: whose it is, and how it is closed. */
 #include "gateway/store.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tests/gateway/store_told.h"
 #include "tests/test.h"
+
+static struct {
+    char above[PATH_MAX];
+    unsigned syncs; /* of it */
+} watched;
+
+/* Before the one of the system. */
+int fsync(int fd)
+{
+    char name[40], path[PATH_MAX] = "";
+
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    watched.syncs +=
+        readlink(name, path, sizeof(path) - 1) > 0 && strcmp(path, watched.above) == 0;
+    return (int)syscall(SYS_fsync, fd);
+}
+
+/* Whoever made it was perhaps killed before he had it synced. */
+TEST(the_name_of_the_state_folder_is_durable_also_if_it_was_there)
+{
+    struct life life;
+
+    life_new(&life, 1);
+    snprintf(watched.above, sizeof(watched.above), "%s", life.folder);
+    *strrchr(watched.above, '/') = '\0';
+    assert_int_equal(access(life.folder, F_OK), 0);
+    watched.syncs = 0;
+    assert_true(life_open(&life));
+    assert_true(watched.syncs > 0);
+    life_free(&life);
+}
 
 TEST(closing_commits_what_was_decided_and_runs_no_effect)
 {
@@ -167,6 +200,7 @@ TEST(a_state_folder_that_cannot_be_made_is_told_with_its_reason)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        RUN(the_name_of_the_state_folder_is_durable_also_if_it_was_there),
         RUN(closing_commits_what_was_decided_and_runs_no_effect),
         RUN(a_start_on_a_full_disk_gives_the_reserve_back_first),
         RUN(a_folder_is_used_by_one_store_at_a_time),
