@@ -206,14 +206,12 @@ static bool find_in(struct finding *finding, sqlite3 *database)
 }
 
 static bool find_in_day(struct finding *finding, const struct store_view *view,
-                        int64_t at_ms)
+                        const char day[STORE_DAY_SIZE])
 {
     struct question *question = finding->question;
-    char day[STORE_DAY_SIZE];
     sqlite3 *history;
     bool ok;
 
-    store_day_name(at_ms, day);
     history = store_view_open_day(view, day, question->error, sizeof(question->error));
     if (history == NULL)
         return question->error[0] == 0;
@@ -226,18 +224,38 @@ static bool find_in_day(struct finding *finding, const struct store_view *view,
     return ok;
 }
 
-/*
- * live.db first: what is gone from there is durable in the history.  A part may have
- * come on the day after its message.
- */
+static void note_day(void *owner, sqlite3_stmt *row)
+{
+    const char *day = (const char *)sqlite3_column_text(row, 0);
+
+    if (day)
+        snprintf(owner, STORE_DAY_SIZE, "%s", day);
+}
+
+/* A part may have come on a later day than its message; not only the next one, if the clock
+ * was set in between. */
+static bool find_in_day_before(struct finding *finding, const struct store_view *view,
+                               const char day[STORE_DAY_SIZE])
+{
+    struct question *question = finding->question;
+    char before[STORE_DAY_SIZE] = "";
+    char sql[80];
+
+    snprintf(sql, sizeof(sql), "SELECT max(day) FROM history WHERE day<'%s'", day);
+    return store_for_rows(view->live, sql, 0, note_day, before, question->error,
+                          sizeof(question->error)) &&
+           (before[0] == '\0' || find_in_day(finding, view, before));
+}
+
+/* live.db first: what is gone from there is durable in the history. */
 static bool find(struct finding *finding, const struct store_view *view)
 {
-    const int64_t day_ms = 24 * 3600 * 1000;
-    int64_t at_ms = ids_time_ms(finding->question->submission);
+    char day[STORE_DAY_SIZE];
 
+    store_day_name(ids_time_ms(finding->question->submission), day);
     return find_in(finding, view->live) &&
-           (finding->out->found || find_in_day(finding, view, at_ms)) &&
-           (finding->out->found || find_in_day(finding, view, at_ms - day_ms));
+           (finding->out->found || find_in_day(finding, view, day)) &&
+           (finding->out->found || find_in_day_before(finding, view, day));
 }
 
 static void run_message(void *self)

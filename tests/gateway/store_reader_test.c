@@ -91,15 +91,18 @@ TEST(what_was_charged_is_not_held_before_the_row_of_the_message_says_so)
     life_free(&life);
 }
 
-/* Two parts of message `n`: one of the same day, one of the day after. */
-static void collect_parts(struct life *life, unsigned n, uint64_t out_ids[2])
+enum { PARTS = 3 };
+
+/* Parts of message `n`: of the same day, of the day after, and after the clock was set. */
+static void collect_parts(struct life *life, unsigned n, uint64_t out_ids[PARTS])
 {
-    const uint64_t day_later = (uint64_t)86400000 << 22;
+    const uint64_t day = (uint64_t)86400000 << 22;
 
     out_ids[0] = life_message_id(n) + 7;
-    out_ids[1] = life_message_id(n) + day_later;
+    out_ids[1] = life_message_id(n) + day;
+    out_ids[2] = life_message_id(n) + 400 * day;
     assert_true(store_begin(life->store, STORE_CONTINUATION));
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < PARTS; i++) {
         struct body *part = life_new_body(n, 10);
 
         part->id = out_ids[i];
@@ -111,11 +114,11 @@ static void collect_parts(struct life *life, unsigned n, uint64_t out_ids[2])
     store_end(life->store);
 }
 
-TEST(each_part_leads_to_its_message_also_from_the_day_after)
+TEST(each_part_leads_to_its_message_also_from_a_later_day)
 {
     for (int moved = 0; moved < 2; moved++) {
         struct life life;
-        uint64_t parts[2];
+        uint64_t parts[PARTS];
 
         life_new(&life, 1);
         life.goal = LIFE_PERMITTED;
@@ -132,16 +135,16 @@ TEST(each_part_leads_to_its_message_also_from_the_day_after)
             life_run(&life, 1000);
             assert_int_equal(store_counters(life.store)->moved, 1);
         }
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < PARTS; i++) {
             struct stored_message stored;
 
             life_find(&life, parts[i], &stored);
             assert_true(stored.found);
             assert_int_equal(stored.message.id, life_message_id(1));
-            assert_int_equal(stored.body_count, 3);
+            assert_int_equal(stored.body_count, 1 + PARTS);
             assert_int_equal(stored.bodies[0]->id, life_message_id(1));
-            assert_int_equal(stored.bodies[1]->id, parts[0]);
-            assert_int_equal(stored.bodies[2]->id, parts[1]);
+            for (int n = 0; n < PARTS; n++)
+                assert_int_equal(stored.bodies[1 + n]->id, parts[n]);
             life_done(&stored);
         }
         life_free(&life);
@@ -843,7 +846,7 @@ int main(void)
         RUN(a_message_is_found_where_it_lives_and_in_the_history),
         RUN(what_nobody_submitted_is_not_found),
         RUN(what_was_charged_is_not_held_before_the_row_of_the_message_says_so),
-        RUN(each_part_leads_to_its_message_also_from_the_day_after),
+        RUN(each_part_leads_to_its_message_also_from_a_later_day),
         RUN(too_many_questions_are_refused_and_open_ones_freed),
         RUN(a_statement_sums_up_what_lives_and_what_has_ended),
         RUN(what_was_absorbed_is_not_charged),
