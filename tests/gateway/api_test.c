@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "gateway/catalog.h"
+#include "gateway/gateway.h"
 #include "gateway/json.h"
 #include "gateway/signature.h"
 #include "routing/money.h"
@@ -350,6 +352,28 @@ TEST(without_money_a_message_is_refused)
     check_refusal(&answer, 402, "no_money", "the second does not");
 }
 
+/* There may be room again: it is no refusal for want of a price. */
+TEST(without_room_for_new_prices_a_message_is_refused_for_now)
+{
+    struct lone_gateway *others = lone;
+    struct price_pins pins = {.step_count = 1, .sold = {1}};
+    struct store_definition it = {STORE_PINS, 0, "", &pins, sizeof(pins)};
+    struct lone_answer answer;
+    struct catalog *catalog;
+
+    lone = lone_gateway_new();
+    catalog = lone_gateway_of(lone)->catalog;
+    for (it.number = 1; it.number <= CATALOG_PINS_MAX; it.number++) {
+        pins.steps[0][0].price_micro = it.number;
+        catalog_load(catalog, &it);
+    }
+    answer = post("admin-token", GOOD("rich"));
+    check_refusal(&answer, 503, "full", "no room");
+    CHECK_EQ(catalog_pins_refused(catalog), 1, "and counted");
+    lone_gateway_free(lone);
+    lone = others;
+}
+
 TEST(over_the_rate_the_answer_says_when_to_come_again)
 {
     struct lone_answer answer = post("admin-token", GOOD("slow"));
@@ -545,7 +569,8 @@ TEST(a_query_that_cannot_be_read_changes_nothing)
     static const char *const rows[] = {
         "?sender=%zz",
         "?sender=Shop%",
-        "?sender=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "?sender="
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "?sender=Shop%00",
     };
     struct lone_answer answer;
@@ -591,6 +616,7 @@ int main(void)
         RUN(a_message_is_accepted_with_what_is_held_and_can_be_asked_about),
         RUN(a_message_of_another_account_is_unknown),
         RUN(without_money_a_message_is_refused),
+        RUN(without_room_for_new_prices_a_message_is_refused_for_now),
         RUN(over_the_rate_the_answer_says_when_to_come_again),
         RUN(a_balance_adds_up),
         RUN(a_statement_is_of_a_period),
