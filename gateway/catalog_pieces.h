@@ -1,8 +1,7 @@
 /*
  * What the files of catalog.h share: catalog.c knows what has a number and answers
  * questions, catalog_settle.c gives numbers to what the configuration says, catalog_pins.c
- * to prices.  Only they
- * include this.
+ * to prices.  Only they, and their tests, include this.
  */
 #ifndef GATEWAY_CATALOG_PIECES_H
 #define GATEWAY_CATALOG_PIECES_H

@@ -18,7 +18,7 @@
 enum {
     DAY_MS = 24 * 3600 * 1000,
     LOOKS = 16,          /* places looked at for each set that is made */
-    BACK_AT_ONCE = 16,   /* sets given back in one decision */
+    BACK_AT_ONCE = 4,    /* sets given back in one decision */
     FULL_FOR_MS = 60000, /* when none could be given back: until all are looked at again */
     DAY_UNKNOWN = -1,
 };
