@@ -23,13 +23,14 @@
 static const struct {
     const char *name; /* of its threads, for ps and the debugger */
     int threads;
+    bool is_cut; /* a running job is not waited for in the end */
 } lane_rows[EXECUTOR_LANES] = {
-    [EXECUTOR_STORE] = {"store",  1},
-      [EXECUTOR_TABLES] = {"tables", 1},
-    [EXECUTOR_READER] = {"reader", 1},
-      [EXECUTOR_BOOKS] = {"books",  1},
-    [EXECUTOR_POOL] = {"pool",   2},
-      [EXECUTOR_NAMES] = {"names",  2},
+    [EXECUTOR_STORE] = {"store",  1, false},
+      [EXECUTOR_TABLES] = {"tables", 1, false},
+    [EXECUTOR_READER] = {"reader", 1, false},
+      [EXECUTOR_BOOKS] = {"books",  1, false},
+    [EXECUTOR_POOL] = {"pool",   2, false},
+      [EXECUTOR_NAMES] = {"names",  2, true },
 };
 
 struct job_list {
@@ -102,10 +103,26 @@ static void give_back(struct executor *executor, struct executor_job *job)
             ;
 }
 
+/* Where it is in the job, the thread holds no lock of ours. */
+static void run_job(const struct lane *lane, struct executor_job *job)
+{
+    int before;
+
+    if (!lane_rows[lane - lane->executor->lanes].is_cut) {
+        job->run(job->self);
+        return;
+    }
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &before);
+    job->run(job->self);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+}
+
 static void *lane_thread(void *arg)
 {
     struct lane *lane = arg;
+    int before;
 
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
     pthread_mutex_lock(&lane->lock);
     for (;;) {
         struct executor_job *job;
@@ -120,7 +137,7 @@ static void *lane_thread(void *arg)
         pthread_mutex_unlock(&lane->lock);
         /* One that has run is its owner's again. */
         is_errand = job->complete == NULL;
-        job->run(job->self);
+        run_job(lane, job);
         if (!is_errand)
             give_back(lane->executor, job);
         pthread_mutex_lock(&lane->lock);
@@ -369,8 +386,11 @@ static void lane_stop(struct lane *lane, enum executor_lane which)
     lane->closing = true;
     pthread_cond_broadcast(&lane->news);
     pthread_mutex_unlock(&lane->lock);
-    for (int i = 0; i < lane_rows[which].threads; i++)
+    for (int i = 0; i < lane_rows[which].threads; i++) {
+        if (lane_rows[which].is_cut)
+            pthread_cancel(lane->threads[i]);
         pthread_join(lane->threads[i], NULL);
+    }
 }
 
 void executor_free(struct executor *executor)

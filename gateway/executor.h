@@ -23,7 +23,8 @@ enum executor_lane {
     EXECUTOR_READER, /* one thread: a read-only connection, for what takes a moment */
     EXECUTOR_BOOKS,  /* one thread: another, for what may take minutes */
     EXECUTOR_POOL,   /* two threads: argon2, big bodies */
-    EXECUTOR_NAMES,  /* two threads: names of hosts, of which each may take half a minute */
+    EXECUTOR_NAMES,  /* two threads: names of hosts, of which each may take half a minute,
+                        and is cut where it waits when the executor is freed */
     EXECUTOR_LANES,
 };
 
@@ -45,8 +46,8 @@ struct executor *executor_new_inline(struct clock *clock, int64_t (*delay_ms)(vo
                                      void *owner);
 
 /*
- * Accepts NULL.  Waits for the running jobs; what was queued and not begun is not run, and
- * nothing is completed any more: the jobs are their owners' again.
+ * Accepts NULL.  Waits for the running jobs, but for names; what was queued and not begun
+ * is not run, and nothing is completed any more: the jobs are their owners' again.
  */
 void executor_free(struct executor *executor);
 

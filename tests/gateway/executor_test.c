@@ -1,6 +1,7 @@
 #include "gateway/executor.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -183,6 +184,30 @@ static int64_t delay_ms(void *owner)
     return 100 - 10 * (*calls)++;
 }
 
+/* What a name server that says nothing would take, however long that is. */
+TEST(freeing_does_not_wait_for_a_name)
+{
+    struct event_base *base = event_base_new();
+    struct executor *executor = executor_new(base);
+    struct bench bench = {.base = base, .core = pthread_self()};
+    struct task asking = task_of(&bench, 1);
+    int nobody[2];
+
+    CHECK_EQ(pipe(nobody), 0, "pipe");
+    asking.job.self = &asking;
+    asking.hold_fd = nobody[0];
+    CHECK(executor_submit(executor, EXECUTOR_NAMES, &asking.job), "submit");
+    while (executor_waiting(executor, EXECUTOR_NAMES) > 0)
+        sched_yield();
+    alarm(10);
+    executor_free(executor);
+    alarm(0);
+    CHECK(!asking.ran && bench.completed == 0, "it was cut, and is not completed");
+    close(nobody[0]);
+    close(nobody[1]);
+    event_base_free(base);
+}
+
 TEST(inline_jobs_take_virtual_time_and_keep_their_order)
 {
     int calls = 0;
@@ -276,6 +301,7 @@ int main(void)
         RUN(a_slow_lane_does_not_hold_another),
         RUN(a_rest_ends_with_the_job_that_is_to_be_completed),
         RUN(a_full_lane_refuses_and_freeing_leaves_what_was_not_begun),
+        RUN(freeing_does_not_wait_for_a_name),
         RUN(inline_jobs_take_virtual_time_and_keep_their_order),
         RUN(an_inline_executor_may_be_freed_between_run_and_completion),
         RUN(an_errand_has_run_when_it_was_waited_for),
