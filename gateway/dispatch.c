@@ -415,13 +415,13 @@ void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attemp
         pairs_note(gateway, live);
     notify(gateway, live, attempt);
     money_record_attempt(gateway, live, attempt);
-    if (attempt->state != ATTEMPT_UNKNOWN)
+    if (attempt->state != ATTEMPT_UNKNOWN && !reports_lacks_id(attempt))
         reports_settle(gateway, live, attempt);
     if (attempt->provider_id[0])
         reports_learn(gateway, live, attempt);
     /* The array may have moved: a report that was parked can have begun a new step. */
     attempt = message_attempt(&live->message, attempt_id);
-    if (attempt->flags & ATTEMPT_IN_DOUBT)
+    if ((attempt->flags & ATTEMPT_IN_DOUBT) || reports_lacks_id(attempt))
         reports_doubt(gateway, live, attempt);
     dispatch_review(gateway, live);
     store_end(gateway->store);

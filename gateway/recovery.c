@@ -165,13 +165,14 @@ static bool tie(struct gateway *gateway, struct live *live)
     return true;
 }
 
-/* No permit of it is without a verdict, or was. */
+/* No permit of it is without a verdict, or was, or without an id. */
 static bool is_certain(const struct message *message)
 {
     for (uint16_t i = 0; i < message->attempt_count; i++)
         if (message->attempts[i].state == ATTEMPT_INTENT ||
             message->attempts[i].state == ATTEMPT_SENT ||
-            message->attempts[i].state == ATTEMPT_UNKNOWN)
+            message->attempts[i].state == ATTEMPT_UNKNOWN ||
+            reports_lacks_id(&message->attempts[i]))
             return false;
     return true;
 }
@@ -339,8 +340,9 @@ static size_t put_in_doubt(struct gateway *gateway, struct live *live)
         attempt = &live->message.attempts[i];
         if (!traits[attempt->channel].is_link && !(attempt->flags & ATTEMPT_UNSENT))
             reports_expect_ref(gateway, live, attempt);
-        /* It was in doubt before: its report may come still. */
-        if (attempt->state == ATTEMPT_UNKNOWN && attempt->provider_id[0] == 0) {
+        /* It was in doubt before, or taken without an id: its report may come still. */
+        if ((attempt->state == ATTEMPT_UNKNOWN && attempt->provider_id[0] == 0) ||
+            reports_lacks_id(attempt)) {
             if (traits[attempt->channel].is_link)
                 reports_await(gateway, live, attempt);
             reports_doubt(gateway, live, attempt);

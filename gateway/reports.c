@@ -235,6 +235,7 @@ static void settle_or_park(struct reports *reports, struct live *live,
 {
     struct gateway *gateway = reports->gateway;
     struct attempt *attempt = live ? reports_attempt_of(live, report) : NULL;
+    struct parked *parked;
 
     if (attempt && attempt->provider_id[0] == 0 && report->provider_id[0]) {
         /* Known by our ref before the answer told its id. */
@@ -247,7 +248,9 @@ static void settle_or_park(struct reports *reports, struct live *live,
         return;
     }
     reports_learner_puzzle(reports, report);
-    reports_park(reports, report);
+    parked = reports_park(reports, report);
+    if (parked)
+        reports_claim_new(reports, parked);
 }
 
 void reports_settle_or_park(struct reports *reports, const struct kept_report *report)

@@ -53,7 +53,10 @@ void reports_claim(struct gateway *gateway);
  */
 void reports_claim_for(struct gateway *gateway, struct live *live);
 
-/* In a decision: an attempt on a link is in doubt. */
+/* It was taken, and no id was told: what is said of it has to be known otherwise. */
+bool reports_lacks_id(const struct attempt *attempt);
+
+/* In a decision: an attempt on a link is in doubt, or lacks its id. */
 void reports_doubt(struct gateway *gateway, struct live *live, struct attempt *attempt);
 
 /* While the store is loaded; rules first, then how many messages will have ids. */

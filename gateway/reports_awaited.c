@@ -1,7 +1,8 @@
 /*
- * Tries whose id is not known, by the number they went to: until each is answered, or has
- * stayed in doubt for too long to be told of, a report to that number that nobody knows may
- * be its own.  A try in doubt is given such a report only if no other could be meant.
+ * Tries whose id is not known, by the number they went to: until each is answered with one,
+ * or has stayed in doubt for too long to be told of, a report to that number that nobody
+ * knows may be its own.  A try in doubt, or one that was taken without an id, is given such
+ * a report only if no other could be meant.
  */
 #include "gateway/reports_pieces.h"
 
@@ -20,7 +21,8 @@
 
 enum {
     LOOKS_PER_SWEEP = 20000, /* at tries that could be meant */
-    TEXT_COMPARED = 20,      /* characters, as Appendix B tells them */
+    LOOKS_PER_REPORT = 256,
+    TEXT_COMPARED = 20, /* characters, as Appendix B tells them */
 };
 
 #define NONE UINT32_MAX
@@ -354,6 +356,11 @@ void reports_doubt(struct gateway *gateway, struct live *live, struct attempt *a
     add_doubt(gateway->reports->awaited, doubt);
 }
 
+bool reports_lacks_id(const struct attempt *attempt)
+{
+    return attempt->state == ATTEMPT_ACCEPTED && attempt->provider_id[0] == 0;
+}
+
 /* In a decision: the report is about the try, whose id it tells. */
 static void give(struct reports *reports, struct parked *parked, struct live *live,
                  struct attempt *attempt)
@@ -362,7 +369,8 @@ static void give(struct reports *reports, struct parked *parked, struct live *li
     struct kept_report report = parked->report;
 
     gateway->counters.reports_claimed++;
-    if (log_share_take(&gateway->doubts_told, "attempt.untold",
+    if (!reports_lacks_id(attempt) &&
+        log_share_take(&gateway->doubts_told, "attempt.untold",
                        clock_mono_ms(gateway->clock)))
         log_info("attempt.doubt_resolved", "id=%llu", (unsigned long long)live->message.id);
     if (report.provider_id[0]) {
@@ -406,10 +414,23 @@ static void claim(struct reports *reports, struct live *live, const struct attem
     }
 }
 
+void reports_claim_new(struct reports *reports, struct parked *parked)
+{
+    struct live *live = NULL;
+    struct attempt *found;
+
+    if (!reports->gateway->recovered)
+        return;
+    reports->awaited->looks_left = LOOKS_PER_REPORT;
+    found = only_one_meant(reports, &parked->report, &live);
+    if (found && reports_lacks_id(found))
+        give(reports, parked, live, found);
+}
+
 static bool is_settled(const struct attempt *attempt)
 {
-    return attempt == NULL || attempt->state != ATTEMPT_UNKNOWN ||
-           !(attempt->flags & ATTEMPT_AWAITED);
+    return attempt == NULL || !(attempt->flags & ATTEMPT_AWAITED) ||
+           (attempt->state != ATTEMPT_UNKNOWN && !reports_lacks_id(attempt));
 }
 
 void reports_claim(struct gateway *gateway)
@@ -430,9 +451,15 @@ void reports_claim(struct gateway *gateway)
             free(doubt);
             continue;
         }
-        add_doubt(awaited, doubt);
-        if (end == NULL)
-            end = doubt;
+        /* For one that lacks its id what came before is looked at once: the rest looks for
+         * it as it comes. */
+        if (reports_lacks_id(attempt)) {
+            free(doubt);
+        } else {
+            add_doubt(awaited, doubt);
+            if (end == NULL)
+                end = doubt;
+        }
         if (reports->parked_count > 0)
             claim(reports, live, attempt);
     }

@@ -176,7 +176,7 @@ static void drop_first_of_id(struct reports *reports, const struct kept_report *
     reports_unpark(reports, first);
 }
 
-void reports_park(struct reports *reports, const struct kept_report *report)
+struct parked *reports_park(struct reports *reports, const struct kept_report *report)
 {
     struct gateway *gateway = reports->gateway;
     struct store_parked row = {.channel = report->channel};
@@ -185,7 +185,7 @@ void reports_park(struct reports *reports, const struct kept_report *report)
     /* It names nothing by which anybody could be found. */
     if (report->provider_id[0] == 0 && report->ref == 0 && report->destination[0] == 0) {
         gateway->counters.reports_unmatched++;
-        return;
+        return NULL;
     }
     parked = calloc(1, sizeof(*parked));
     if (parked == NULL)
@@ -204,6 +204,7 @@ void reports_park(struct reports *reports, const struct kept_report *report)
     row.size = sizeof(*report);
     memcpy(row.bytes, report, sizeof(*report));
     store_park(gateway->store, &row);
+    return parked;
 }
 
 void reports_expire_parked(struct reports *reports)

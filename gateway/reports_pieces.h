@@ -173,14 +173,18 @@ void reports_awaited_free(struct awaited *awaited);
 
 uint64_t reports_hash_of_destination(uint32_t channel, const char *destination);
 
+/* In a decision: what has just been parked goes to a try that lacks its id, if that is
+ * meant. */
+void reports_claim_new(struct reports *reports, struct parked *parked);
+
 /* --- parked reports (reports_parked.c) ---------------------------------------------- */
 
 /* The first that came with this id, or the last for this destination; NULL: none. */
 struct parked *reports_first_parked(const struct reports *reports, uint64_t hash);
 struct parked *reports_first_parked_for(const struct reports *reports, uint64_t hash);
 
-/* In a decision: a row is added. */
-void reports_park(struct reports *reports, const struct kept_report *report);
+/* In a decision: a row is added; NULL: it names nothing it could be found by. */
+struct parked *reports_park(struct reports *reports, const struct kept_report *report);
 
 /* In a decision: out of the lists, and its row goes. */
 void reports_unpark(struct reports *reports, struct parked *parked);

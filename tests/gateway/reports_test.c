@@ -253,6 +253,70 @@ TEST(news_of_a_try_in_doubt_is_followed_by_its_final_report)
     end();
 }
 
+/* 5.2.23: some operators take a message and tell no id. */
+TEST(what_was_taken_without_an_id_is_known_by_its_addresses_and_its_text)
+{
+    uint32_t first, second;
+    uint64_t one, other, early;
+
+    begin(WIDE);
+    one = submit("491700000001", "Your code is 4711", &first);
+    other = submit("491700000001", "Your parcel is here", &second);
+    take(first, "");
+    take(second, "");
+    check_state(one, ATTEMPT_ACCEPTED, "taken");
+    report("491700000001", "id:78 stat:ENROUTE err:000 text:Your parcel");
+    report("491700000001", "id:77 stat:DELIVRD err:000 text:Your code");
+    report("491700000001", "id:78 stat:DELIVRD err:000 text:Your parcel");
+    check_end(one, MESSAGE_DELIVERED);
+    check_end(other, MESSAGE_DELIVERED);
+    CHECK_STR(try_of(one)->provider_id, "77", "the id");
+    early = submit("491700000001", "Your code is 4712", &first);
+    report("491700000001", "stat:DELIVRD err:000 text:Your code is 4712");
+    turn_for(200);
+    check_state(early, ATTEMPT_SENT, "not answered");
+    take(first, "");
+    check_end(early, MESSAGE_DELIVERED);
+    end();
+}
+
+TEST(what_was_taken_without_an_id_is_known_after_a_start_too)
+{
+    uint32_t sequence;
+    uint16_t port;
+    uint64_t id;
+
+    begin(WIDE);
+    id = submit("491700000001", "Your code is 4711", &sequence);
+    take(sequence, "");
+    turn_for(50);
+    lone_line_close(&line);
+    close(listener);
+    listener = lone_line_listen(&port);
+    lone_gateway_start_again(lone, port, WIDE, LONE_OPERATOR_ACCOUNT);
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+    report("491700000001", "id:77 stat:DELIVRD err:000 text:Your code");
+    check_end(id, MESSAGE_DELIVERED);
+    end();
+}
+
+TEST(of_two_that_were_taken_without_an_id_and_are_alike_none_is_meant)
+{
+    uint32_t first, second;
+    uint64_t one, other;
+
+    begin(WIDE);
+    one = submit("491700000001", "same text", &first);
+    other = submit("491700000001", "same text", &second);
+    take(first, "");
+    take(second, "");
+    report("491700000001", "id:77 stat:DELIVRD err:000 text:same text");
+    turn_for(300);
+    check_state(one, ATTEMPT_ACCEPTED, "perhaps the other");
+    check_state(other, ATTEMPT_ACCEPTED, "perhaps the other");
+    end();
+}
+
 /* Its answer would be waited for longer than it has. */
 TEST(a_report_that_fits_counts_at_the_deadline_though_the_answer_may_come_still)
 {
@@ -989,6 +1053,9 @@ int main(void)
         RUN(a_link_may_say_that_the_text_in_its_receipts_means_nothing),
         RUN(a_try_that_may_still_be_answered_keeps_a_report_from_another_in_doubt),
         RUN(news_of_a_try_in_doubt_is_followed_by_its_final_report),
+        RUN(what_was_taken_without_an_id_is_known_by_its_addresses_and_its_text),
+        RUN(what_was_taken_without_an_id_is_known_after_a_start_too),
+        RUN(of_two_that_were_taken_without_an_id_and_are_alike_none_is_meant),
         RUN(a_report_that_fits_counts_at_the_deadline_though_the_answer_may_come_still),
         RUN(the_segments_of_a_message_are_reported_by_the_policy_of_the_link),
         RUN(a_part_that_is_taken_later_inherits_what_was_told),
