@@ -155,7 +155,7 @@ void api_on_optouts(struct api_call *call)
 {
     struct gateway *gateway = call->gateway;
     const struct account *account = api_find_account(call);
-    const struct store_optout *optout = NULL;
+    const struct store_optout *optout, *last = NULL;
     struct json_writer *writer;
     char room[STORE_OPTOUT_SENDER_SIZE];
     char after[NUMBER_SIZE];
@@ -168,15 +168,25 @@ void api_on_optouts(struct api_call *call)
     given = api_read_query(call, "after", after, sizeof(after));
     if (given == API_UNREADABLE)
         return;
-    if (given == API_GIVEN)
-        optout = optouts_find(gateway, account->number, after, sender ? sender : "");
+    if (given == API_ABSENT || after[0] == '\0') {
+        optout = optouts_next(gateway, account->number, NULL);
+    } else if (!optouts_next_page(gateway, account->number, after, sender ? sender : "",
+                                  &optout)) {
+        api_refuse(gateway, call->request->id, API_UNKNOWN_OPTOUT, NULL,
+                   "no page ended with %s: begin again", after);
+        return;
+    }
     writer = api_writer(gateway);
     json_write_object(writer, NULL);
     json_write_string(writer, "account", account->name);
     json_write_array(writer, "optouts");
-    while (count++ < PAGE &&
-           (optout = optouts_next(gateway, account->number, optout)) != NULL)
+    for (; optout != NULL && count < PAGE; count++) {
         write_optout(writer, optout);
+        last = optout;
+        optout = optouts_next(gateway, account->number, last);
+    }
+    if (last != NULL)
+        optouts_end_page(gateway, last);
     json_write_array_end(writer);
     json_write_object_end(writer);
     api_answer_when_durable(gateway, call->request->id);

@@ -4,6 +4,7 @@
  */
 #include "gateway/optouts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 enum {
     OPTOUTS_MAX = 16 * 1024 * 1024,
     SENDERS_MAX = 64, /* of one number for an account; all of them may go in one decision */
+    PLACES = 64,
 };
 
 struct entry {
@@ -27,7 +29,17 @@ struct entry {
     char sender[];
 };
 
+/* Where a page of the list ended. */
+struct place {
+    uint32_t account;
+    char number[NUMBER_SIZE]; /* of its last entry, which may have gone; "": no place */
+    char sender[STORE_OPTOUT_SENDER_SIZE];
+    struct entry *next; /* NULL: the end */
+};
+
 struct optouts {
+    struct place places[PLACES]; /* the latest ones */
+    size_t next_place;
     struct table *by_number;
     struct entry **newest; /* by account number */
     size_t count;
@@ -151,6 +163,9 @@ bool optouts_put(struct gateway *gateway, const struct store_optout *optout)
 
 static void leave_list(struct optouts *optouts, struct entry *entry)
 {
+    for (size_t i = 0; i < PLACES; i++)
+        if (optouts->places[i].next == entry)
+            optouts->places[i].next = entry->older;
     if (entry->newer)
         entry->newer->older = entry->older;
     else
@@ -246,4 +261,48 @@ const struct store_optout *optouts_find(const struct gateway *gateway, uint32_t 
             (sender == NULL || strcmp(entry->sender, sender) == 0))
             return &entry->optout;
     return NULL;
+}
+
+static struct place *place_of(struct optouts *optouts, uint32_t account, const char *number,
+                              const char *sender)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        struct place *place = &optouts->places[i];
+
+        if (place->account == account && number[0] != '\0' &&
+            strcmp(place->number, number) == 0 && strcmp(place->sender, sender) == 0)
+            return place;
+    }
+    return NULL;
+}
+
+void optouts_end_page(struct gateway *gateway, const struct store_optout *last)
+{
+    struct optouts *optouts = gateway->optouts;
+    struct place *place = place_of(optouts, last->account, last->number, last->sender);
+
+    if (place == NULL)
+        place = &optouts->places[optouts->next_place++ % PLACES];
+    place->account = last->account;
+    snprintf(place->number, sizeof(place->number), "%s", last->number);
+    snprintf(place->sender, sizeof(place->sender), "%s", last->sender);
+    place->next = ((const struct entry *)last)->older;
+}
+
+bool optouts_next_page(const struct gateway *gateway, uint32_t account, const char *number,
+                       const char *sender, const struct store_optout **out)
+{
+    const struct store_optout *last = optouts_find(gateway, account, number, sender);
+    const struct place *place;
+    char digits[NUMBER_SIZE];
+
+    *out = NULL;
+    if (last != NULL) {
+        *out = optouts_next(gateway, account, last);
+        return true;
+    }
+    place = place_of(gateway->optouts, account, number, sender_form(sender, digits));
+    if (place != NULL && place->next != NULL)
+        *out = &place->next->optout;
+    return place != NULL;
 }

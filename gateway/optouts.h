@@ -48,6 +48,17 @@ size_t optouts_count(const struct gateway *gateway);
 const struct store_optout *optouts_next(const struct gateway *gateway, uint32_t account,
                                         const struct store_optout *after);
 
+/* A page ended with `last`: where is kept for a while, also when `last` goes. */
+void optouts_end_page(struct gateway *gateway, const struct store_optout *last);
+
+/*
+ * What was behind the entry of this number and sender and is still there, NULL at the end.
+ * False: there is no such entry, and no page has ended with it lately.
+ */
+bool optouts_next_page(const struct gateway *gateway, uint32_t account, const char *number,
+                       const char *sender, const struct store_optout **out)
+    __attribute__((warn_unused_result));
+
 /* The entry of a number for this sender, or, when that is NULL, any; NULL: there is none. */
 const struct store_optout *optouts_find(const struct gateway *gateway, uint32_t account,
                                         const char *number, const char *sender);

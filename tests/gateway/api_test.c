@@ -552,6 +552,8 @@ TEST(the_opt_out_list_is_read_with_read_and_changed_with_send)
     answer = ask("rich-read", "/v1/accounts/rich/optouts?after=4917012345678&sender=Shop");
     CHECK_STR(member(&answer, "optouts.0.sender", text), "", "behind it");
     CHECK_STR(member(&answer, "optouts.1.number", text), "", "and no more");
+    answer = ask("rich-read", "/v1/accounts/rich/optouts?after=");
+    CHECK_STR(member(&answer, "optouts.0.sender", text), "Shop", "behind nothing");
     answer = ask("admin-token", "/v1/accounts/poor/optouts");
     CHECK_STR(member(&answer, "optouts.0.number", text), "", "of another");
     CHECK_EQ(ask_by("rich-send", "DELETE", OPTOUT).status, 200, "delete");
@@ -560,6 +562,38 @@ TEST(the_opt_out_list_is_read_with_read_and_changed_with_send)
     answer = ask_by("rich-send", "POST", OPTOUT);
     check_refusal(&answer, 405, "method_not_allowed", "post");
     CHECK(strstr(answer.head, "Allow: GET, HEAD, PUT, DELETE") != NULL, "all it takes");
+}
+
+TEST(a_list_goes_on_behind_a_page_whose_last_number_has_been_taken_off)
+{
+    enum { PAGE = 1000, ALL = PAGE + 3 };
+    struct lone_answer answer;
+    char path[128], text[128];
+
+    for (unsigned i = 0; i < ALL; i++) {
+        snprintf(path, sizeof(path), "/v1/accounts/rich/optouts/4917000%05u", i);
+        CHECK_EQ(ask_by("rich-send", "PUT", path).status, 200, "put");
+    }
+    answer = ask("rich-read", "/v1/accounts/rich/optouts");
+    CHECK_STR(member(&answer, "optouts.999.number", text), "491700000003", "the last");
+    /* It and the one behind it. */
+    for (unsigned i = 3; i > 1; i--) {
+        snprintf(path, sizeof(path), "/v1/accounts/rich/optouts/4917000%05u", i);
+        CHECK_EQ(ask_by("rich-send", "DELETE", path).status, 200, "delete");
+    }
+    answer = ask("rich-read", "/v1/accounts/rich/optouts?after=491700000003");
+    CHECK_STR(member(&answer, "optouts.0.number", text), "491700000001", "the next");
+    CHECK_STR(member(&answer, "optouts.1.number", text), "491700000000", "and its next");
+    CHECK_STR(member(&answer, "optouts.2.number", text), "", "and no more");
+    for (unsigned i = 0; i < ALL; i++) {
+        snprintf(path, sizeof(path), "/v1/accounts/rich/optouts/4917000%05u", i);
+        (void)ask_by("rich-send", "DELETE", path);
+    }
+    answer = ask("rich-read", "/v1/accounts/rich/optouts?after=491700000000");
+    CHECK_EQ(answer.status, 200, "the end, behind all");
+    CHECK_STR(member(&answer, "optouts.0.number", text), "", "is the end");
+    answer = ask("rich-read", "/v1/accounts/rich/optouts?after=4917055555555");
+    check_refusal(&answer, 404, "unknown_optout", "where no page has ended");
 }
 
 /* What chooses among several, and cannot be read, chooses none of them: before, it was
@@ -624,6 +658,7 @@ int main(void)
         RUN(channels_are_told_with_their_state),
         RUN(a_report_is_taken_when_it_is_signed_and_understood),
         RUN(the_opt_out_list_is_read_with_read_and_changed_with_send),
+        RUN(a_list_goes_on_behind_a_page_whose_last_number_has_been_taken_off),
         RUN(a_query_that_cannot_be_read_changes_nothing),
     };
 
