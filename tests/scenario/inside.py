@@ -5,17 +5,20 @@ by the configuration, or never connected to.  Names that lead inside sometimes, 
 In a network and mount namespace of its own, with a name server of its own, and with an
 address of the internet that is really here: that one is called.  Needs root."""
 
+import http.server
 import os
 import re
 import select
 import socket
+import ssl
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
 
-from lab import BUILD, SOURCE, Lab, bounded, check, equal, run_rows, until
+from lab import BUILD, SOURCE, Lab, bounded, check, equal, free_ports, run_rows, until
+from tls import Authority
 
 OUTSIDE = "8.8.4.4"
 INSIDE = ["127.0.0.1", "10.0.0.1", "192.168.0.1", "172.16.0.1", "169.254.169.254",
@@ -215,6 +218,43 @@ def what_is_said_to_be_ours_is_called_and_nothing_beside_it(port, doors):
     return "one of four"
 
 
+class Messenger(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"id":"1"}')
+
+    def log_message(self, *_):
+        pass
+
+
+def messenger_with(lab, authority, port):
+    """Answers over TLS, with a certificate of this authority."""
+    Authority(lab.folder, authority).issue(f"of-{authority}", "127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(lab.folder / f"of-{authority}.crt",
+                            lab.folder / f"of-{authority}.key")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Messenger)
+    server.handle_error = lambda *_: None
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def a_certificate_is_taken_from_the_authority_of_ours_and_no_other(_port, _doors):
+    ports = free_ports(2)
+    with Inside([f"https://127.0.0.1:{one}/send" for one in ports],
+                'private_networks = {"127.0.0.0/8"}\nprivate_ca = "house.crt"') as lab:
+        for authority, one in zip(("house", "stranger"), ports):
+            messenger_with(lab, authority, one)
+        lab.start()
+        ends = [lab.ended(lab.send_over(n), 20)["end"] for n in range(len(ports))]
+        lab.verify()
+        lab.stop()
+    equal(ends, ["accepted", "undeliverable"], "ends")
+    return "one of two"
+
+
 def alone():
     """Again, where nothing is but what is made here."""
     if os.geteuid() != 0:
@@ -254,6 +294,7 @@ if __name__ == "__main__":
         the_doors.start()
         good = run_rows((sixty_spellings_of_inside_are_never_connected_to,
                          a_name_that_changes_its_address_is_never_followed_inside,
-                         what_is_said_to_be_ours_is_called_and_nothing_beside_it),
+                         what_is_said_to_be_ours_is_called_and_nothing_beside_it,
+                         a_certificate_is_taken_from_the_authority_of_ours_and_no_other),
                         the_port, the_doors)
     sys.exit(0 if good else 1)
