@@ -297,5 +297,6 @@ static void sweep(void *owner)
     reports_forget_ids(reports, before_ms);
     reports_expire_parked(reports);
     reports_follow_rules(reports);
+    reports_try_unread(reports);
     reports_claim(gateway);
 }

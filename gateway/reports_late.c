@@ -15,22 +15,24 @@ enum {
     THAWED_MS = 5000,      /* a message that was brought back stays in memory */
     PENDING_MAX = 4096,    /* reports that wait for a message to be brought back */
     PER_MESSAGE_MAX = 256, /* of one message: they are applied in one decision */
-    READS_MAX = 128,       /* messages at once: the reader has half for what people ask */
+    UNREAD_AGAIN_MS = 2000,
+    READS_MAX = 128, /* messages at once: the reader has half for what people ask */
 };
 
 /* A report whose message is being read from the database. */
 struct pending {
     struct pending *next;
     uint64_t message;
+    uint64_t parked; /* its row, if it has one already; 0: none */
     struct kept_report report;
     struct store_effect acknowledge;
 };
 
 static void brought_back(void *owner, uint64_t tag, struct stored_message *stored);
 
-bool reports_bring_back(struct reports *reports, uint64_t message,
-                        const struct kept_report *report,
-                        const struct store_effect *acknowledge)
+static bool bring_back(struct reports *reports, uint64_t message,
+                       const struct kept_report *report,
+                       const struct store_effect *acknowledge, uint64_t parked)
 {
     struct pending *pending;
     struct pending **last = &reports->pending;
@@ -45,6 +47,7 @@ bool reports_bring_back(struct reports *reports, uint64_t message,
     if (pending == NULL)
         abort();
     pending->message = message;
+    pending->parked = parked;
     pending->report = *report;
     if (acknowledge)
         pending->acknowledge = *acknowledge;
@@ -59,6 +62,31 @@ bool reports_bring_back(struct reports *reports, uint64_t message,
     }
     reports->reads += same == 0;
     return true;
+}
+
+bool reports_bring_back(struct reports *reports, uint64_t message,
+                        const struct kept_report *report,
+                        const struct store_effect *acknowledge)
+{
+    return bring_back(reports, message, report, acknowledge, 0);
+}
+
+void reports_try_unread(struct reports *reports)
+{
+    int64_t now_ms = clock_mono_ms(reports->gateway->clock);
+    bool room = true;
+
+    if (reports->unread_count == 0 || now_ms < reports->unread_at_ms)
+        return;
+    reports->unread_at_ms = now_ms + UNREAD_AGAIN_MS;
+    for (uint32_t i = 1; i <= reports->channel_last && room; i++) {
+        struct reports_channel *channel = reports->channels[i];
+
+        for (struct parked *at = channel ? channel->oldest : NULL; at && room;
+             at = at->next)
+            room = at->unread == 0 ||
+                   bring_back(reports, at->unread, &at->report, NULL, at->id);
+    }
 }
 
 /* NULL when it names what is no longer known. */
@@ -109,6 +137,44 @@ static void thawed_is_durable(void *owner, const struct store_effect *effect)
                  lives_are_full(gateway->lives) ? 0 : THAWED_MS, forget_thawed, live);
 }
 
+/* NULL: it has no row, or has none any more. */
+static struct parked *parked_of(struct reports *reports, const struct pending *pending)
+{
+    struct parked *parked = NULL;
+
+    if (pending->parked)
+        parked = reports_first_parked(reports,
+                                      reports_hash_of_report(reports, &pending->report));
+    while (parked && parked->id != pending->parked)
+        parked = parked->same;
+    return parked;
+}
+
+/* In a decision; `live`: its message, NULL: there is none, or it could not be read. */
+static void settle(struct reports *reports, const struct pending *pending,
+                   struct live *live, bool failed)
+{
+    struct attempt *attempt = live ? reports_attempt_of(live, &pending->report) : NULL;
+    struct parked *parked = parked_of(reports, pending);
+
+    if (pending->parked && parked == NULL)
+        return;
+    if (attempt == NULL && (failed || live)) {
+        /* Kept, at least for a while: it may be about another with the same id. */
+        if (parked == NULL)
+            parked = reports_park(reports, &pending->report);
+        if (parked)
+            reports_mark_unread(reports, parked, live ? 0 : pending->message);
+        return;
+    }
+    if (parked)
+        reports_unpark(reports, parked);
+    if (attempt)
+        reports_apply(reports->gateway, live, attempt, &pending->report);
+    else
+        reports->gateway->counters.reports_unmatched++;
+}
+
 static void brought_back(void *owner, uint64_t tag, struct stored_message *stored)
 {
     struct reports *reports = owner;
@@ -125,7 +191,6 @@ static void brought_back(void *owner, uint64_t tag, struct stored_message *store
         live = thaw(gateway, stored);
     while (*place) {
         struct pending *pending = *place;
-        struct attempt *attempt;
 
         if (pending->message != tag) {
             place = &pending->next;
@@ -134,14 +199,7 @@ static void brought_back(void *owner, uint64_t tag, struct stored_message *store
         *place = pending->next;
         reports->pending_count--;
         store_cut(gateway->store);
-        attempt = live ? reports_attempt_of(live, &pending->report) : NULL;
-        if (attempt)
-            reports_apply(gateway, live, attempt, &pending->report);
-        else if (stored->failed || live)
-            /* Kept, at least for a while: it may be about another with the same id. */
-            reports_park(reports, &pending->report);
-        else
-            gateway->counters.reports_unmatched++;
+        settle(reports, pending, live, stored->failed);
         if (pending->acknowledge.run)
             store_effect(gateway->store, &pending->acknowledge);
         free(pending);

@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "gateway/gateway.h"
+#include "gateway/log.h"
 #include "gateway/table.h"
+#include "routing/delivery.h"
 
 enum {
     UNPARKS_PER_SWEEP = 1000,
@@ -143,7 +145,29 @@ void reports_unpark(struct reports *reports, struct parked *parked)
         channel->newest = parked->previous;
     channel->parked_count--;
     reports->parked_count--;
+    reports_mark_unread(reports, parked, 0);
     free(parked);
+}
+
+void reports_mark_unread(struct reports *reports, struct parked *parked, uint64_t message)
+{
+    reports->unread_count -= parked->unread != 0;
+    reports->unread_count += message != 0;
+    parked->unread = message;
+}
+
+/* Nobody came for it.  If we know whose it is, a person may see to it. */
+static void lose(struct reports *reports, struct parked *parked)
+{
+    if (parked->unread)
+        log_error("report.lost", "message=%llu delivered=%s reason=\"it cannot be read\"",
+                  (unsigned long long)parked->unread,
+                  parked->report.event == ATTEMPT_EV_REPORT_DELIVERED ||
+                          parked->report.event == ATTEMPT_EV_REPORT_READ
+                      ? "yes"
+                      : "no");
+    reports->gateway->counters.reports_unmatched++;
+    reports_unpark(reports, parked);
 }
 
 static void drop_oldest_of_most(struct reports *reports)
@@ -156,8 +180,7 @@ static void drop_oldest_of_most(struct reports *reports)
         if (channel && (most == NULL || channel->parked_count > most->parked_count))
             most = channel;
     }
-    reports->gateway->counters.reports_unmatched++;
-    reports_unpark(reports, most->oldest);
+    lose(reports, most->oldest);
 }
 
 /* Of those with the id of one that comes: the first, if there are enough.  Of more, which a
@@ -172,8 +195,7 @@ static void drop_first_of_id(struct reports *reports, const struct kept_report *
         count++;
     if (count < SAME_ID_MAX)
         return;
-    reports->gateway->counters.reports_unmatched++;
-    reports_unpark(reports, first);
+    lose(reports, first);
 }
 
 struct parked *reports_park(struct reports *reports, const struct kept_report *report)
@@ -222,10 +244,8 @@ void reports_expire_parked(struct reports *reports)
         struct reports_channel *channel = reports->channels[i];
 
         while (channel && channel->oldest && channel->oldest->at_ms <= before_ms &&
-               unparks++ < UNPARKS_PER_SWEEP) {
-            gateway->counters.reports_unmatched++;
-            reports_unpark(reports, channel->oldest);
-        }
+               unparks++ < UNPARKS_PER_SWEEP)
+            lose(reports, channel->oldest);
     }
     store_end(gateway->store);
 }
@@ -234,6 +254,7 @@ void reports_expire_parked(struct reports *reports)
 void reports_load(struct gateway *gateway, const struct store_parked *row)
 {
     struct parked *parked = calloc(1, sizeof(*parked));
+    uint64_t message;
 
     if (parked == NULL)
         abort();
@@ -244,6 +265,9 @@ void reports_load(struct gateway *gateway, const struct store_parked *row)
     }
     parked->report.channel = row->channel;
     add_parked(gateway->reports, parked);
+    /* What ended is known by now, and only that. */
+    if (reports_message_of(gateway->reports, &parked->report, &message))
+        reports_mark_unread(gateway->reports, parked, message);
 }
 
 size_t reports_parked(const struct gateway *gateway)

@@ -49,6 +49,7 @@ struct parked {
     uint64_t id;
     uint64_t hash;             /* of its id, else its ref; 0: neither */
     uint64_t destination_hash; /* 0: none is told */
+    uint64_t unread;           /* its message, which could not be read; 0: none */
     int64_t at_ms;             /* wall */
     struct kept_report report;
 };
@@ -83,7 +84,9 @@ struct reports {
     struct awaited *awaited;
     struct pending *pending;
     size_t pending_count;
-    size_t reads; /* messages that are being brought back */
+    size_t reads;         /* messages that are being brought back */
+    size_t unread_count;  /* parked reports whose message could not be read */
+    int64_t unread_at_ms; /* they are tried again: not before */
     struct clock_timer sweep;
 };
 
@@ -186,6 +189,9 @@ struct parked *reports_first_parked_for(const struct reports *reports, uint64_t 
 /* In a decision: a row is added; NULL: it names nothing it could be found by. */
 struct parked *reports_park(struct reports *reports, const struct kept_report *report);
 
+/* The message it is about could not be read (0: it could), and is to be tried again. */
+void reports_mark_unread(struct reports *reports, struct parked *parked, uint64_t message);
+
 /* In a decision: out of the lists, and its row goes. */
 void reports_unpark(struct reports *reports, struct parked *parked);
 
@@ -200,6 +206,9 @@ void reports_free_parked(struct reports *reports);
 bool reports_bring_back(struct reports *reports, uint64_t message,
                         const struct kept_report *report,
                         const struct store_effect *acknowledge);
+
+/* Those whose message could not be read, now and then, while they are parked. */
+void reports_try_unread(struct reports *reports);
 
 void reports_free_pending(struct reports *reports);
 

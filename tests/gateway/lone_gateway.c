@@ -224,6 +224,11 @@ struct gateway *lone_gateway_of(struct lone_gateway *lone)
     return lone->gateway;
 }
 
+const char *lone_gateway_folder(const struct lone_gateway *lone)
+{
+    return lone->folder;
+}
+
 static int connect_tcp(const struct lone_gateway *lone)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(lone->port)};

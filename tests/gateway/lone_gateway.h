@@ -39,6 +39,7 @@ void lone_gateway_pass(struct lone_gateway *lone, int64_t ms);
 
 void lone_gateway_free(struct lone_gateway *lone);
 struct gateway *lone_gateway_of(struct lone_gateway *lone);
+const char *lone_gateway_folder(const struct lone_gateway *lone);
 
 /* An answer; lives until the next question. */
 struct lone_answer {

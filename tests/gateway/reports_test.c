@@ -5,10 +5,14 @@
  */
 #include "gateway/reports.h"
 
+#include <glob.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "gateway/catalog_pieces.h"
+#include <sqlite3.h>
+
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/live.h"
@@ -935,6 +939,74 @@ TEST(a_message_names_its_prices_as_long_as_it_is_in_memory)
     end();
 }
 
+/* Of the history, as it is made on this day; what it was before is kept beside. */
+static void change_history(const char *sql)
+{
+    char path[PATH_MAX];
+    sqlite3 *database;
+    glob_t days;
+    char *error = NULL;
+
+    snprintf(path, sizeof(path), "%s/history/*.db", lone_gateway_folder(lone));
+    assert_int_equal(glob(path, 0, NULL, &days), 0);
+    for (size_t i = 0; i < days.gl_pathc; i++) {
+        assert_int_equal(sqlite3_open(days.gl_pathv[i], &database), SQLITE_OK);
+        sqlite3_busy_timeout(database, 1000);
+        sqlite3_exec(database, sql, NULL, NULL, &error);
+        CHECK(error == NULL, error);
+        sqlite3_close(database);
+    }
+    globfree(&days);
+}
+
+/* Its row is damaged, and mended before the report is too old. */
+static void try_again(bool restart)
+{
+    enum { GONE_MS = 1500, AGAIN_MS = 2500 };
+    struct lone_answer answer;
+    uint32_t sequence;
+    char path[64];
+    uint64_t id;
+
+    begin(WIDE "grace = \"100ms\"");
+    id = submit_with("491700000001", "hello", ",\"validity\":1");
+    sequence = expect_submit();
+    take(sequence, "86");
+    check_end(id, MESSAGE_EXPIRED);
+    turn_for(GONE_MS);
+    CHECK_EQ(lives_count(lone_gateway_of(lone)->lives), 0, "messages in memory");
+    change_history("CREATE TABLE was AS SELECT * FROM known;"
+                   "UPDATE message SET content=x'00'; UPDATE aged SET content=x'00'");
+    report("491700000001", "id:86 stat:DELIVRD err:000");
+    turn_for(100);
+    CHECK_EQ(reports_parked(lone_gateway_of(lone)), 1, "kept");
+    change_history(
+        "UPDATE message SET content=(SELECT content FROM was WHERE was.id=message.id);"
+        "UPDATE aged SET content=(SELECT content FROM was WHERE was.id=aged.id);"
+        "DROP TABLE was");
+    if (restart) {
+        uint16_t port;
+
+        lone_line_close(&line);
+        close(listener);
+        listener = lone_line_listen(&port);
+        lone_gateway_start_again(lone, port, WIDE, LONE_OPERATOR_ACCOUNT);
+        lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
+    }
+    turn_for(restart ? 500 : AGAIN_MS);
+    CHECK_EQ(reports_parked(lone_gateway_of(lone)), 0, "tried again");
+    snprintf(path, sizeof(path), "/v1/messages/%llu", (unsigned long long)id);
+    answer = lone_gateway_ask(lone, "admin-token", "GET", path, "", NULL);
+    CHECK(strstr(answer.body, "\"delivered\"") != NULL, answer.body);
+    end();
+}
+
+TEST(a_late_report_is_tried_again_if_its_message_could_not_be_read)
+{
+    try_again(false);
+    try_again(true);
+}
+
 /* All of them wait for one message to be brought back, which is one decision. */
 TEST(very_many_reports_of_a_message_that_is_long_gone_harm_nobody)
 {
@@ -1073,6 +1145,7 @@ int main(void)
         RUN(reports_whose_ids_a_new_rule_makes_equal_are_there_at_the_next_start),
         RUN(very_many_reports_that_a_new_rule_gives_one_id_are_not_too_many),
         RUN(a_message_names_its_prices_as_long_as_it_is_in_memory),
+        RUN(a_late_report_is_tried_again_if_its_message_could_not_be_read),
         RUN(what_a_late_report_earns_is_of_the_class_the_message_was_accepted_in),
         RUN(very_many_reports_of_a_message_that_is_long_gone_harm_nobody),
         RUN(one_that_was_brought_back_is_owed_for_as_the_class_it_was_sent_in),
