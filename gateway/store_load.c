@@ -138,13 +138,14 @@ static bool open_merge(const struct load *load, struct merge *merge)
     static const char messages[] =
         "SELECT " STORE_MESSAGE_COLUMNS " FROM day.known ORDER BY id";
     static const char late[] =
-        "SELECT " STORE_LATE_COLUMNS " FROM main.late ORDER BY message, ordinal";
+        "SELECT " STORE_LATE_COLUMNS
+        " FROM main.late WHERE message>=?1 ORDER BY message, ordinal";
     sqlite3 *database = load->store->database;
 
     return store_cursor_open(&merge->messages, database, messages, 0, 0, load->error,
                              load->error_size) &&
-           store_cursor_open(&merge->late, database, late, 0, 0, load->error,
-                             load->error_size);
+           store_cursor_open(&merge->late, database, late, 0, merge->messages.key,
+                             load->error, load->error_size);
 }
 
 static bool close_merge(const struct load *load, struct merge *merge)
