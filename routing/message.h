@@ -69,7 +69,7 @@ enum reason {
 enum {
     ATTEMPT_PROVIDER_ID_SIZE = 66, /* 65 octets of SMPP and a NUL */
     MESSAGE_SEGMENTS_MAX = 255,    /* of one message over a link */
-    MESSAGE_ATTEMPTS_MAX = 4096,   /* after so many nothing is tried any more */
+    MESSAGE_ATTEMPTS_MAX = 4096,   /* the later ones at longer intervals (step.c) */
 };
 
 /*

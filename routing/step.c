@@ -142,13 +142,33 @@ static void judge_unknown(const struct walk *walk, const struct step_view *view,
         segment->progress = PROGRESS_OPEN;
 }
 
-/* A new try that could only come after the step is over will not come. */
-static bool may_come_again(const struct walk *walk, const struct step_view *view,
+/*
+ * Whoever says "later" without end is asked until the time is over: the second half of the
+ * tries that there may be is spread over what is left of it.
+ */
+static int64_t again_at_ms(const struct walk *walk, const struct step_view *view,
                            const struct attempt *last)
 {
-    return last->again_at_ms < view->within_end_ms &&
-           (step_is_last(walk, view->step) ||
-            last->again_at_ms < walk->message->deadline_ms);
+    const struct message *message = walk->message;
+    int64_t left = MESSAGE_ATTEMPTS_MAX - message->attempt_count;
+    int64_t end_ms = view->within_end_ms < message->deadline_ms ? view->within_end_ms
+                                                                : message->deadline_ms;
+    int64_t spread_ms;
+
+    if (left > MESSAGE_ATTEMPTS_MAX / 2 || left <= 0)
+        return last->again_at_ms;
+    spread_ms = last->updated_at_ms + (end_ms - last->updated_at_ms) / left * view->count;
+    if (spread_ms > end_ms)
+        spread_ms = end_ms;
+    return last->again_at_ms > spread_ms ? last->again_at_ms : spread_ms;
+}
+
+/* A new try that could only come after the step is over will not come. */
+static bool may_come_again(const struct walk *walk, const struct step_view *view,
+                           int64_t at_ms)
+{
+    return at_ms < view->within_end_ms &&
+           (step_is_last(walk, view->step) || at_ms < walk->message->deadline_ms);
 }
 
 static void judge_failed(const struct walk *walk, const struct step_view *view,
@@ -157,13 +177,14 @@ static void judge_failed(const struct walk *walk, const struct step_view *view,
     const struct plan_step *step = &walk->plan->steps[view->step];
     const struct attempt *last = segment->last;
     bool told = (last->flags & ATTEMPT_WAS_ACCEPTED) != 0;
+    int64_t at_ms = again_at_ms(walk, view, last);
 
     segment->progress = segment->unknown && !told ? PROGRESS_UNKNOWN : PROGRESS_FAILED;
     if (last->flags & ATTEMPT_NEXT_WAY)
         wants(view, step, segment, PROGRESS_NEW, INT64_MAX);
     else if ((last->flags & ATTEMPT_RETRY) && !segment->failed &&
-             may_come_again(walk, view, last))
-        wants(view, step, segment, PROGRESS_AGAIN, last->again_at_ms);
+             may_come_again(walk, view, at_ms))
+        wants(view, step, segment, PROGRESS_AGAIN, at_ms);
 }
 
 /* Where a report is awaited for all of the step, it is so too when a later try came to

@@ -553,19 +553,37 @@ TEST(a_step_ends_within_its_time_and_at_the_deadline)
     message_done(&life.message);
 }
 
-TEST(tries_without_end_are_stopped)
+/* An operator that is busy for hours; the second half of the tries there may be is spread
+ * over what is left of them. */
+TEST(tries_without_end_last_until_the_deadline)
 {
+    enum { DAY_MS = 24 * 3600 * 1000 };
     struct plan endless = sms;
     struct life life = {message_at_start(), &endless, START_MS, "without end"};
     struct delivery_decision decision;
+    int64_t longest_ms = 0;
 
     endless.steps[0].within_ms = INT64_MAX;
-    life.message.deadline_ms = INT64_MAX;
-    for (unsigned i = 0; i < MESSAGE_ATTEMPTS_MAX; i++)
+    life.message.deadline_ms = START_MS + DAY_MS;
+    for (unsigned i = 0; i < MESSAGE_ATTEMPTS_MAX / 2 - 1; i++)
         life_run(&life, "s a +100");
-    decision = life_ask(&life);
-    CHECK_EQ(decision.end, MESSAGE_UNDELIVERABLE, "without end");
-    CHECK_EQ(life.message.attempts[MESSAGE_ATTEMPTS_MAX - 1].number, UINT8_MAX, "number");
+    while (!(decision = life_ask(&life)).end) {
+        CHECK(life.now_ms < life.message.deadline_ms, "until the deadline");
+        if (decision.send) {
+            life_run(&life, "s a");
+            continue;
+        }
+        CHECK(decision.due_ms > life.now_ms, "it waits");
+        if (decision.due_ms - life.now_ms > longest_ms)
+            longest_ms = decision.due_ms - life.now_ms;
+        life.now_ms = decision.due_ms;
+    }
+    CHECK_EQ(life.now_ms, life.message.deadline_ms, "its end");
+    CHECK_EQ(decision.end, MESSAGE_EXPIRED, "without end");
+    CHECK(longest_ms < 60 * 1000, "each in its turn");
+    CHECK(life.message.attempt_count <= MESSAGE_ATTEMPTS_MAX, "and no more of them");
+    CHECK_EQ(life.message.attempts[life.message.attempt_count - 1].number, UINT8_MAX,
+             "number");
     message_done(&life.message);
 }
 
@@ -705,7 +723,7 @@ int main(void)
         RUN(a_permit_is_good_only_while_its_try_is_wanted),
         RUN(what_is_told_of_the_first_try_is_not_sent_again),
         RUN(a_step_ends_within_its_time_and_at_the_deadline),
-        RUN(tries_without_end_are_stopped),
+        RUN(tries_without_end_last_until_the_deadline),
         RUN(each_submission_of_a_long_message_is_told_its_own_end),
         RUN(an_attempt_moves_as_the_table_says_and_no_other_way),
         RUN(the_reason_of_a_failure_is_kept_until_something_better_comes),
