@@ -236,6 +236,86 @@ TEST(what_ends_again_after_a_copy_was_put_back_is_there_once)
     }
 }
 
+static void remove_file(const struct life *life, const char *name)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find("store-life");
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/%s", life->folder, name);
+    (void)vfs->xDelete(vfs, path, 1);
+}
+
+static void copy_database(struct life *life, const char *from, const char *to)
+{
+    char sql[128];
+
+    snprintf(sql, sizeof(sql), "VACUUM INTO '%s/%s'", life->folder, to);
+    life_tamper(life, from, sql);
+}
+
+static void put_back(struct life *life, const char *copy)
+{
+    static const char *const files[] = {"live.db",   "live.db-wal", "live.db-shm",
+                                        "journal-1", "journal-2",   "journal.head",
+                                        "live.head"};
+
+    life_close(life);
+    for (size_t i = 0; i < ROWS(files); i++)
+        remove_file(life, files[i]);
+    copy_database(life, copy, "live.db");
+}
+
+/* As sluiced(8) says it at COPIES. */
+static void take_out_newer(struct life *life)
+{
+    char sql[400];
+
+    snprintf(sql, sizeof(sql),
+             "ATTACH '%s/live.db' AS live; CREATE TEMP TABLE h AS SELECT CAST(value AS"
+             " INTEGER) AS id FROM live.meta WHERE key='highest_id';"
+             "DELETE FROM part WHERE message > (SELECT id FROM h);"
+             "DELETE FROM aged WHERE id > (SELECT id FROM h);"
+             "DELETE FROM message WHERE id > (SELECT id FROM h)",
+             life->folder);
+    life_tamper(life, day, sql);
+}
+
+/* The history is newer than the copy, and has rows whose postings were lost with it. */
+TEST(what_came_and_ended_after_a_copy_was_made_is_named_unless_it_is_taken_out)
+{
+    for (int taken_out = 0; taken_out < 2; taken_out++) {
+        struct life life;
+        struct verification verification;
+
+        new_life(&life);
+        assert_true(life_begin(&life, 1));
+        life_run(&life, 1000);
+        copy_database(&life, "live.db", "copy.db");
+        assert_true(life_begin(&life, 2));
+        life_run(&life, 1000);
+        live_on(&life, 3);
+        end(&life, 3);
+        life_run(&life, 1000);
+        assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 3);
+        put_back(&life, "copy.db");
+        if (taken_out)
+            take_out_newer(&life);
+        CHECK(life_open(&life), life.error);
+        assert_true(life_load(&life, NULL, NULL));
+        check_ledger(&life);
+        assert_true(life_begin(&life, 4));
+        life_run(&life, 1000);
+        life_verify(&life, &verification);
+        assert_int_equal(verification.mismatch_count, taken_out ? 0 : 4);
+        if (!taken_out)
+            CHECK(strstr(verification.mismatches[0], "its postings give 0.000000") != NULL,
+                  verification.mismatches[0]);
+        assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"),
+                         taken_out ? 2 : 4);
+        life_free(&life);
+    }
+}
+
 /* Nor does it fill the log with its sentence. */
 TEST(on_a_full_disk_it_is_tried_again_after_a_while)
 {
@@ -269,6 +349,7 @@ int main(void)
         RUN(a_report_after_its_end_is_laid_over_the_aged_as_over_others),
         RUN(a_window_that_finds_no_room_at_any_write_is_in_the_tables_once),
         RUN(what_ends_again_after_a_copy_was_put_back_is_there_once),
+        RUN(what_came_and_ended_after_a_copy_was_made_is_named_unless_it_is_taken_out),
         RUN(on_a_full_disk_it_is_tried_again_after_a_while),
     };
 
