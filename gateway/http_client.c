@@ -47,8 +47,11 @@ struct call {
     CURL *easy;
     bool is_under_way;
     struct clock_timer timer; /* when its time is over */
-    unsigned deferrals;       /* of that */
-    int fd;                   /* the last one curl had watched for it; -1: none */
+    int64_t timeout_ms;
+    int64_t due_ms;   /* the same; not moved by what defers it */
+    int64_t begun_ms; /* when its connection was begun or its body asked for; 0: not yet */
+    unsigned deferrals; /* of its end */
+    int fd;             /* the last one curl had watched for it; -1: none */
     uint64_t id;
     struct curl_slist *headers;
     char *body;
@@ -92,12 +95,19 @@ static void must_multi(CURLMcode code)
 
 /* ---- One call ------------------------------------------------------------ */
 
+static void note_begin(struct call *call)
+{
+    if (call->begun_ms == 0)
+        call->begun_ms = clock_mono_ms(call->client->clock);
+}
+
 static size_t on_want_body(char *out, size_t size, size_t count, void *arg)
 {
     struct call *call = arg;
     size_t left = call->body_size - call->body_sent;
     size_t taken = left < size * count ? left : size * count;
 
+    note_begin(call);
     memcpy(out, call->body + call->body_sent, taken);
     call->body_sent += taken;
     return taken;
@@ -159,6 +169,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
     struct call *call = arg;
 
     (void)purpose;
+    note_begin(call);
     if (!may_dial(&call->client->options, &address->addr)) {
         call->is_private = true;
         return CURL_SOCKET_BAD;
@@ -289,7 +300,10 @@ bool http_client_post(struct http_client *client, const struct http_call *given)
     must(
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)given->connect_timeout_ms));
     must_multi(curl_multi_add_handle(client->multi, easy));
-    clock_arm_in(client->clock, &call->timer, given->timeout_ms, on_time_over, call);
+    call->begun_ms = 0;
+    call->timeout_ms = given->timeout_ms;
+    call->due_ms = clock_mono_ms(client->clock) + given->timeout_ms;
+    clock_arm(client->clock, &call->timer, call->due_ms, on_time_over, call);
     return true;
 }
 
@@ -368,12 +382,23 @@ static void end_done(struct http_client *client)
     }
 }
 
+/* What a stall let begin only when its time was over has its time from then. */
+static bool began_late(struct call *call)
+{
+    if (call->begun_ms < call->due_ms)
+        return false;
+    call->due_ms = call->begun_ms + call->timeout_ms;
+    return true;
+}
+
 static void on_time_over(void *arg)
 {
     struct call *call = arg;
     struct pollfd socket = {.fd = call->fd, .events = POLLIN};
 
-    if (call->fd >= 0 && call->deferrals++ < DEFERRALS_MAX && poll(&socket, 1, 0) == 1)
+    if (began_late(call))
+        clock_arm(call->client->clock, &call->timer, call->due_ms, on_time_over, call);
+    else if (call->fd >= 0 && call->deferrals++ < DEFERRALS_MAX && poll(&socket, 1, 0) == 1)
         clock_arm_in(call->client->clock, &call->timer, 1, on_time_over, call);
     else
         end_call(call, CURLE_OPERATION_TIMEDOUT);

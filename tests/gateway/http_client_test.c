@@ -713,6 +713,19 @@ TEST(after_a_stall_an_answer_that_has_come_is_not_late)
     bench_free(bench);
 }
 
+TEST(after_a_stall_a_call_that_leaves_then_has_its_time)
+{
+    struct bench *bench = bench_new("aaa", NULL);
+
+    for (uint64_t id = 1; id <= 2; id++) { /* over a connection that is new, and kept */
+        post_peer(bench, id, "hurry", "{}");
+        usleep(300000); /* nobody begins it */
+        await(bench, 1);
+        CHECK_EQ(bench->got[id].outcome, HTTP_ANSWERED, "it left after its time");
+    }
+    bench_free(bench);
+}
+
 /* ---- Speed --------------------------------------------------------------- */
 
 static void on_evhttp(struct evhttp_request *request, void *arg)
@@ -809,6 +822,7 @@ int main(void)
         RUN(connections_are_used_again),
         RUN(over_the_bound_a_call_is_not_taken_and_from_its_end_the_next_may_be),
         RUN(after_a_stall_an_answer_that_has_come_is_not_late),
+        RUN(after_a_stall_a_call_that_leaves_then_has_its_time),
         RUN(calls_under_way_are_forgotten_with_their_client),
         RUN(two_thousand_calls_go_through_and_their_cost_is_said),
     };
