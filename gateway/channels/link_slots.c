@@ -26,9 +26,11 @@ static uint32_t room_of(const struct bind *bind)
                : 0;
 }
 
-static bool takes_nothing(const struct link *link)
+/* A pair without its receivers would not hear what is reported. */
+static bool takes_nothing(struct link *link)
 {
-    return link->draining || link_now_ms(link) < link->paused_until_ms;
+    return link->draining || link_now_ms(link) < link->paused_until_ms ||
+           (link->config->bind == CONFIG_PAIR && !link_is_up(link));
 }
 
 static void room_again(void *owner)
@@ -122,7 +124,7 @@ void link_pause_until(struct link *link, int64_t until_ms)
 
 uint32_t link_room(void *self)
 {
-    const struct link *link = self;
+    struct link *link = self;
     uint32_t sum = 0;
 
     if (takes_nothing(link))

@@ -70,6 +70,24 @@ TEST(a_pair_is_a_transmitter_and_a_receiver)
     lone_gateway_free(lone);
 }
 
+TEST(half_a_pair_is_given_nothing)
+{
+    struct smpp_pdu pdu;
+
+    lone = lone_operator_open(&listener, HERE "bind = \"pair\"", "");
+    lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSMITTER, 0x34);
+    lone_gateway_turn_for(lone, 20);
+    CHECK_EQ(bound(), 1, "binds");
+    lone_operator_submit(lone, "491700000001", "hello");
+    CHECK(!lone_line_read(&line, &pdu, 100), "nobody would hear what is reported");
+    lone_operator_bind(&other, lone, listener, SMPP_BIND_RECEIVER, 0x34);
+    lone_line_expect(&line, SMPP_SUBMIT_SM, &pdu);
+    lone_line_close(&line);
+    lone_line_close(&other);
+    close(listener);
+    lone_gateway_free(lone);
+}
+
 TEST(a_bind_says_what_it_was_told_to_say)
 {
     struct smpp_pdu bind;
@@ -230,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_pair_is_a_transmitter_and_a_receiver),
+        RUN(half_a_pair_is_given_nothing),
         RUN(a_bind_says_what_it_was_told_to_say),
         RUN(the_next_host_is_tried_at_once),
         RUN(a_lost_bind_begins_with_the_first_host_again),
