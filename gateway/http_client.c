@@ -27,6 +27,7 @@
 #include "gateway/config.h"
 #include "gateway/http_address.h"
 #include "gateway/http_trust.h"
+#include "gateway/tls_context.h"
 
 #define CONNECTIONS_IDLE_S 60L
 
@@ -185,6 +186,7 @@ static CURLcode on_tls(CURL *easy, void *context, void *arg)
 
     (void)easy;
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+    tls_context_leave_askers(context);
     if (client->options.trust != NULL)
         http_trust_put(client->options.trust, context);
     return CURLE_OK;

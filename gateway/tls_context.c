@@ -155,6 +155,22 @@ static void set_protocol(SSL_CTX *context, const struct config_tls *config)
         abort();
 }
 
+static void on_message(int is_ours, int version, int type, const void *octets, size_t size,
+                       SSL *ssl, void *owner)
+{
+    (void)version;
+    (void)owner;
+    if (!is_ours && type == SSL3_RT_HANDSHAKE && size > 0 &&
+        *(const uint8_t *)octets == SSL3_MT_HELLO_REQUEST &&
+        SSL_get_state(ssl) != TLS_ST_OK)
+        SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN); /* nothing more is read */
+}
+
+void tls_context_leave_askers(SSL_CTX *context)
+{
+    SSL_CTX_set_msg_callback(context, on_message);
+}
+
 SSL_CTX *tls_context_new(const struct config_tls *config, enum tls_side side,
                          int64_t *out_lists_until_s, char *error, size_t error_size)
 {
@@ -168,6 +184,8 @@ SSL_CTX *tls_context_new(const struct config_tls *config, enum tls_side side,
     snprintf(error, error_size, "its settings are refused");
     ERR_clear_error();
     set_protocol(context, config);
+    if (side == TLS_LINK)
+        tls_context_leave_askers(context);
     good = set_own(context, config, error, error_size) &&
            set_theirs(context, config, side, error, error_size) &&
            set_lists(context, config, &until_s, error, error_size);

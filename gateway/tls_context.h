@@ -26,6 +26,10 @@ SSL_CTX *tls_context_new(const struct config_tls *config, enum tls_side side,
 /* Until when its own certificate is good, seconds since 1970; 0: it has none. */
 int64_t tls_context_expires_s(const SSL_CTX *context);
 
+/* For who calls: a server that asks for a handshake while one is under way is left.  The
+ * library passes over that, and reads on for as long as there is more of it. */
+void tls_context_leave_askers(SSL_CTX *context);
+
 /* What the library means by this code of an error; `otherwise`: it does not say. */
 const char *tls_context_words(unsigned long code, const char *otherwise);
 

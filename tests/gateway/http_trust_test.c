@@ -166,7 +166,7 @@ static bool serve(struct place *place)
            SSL_read(place->ssl, request, sizeof(request)) > 0;
 }
 
-static bool call(struct place *place)
+static void post(struct place *place)
 {
     const struct http_call given = {.url = place->url,
                                     .body = "{}",
@@ -175,6 +175,12 @@ static bool call(struct place *place)
                                     .timeout_ms = 20000};
 
     assert_true(http_client_post(place->client, &given));
+}
+
+/* True: the request has come. */
+static bool call(struct place *place)
+{
+    post(place);
     for (unsigned i = 0; i < TURNS_MAX && place->done == 0; i++) {
         turn(place);
         if (serve(place))
@@ -247,6 +253,28 @@ TEST(who_changes_his_keys_without_end_does_not_hold_the_loop)
     end(&place);
 }
 
+/* RFC 5246 7.4.1.1: a client that is in a handshake passes over it, and so the library
+ * reads on, even before there is a key. */
+TEST(who_asks_for_a_handshake_in_the_handshake_is_left)
+{
+    static const uint8_t hello_request[9] = {22, 3, 3, 0, 4, 0, 0, 0, 0};
+    struct place place;
+
+    begin(&place, certificate);
+    post(&place);
+    for (unsigned i = 0; i < TURNS_MAX && place.fd < 0; i++) {
+        turn(&place);
+        place.fd = accept(place.listener, NULL, NULL);
+    }
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(send(place.fd, hello_request, 9, MSG_NOSIGNAL), 9);
+    for (unsigned i = 0; i < 50 && place.done == 0; i++)
+        turn(&place);
+    assert_int_equal(place.done, 1);
+    assert_int_equal(place.outcome, HTTP_NOT_SENT);
+    end(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +282,7 @@ int main(void)
         RUN(a_peer_whom_nobody_vouches_for_gets_no_octet_of_a_call),
         RUN(a_file_without_a_certificate_is_told),
         RUN(who_changes_his_keys_without_end_does_not_hold_the_loop),
+        RUN(who_asks_for_a_handshake_in_the_handshake_is_left),
     };
 
     signal(SIGPIPE, SIG_IGN);

@@ -25,6 +25,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/config.h"
+#include "gateway/tls_context.h"
 #include "smpp/transport.h"
 #include "smpp/wire.h"
 #include "tests/test.h"
@@ -321,6 +322,34 @@ TEST(who_changes_his_keys_without_end_is_cut)
     assert_string_equal(why, "Protocol error");
     close_client(&client);
     end(&place);
+}
+
+/* RFC 5246 7.4.1.1: a client that is in a handshake passes over it, and so the library
+ * reads on, even before there is a key. */
+TEST(an_operator_who_asks_for_a_handshake_in_the_handshake_is_left)
+{
+    static const uint8_t hello_request[9] = {22, 3, 3, 0, 4, 0, 0, 0, 0};
+    const struct config_tls config = {
+        .on = true, .certificate = "", .key = "", .ca = "", .crl = "", .name = ""};
+    char error[200];
+    int64_t until_s;
+    SSL_CTX *context = tls_context_new(&config, TLS_LINK, &until_s, error, sizeof(error));
+    SSL *ssl;
+    int ends[2];
+
+    if (context == NULL)
+        fail_msg("%s", error);
+    connect_ends(ends);
+    ssl = SSL_new(context);
+    SSL_set_fd(ssl, ends[0]);
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(send(ends[1], hello_request, 9, MSG_NOSIGNAL), 9);
+    for (int status = SSL_connect(ssl), i = 0; i < 3; i++, status = SSL_connect(ssl))
+        assert_int_not_equal(SSL_get_error(ssl, status), SSL_ERROR_WANT_READ);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 /* ---- A session ---------------------------------------------------------------------- */
@@ -895,6 +924,7 @@ int main(void)
         RUN(a_record_that_passes_the_watermark_is_read_to_its_end),
         RUN(what_waits_in_pieces_longer_than_a_record_arrives_in_its_order),
         RUN(who_changes_his_keys_without_end_is_cut),
+        RUN(an_operator_who_asks_for_a_handshake_in_the_handshake_is_left),
         RUN(what_has_left_in_a_whole_record_is_not_called_unsent),
         RUN(a_reset_ends_the_connection_at_once),
         RUN(who_ends_its_side_without_a_word_is_still_answered),
