@@ -286,6 +286,14 @@ void executor_wait(const struct executor *executor, int64_t at_most_us)
     ppoll(&wake, 1, &most, NULL);
 }
 
+void executor_pause(const struct executor *executor, int64_t us)
+{
+    struct timespec most = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+
+    if (executor->clock == NULL)
+        nanosleep(&most, NULL);
+}
+
 static void run_errand(void *self)
 {
     struct executor_errand *errand = self;

@@ -61,6 +61,9 @@ bool executor_submit(struct executor *executor, enum executor_lane lane,
  */
 void executor_wait(const struct executor *executor, int64_t at_most_us);
 
+/* A job, on its thread, lets others go first for so long; inline it does not. */
+void executor_pause(const struct executor *executor, int64_t us);
+
 /*
  * What the core thread waits for.  Owned by who begins it, who leaves it alone until
  * executor_join() returns.  Inline it is run by that.

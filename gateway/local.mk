@@ -23,6 +23,7 @@ libgateway_a_SOURCES += \
 	gateway/tls.c gateway/tls.h \
 	gateway/tls_context.c gateway/tls_context.h \
 	gateway/tls_gate.c gateway/tls_gate.h \
+	gateway/spread.c gateway/spread.h \
 	gateway/strain.c gateway/strain.h \
 	gateway/turns.c gateway/turns.h
 

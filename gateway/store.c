@@ -179,6 +179,8 @@ static void count_commit(struct store *store, const struct store_batch *batch)
     if (store->filling_bytes == 0)
         store->filling->since_ms = clock_mono_ms(store->clock);
     store->filling_bytes += batch->used;
+    if (store_window_is_full(store))
+        store->fold_is_urgent = true;
     counters->unfolded_bytes = store->filling_bytes + store->folding_bytes;
 }
 
@@ -406,7 +408,8 @@ bool store_is_busy(const struct store *store)
 
 bool store_tables_are_busy(const struct store *store)
 {
-    return store->table_work != STORE_TABLES_REST;
+    return store->table_work != STORE_TABLES_REST &&
+           (store->table_work != STORE_TABLES_FOLD || store->spread.rest_percent == 0);
 }
 
 bool store_takes_beginnings(const struct store *store)

@@ -306,7 +306,8 @@ void store_settle(struct store *store, struct store_waiter *waiter);
 bool store_takes_beginnings(const struct store *store);
 /* True when so much was in the last batch as is left to continuations. */
 bool store_is_busy(const struct store *store);
-/* True while the thread of the tables is at work: all the time, if it cannot follow. */
+/* True while the thread of the tables is at work and takes no rests: all the time, if it
+ * cannot follow. */
 bool store_tables_are_busy(const struct store *store);
 /* Called on the loop whenever a commit is done and the next one, if any, has started. */
 void store_on_commit(struct store *store, void (*done)(void *owner), void *owner);

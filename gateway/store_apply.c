@@ -338,14 +338,15 @@ static bool apply_all(struct store_sqlite *store, const struct store_window *win
     store_day_begin(store->day, window->again);
     if (!step(store, STATEMENT_BEGIN))
         return false;
-    for (size_t at = 0; at < window->used;) {
+    for (size_t at = 0, count = 0; at < window->used;) {
         struct store_record *record = (struct store_record *)(window->bytes + at);
 
         if (!operations[record->kind](store, record))
             return false;
         at += record->size;
+        store_window_rest(window, count++);
     }
-    return store_messages_write(store) && flush_day(store) &&
+    return store_messages_write(store, window) && flush_day(store) &&
            store_coming_write(store->coming, store, write_coming) &&
            store_bulk_write(store->bulk) && store_flush_chain(store) &&
            flush_balances(store) && flush_outboxes(store) && store_flush_usages(store) &&

@@ -168,7 +168,20 @@ struct store_window {
     uint64_t sequence; /* of the last batch in it */
     int64_t since_ms;  /* when the first came */
     bool again;        /* what it says may be in the history already */
+    /* Called between pieces of putting it into the tables, to let others go first; NULL:
+     * nobody is. */
+    void (*rest)(void *owner);
+    void *owner;
 };
+
+/* Before record, or row, number `count` of it. */
+static inline void store_window_rest(const struct store_window *window, size_t count)
+{
+    enum { PIECE = 64 };
+
+    if (window->rest && count % PIECE == 0)
+        window->rest(window->owner);
+}
 
 /* Records lie at multiples of this. */
 enum { STORE_RECORD_ALIGNMENT = 8 };

@@ -62,13 +62,31 @@ static bool apply(struct store *store, struct store_window *window)
     return true;
 }
 
+/* On the thread of the tables. */
+static void rest(void *owner)
+{
+    struct store *store = owner;
+    int64_t now_us, rest_us;
+
+    if (store->fold_is_urgent)
+        return;
+    now_us = clock_precise_us(store->clock);
+    rest_us = spread_rest_us(&store->spread, now_us);
+    if (rest_us == 0)
+        return;
+    executor_pause(store->executor, rest_us);
+    spread_rested(&store->spread, now_us, clock_precise_us(store->clock));
+}
+
 static void run_fold(void *self)
 {
     struct store *store = self;
-    int64_t before_us = clock_precise_us(store->clock);
 
+    store->folding->rest = rest;
+    store->folding->owner = store;
     store->table_result.ok = apply(store, store->folding);
-    store->table_result.us = clock_precise_us(store->clock) - before_us;
+    store->folding->rest = NULL;
+    store->table_result.us = spread_end(&store->spread, clock_precise_us(store->clock));
     store->table_result.has_run = true;
 }
 
@@ -106,6 +124,11 @@ static void on_fold_time(void *owner)
     store_schedule(owner);
 }
 
+bool store_window_is_full(const struct store *store)
+{
+    return store->filling_bytes >= FOLD_BYTES;
+}
+
 bool store_is_ahead(const struct store *store)
 {
     return store->filling_bytes >= AHEAD_BYTES;
@@ -114,7 +137,7 @@ bool store_is_ahead(const struct store *store)
 static bool wants_fold(const struct store *store, bool idle)
 {
     return store->filling_bytes > 0 &&
-           (idle || store->filling_bytes >= FOLD_BYTES || store->waiters != NULL ||
+           (idle || store_window_is_full(store) || store->waiters != NULL ||
             clock_mono_ms(store->clock) >= store->filling->since_ms + FOLD_MS);
 }
 
@@ -128,6 +151,10 @@ static void swap_windows(struct store *store)
     store->folded_next = store->committed;
     store->table_work = STORE_TABLES_FOLD;
     store->table_result.has_run = false;
+    store->fold_is_urgent = store->waiters != NULL || store->upkeep_ended;
+    spread_begin(&store->spread, clock_precise_us(store->clock),
+                 (int64_t)store->folding_bytes,
+                 (clock_mono_ms(store->clock) - store->folding->since_ms) * 1000);
 }
 
 bool store_start_fold(struct store *store, bool idle)
@@ -187,6 +214,7 @@ void store_settle(struct store *store, struct store_waiter *waiter)
     waiter->batch = store->first ? store->appended : store->committed;
     waiter->next = store->waiters;
     store->waiters = waiter;
+    store->fold_is_urgent = true;
     for (struct store_batch *batch = store->first; batch; batch = batch->next)
         batch->awaited = true;
     if (!clock_is_armed(&store->turn))

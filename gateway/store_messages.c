@@ -556,7 +556,7 @@ static bool goes_to_day(struct store_sqlite *store, const struct opened *opened)
            store_day_takes(store->day, opened->message.id);
 }
 
-bool store_messages_write(struct store_sqlite *store)
+bool store_messages_write(struct store_sqlite *store, const struct store_window *window)
 {
     struct store_messages *messages = store->messages;
     size_t count = 0;
@@ -575,6 +575,7 @@ bool store_messages_write(struct store_sqlite *store)
 
         if (!(goes_to_day(store, opened) ? write_to_day : write_to_live)(store, opened))
             return false;
+        store_window_rest(window, i);
     }
     return true;
 }

@@ -19,7 +19,7 @@ void store_messages_free(struct store_messages *messages);
 /* At the beginning of a window, also of one that is tried again. */
 void store_messages_begin(struct store_messages *messages);
 /* At its end; false: live.db, or the day, failed. */
-bool store_messages_write(struct store_sqlite *store);
+bool store_messages_write(struct store_sqlite *store, const struct store_window *window);
 
 /*
  * The operations.  Each counts, with its postings, only if it changes what is known: what

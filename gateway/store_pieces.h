@@ -12,6 +12,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/executor.h"
+#include "gateway/spread.h"
 #include "gateway/store.h"
 #include "gateway/store_batch.h"
 
@@ -56,13 +57,15 @@ struct store {
     uint64_t filling_bytes; /* the loop's own count of what is in them */
     uint64_t folding_bytes;
     enum store_table_work table_work;
-    bool upkeep_was_last; /* a window comes before the next one */
-    bool upkeep_ended;    /* none is begun any more */
-    uint64_t appended;    /* batches, by number: the last one that was begun, */
-    uint64_t committed;   /* that is durable, */
-    uint64_t folded;      /* and that is in the tables */
-    uint64_t folded_next; /* when the window that is on its way is */
-    uint64_t in_tables;   /* as the journal counts: its last frame that is in the tables */
+    struct spread spread;        /* of a fold; its thread's while it runs */
+    _Atomic bool fold_is_urgent; /* it takes no rests */
+    bool upkeep_was_last;        /* a window comes before the next one */
+    bool upkeep_ended;           /* none is begun any more */
+    uint64_t appended;           /* batches, by number: the last one that was begun, */
+    uint64_t committed;          /* that is durable, */
+    uint64_t folded;             /* and that is in the tables */
+    uint64_t folded_next;        /* when the window that is on its way is */
+    uint64_t in_tables; /* as the journal counts: its last frame that is in the tables */
     struct store_waiter *waiters;
 
     struct executor_job commit_job;
@@ -121,6 +124,8 @@ void store_window_append(struct store_window *window, const struct store_batch *
 
 /* No commit is on its way and the tables rest: starts a fold if there is reason to. */
 bool store_start_fold(struct store *store, bool idle);
+/* The window that is being filled would be folded now. */
+bool store_window_is_full(const struct store *store);
 /* The journal is so far ahead that the next commit waits for the tables. */
 bool store_is_ahead(const struct store *store);
 /* All that is durable, at once and inline; false and `table_result` says why. */

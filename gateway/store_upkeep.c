@@ -90,6 +90,7 @@ static bool wants_upkeep(struct store *store, bool idle)
 void store_end_upkeep(struct store *store)
 {
     store->upkeep_ended = true;
+    store->fold_is_urgent = true;
 }
 
 bool store_start_upkeep(struct store *store, bool idle)

@@ -294,6 +294,32 @@ TEST(an_errand_has_run_when_it_was_waited_for)
     event_base_free(base);
 }
 
+TEST(a_pause_takes_its_time_with_threads_and_none_inline)
+{
+    enum { PAUSE_US = 30000 };
+    struct event_base *base = event_base_new();
+    struct clock *real = clock_new(base);
+    struct clock *virtual = clock_new_virtual(1000, 1700000000000);
+    struct executor *const executors[] = {executor_new(base),
+                                          executor_new_inline(virtual, one_ms, NULL)};
+    int64_t took_us[ROWS(executors)];
+
+    for (size_t i = 0; i < ROWS(executors); i++) {
+        int64_t before_us = clock_precise_us(real);
+
+        for (int again = 0; again < 100; again++)
+            executor_pause(executors[i], PAUSE_US / 100);
+        took_us[i] = clock_precise_us(real) - before_us;
+        executor_free(executors[i]);
+    }
+    CHECK(took_us[0] >= PAUSE_US, "paused");
+    CHECK(took_us[1] < PAUSE_US, "not paused");
+    CHECK_EQ(clock_mono_ms(virtual), 1000, "nor in virtual time");
+    clock_free(virtual);
+    clock_free(real);
+    event_base_free(base);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -305,6 +331,7 @@ int main(void)
         RUN(inline_jobs_take_virtual_time_and_keep_their_order),
         RUN(an_inline_executor_may_be_freed_between_run_and_completion),
         RUN(an_errand_has_run_when_it_was_waited_for),
+        RUN(a_pause_takes_its_time_with_threads_and_none_inline),
     };
 
     return RUN_ALL(tests);

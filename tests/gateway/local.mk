@@ -34,6 +34,11 @@ tests_gateway_log_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 tests_gateway_signature_test_SOURCES = tests/gateway/signature_test.c tests/test.h
 tests_gateway_signature_test_LDADD = libgateway.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/gateway/spread_test
+TESTS += tests/gateway/spread_test
+tests_gateway_spread_test_SOURCES = tests/gateway/spread_test.c tests/test.h
+tests_gateway_spread_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/gateway/strain_test
 TESTS += tests/gateway/strain_test
 tests_gateway_strain_test_SOURCES = tests/gateway/strain_test.c tests/test.h
