@@ -603,8 +603,7 @@ TEST(a_query_that_cannot_be_read_changes_nothing)
     static const char *const rows[] = {
         "?sender=%zz",
         "?sender=Shop%",
-        "?sender="
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "?sender=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "?sender=Shop%00",
     };
     struct lone_answer answer;
