@@ -231,9 +231,8 @@ static const char *advice(sqlite3 *database)
     int code = sqlite3_errcode(database);
 
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB
-               ? ": it is damaged; keep the folder as it is, and put a copy of the file in "
-                 "its "
-                 "place (COPIES in sluiced(8))"
+               ? ": it is damaged; keep the folder as it is, and put a copy of the file "
+                 "in its place (COPIES in sluiced(8))"
                : "";
 }
 
