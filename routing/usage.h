@@ -27,8 +27,7 @@ struct usage_limits {
 
 /* `window`: which hour or day since 1970 `used` is of. */
 struct usage {
-    int64_t
-        since_ms; /* nothing that was accepted before is counted; never ahead for long */
+    int64_t since_ms; /* what was accepted before does not count; never ahead for long */
     int64_t window[USAGE_KINDS];
     int64_t used[USAGE_KINDS];
 };
