@@ -1,20 +1,36 @@
-/* Linear probing; a removal closes the gap, so that no tombstones gather. */
+/*
+ * Linear probing; a removal closes the gap, so that no tombstones gather.  A table that
+ * grows moves a few entries at each put: with millions of them nobody could wait for all.
+ * What is put is put into the new places; the old ones are emptied from a free place
+ * onwards, a run of neighbours at a time, so that the runs that are left are whole.
+ */
 #include "gateway/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum { LARGE_PAGE_BYTES = 2 * 1024 * 1024 };
+enum {
+    LARGE_PAGE_BYTES = 2 * 1024 * 1024,
+    PLACES_FIRST = 64,
+    MOVED_AT_ONCE = 8, /* places that are emptied at each put, and the rest of a run */
+};
 
 struct entry {
-    uint64_t key;
+    uint64_t key; /* 0: the place is free */
     uint64_t value;
 };
 
-struct table {
+struct places {
     struct entry *entries;
     size_t mask;
+};
+
+struct table {
+    struct places now;
+    struct places old; /* what has not been moved yet; without entries: all has */
+    size_t emptied;    /* of the old places, from `old_first` */
+    size_t old_first;
     size_t count;
     size_t capacity;
 };
@@ -51,24 +67,36 @@ uint64_t table_hash(uint64_t seed, const void *octets, size_t size)
     return hash ? hash : 1;
 }
 
-/* A look at any place is a look at any page: with large ones the processor knows them. */
-static struct entry *entries_new(size_t count)
+/* A look at any place is a look at any page: with large ones the processor knows them.
+ * They are zeroed one by one as they are used. */
+static struct places places_new(size_t count)
 {
     size_t size = count * sizeof(struct entry);
-    struct entry *entries;
+    struct places places = {.mask = count - 1};
 
     if (size < LARGE_PAGE_BYTES) {
-        entries = calloc(count, sizeof(*entries));
-        if (entries == NULL)
+        places.entries = calloc(count, sizeof(*places.entries));
+        if (places.entries == NULL)
             abort();
-        return entries;
+        return places;
     }
-    entries = aligned_alloc(LARGE_PAGE_BYTES, size);
-    if (entries == NULL)
+    places.entries =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (places.entries == MAP_FAILED)
         abort();
-    (void)madvise(entries, size, MADV_HUGEPAGE); /* without them it is slower */
-    memset(entries, 0, size);
-    return entries;
+    (void)madvise(places.entries, size, MADV_HUGEPAGE); /* without them it is slower */
+    return places;
+}
+
+static void places_free(struct places *places)
+{
+    size_t size = (places->mask + 1) * sizeof(struct entry);
+
+    if (places->entries != NULL && size >= LARGE_PAGE_BYTES)
+        munmap(places->entries, size);
+    else
+        free(places->entries);
+    *places = (struct places){0};
 }
 
 struct table *table_new(size_t capacity)
@@ -77,8 +105,7 @@ struct table *table_new(size_t capacity)
 
     if (table == NULL)
         abort();
-    table->entries = entries_new(64);
-    table->mask = 63;
+    table->now = places_new(PLACES_FIRST);
     table->capacity = capacity;
     return table;
 }
@@ -87,100 +114,161 @@ void table_free(struct table *table)
 {
     if (table == NULL)
         return;
-    free(table->entries);
+    places_free(&table->now);
+    places_free(&table->old);
     free(table);
 }
 
-static size_t place(const struct table *table, uint64_t key)
-{
-    size_t at = mix(key) & table->mask;
+/* --- places ------------------------------------------------------------------------- */
 
-    while (table->entries[at].key != 0 && table->entries[at].key != key)
-        at = (at + 1) & table->mask;
-    return at;
+/* Where the key is, or would be. */
+static struct entry *find(const struct places *places, uint64_t key)
+{
+    size_t at = mix(key) & places->mask;
+
+    while (places->entries[at].key != 0 && places->entries[at].key != key)
+        at = (at + 1) & places->mask;
+    return &places->entries[at];
 }
 
-static void resize(struct table *table, size_t count)
+static struct entry *find_old(const struct table *table, uint64_t key)
 {
-    struct entry *old = table->entries;
-    size_t old_count = table->mask + 1;
+    struct entry *entry = table->old.entries != NULL ? find(&table->old, key) : NULL;
 
-    table->entries = entries_new(count);
-    table->mask = count - 1;
-    for (size_t i = 0; i < old_count; i++)
-        if (old[i].key != 0)
-            table->entries[place(table, old[i].key)] = old[i];
-    free(old);
+    return entry != NULL && entry->key != 0 ? entry : NULL;
+}
+
+/* So many old places at least are emptied, up to the end of a run. */
+static void move_some(struct table *table, size_t least)
+{
+    struct places *old = &table->old;
+    bool was_free = false;
+
+    if (old->entries == NULL)
+        return;
+    for (size_t moved = 0; table->emptied <= old->mask && (moved < least || !was_free);
+         moved++) {
+        struct entry *entry =
+            &old->entries[(table->old_first + table->emptied++) & old->mask];
+
+        was_free = entry->key == 0;
+        if (was_free)
+            continue;
+        *find(&table->now, entry->key) = *entry;
+        entry->key = 0;
+    }
+    if (table->emptied > old->mask)
+        places_free(old);
+}
+
+/* To so many places. */
+static void grow(struct table *table, size_t count)
+{
+    move_some(table, SIZE_MAX);
+    table->old = table->now;
+    table->now = places_new(count);
+    table->emptied = 0;
+    table->old_first = 0;
+    while (table->old.entries[table->old_first].key != 0)
+        table->old_first++;
 }
 
 void table_reserve(struct table *table, size_t keys)
 {
-    size_t count = table->mask + 1;
+    size_t count = table->now.mask + 1;
 
     while (keys * 3 > (count - 1) * 2)
         count *= 2;
-    if (count > table->mask + 1)
-        resize(table, count);
+    if (count == table->now.mask + 1)
+        return;
+    grow(table, count);
+    move_some(table, SIZE_MAX);
 }
+
+/* --- entries ------------------------------------------------------------------------ */
 
 bool table_put(struct table *table, uint64_t key, uint64_t value)
 {
-    size_t at = place(table, key);
+    struct entry *entry;
+    struct entry *old;
 
-    if (table->entries[at].key == 0) {
+    move_some(table, MOVED_AT_ONCE);
+    entry = find(&table->now, key);
+    if (entry->key == 0) {
+        old = find_old(table, key);
+        if (old != NULL) {
+            old->value = value;
+            return true;
+        }
         if (table->count >= table->capacity)
             return false;
-        if (table->count * 3 >= table->mask * 2) {
-            resize(table, (table->mask + 1) * 2);
-            at = place(table, key);
+        if (table->count * 3 >= table->now.mask * 2) {
+            grow(table, (table->now.mask + 1) * 2);
+            entry = find(&table->now, key);
         }
         table->count++;
     }
-    table->entries[at] = (struct entry){key, value};
+    *entry = (struct entry){key, value};
     return true;
 }
 
 bool table_get(const struct table *table, uint64_t key, uint64_t *out)
 {
-    size_t at;
+    const struct entry *entry;
 
     if (table->count == 0)
         return false;
-    at = place(table, key);
-    if (table->entries[at].key == 0)
+    entry = find(&table->now, key);
+    if (entry->key == 0)
+        entry = find_old(table, key);
+    if (entry == NULL)
         return false;
-    *out = table->entries[at].value;
+    *out = entry->value;
     return true;
 }
 
 void table_prefetch(const struct table *table, uint64_t key)
 {
-    __builtin_prefetch(&table->entries[mix(key) & table->mask]);
+    __builtin_prefetch(&table->now.entries[mix(key) & table->now.mask]);
+}
+
+static void remove_from(struct places *places, struct entry *entry)
+{
+    struct entry *entries = places->entries;
+    size_t gap = (size_t)(entry - entries);
+
+    for (size_t at = (gap + 1) & places->mask; entries[at].key != 0;
+         at = (at + 1) & places->mask) {
+        size_t home = mix(entries[at].key) & places->mask;
+
+        /* It may move into the gap unless its home lies between the gap and itself. */
+        if (((at - home) & places->mask) < ((at - gap) & places->mask))
+            continue;
+        entries[gap] = entries[at];
+        gap = at;
+    }
+    entries[gap].key = 0;
 }
 
 void table_remove(struct table *table, uint64_t key)
 {
-    size_t gap = place(table, key);
+    struct entry *entry = find(&table->now, key);
 
-    if (table->entries[gap].key == 0)
-        return;
-    for (size_t at = (gap + 1) & table->mask; table->entries[at].key != 0;
-         at = (at + 1) & table->mask) {
-        size_t home = mix(table->entries[at].key) & table->mask;
-
-        /* It may move into the gap unless its home lies between the gap and itself. */
-        if (((at - home) & table->mask) < ((at - gap) & table->mask))
-            continue;
-        table->entries[gap] = table->entries[at];
-        gap = at;
+    if (entry->key != 0) {
+        remove_from(&table->now, entry);
+    } else {
+        entry = find_old(table, key);
+        if (entry == NULL)
+            return;
+        remove_from(&table->old, entry);
     }
-    table->entries[gap].key = 0;
     table->count--;
 }
 
 void table_clear(struct table *table)
 {
-    memset(table->entries, 0, (table->mask + 1) * sizeof(*table->entries));
+    places_free(&table->old);
+    memset(table->now.entries, 0, (table->now.mask + 1) * sizeof(*table->now.entries));
     table->count = 0;
 }
 
@@ -189,14 +277,20 @@ size_t table_count(const struct table *table)
     return table->count;
 }
 
+/* The old places come first. */
 bool table_next(const struct table *table, size_t *at, uint64_t *out_key,
                 uint64_t *out_value)
 {
-    for (; *at <= table->mask; (*at)++) {
-        if (table->entries[*at].key == 0)
+    size_t old_count = table->old.entries != NULL ? table->old.mask + 1 : 0;
+
+    for (; *at <= old_count + table->now.mask; (*at)++) {
+        const struct entry *entry = *at < old_count ? &table->old.entries[*at]
+                                                    : &table->now.entries[*at - old_count];
+
+        if (entry->key == 0)
             continue;
-        *out_key = table->entries[*at].key;
-        *out_value = table->entries[*at].value;
+        *out_key = entry->key;
+        *out_value = entry->value;
         (*at)++;
         return true;
     }

@@ -1,6 +1,6 @@
 /*
  * A hash table from 64-bit keys to 64-bit values, open addressing, growing
- * up to a capacity given at creation.  Key 0 is not allowed.
+ * up to a capacity given at creation, a little at each put.  Key 0 is not allowed.
  */
 #ifndef GATEWAY_TABLE_H
 #define GATEWAY_TABLE_H
@@ -15,7 +15,7 @@ struct table;
 struct table *table_new(size_t capacity);
 void table_free(struct table *table);
 
-/* Room for so many keys at once: it does not grow before there are more. */
+/* Room for so many keys, made now: it does not grow before there are more. */
 void table_reserve(struct table *table, size_t keys);
 
 /* A key that is there gets the new value; false when the table is full. */

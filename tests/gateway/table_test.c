@@ -2,6 +2,7 @@
 #include "gateway/table.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "tests/test.h"
 
@@ -50,20 +51,20 @@ static uint64_t random_of(uint64_t *state)
     return *state >> 33;
 }
 
-/* Few keys, so that chains grow together and are torn apart again and again. */
-TEST(any_order_of_putting_and_removing_gives_what_an_array_gives)
+/* Few keys, so that chains grow together and are torn apart again and again; `more` of ten
+ * steps put one in. */
+static void assert_like_an_array(uint64_t random, int steps, unsigned more)
 {
-    enum { KEYS = 700, STEPS = 200000 };
+    enum { KEYS = 700 };
     struct table *table = table_new(KEYS);
     uint64_t *values = calloc(KEYS + 1, sizeof(*values));
-    uint64_t random = 1;
     size_t count = 0;
 
-    for (int i = 0; i < STEPS; i++) {
+    for (int i = 0; i < steps; i++) {
         uint64_t key = random_of(&random) % KEYS + 1;
         uint64_t value = 0;
 
-        if (random_of(&random) % 2) {
+        if (random_of(&random) % 10 < more) {
             count += values[key] == 0;
             values[key] = (uint64_t)i + 1;
             assert_true(table_put(table, key, values[key]));
@@ -79,6 +80,89 @@ TEST(any_order_of_putting_and_removing_gives_what_an_array_gives)
     }
     free(values);
     table_free(table);
+}
+
+TEST(any_order_of_putting_and_removing_gives_what_an_array_gives)
+{
+    assert_like_an_array(1, 200000, 5);
+}
+
+/* It grows four times on the way. */
+TEST(so_it_does_while_it_grows)
+{
+    for (uint64_t seed = 1; seed <= 500; seed++)
+        assert_like_an_array(seed, 1500, 8);
+}
+
+/* As the last entry, so each of those that have not been moved. */
+TEST(a_table_that_grows_is_gone_through_and_cleared_whole)
+{
+    for (size_t keys = 1; keys <= 400; keys++) {
+        struct table *table = table_new(SIZE_MAX);
+        uint64_t sum = 0;
+        size_t at = 0;
+        uint64_t key;
+        uint64_t value;
+
+        for (uint64_t i = 1; i <= keys; i++)
+            assert_true(table_put(table, i, i));
+        while (table_next(table, &at, &key, &value))
+            sum += value;
+        assert_int_equal(sum, keys * (keys + 1) / 2);
+        table_clear(table);
+        for (uint64_t i = 1; i <= keys; i++)
+            assert_false(table_get(table, i, &value));
+        assert_true(table_put(table, 7, 70));
+        assert_int_equal(table_count(table), 1);
+        table_free(table);
+    }
+}
+
+static int64_t processor_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* Of all that a million puts take, how much a thousand of them take at most, in
+ * thousandths. */
+static int64_t longest_share(void)
+{
+    enum { GROUP = 1000 };
+    struct table *table = table_new(SIZE_MAX);
+    int64_t begin_ns = processor_ns();
+    int64_t last_ns = begin_ns;
+    int64_t longest_ns = 0;
+
+    for (uint64_t i = 1; i <= GROUP * 1000; i++) {
+        int64_t now_ns;
+
+        assert_true(table_put(table, i, i));
+        if (i % GROUP != 0)
+            continue;
+        now_ns = processor_ns();
+        if (now_ns - last_ns > longest_ns)
+            longest_ns = now_ns - last_ns;
+        last_ns = now_ns;
+    }
+    table_free(table);
+    return longest_ns * 1000 / (last_ns - begin_ns);
+}
+
+/* To move all at once is a quarter of it.  A group in which the host is away takes long,
+ * too, but not each time. */
+TEST(nobody_waits_for_a_table_to_grow)
+{
+    int64_t least = INT64_MAX;
+
+    for (int i = 0; i < 5; i++) {
+        int64_t share = longest_share();
+
+        least = share < least ? share : least;
+    }
+    assert_in_range(least, 0, 100);
 }
 
 TEST(every_entry_is_gone_through_once)
@@ -155,6 +239,9 @@ int main(void)
         RUN(what_was_put_is_there_until_it_is_removed),
         RUN(a_full_table_refuses_what_is_new_and_takes_what_is_there),
         RUN(any_order_of_putting_and_removing_gives_what_an_array_gives),
+        RUN(so_it_does_while_it_grows),
+        RUN(a_table_that_grows_is_gone_through_and_cleared_whole),
+        RUN(nobody_waits_for_a_table_to_grow),
         RUN(every_entry_is_gone_through_once),
         RUN(room_that_was_made_changes_nothing_else),
         RUN(a_hash_depends_on_every_octet_on_the_size_and_on_the_seed),
