@@ -1,4 +1,5 @@
 noinst_LIBRARIES += librouting.a
+librouting_a_CFLAGS = $(AM_CFLAGS) $(LTO_CFLAGS)
 librouting_a_SOURCES = \
 	routing/countries.def \
 	routing/country.c routing/country.h \

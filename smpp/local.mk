@@ -2,6 +2,7 @@
 
 noinst_LIBRARIES += libsmpp.a
 libsmpp_a_CPPFLAGS = $(AM_CPPFLAGS) $(SMPP34_CFLAGS)
+libsmpp_a_CFLAGS = $(AM_CFLAGS) $(LTO_CFLAGS)
 
 # The codec. Only library.c needs $(SMPP34_LIBS), only those who call it link it.
 libsmpp_a_SOURCES = \
