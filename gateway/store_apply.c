@@ -377,6 +377,17 @@ static bool roll_back(struct store_sqlite *store, const struct before *before)
     return sqlite3_get_autocommit(store->database) || step(store, STATEMENT_ROLLBACK);
 }
 
+/* Why it was not applied: SQLite's reason, if it has one. */
+static const char *reason_of(const struct store_sqlite *store)
+{
+    int code = sqlite3_errcode(store->database);
+
+    return code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE
+               ? "the ledger in it has a sum or a number that cannot be: somebody else has "
+                 "changed it"
+               : sqlite3_errmsg(store->database);
+}
+
 enum store_applied store_sqlite_apply(struct store_sqlite *store,
                                       const struct store_window *window, char *error,
                                       size_t error_size)
@@ -398,7 +409,7 @@ enum store_applied store_sqlite_apply(struct store_sqlite *store,
         return STORE_APPLIED;
     }
     full = sqlite3_errcode(store->database) == SQLITE_FULL;
-    snprintf(error, error_size, "%s", sqlite3_errmsg(store->database));
+    snprintf(error, error_size, "%s", reason_of(store));
     if (roll_back(store, &before) && full)
         return STORE_DISK_FULL;
     store->failed = true;

@@ -1,6 +1,8 @@
 /*
  * A virtual table for each kind of rows, whose rows are those that have gathered: SQLite
  * asks for their columns, nothing is bound.  They are not known outside this connection.
+ * Where ids follow one another, SQLite is told that of the first and counts the others
+ * itself: it then does not look for each whether it is there.
  */
 #include "gateway/store_bulk.h"
 
@@ -19,7 +21,8 @@ enum {
 
 struct kind {
     const char *table;
-    const char *columns;
+    const char *columns; /* `id` is the first */
+    bool ids_follow;     /* each is the one before and 1, and above all that are there */
     /* The row as integers; columns that are none are left alone. */
     void (*read)(const void *row, int64_t *integers);
     /* One that is none; false: it is an integer.  NULL: all are. */
@@ -29,6 +32,8 @@ struct kind {
 struct gathered {
     const struct kind *kind;
     sqlite3_stmt *insert;
+    sqlite3_stmt *append; /* without ids; NULL: they do not follow one another */
+    size_t first, end;    /* of the rows that a statement reads */
     size_t count;
     const void *rows[AT_ONCE];
 };
@@ -64,12 +69,13 @@ static bool message_content(const void *row, int column, sqlite3_context *out)
     return true;
 }
 
+#define MESSAGE_COLUMNS "id, state, ended_at, content"
+
 static const struct kind kinds[STORE_BULK_KINDS] = {
-    [STORE_BULK_MESSAGES] = {"message", "id, state, ended_at, content", read_message,
-                             message_content                                              },
-    [STORE_BULK_AGED] = {"aged",    "id, state, ended_at, content", read_message,
-                             message_content                                              },
-    [STORE_BULK_POSTINGS] = {"posting", STORE_POSTING_COLUMNS,          read_posting, NULL},
+    [STORE_BULK_MESSAGES] = {"message", MESSAGE_COLUMNS,       false, read_message,
+                             message_content                                                       },
+    [STORE_BULK_AGED] = {"aged",    MESSAGE_COLUMNS,       false, read_message, message_content},
+    [STORE_BULK_POSTINGS] = {"posting", STORE_POSTING_COLUMNS, true,  read_posting, NULL           },
 };
 
 /* --- the virtual tables ------------------------------------------------------------- */
@@ -143,7 +149,7 @@ static int bulk_close(sqlite3_vtab_cursor *cursor)
 static void move_to(struct bulk_cursor *cursor, size_t at)
 {
     cursor->at = at;
-    if (at < cursor->gathered->count)
+    if (at < cursor->gathered->end)
         cursor->gathered->kind->read(cursor->gathered->rows[at], cursor->integers);
 }
 
@@ -154,7 +160,7 @@ static int bulk_filter(sqlite3_vtab_cursor *base, int index, const char *name, i
     (void)name;
     (void)argc;
     (void)argv;
-    move_to((struct bulk_cursor *)base, 0);
+    move_to((struct bulk_cursor *)base, ((struct bulk_cursor *)base)->gathered->first);
     return SQLITE_OK;
 }
 
@@ -170,7 +176,7 @@ static int bulk_eof(sqlite3_vtab_cursor *base)
 {
     struct bulk_cursor *cursor = (struct bulk_cursor *)base;
 
-    return cursor->at >= cursor->gathered->count;
+    return cursor->at >= cursor->gathered->end;
 }
 
 static int bulk_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int column)
@@ -205,22 +211,35 @@ static const sqlite3_module module = {
 
 /* --- gathering ---------------------------------------------------------------------- */
 
+/* Of all columns from this one on. */
+static sqlite3_stmt *prepare_insert(const struct kind *kind, const char *columns,
+                                    sqlite3 *database, const char *conflict, char *error,
+                                    size_t error_size)
+{
+    char insert[TEXT_SIZE];
+
+    snprintf(insert, sizeof(insert), "INSERT OR %s INTO %s(%s) SELECT %s FROM bulk_%s",
+             conflict, kind->table, columns, columns, kind->table);
+    return store_prepare(database, insert, error, error_size);
+}
+
 static bool prepare(struct gathered *gathered, sqlite3 *database, const char *conflict,
                     char *error, size_t error_size)
 {
     const struct kind *kind = gathered->kind;
     char name[20];
-    char insert[TEXT_SIZE];
 
     snprintf(name, sizeof(name), "bulk_%s", kind->table);
-    snprintf(insert, sizeof(insert), "INSERT OR %s INTO %s(%s) SELECT * FROM %s", conflict,
-             kind->table, kind->columns, name);
     if (sqlite3_create_module(database, name, &module, gathered) != SQLITE_OK) {
         snprintf(error, error_size, "%s", sqlite3_errmsg(database));
         return false;
     }
-    gathered->insert = store_prepare(database, insert, error, error_size);
-    return gathered->insert != NULL;
+    gathered->insert =
+        prepare_insert(kind, kind->columns, database, conflict, error, error_size);
+    if (kind->ids_follow)
+        gathered->append = prepare_insert(kind, kind->columns + strlen("id, "), database,
+                                          conflict, error, error_size);
+    return gathered->insert != NULL && (gathered->append != NULL || !kind->ids_follow);
 }
 
 /* A message is what it is now; of the others one that is there is a failure. */
@@ -254,21 +273,43 @@ void store_bulk_free(struct store_bulk *bulk)
 {
     if (bulk == NULL)
         return;
-    for (int i = 0; i < STORE_BULK_KINDS; i++)
+    for (int i = 0; i < STORE_BULK_KINDS; i++) {
         sqlite3_finalize(bulk->gathered[i].insert);
+        sqlite3_finalize(bulk->gathered[i].append);
+    }
     free(bulk);
+}
+
+static bool write_rows(struct gathered *gathered, sqlite3_stmt *statement, size_t first,
+                       size_t end)
+{
+    int result;
+
+    gathered->first = first;
+    gathered->end = end;
+    result = sqlite3_step(statement);
+    sqlite3_reset(statement);
+    return result == SQLITE_DONE;
+}
+
+/* The last row has the id that it is to have: so have those between. */
+static bool is_last_id(const struct gathered *gathered)
+{
+    int64_t integers[COLUMNS_MAX];
+
+    gathered->kind->read(gathered->rows[gathered->end - 1], integers);
+    return sqlite3_last_insert_rowid(sqlite3_db_handle(gathered->append)) == integers[0];
 }
 
 static bool write_gathered(struct gathered *gathered)
 {
-    int result;
+    size_t count = gathered->count;
 
-    if (gathered->count == 0)
-        return true;
-    result = sqlite3_step(gathered->insert);
-    sqlite3_reset(gathered->insert);
     gathered->count = 0;
-    return result == SQLITE_DONE;
+    if (gathered->append == NULL || count < 2)
+        return count == 0 || write_rows(gathered, gathered->insert, 0, count);
+    return write_rows(gathered, gathered->insert, 0, 1) &&
+           write_rows(gathered, gathered->append, 1, count) && is_last_id(gathered);
 }
 
 bool store_bulk_add(struct store_bulk *bulk, enum store_bulk_kind kind, const void *row)

@@ -141,6 +141,7 @@ tests_gateway_rfc3339_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 # The store, those who read it, and what it is built of.
 check_PROGRAMS += \
 	tests/gateway/ids_test \
+	tests/gateway/store_bulk_test \
 	tests/gateway/store_chain_test \
 	tests/gateway/store_closed_test \
 	tests/gateway/store_crash_test \
@@ -156,6 +157,7 @@ check_PROGRAMS += \
 	tests/gateway/table_test
 TESTS += \
 	tests/gateway/ids_test \
+	tests/gateway/store_bulk_test \
 	tests/gateway/store_chain_test \
 	tests/gateway/store_closed_test \
 	tests/gateway/store_crash_test \
@@ -173,6 +175,9 @@ tests_gateway_ids_test_SOURCES = tests/gateway/ids_test.c tests/test.h
 tests_gateway_ids_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 tests_gateway_packed_test_SOURCES = tests/gateway/packed_test.c tests/test.h
 tests_gateway_packed_test_LDADD = libgateway.a librouting.a $(CMOCKA_LIBS)
+tests_gateway_store_bulk_test_SOURCES = tests/gateway/store_bulk_test.c tests/test.h
+tests_gateway_store_bulk_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_chain_test_SOURCES = tests/gateway/store_chain_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
