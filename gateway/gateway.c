@@ -307,6 +307,7 @@ static bool start(struct gateway *gateway, const struct gateway_options *options
         .ring_operations = gateway->config->ring_operations,
         .ring_bytes = gateway->config->ring_bytes,
         .disk_reserve_bytes = gateway->config->disk_reserve_bytes,
+        .late_window_ms = gateway->config->late_window_ms,
         .vfs = options->vfs,
     };
 

@@ -60,3 +60,10 @@ int64_t ids_time_ms(uint64_t id)
 {
     return epoch_ms + (int64_t)(id >> (SEQUENCE_BITS + NODE_BITS));
 }
+
+uint64_t ids_first_at(int64_t wall_ms)
+{
+    return wall_ms > epoch_ms
+               ? (uint64_t)(wall_ms - epoch_ms) << (SEQUENCE_BITS + NODE_BITS)
+               : 0;
+}

@@ -27,5 +27,7 @@ uint64_t ids_after(uint64_t id, uint32_t count);
 
 /* When it was made, milliseconds since 1970. */
 int64_t ids_time_ms(uint64_t id);
+/* The lowest one that can be made then. */
+uint64_t ids_first_at(int64_t wall_ms);
 
 #endif

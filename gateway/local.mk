@@ -190,6 +190,7 @@ libgateway_a_SOURCES += \
 	gateway/store_bulk.c gateway/store_bulk.h \
 	gateway/store_head.c gateway/store_head.h \
 	gateway/store_gone.c gateway/store_gone.h \
+	gateway/store_late.c gateway/store_late.h \
 	gateway/store_history.c \
 	gateway/store_journal.c gateway/store_journal.h \
 	gateway/store_kept.c \

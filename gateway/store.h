@@ -80,6 +80,7 @@ struct store_config {
     uint32_t ring_operations;
     uint64_t ring_bytes;
     uint64_t disk_reserve_bytes;
+    int64_t late_window_ms; /* late reports come for so long after an end */
     const char *vfs; /* NULL: SQLite's own */
 };
 

@@ -9,6 +9,7 @@
 #include "gateway/ids.h"
 #include "gateway/log.h"
 #include "gateway/store_database.h"
+#include "gateway/store_late.h"
 #include "gateway/store_rows.h"
 
 enum {
@@ -93,6 +94,8 @@ static bool digest_block(const struct raw_file *raw, int64_t at, uint64_t *out)
 /* One that is being read to be closed. */
 struct store_closing {
     char day[STORE_DAY_SIZE];
+    uint64_t late_from; /* where what came late goes on */
+    bool is_complete;   /* nothing is written into it any more */
     struct raw_file raw;
     int64_t blocks; /* that are done */
     uint64_t *digests;
@@ -245,25 +248,36 @@ static bool note_closed(struct store_sqlite *store)
 
 /* False: there is none, or it cannot be done now; it is looked for again when there is
  * reason to. */
-static bool begin(struct store_sqlite *store)
+static bool begin(struct store_sqlite *store, int64_t now_ms, int64_t late_window_ms)
 {
     struct store_closing *closing = calloc(1, sizeof(*closing));
-    sqlite3_vfs *vfs = NULL;
-    char name[40];
-    bool there = false;
 
     if (closing == NULL)
         abort();
     store->closing = closing;
-    if (!find_day(store, closing->day))
-        return false;
+    return find_day(store, closing->day) &&
+           !store_late_is_awaited(store, closing->day, now_ms, late_window_ms);
+}
+
+/* What came late is in it; then it is opened, if it is there.  False: not now. */
+static bool complete(struct store_sqlite *store)
+{
+    struct store_closing *closing = store->closing;
+    sqlite3_vfs *vfs = NULL;
+    enum store_laid laid;
+    char name[40];
+    bool there = false;
+
     name_of_day(closing->day, name);
     sqlite3_file_control(store->database, "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
     if (!raw_open(&closing->raw, vfs, store->folder, name, &there))
         return false;
-    if (!there)
-        return true;
     raw_close(&closing->raw);
+    laid =
+        there ? store_late_lay(store, closing->day, &closing->late_from) : STORE_LAID_ALL;
+    closing->is_complete = laid == STORE_LAID_ALL;
+    if (!there || laid != STORE_LAID_ALL)
+        return laid != STORE_LAID_NOT;
     if (!use_up_log(store, vfs, closing->day) ||
         !raw_open(&closing->raw, vfs, store->folder, name, &there) || !there)
         return false;
@@ -273,20 +287,27 @@ static bool begin(struct store_sqlite *store)
     return true;
 }
 
-bool store_close_some(struct store_sqlite *store)
+bool store_close_some(struct store_sqlite *store, int64_t now_ms, int64_t late_window_ms)
 {
     struct store_closing *closing = store->closing;
     int64_t end;
     bool ok = true;
 
     if (closing == NULL) {
-        store->closed_unsure = false;
-        newest_day(store, store->closed_day);
-        if (!begin(store)) {
-            store_closed_done(store);
+        store->closed_unsure = store_late_forget(store);
+        if (store->closed_unsure || store->failed)
             return !store->failed;
+        newest_day(store, store->closed_day);
+        if (!begin(store, now_ms, late_window_ms)) {
+            store_closed_done(store);
+            return true;
         }
         closing = store->closing;
+    }
+    if (!closing->is_complete) {
+        if (!complete(store))
+            store_closed_done(store);
+        return !store->failed;
     }
     end = blocks_of(closing->raw.size);
     for (int i = 0; ok && i < BLOCKS_AT_ONCE && closing->blocks < end; i++) {

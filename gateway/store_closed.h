@@ -1,7 +1,8 @@
 /*
  * Databases that are written no more: a day of the history, once all that was accepted up
- * to it has ended and moved.  What each of them is then, block by block, is kept in
- * live.db: an octet that changes later is found, and where.
+ * to it has ended and moved, no late report is expected, and what came late is in it
+ * (store_late.h).  What each of them is then, block by block, is kept in live.db: an octet
+ * that changes later is found, and where.
  */
 #ifndef GATEWAY_STORE_CLOSED_H
 #define GATEWAY_STORE_CLOSED_H
@@ -17,8 +18,9 @@ struct store_sqlite;
 void store_read_closed(struct store_sqlite *store);
 /* Something has moved, or a new day has begun: there may be one to close. */
 bool store_closed_is_due(const struct store_sqlite *store);
-/* Goes on with it for a bounded time.  False: live.db failed. */
-bool store_close_some(struct store_sqlite *store);
+/* Goes on with it for a bounded time: late reports come for so long after the end.  False:
+ * live.db failed. */
+bool store_close_some(struct store_sqlite *store, int64_t now_ms, int64_t late_window_ms);
 /* The day is written again: what was noted of it is void, before that.  False: it cannot
  * be. */
 bool store_closed_reopen(struct store_sqlite *store, const char *day);

@@ -23,6 +23,8 @@ enum store_statement {
     STATEMENT_PART_ADD,
     STATEMENT_PARTS_GONE,
     STATEMENT_LATE_SET,
+    STATEMENT_LATE_GONE,
+    STATEMENT_LATE_FORGET,
     STATEMENT_CHAIN_SET,
     STATEMENT_BALANCE_ADD,
     STATEMENT_OPENING_ADD,
@@ -147,6 +149,11 @@ bool store_apply_keep(struct store_sqlite *store, struct store_record *record);
 bool store_apply_unkeep(struct store_sqlite *store, struct store_record *record);
 bool store_load_kept(struct store_sqlite *store, const struct store_loader *loader,
                      void *owner, char *error, size_t error_size);
+
+/* store_history.c: as `day`, ready to be written.  False: if there is something to detach, it
+ * is the caller's. */
+bool store_attach_day(struct store_sqlite *store, const char *day, char *error,
+                      size_t error_size);
 
 /* Remembers that a message ended. */
 void store_sqlite_add_ended(struct store_sqlite *store, uint64_t id);

@@ -87,19 +87,14 @@ bool store_day_prepare(sqlite3 *database, const char *schema, char *error,
            store_run(database, tables, error, error_size);
 }
 
-static void write_path(const struct store_day *day, char *out, size_t size)
+bool store_day_is_deleted(sqlite3 *database, const char *folder, const char *name)
 {
-    snprintf(out, size, "%s/history/%s", day->folder, day->name);
-}
-
-/* The days that are not wanted any more may be deleted, also the one that is open. */
-static bool is_deleted(const struct store_day *day)
-{
-    sqlite3_vfs *vfs = sqlite3_vfs_find(day->vfs);
+    sqlite3_vfs *vfs = NULL;
     char path[PATH_SIZE];
     int exists = 0;
 
-    write_path(day, path, sizeof(path));
+    sqlite3_file_control(database, "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
+    snprintf(path, sizeof(path), "%s/history/%s", folder, name);
     return vfs->xAccess(vfs, path, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && !exists;
 }
 
@@ -107,7 +102,7 @@ static bool open_file(struct store_day *day, char *error, size_t error_size)
 {
     char path[PATH_SIZE];
 
-    write_path(day, path, sizeof(path));
+    snprintf(path, sizeof(path), "%s/history/%s", day->folder, day->name);
     if (sqlite3_open_v2(path, &day->database,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                         day->vfs) != SQLITE_OK) {
@@ -149,7 +144,8 @@ bool store_day_takes(struct store_day *day, uint64_t message)
     store_day_name(ids_time_ms(message), name);
     if (strcmp(name, day->closed) <= 0)
         return false;
-    if (day->database && (strcmp(name, day->name) != 0 || is_deleted(day)))
+    if (day->database && (strcmp(name, day->name) != 0 ||
+                          store_day_is_deleted(day->database, day->folder, day->name)))
         let_go(day, true);
     memcpy(day->name, name, sizeof(name));
     day->number = number;

@@ -60,6 +60,9 @@ bool store_day_has_failed(const struct store_day *day);
 /* The history can be written again. */
 void store_day_forgive(struct store_day *day);
 
+/* The days that are not wanted any more may be deleted, also the one that is open. */
+bool store_day_is_deleted(sqlite3 *database, const char *folder, const char *name);
+
 /*
  * In a connection that was opened for nothing else, or to which the file was attached as
  * `schema`: makes it durable, uses up a log that was left, and makes its tables.

@@ -145,8 +145,8 @@ static bool for_chosen(struct store_sqlite *store, struct move *move,
     return ok;
 }
 
-static bool attach_day(struct store_sqlite *store, const char *day, char *error,
-                       size_t error_size)
+bool store_attach_day(struct store_sqlite *store, const char *day, char *error,
+                      size_t error_size)
 {
     char *attach = sqlite3_mprintf("ATTACH '%q/history/%q' AS day", store->folder, day);
     bool ok = store_run(store->database, attach, error, error_size);
@@ -158,7 +158,7 @@ static bool attach_day(struct store_sqlite *store, const char *day, char *error,
 static bool copy_to_day(struct store_sqlite *store, struct move *move, char *error,
                         size_t error_size)
 {
-    return attach_day(store, move->day, error, error_size) &&
+    return store_attach_day(store, move->day, error, error_size) &&
            for_chosen(store, move, copies, COUNT(copies), error, error_size) &&
            store_use_up_log(store->database, "day", error, error_size);
 }

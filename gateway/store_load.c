@@ -195,18 +195,13 @@ static bool is_only_damaged(const struct load *load, const char *day, int code)
 static bool load_late_day(const struct load *load, const char *day)
 {
     sqlite3 *database = load->store->database;
-    sqlite3_vfs *vfs = NULL;
-    char path[4200];
     char *attach;
-    int exists = 0;
     int code;
     bool ok;
 
-    snprintf(path, sizeof(path), "%s/history/%s", load->store->folder, day);
-    sqlite3_file_control(database, "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
-    if (vfs->xAccess(vfs, path, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && !exists)
+    if (store_day_is_deleted(database, load->store->folder, day))
         return true;
-    attach = sqlite3_mprintf("ATTACH %Q AS day", path);
+    attach = sqlite3_mprintf("ATTACH '%q/history/%q' AS day", load->store->folder, day);
     ok = store_run(database, attach, load->error, load->error_size);
     code = sqlite3_errcode(database);
     ok = ok && load_late(load, &code) &&

@@ -91,6 +91,7 @@ struct store {
     bool upkeep_restart;
     bool upkeep_checkpoint;
     bool upkeep_close;
+    int64_t upkeep_now_ms; /* wall */
     bool upkeep_sweep;
     bool upkeep_swept;
     bool upkeep_period;

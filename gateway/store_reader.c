@@ -181,7 +181,7 @@ static bool find_rows(struct finding *finding, sqlite3 *database, const char *sq
                           sizeof(question->error));
 }
 
-/* All rows of one moment.  False: it cannot be read. */
+/* Within a transaction: all rows of one moment.  False: it cannot be read. */
 static bool find_in(struct finding *finding, sqlite3 *database)
 {
     static const char message_sql[] =
@@ -190,16 +190,13 @@ static bool find_in(struct finding *finding, sqlite3 *database)
     bool ok;
 
     finding->message = 0;
-    ok = store_run(database, "BEGIN", question->error, sizeof(question->error)) &&
-         find_rows(finding, database, message_sql, question->submission, read_message) &&
+    ok = find_rows(finding, database, message_sql, question->submission, read_message) &&
          (finding->out->found ||
           find_rows(finding, database, "SELECT message FROM part WHERE id=?1",
                     question->submission, note_message)) &&
          (finding->message == 0 ||
           find_rows(finding, database, message_sql, finding->message, read_message)) &&
          !finding->out->failed;
-    if (!sqlite3_get_autocommit(database))
-        sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL);
     if (!ok || !finding->out->found)
         free_stored(finding->out);
     return ok;
@@ -215,7 +212,8 @@ static bool find_in_day(struct finding *finding, const struct store_view *view,
     history = store_view_open_day(view, day, question->error, sizeof(question->error));
     if (history == NULL)
         return question->error[0] == 0;
-    ok = find_in(finding, history);
+    ok = store_run(history, "BEGIN", question->error, sizeof(question->error)) &&
+         find_in(finding, history);
     sqlite3_close(history);
     if (ok && finding->out->found)
         ok = find_rows(finding, view->live,
@@ -247,15 +245,21 @@ static bool find_in_day_before(struct finding *finding, const struct store_view 
            (before[0] == '\0' || find_in_day(finding, view, before));
 }
 
-/* live.db first: what is gone from there is durable in the history. */
+/* live.db first, of one moment: what is gone from there is durable in the history, and so
+ * is what came late. */
 static bool find(struct finding *finding, const struct store_view *view)
 {
+    struct question *question = finding->question;
     char day[STORE_DAY_SIZE];
+    bool ok;
 
-    store_day_name(ids_time_ms(finding->question->submission), day);
-    return find_in(finding, view->live) &&
-           (finding->out->found || find_in_day(finding, view, day)) &&
-           (finding->out->found || find_in_day_before(finding, view, day));
+    store_day_name(ids_time_ms(question->submission), day);
+    ok = store_view_hold(view, question->error, sizeof(question->error)) &&
+         find_in(finding, view->live) &&
+         (finding->out->found || find_in_day(finding, view, day)) &&
+         (finding->out->found || find_in_day_before(finding, view, day));
+    store_view_let_go(view);
+    return ok;
 }
 
 static void run_message(void *self)

@@ -120,3 +120,11 @@ void store_day_name(int64_t at_ms, char out[STORE_DAY_SIZE])
     gmtime_r(&seconds, &day);
     strftime(out, STORE_DAY_SIZE, "%Y-%m-%d.db", &day);
 }
+
+int64_t store_day_start_ms(const char *name)
+{
+    struct tm day = {0};
+
+    (void)strptime(name, "%Y-%m-%d", &day);
+    return (int64_t)timegm(&day) * 1000;
+}

@@ -50,5 +50,7 @@ bool store_run(sqlite3 *database, const char *sql, char *error, size_t error_siz
 /* The name of the history file of a day: "2026-11-21.db".  A message's day is its id's. */
 enum { STORE_DAY_SIZE = 16 };
 void store_day_name(int64_t at_ms, char out[STORE_DAY_SIZE]);
+/* When the day of a name began. */
+int64_t store_day_start_ms(const char *name);
 
 #endif

@@ -21,6 +21,10 @@ static const char *const texts[STATEMENTS] = {
         " ON CONFLICT(message, ordinal) DO UPDATE SET state=?3, reason=?4, flags=?5,"
         " code=?6, sent_at=?7, updated_at=?8, charged=?9, cost=?10, provider_id=?13"
         " WHERE charged=?11 AND cost=?12",
+    [STATEMENT_LATE_GONE] = "DELETE FROM late WHERE message=?",
+    [STATEMENT_LATE_FORGET] =
+        "DELETE FROM late WHERE message>=?1 AND message<=(SELECT max(message) FROM (SELECT"
+        " message FROM late WHERE message>=?1 AND message<?2 ORDER BY message LIMIT ?3))",
     [STATEMENT_CHAIN_SET] =
         "INSERT OR REPLACE INTO chain(first, last, digest) VALUES(?,?,?)",
     [STATEMENT_BALANCE_ADD] =

@@ -31,7 +31,8 @@ static void run_upkeep(void *self)
         store->table_result.ok =
             store_sqlite_checkpoint(store->sqlite, store->upkeep_restart);
     if (store->table_result.ok && store->upkeep_close)
-        store->table_result.ok = store_close_some(store->sqlite);
+        store->table_result.ok = store_close_some(store->sqlite, store->upkeep_now_ms,
+                                                  store->config.late_window_ms);
     if (store->table_result.ok && store->upkeep_period)
         store->table_result.ok = store_period_move(store->sqlite, &store->upkeep_period_ok);
     store->table_result.us = clock_precise_us(store->clock) - before_us;
@@ -81,6 +82,7 @@ static bool wants_upkeep(struct store *store, bool idle)
     store->upkeep_move = may_move && ended > (idle ? 0 : MOVE_BACKLOG) ? MOVE_AT_ONCE : 0;
     store->upkeep_sweep = may_move && store_gone_is_due(store->sqlite, idle);
     store->upkeep_close = may_move && store_closed_is_due(store->sqlite);
+    store->upkeep_now_ms = clock_wall_ms(store->clock);
     store->upkeep_period = may_move && clock_mono_ms(store->clock) >= store->period_at_ms &&
                            store_period_is_due(store->sqlite);
     return store->upkeep_checkpoint || store->upkeep_move > 0 || store->upkeep_sweep ||

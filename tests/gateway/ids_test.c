@@ -15,6 +15,8 @@ TEST(an_id_says_when_and_where_it_was_made)
     assert_int_equal(ids_time_ms(id), now_ms);
     assert_int_equal(id >> 12 & 1023, 1023);
     assert_true(id < (uint64_t)1 << 63);
+    assert_true(ids_first_at(now_ms) <= id && id < ids_first_at(now_ms + 1));
+    assert_int_equal(ids_first_at(0), 0);
 }
 
 TEST(ids_rise_also_when_a_millisecond_is_used_up)

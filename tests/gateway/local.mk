@@ -148,6 +148,7 @@ check_PROGRAMS += \
 	tests/gateway/store_journal_test \
 	tests/gateway/packed_test \
 	tests/gateway/store_gone_test \
+	tests/gateway/store_late_test \
 	tests/gateway/store_merge_test \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
@@ -163,6 +164,7 @@ TESTS += \
 	tests/gateway/store_crash_test \
 	tests/gateway/store_journal_test \
 	tests/gateway/store_gone_test \
+	tests/gateway/store_late_test \
 	tests/gateway/packed_test \
 	tests/gateway/store_merge_test \
 	tests/gateway/store_period_test \
@@ -215,6 +217,13 @@ tests_gateway_store_gone_test_SOURCES = tests/gateway/store_gone_test.c \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
 	$(VFS) tests/test.h
 tests_gateway_store_gone_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_store_late_test_SOURCES = tests/gateway/store_late_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_told.c tests/gateway/store_told.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
+	$(VFS) tests/test.h
+tests_gateway_store_late_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_merge_test_SOURCES = tests/gateway/store_merge_test.c \
 	tests/gateway/store_life.c tests/gateway/store_life.h \
@@ -542,6 +551,7 @@ THREADED += \
 	tests/gateway/store_inbound_test \
 	tests/gateway/store_limits_test \
 	tests/gateway/store_gone_test \
+	tests/gateway/store_late_test \
 	tests/gateway/store_merge_test \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \

@@ -84,6 +84,7 @@ static bool open_store(struct life *life)
         .ring_operations = 10000,
         .ring_bytes = 64 * 1024 * 1024,
         .disk_reserve_bytes = life->disk_reserve_bytes,
+        .late_window_ms = life->late_window_ms,
         .vfs = vfs_name,
     };
 
@@ -356,6 +357,42 @@ void life_end(struct life *life, unsigned n)
     store_message(life->store, &message, &release);
     fill_receipt(n, &receipt);
     store_receipt_add(life->store, &receipt);
+}
+
+void life_charge_late(struct life *life, unsigned n, int64_t before)
+{
+    const struct posting postings[] = {
+        life_posting(POSTING_LATE_CAPTURE, n, LIFE_SELL),
+        life_posting(POSTING_COST, n, LIFE_BUY),
+    };
+    struct attempt attempt;
+
+    life_fill_attempt(n, &attempt);
+    attempt.state = ATTEMPT_DELIVERED;
+    attempt.sent_at_ms = 21;
+    attempt.updated_at_ms = life_accepted_at_ms(n) + 99;
+    attempt.charged_micro = LIFE_SELL;
+    attempt.cost_micro = LIFE_BUY;
+    snprintf(attempt.provider_id, sizeof(attempt.provider_id), "late%u", n);
+    life_decide(life);
+    store_attempt(life->store, life_message_id(n), &attempt, before, before ? LIFE_BUY : 0,
+                  postings, 2);
+    store_end(life->store);
+}
+
+void life_end_uncharged(struct life *life, unsigned n)
+{
+    const struct posting release = life_posting(POSTING_RELEASE, n, LIFE_HOLD);
+    struct message message;
+
+    life_fill_message(n, &message);
+    message.state = MESSAGE_ENDED;
+    message.end = MESSAGE_EXPIRED;
+    message.ended_at_ms = life_accepted_at_ms(n) + 40;
+    message.held_micro = 0;
+    life_decide(life);
+    store_message(life->store, &message, &release);
+    store_end(life->store);
 }
 
 static void decide_next(struct life *life, unsigned n)

@@ -37,6 +37,7 @@ struct life {
     char error[600];
     size_t text_size; /* of each message */
     uint64_t disk_reserve_bytes;
+    int64_t late_window_ms;
     enum life_step goal;  /* messages stay there */
     uint64_t effects;     /* that have run */
     uint64_t order[4096]; /* their targets */
@@ -85,6 +86,10 @@ struct body *life_new_body(unsigned n, size_t text_size);
 struct posting life_posting(enum posting_kind kind, unsigned n, int64_t amount);
 void life_charge(struct life *life, unsigned n, int64_t charged_before);
 void life_end(struct life *life, unsigned n);
+/* Decisions of their own: it ends without a charge, as one that expired; and is charged by
+ * a late report, which saw that it had been charged `before`. */
+void life_end_uncharged(struct life *life, unsigned n);
+void life_charge_late(struct life *life, unsigned n, int64_t before);
 
 /* An effect that is counted, and whose target is kept in `order`. */
 struct store_effect life_counted(uint64_t target);

@@ -8,43 +8,6 @@
 #include "tests/gateway/store_told.h"
 #include "tests/test.h"
 
-static void charge_late(struct life *life, unsigned n, int64_t before)
-{
-    const struct posting postings[] = {
-        life_posting(POSTING_LATE_CAPTURE, n, LIFE_SELL),
-        life_posting(POSTING_COST, n, LIFE_BUY),
-    };
-    struct attempt attempt;
-
-    life_fill_attempt(n, &attempt);
-    attempt.state = ATTEMPT_DELIVERED;
-    attempt.sent_at_ms = 21;
-    attempt.updated_at_ms = life_accepted_at_ms(n) + 99;
-    attempt.charged_micro = LIFE_SELL;
-    attempt.cost_micro = LIFE_BUY;
-    snprintf(attempt.provider_id, sizeof(attempt.provider_id), "late%u", n);
-    life_decide(life);
-    store_attempt(life->store, life_message_id(n), &attempt, before, before ? LIFE_BUY : 0,
-                  postings, 2);
-    store_end(life->store);
-}
-
-/* It ends without a charge, as one that expired. */
-static void end_uncharged(struct life *life, unsigned n)
-{
-    const struct posting release = life_posting(POSTING_RELEASE, n, LIFE_HOLD);
-    struct message message;
-
-    life_fill_message(n, &message);
-    message.state = MESSAGE_ENDED;
-    message.end = MESSAGE_EXPIRED;
-    message.ended_at_ms = life_accepted_at_ms(n) + 40;
-    message.held_micro = 0;
-    life_decide(life);
-    store_message(life->store, &message, &release);
-    store_end(life->store);
-}
-
 TEST(what_comes_late_lies_over_the_history)
 {
     struct life life;
@@ -58,11 +21,11 @@ TEST(what_comes_late_lies_over_the_history)
     life_settle(&life);
     assert_true(life_begin(&life, 1));
     life_run(&life, 30);
-    end_uncharged(&life, 1);
+    life_end_uncharged(&life, 1);
     life_run(&life, 1000);
     assert_int_equal(store_counters(life.store)->moved, 1);
-    charge_late(&life, 1, 0);
-    charge_late(&life, 1, 0); /* again: it is there already */
+    life_charge_late(&life, 1, 0);
+    life_charge_late(&life, 1, 0); /* again: it is there already */
     life_run(&life, 50);
     life_find(&life, life_message_id(1), &stored);
     assert_true(stored.found);
@@ -95,7 +58,7 @@ TEST(what_never_had_an_id_is_told_of_at_a_start_for_its_ref)
         life_settle(&life);
         assert_true(life_begin(&life, 1));
         life_run(&life, 30);
-        end_uncharged(&life, 1);
+        life_end_uncharged(&life, 1);
         life_run(&life, moved ? 1000 : 30);
         assert_int_equal(store_counters(life.store)->moved, moved);
         told_reopen(&life, &told);
@@ -120,7 +83,7 @@ static bool interrupt_move(struct life *life, uint64_t nth)
     assert_true(life_begin(life, 1));
     life_run(life, 30);
     life_fold(life); /* what ends later has to be moved */
-    end_uncharged(life, 1);
+    life_end_uncharged(life, 1);
     life_run(life, 30);
     assert_int_equal(store_counters(life->store)->moved, 0);
     vfs_cut_at(life->vfs, VFS_SYNC, nth, true);
@@ -147,7 +110,7 @@ TEST(a_move_that_was_interrupted_is_done_again_with_what_is_newer)
             in_both++;
         CHECK(life_open(&life), life.error);
         CHECK(life_load(&life, &told_loader, &told), life.error);
-        charge_late(&life, 1, 0);
+        life_charge_late(&life, 1, 0);
         life_run(&life, 30);
         life_verify(&life, &verification);
         CHECK(verification.ok, verification.mismatches[0]);

@@ -23,9 +23,10 @@ class Flipped(SetClock):
     def __enter__(self):
         super().__enter__()
         try:
-            # All that ended on a day is in its file before anything of another one comes.  The
-            # first makes more than a link of 1,024 postings, which goes to its month.
-            for days, messages in ((40, 400), (1, 100), (0, 100)):
+            # All that ended on a day is in its file before anything of another one comes, and
+            # no late report is expected.  The first makes more than a link of 1,024 postings,
+            # which goes to its month.
+            for days, messages in ((40, 400), (5, 100), (0, 100)):
                 self.restart_at(-days * DAY_S)
                 self.bench("-n", messages, "-d", f"7903{days:02}#####")
                 self.settle()
