@@ -10,6 +10,8 @@
 
 #include "gateway/log.h"
 
+enum { DAY_MS = 24 * 3600 * 1000 };
+
 static void *zeroed(size_t count, size_t size)
 {
     void *memory = calloc(count ? count : 1, size);
@@ -45,8 +47,8 @@ struct catalog *catalog_new(const struct config *config)
     catalog->link_configs =
         zeroed(CATALOG_CHANNELS_MAX + 1, sizeof(*catalog->link_configs));
     catalog->messengers = zeroed(config->channel_count, sizeof(uint32_t));
-    catalog->plans = zeroed(CATALOG_PLANS_MAX + 1, sizeof(*catalog->plans));
     catalog->plan_of_config = zeroed(config->plan_count, sizeof(uint32_t));
+    plans_init(&catalog->plans);
     pinned_init(&catalog->pinned);
     catalog->prices = price_book_new();
     for (size_t i = 0; i < config->rule_count; i++)
@@ -66,8 +68,6 @@ void catalog_free(struct catalog *catalog)
     }
     for (uint32_t i = 1; i <= catalog->channel_last; i++)
         free(catalog->channels[i].name);
-    for (uint32_t i = 1; i <= catalog->plan_last; i++)
-        free(catalog->plans[i]);
     free(catalog->accounts);
     free(catalog->openings);
     free(catalog->account_of_config);
@@ -76,8 +76,8 @@ void catalog_free(struct catalog *catalog)
     free(catalog->links);
     free(catalog->link_configs);
     free(catalog->messengers);
-    free(catalog->plans);
     free(catalog->plan_of_config);
+    plans_done(&catalog->plans);
     pinned_done(&catalog->pinned);
     price_book_free(catalog->prices);
     free(catalog->rules);
@@ -106,17 +106,6 @@ void catalog_know_channel(struct catalog *catalog, uint32_t number, const char *
         catalog->channel_last = number;
 }
 
-void catalog_know_plan(struct catalog *catalog, uint32_t number, const struct plan *plan)
-{
-    struct plan *copy = zeroed(1, sizeof(*copy));
-
-    *copy = *plan;
-    copy->id = number;
-    catalog->plans[number] = copy;
-    if (number > catalog->plan_last)
-        catalog->plan_last = number;
-}
-
 /* Of another version, or spoilt.  Its number stays its own: what is new and got it would be
  * taken for it, or lost behind it, at the next start. */
 static void pass_over(struct catalog *catalog, const struct store_definition *it)
@@ -127,7 +116,7 @@ static void pass_over(struct catalog *catalog, const struct store_definition *it
         uint32_t *last;
     } numbered[] = {
         {STORE_CHANNEL, CATALOG_CHANNELS_MAX, &catalog->channel_last},
-        {STORE_PLAN,    CATALOG_PLANS_MAX,    &catalog->plan_last   },
+        {STORE_PLAN,    UINT32_MAX,           &catalog->plans.last  },
         {STORE_PINS,    UINT32_MAX,           &catalog->pinned.last },
     };
 
@@ -139,6 +128,25 @@ static void pass_over(struct catalog *catalog, const struct store_definition *it
             *numbered[i].last = it->number;
 }
 
+int32_t catalog_day_of(int64_t wall_ms)
+{
+    return (int32_t)(wall_ms / DAY_MS);
+}
+
+int32_t catalog_read_day(const char *name)
+{
+    char *end;
+    long day = strtol(name, &end, 10);
+
+    return end == name || *end != '\0' || day < 0 || day > INT32_MAX ? CATALOG_DAY_UNKNOWN
+                                                                     : (int32_t)day;
+}
+
+bool catalog_day_is_over(const struct catalog *catalog, int32_t day, int64_t now_ms)
+{
+    return ((int64_t)day + 1) * DAY_MS + catalog->config->late_window_ms <= now_ms;
+}
+
 void catalog_load(struct catalog *catalog, const struct store_definition *it)
 {
     if (it->kind == STORE_ACCOUNT && it->number <= CATALOG_ACCOUNTS_MAX)
@@ -146,10 +154,8 @@ void catalog_load(struct catalog *catalog, const struct store_definition *it)
     else if (it->kind == STORE_CHANNEL && it->number <= CATALOG_CHANNELS_MAX &&
              it->size == sizeof(struct channel_traits))
         catalog_know_channel(catalog, it->number, it->name, it->content);
-    else if (it->kind == STORE_PLAN && it->number <= CATALOG_PLANS_MAX &&
-             it->size == sizeof(struct plan))
-        catalog_know_plan(catalog, it->number, it->content);
-    else if (it->kind != STORE_PINS || !catalog_load_pins(catalog, it))
+    else if ((it->kind != STORE_PLAN || !catalog_load_plan(catalog, it)) &&
+             (it->kind != STORE_PINS || !catalog_load_pins(catalog, it)))
         pass_over(catalog, it);
 }
 
@@ -199,14 +205,9 @@ size_t catalog_account_count(const struct catalog *catalog)
     return catalog->account_last;
 }
 
-const struct plan *catalog_plan(const struct catalog *catalog, uint32_t number)
-{
-    return number <= catalog->plan_last ? catalog->plans[number] : NULL;
-}
-
 const struct plan *catalog_plan_at(const struct catalog *catalog, size_t index)
 {
-    return catalog->plans[catalog->plan_of_config[index]];
+    return catalog_plan(catalog, catalog->plan_of_config[index]);
 }
 
 const struct config_link *catalog_form_link(const struct catalog *catalog,
@@ -270,4 +271,14 @@ void catalog_define(struct store *store, enum store_definition_kind kind, uint32
                                                 (uint32_t)size};
 
     store_define(store, &definition);
+}
+
+void catalog_define_alone(struct store *store, enum store_definition_kind kind,
+                          uint32_t number, const char *name, const void *content,
+                          size_t size)
+{
+    if (!store_begin(store, STORE_CONTINUATION))
+        abort();
+    catalog_define(store, kind, number, name, content, size);
+    store_end(store);
 }

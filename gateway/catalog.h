@@ -1,8 +1,8 @@
 /*
  * What has a number for good: accounts, channels, versions of plans and of pinned prices
- * (these go when nothing can name them any more, and their numbers with them).  The numbers
- * are the store's; what the configuration says now is tied to them at the start, and what a
- * live message names stays as it was.
+ * (these two go when nothing can name them any more, and their numbers with them).  The
+ * numbers are the store's; what the configuration says now is tied to them at the start,
+ * and what a live message names stays as it was.
  */
 #ifndef GATEWAY_CATALOG_H
 #define GATEWAY_CATALOG_H
@@ -21,8 +21,9 @@
 enum {
     CATALOG_ACCOUNTS_MAX = 65536,
     CATALOG_CHANNELS_MAX = 1024,
-    CATALOG_PLANS_MAX = 65536,
-    CATALOG_PINS_MAX = 65536, /* at once; their numbers go on */
+    CATALOG_PLANS_MAX = 65536,  /* at once, no two with the same remainder of numbers */
+    CATALOG_PLANS_KEPT = 32768, /* of more those go that nothing can name */
+    CATALOG_PINS_MAX = 65536,   /* at once; their numbers go on */
 };
 
 struct duplicates;
@@ -69,11 +70,23 @@ struct account *catalog_account_named(const struct catalog *catalog, const char 
 struct account *catalog_account_at(const struct catalog *catalog, size_t index);
 size_t catalog_account_count(const struct catalog *catalog);
 
+/* For a look: who keeps it names it.  NULL for a number nobody has (any more). */
 const struct plan *catalog_plan(const struct catalog *catalog, uint32_t number);
 /* The present version of config->plans[index]. */
 const struct plan *catalog_plan_at(const struct catalog *catalog, size_t index);
 /* For a look: who keeps them names them (below). */
 const struct price_pins *catalog_pins(const struct catalog *catalog, uint32_t number);
+
+/* For a message in memory: it stays until that leaves it.  NULL as above. */
+const struct plan *catalog_name_plan(struct catalog *catalog, uint32_t number);
+void catalog_leave_plan(struct catalog *catalog, uint32_t number);
+/* In the decision in which a message that names it ends. */
+void catalog_plan_ended(struct catalog *catalog, struct store *store, uint32_t number,
+                        int64_t now_ms);
+/* When all that lives has been read: of many versions those go that nothing can name, in
+ * decisions of their own; those for which the store has no room another time. */
+void catalog_give_back_plans(struct catalog *catalog, struct store *store, int64_t now_ms);
+uint32_t catalog_plan_count(const struct catalog *catalog);
 
 /* The link in whose form texts are written, and counted: the first of the last step that
  * has one.  NULL: there is none. */

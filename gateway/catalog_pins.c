@@ -16,11 +16,9 @@
 #include "gateway/table.h"
 
 enum {
-    DAY_MS = 24 * 3600 * 1000,
     LOOKS = 16,          /* places looked at for each set that is made */
     BACK_AT_ONCE = 4,    /* sets given back in one decision */
     FULL_FOR_MS = 60000, /* when none could be given back: until all are looked at again */
-    DAY_UNKNOWN = -1,
 };
 
 void pinned_init(struct pinned *pinned)
@@ -122,8 +120,6 @@ static void remove_set(struct pinned *pinned, struct pinned_set *set)
 bool catalog_load_pins(struct catalog *catalog, const struct store_definition *it)
 {
     struct price_pins pins = {0};
-    char *end;
-    long day = strtol(it->name, &end, 10);
 
     if (it->size < offsetof(struct price_pins, steps) || it->size > sizeof(pins))
         return false;
@@ -131,29 +127,21 @@ bool catalog_load_pins(struct catalog *catalog, const struct store_definition *i
     if (pins.step_count > PLAN_STEPS_MAX || it->size < size_of_pins(&pins) ||
         it->number == 0 || catalog->pinned.count == CATALOG_PINS_MAX)
         return false;
-    if (end == it->name || *end != '\0' || day < 0 || day > INT32_MAX)
-        day = DAY_UNKNOWN;
-    add_set(&catalog->pinned, it->number, &pins, (int32_t)day);
+    add_set(&catalog->pinned, it->number, &pins, catalog_read_day(it->name));
     return true;
 }
 
 /* --- giving back -------------------------------------------------------------------- */
 
-static int32_t day_of(int64_t wall_ms)
-{
-    return (int32_t)(wall_ms / DAY_MS);
-}
-
-/* A late report may bring back what ended in the last moment of its day.  The highest
- * number stays: it says which have been given. */
+/* The highest number stays: it says which have been given. */
 static bool is_over(const struct catalog *catalog, struct pinned_set *set, int64_t now_ms)
 {
     if (set->prices == NULL || set->named > 0 || set->number == catalog->pinned.last)
         return false;
     /* Unknown, or of a clock that was ahead. */
-    if (set->day == DAY_UNKNOWN || set->day > day_of(now_ms))
-        set->day = day_of(now_ms);
-    return ((int64_t)set->day + 1) * DAY_MS + catalog->config->late_window_ms <= now_ms;
+    if (set->day == CATALOG_DAY_UNKNOWN || set->day > catalog_day_of(now_ms))
+        set->day = catalog_day_of(now_ms);
+    return catalog_day_is_over(catalog, set->day, now_ms);
 }
 
 /* Looks at so many places at most. */
@@ -248,9 +236,9 @@ void catalog_pins_ended(struct catalog *catalog, struct store *store, uint32_t n
 {
     struct pinned_set *set = set_of(catalog, number);
 
-    if (set == NULL || set->day >= day_of(now_ms))
+    if (set == NULL || set->day >= catalog_day_of(now_ms))
         return;
-    set->day = day_of(now_ms);
+    set->day = catalog_day_of(now_ms);
     define_set(store, set);
 }
 
@@ -295,7 +283,8 @@ bool catalog_pin(struct catalog *catalog, struct store *store, const struct plan
     if (set == NULL) {
         if (!make_room(catalog, store, now_ms))
             return false;
-        set = add_set(&catalog->pinned, catalog->pinned.last + 1, &pins, day_of(now_ms));
+        set = add_set(&catalog->pinned, catalog->pinned.last + 1, &pins,
+                      catalog_day_of(now_ms));
         define_set(store, set);
     }
     *out = set->number;

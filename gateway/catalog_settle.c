@@ -11,17 +11,6 @@
 #include "gateway/profile.h"
 #include "routing/money.h"
 
-/* A decision of its own: there may be many. */
-static void define_alone(struct store *store, enum store_definition_kind kind,
-                         uint32_t number, const char *name, const void *content,
-                         size_t size)
-{
-    if (!store_begin(store, STORE_CONTINUATION))
-        abort();
-    catalog_define(store, kind, number, name, content, size);
-    store_end(store);
-}
-
 /* --- what cannot become something else ---------------------------------------------- */
 
 /* Holds are released, and postings summed up, in the currency they were made in. */
@@ -101,7 +90,7 @@ static bool settle_accounts(struct catalog *catalog, struct store *store, char *
                 return false;
             catalog_know_account(catalog, number, config->name);
             account = catalog->accounts[number];
-            define_alone(store, STORE_ACCOUNT, number, config->name, NULL, 0);
+            catalog_define_alone(store, STORE_ACCOUNT, number, config->name, NULL, 0);
         }
         account->config = config;
         account->currency = ledger_currency(config->currency);
@@ -148,7 +137,7 @@ static uint32_t settle_channel(struct catalog *catalog, struct store *store,
     if (number > CATALOG_CHANNELS_MAX)
         return 0;
     catalog_know_channel(catalog, number, name, traits);
-    define_alone(store, STORE_CHANNEL, number, name, traits, sizeof(*traits));
+    catalog_define_alone(store, STORE_CHANNEL, number, name, traits, sizeof(*traits));
     return number;
 }
 
@@ -219,7 +208,6 @@ static uint32_t settle_plan(struct catalog *catalog, struct store *store,
                             const struct config_plan *config)
 {
     struct plan plan;
-    uint32_t number;
 
     memset(&plan, 0, sizeof(plan));
     snprintf(plan.name, sizeof(plan.name), "%s", config->name);
@@ -229,27 +217,23 @@ static uint32_t settle_plan(struct catalog *catalog, struct store *store,
     plan.collect_within_ms = config->collect_within_ms;
     for (size_t i = 0; i < config->step_count && i < PLAN_STEPS_MAX; i++)
         fill_step(catalog, &config->steps[i], &plan.steps[plan.step_count++]);
-    for (number = 1; number <= catalog->plan_last; number++) {
-        plan.id = number;
-        if (catalog->plans[number] &&
-            memcmp(catalog->plans[number], &plan, sizeof(plan)) == 0)
-            return number;
-    }
-    if (number > CATALOG_PLANS_MAX)
-        return 0;
-    plan.id = number;
-    catalog_know_plan(catalog, number, &plan);
-    define_alone(store, STORE_PLAN, number, plan.name, &plan, sizeof(plan));
-    return number;
+    return catalog_number_plan(catalog, store, &plan);
 }
 
-static bool settle_plans(struct catalog *catalog, struct store *store)
+static bool settle_plans(struct catalog *catalog, struct store *store, char *error,
+                         size_t error_size)
 {
     for (size_t i = 0; i < catalog->config->plan_count; i++) {
         catalog->plan_of_config[i] =
             settle_plan(catalog, store, &catalog->config->plans[i]);
-        if (catalog->plan_of_config[i] == 0)
+        if (catalog->plan_of_config[i] == 0) {
+            snprintf(error, error_size,
+                     "plan '%s' is new, and all %d versions of plans that there can be are"
+                     " kept for messages: start with plans that were there before, and"
+                     " change them when late_window and a day are over",
+                     catalog->config->plans[i].name, CATALOG_PLANS_MAX);
             return false;
+        }
     }
     return true;
 }
@@ -333,7 +317,8 @@ bool catalog_settle(struct catalog *catalog, struct store *store, char *error,
     ok = currencies_stay(catalog, error, error_size) &&
          links_stay(catalog, error, error_size) &&
          settle_accounts(catalog, store, error, error_size) &&
-         settle_channels(catalog, store) && settle_plans(catalog, store) &&
+         settle_channels(catalog, store) &&
+         settle_plans(catalog, store, error, error_size) &&
          catalog_take_prices(catalog, catalog->config);
     settle_rules(catalog);
     if (ok)

@@ -162,6 +162,8 @@ void dispatch_end(struct gateway *gateway, struct live *live, enum message_end e
     duplicates_ended(gateway, live);
     catalog_pins_ended(gateway->catalog, gateway->store, message->pins,
                        message->ended_at_ms);
+    catalog_plan_ended(gateway->catalog, gateway->store, message->plan,
+                       message->ended_at_ms);
     store_effect(gateway->store, &durable);
 }
 

@@ -39,7 +39,7 @@ struct dispatch_turns;
 struct dispatch {
     struct gateway *gateway;
     struct channel *channels[CATALOG_CHANNELS_MAX + 1];
-    struct dispatch_turns *turns[CATALOG_PLANS_MAX + 1];
+    struct dispatch_turns *turns[CATALOG_PLANS_MAX];
     uint8_t *octets; /* for a segment on its way out */
     char *text;
 };

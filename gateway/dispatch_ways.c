@@ -14,14 +14,14 @@
 
 enum { CONGESTED_MS = 50, MOVES_PER_TURN = 512 };
 
-/* Of one version of a plan. */
+/* Of one version of a plan; no two have the same remainder of their numbers. */
 struct dispatch_turns {
     struct group_turns steps[PLAN_STEPS_MAX];
 };
 
 static struct group_turns *turns_of(struct dispatch *dispatch, const struct live *live)
 {
-    struct dispatch_turns **turns = &dispatch->turns[live->plan->id];
+    struct dispatch_turns **turns = &dispatch->turns[live->plan->id % CATALOG_PLANS_MAX];
 
     if (*turns == NULL && (*turns = calloc(1, sizeof(**turns))) == NULL)
         abort();
@@ -175,6 +175,6 @@ void dispatch_way_changed(struct gateway *gateway, uint32_t number)
 
 void dispatch_ways_free(struct dispatch *dispatch)
 {
-    for (size_t i = 0; i <= CATALOG_PLANS_MAX; i++)
+    for (size_t i = 0; i < CATALOG_PLANS_MAX; i++)
         free(dispatch->turns[i]);
 }

@@ -129,7 +129,7 @@ static void fill_message(const struct submission *it, struct live *live, uint32_
 {
     struct message *message = &live->message;
 
-    live->plan = it->plan;
+    live->plan = catalog_name_plan(it->gateway->catalog, it->plan->id);
     live->pins = catalog_name_pins(it->gateway->catalog, it->pins);
     live->class = it->class;
     live->origin = it->session;

@@ -384,6 +384,8 @@ void live_forget(struct gateway *gateway, struct live *live)
     for (uint16_t i = 0; i < live->body_count; i++)
         if (live->bodies[i]->id != live->message.id)
             table_remove(lives->parts, live->bodies[i]->id);
+    if (live->plan)
+        catalog_leave_plan(gateway->catalog, live->message.plan);
     if (live->pins)
         catalog_leave_pins(gateway->catalog, live->message.pins);
     table_remove(lives->by_id, live->message.id);

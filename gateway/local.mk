@@ -67,7 +67,8 @@ libgateway_a_SOURCES += \
 	gateway/body.c gateway/body.h \
 	gateway/cancel.c gateway/cancel.h \
 	gateway/catalog.c gateway/catalog.h \
-	gateway/catalog_pieces.h gateway/catalog_pins.c gateway/catalog_settle.c \
+	gateway/catalog_pieces.h gateway/catalog_pins.c gateway/catalog_plans.c \
+	gateway/catalog_settle.c \
 	gateway/channels/breadth.c gateway/channels/breadth.h \
 	gateway/channels/bucket.c gateway/channels/bucket.h \
 	gateway/channels/channel.h \

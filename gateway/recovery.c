@@ -154,11 +154,12 @@ static bool tie(struct gateway *gateway, struct live *live)
     const struct account *account =
         catalog_account(gateway->catalog, live->message.account);
 
-    live->plan = catalog_plan(gateway->catalog, live->message.plan);
     if (live->pins == NULL)
         live->pins = catalog_name_pins(gateway->catalog, live->message.pins);
     if (live->pins == NULL || account == NULL || live->body_count == 0)
-        live->plan = NULL;
+        return false;
+    if (live->plan == NULL)
+        live->plan = catalog_name_plan(gateway->catalog, live->message.plan);
     if (live->plan == NULL)
         return false;
     live->class = message_class(&live->message);
@@ -436,6 +437,7 @@ void recovery_resume(struct gateway *gateway)
         store_end(gateway->store);
         (void)live_pack(gateway, live);
     }
+    catalog_give_back_plans(gateway->catalog, gateway->store, gateway_now_ms(gateway));
     clock_go_on(gateway->clock);
     log_info("store.recovered",
              "messages=%zu in_doubt=%zu receipts=%zu parked=%zu "

@@ -92,11 +92,11 @@ void reports_try_unread(struct reports *reports)
 /* NULL when it names what is no longer known. */
 static struct live *thaw(struct gateway *gateway, struct stored_message *stored)
 {
-    const struct plan *plan = catalog_plan(gateway->catalog, stored->message.plan);
     struct live *live;
 
     if (catalog_account(gateway->catalog, stored->message.account) == NULL ||
-        plan == NULL || catalog_pins(gateway->catalog, stored->message.pins) == NULL)
+        catalog_plan(gateway->catalog, stored->message.plan) == NULL ||
+        catalog_pins(gateway->catalog, stored->message.pins) == NULL)
         return NULL;
     live = live_new(gateway, stored->message.id, stored->bodies[0]);
     stored->bodies[0] = NULL;
@@ -111,7 +111,7 @@ static struct live *thaw(struct gateway *gateway, struct stored_message *stored)
         live_join(gateway, live, stored->bodies[i]);
         stored->bodies[i] = NULL;
     }
-    live->plan = plan;
+    live->plan = catalog_name_plan(gateway->catalog, live->message.plan);
     live->pins = catalog_name_pins(gateway->catalog, live->message.pins);
     live->class = message_class(&live->message);
     live->thawed = true;

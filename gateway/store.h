@@ -135,8 +135,8 @@ struct store_kept {
 };
 
 /* A name and its number, a plan or pinned prices by content, or how a link was found to
- * write ids; made once, never changed, but for the day in the name of pinned prices, which
- * also go (catalog_pins.c). */
+ * write ids; made once, never changed, but for the day in the name of pinned prices, and of
+ * plans that are no longer said, which also go (catalog_pins.c, catalog_plans.c). */
 enum store_definition_kind {
     STORE_ACCOUNT = 1,
     STORE_CHANNEL = 2,

@@ -31,6 +31,7 @@ struct place {
     struct executor *executor;
     struct store *store;
     struct catalog *catalog;
+    const char *filled_with; /* the day of the versions of plans a start is full of */
 };
 
 static void configure(struct place *place)
@@ -109,6 +110,19 @@ static void on_opening(void *owner, uint32_t account, int64_t amount)
     catalog_load_opening(place->catalog, account, amount);
 }
 
+/* Loaded, as if so many, from this number on, had been said until a day. */
+static void fill_plans(struct place *place, uint32_t from, uint32_t count, const char *day)
+{
+    struct plan plan = {.name = "sms", .step_count = 1};
+    struct store_definition it = {STORE_PLAN, 0, day, &plan, sizeof(plan)};
+
+    for (it.number = from; it.number < from + count; it.number++) {
+        plan.id = it.number;
+        plan.deadline_ms = 1000000 + it.number;
+        catalog_load(place->catalog, &it);
+    }
+}
+
 /* Opens the store and settles the catalogue with the configuration as it is now; what it
  * does not like comes into `error`. */
 static void start_or_say(struct place *place, char error[256])
@@ -126,6 +140,8 @@ static void start_or_say(struct place *place, char error[256])
     CHECK_STR(error, "", "the store opens");
     place->catalog = catalog_new(&place->config);
     CHECK(store_load(place->store, &loader, place, 0, error, 256), error);
+    if (place->filled_with)
+        fill_plans(place, 2, CATALOG_PLANS_MAX - 1, place->filled_with);
     ok = catalog_settle(place->catalog, place->store, error, 256);
     CHECK_EQ(ok, error[0] == '\0', error);
 }
@@ -366,6 +382,176 @@ TEST(a_plan_that_changes_gets_a_new_number_and_the_old_one_stays)
     place->steps[0].within_ms = 1000;
     restart(place);
     CHECK_EQ(catalog_plan_at(place->catalog, 0)->id, before, "changed back");
+    stop(place);
+}
+
+/* --- plans that go ------------------------------------------------------------------ */
+
+/* The plan is another one from the next start on: its number then. */
+static uint32_t change_plan(struct place *place)
+{
+    place->steps[0].within_ms++;
+    restart(place);
+    return catalog_plan_at(place->catalog, 0)->id;
+}
+
+/* What there is no room for in one go waits for the store. */
+static void give_back_plans(struct place *place, int day)
+{
+    for (int i = 0; i < 20; i++) {
+        catalog_give_back_plans(place->catalog, place->store, day * DAY_MS);
+        clock_advance(place->clock, clock_mono_ms(place->clock) + 500);
+    }
+}
+
+static void end_under(struct place *place, int day, uint32_t plan)
+{
+    CHECK(store_begin(place->store, STORE_CONTINUATION), "a decision");
+    catalog_plan_ended(place->catalog, place->store, plan, day * DAY_MS);
+    store_end(place->store);
+}
+
+TEST(of_many_versions_of_plans_those_go_that_nothing_can_name)
+{
+    static const struct {
+        const char *row;
+        int ended;  /* how many days later, 0: none did */
+        int looked; /* how many days later */
+        bool few;
+        bool said;
+        bool named; /* by a message that lives */
+        bool restarted;
+        bool kept;
+    } rows[] = {
+        {"a late report may come",      0, 3,   false, false, false, false, true },
+        {"nothing can name it",         0, 4,   false, false, false, false, false},
+        {"there are few",               0, 4,   true,  false, false, false, true },
+        {"it is said again",            0, 4,   false, true,  false, false, true },
+        {"a message names it",          0, 900, false, false, true,  false, true },
+        {"late reports of a later end", 7, 10,  false, false, false, false, true },
+        {"and none any more",           7, 11,  false, false, false, false, false},
+        {"the end before a restart",    7, 10,  false, false, false, true,  true },
+        {"and long before it",          7, 11,  false, false, false, true,  false},
+        {"a clock that was ahead",      9, 5,   false, false, false, true,  true },
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        PLACE;
+        uint32_t before;
+        uint32_t after;
+
+        start(place);
+        before = catalog_plan_at(place->catalog, 0)->id;
+        after = change_plan(place);
+        give_back_plans(place, TODAY);
+        if (rows[i].ended)
+            end_under(place, TODAY + rows[i].ended, before);
+        if (rows[i].said)
+            place->steps[0].within_ms--;
+        if (rows[i].restarted || rows[i].said)
+            restart(place);
+        if (rows[i].named)
+            CHECK(catalog_name_plan(place->catalog, before) != NULL, rows[i].row);
+        /* All of these can be named. */
+        fill_plans(place, 10, CATALOG_PLANS_KEPT - 1 - rows[i].few, "40000");
+        give_back_plans(place, TODAY + rows[i].looked);
+        CHECK_EQ(catalog_plan(place->catalog, before) != NULL, rows[i].kept, rows[i].row);
+        CHECK(catalog_plan(place->catalog, after) != NULL, rows[i].row);
+        restart(place);
+        CHECK_EQ(catalog_plan(place->catalog, before) != NULL, rows[i].kept, rows[i].row);
+        place->steps[0].within_ms += 100;
+        CHECK(change_plan(place) > after, "a number of its own");
+        stop(place);
+        (void)clean_up(state);
+        CHECK(set_up(state) == 0, rows[i].row);
+    }
+}
+
+TEST(a_message_that_leaves_its_plan_lets_it_go)
+{
+    PLACE;
+    uint32_t plan;
+
+    start(place);
+    plan = catalog_plan_at(place->catalog, 0)->id;
+    (void)change_plan(place);
+    give_back_plans(place, TODAY);
+    fill_plans(place, 10, CATALOG_PLANS_KEPT, "40000");
+    CHECK(catalog_name_plan(place->catalog, plan) != NULL, "one");
+    CHECK(catalog_name_plan(place->catalog, plan) != NULL, "another");
+    catalog_leave_plan(place->catalog, plan);
+    give_back_plans(place, TODAY + 50);
+    CHECK(catalog_plan(place->catalog, plan) != NULL, "the other names it");
+    catalog_leave_plan(place->catalog, plan);
+    give_back_plans(place, TODAY + 50);
+    CHECK(catalog_plan(place->catalog, plan) == NULL, "nobody does");
+    CHECK(catalog_name_plan(place->catalog, plan) == NULL, "nor will");
+    stop(place);
+}
+
+/* Settled with so many more versions that were said until a day. */
+static void start_full(struct place *place, const char *day, char error[256])
+{
+    place->filled_with = day;
+    start_or_say(place, error);
+    place->filled_with = NULL;
+}
+
+/* 65,536 starts with other plans: the next one was refused for ever. */
+TEST(a_start_that_has_no_room_for_a_plan_says_so_and_has_it_when_some_have_gone)
+{
+    PLACE;
+    char error[256];
+    uint32_t said;
+
+    start(place);
+    said = catalog_plan_at(place->catalog, 0)->id;
+    stop(place);
+    start_full(place, "20000", error);
+    CHECK_STR(error, "", "what is there has room");
+    CHECK_EQ(catalog_plan_count(place->catalog), CATALOG_PLANS_MAX, "full");
+    stop(place);
+    place->steps[0].within_ms++;
+    start_full(place, "20000", error);
+    CHECK(strstr(error, "plan 'sms' is new") != NULL, error);
+    stop(place);
+    place->steps[0].within_ms--;
+    start_full(place, "20000", error);
+    CHECK_STR(error, "", "as it was");
+    give_back_plans(place, TODAY + 3);
+    CHECK_EQ(catalog_plan_count(place->catalog), CATALOG_PLANS_MAX, "all can be named");
+    give_back_plans(place, TODAY + 4);
+    CHECK_EQ(catalog_plan_count(place->catalog), CATALOG_PLANS_KEPT, "half of them go");
+    CHECK_EQ(catalog_plan_at(place->catalog, 0)->id, said, "none that is said");
+    CHECK(catalog_plan(place->catalog, said + 1) == NULL, "the oldest first");
+    CHECK(catalog_plan(place->catalog, CATALOG_PLANS_MAX) != NULL, "the newest stay");
+    stop(place);
+}
+
+/* The place of its remainder is taken: it is passed over. */
+TEST(numbers_go_on_beyond_the_places)
+{
+    static const struct store_definition last = {STORE_PLAN, CATALOG_PLANS_MAX, "?", "abc",
+                                                 3};
+    PLACE;
+    uint32_t before;
+    uint32_t after;
+
+    start(place);
+    before = catalog_plan_at(place->catalog, 0)->id;
+    CHECK_EQ(before, 1, "the first");
+    /* Of another form. */
+    assert_true(store_begin(place->store, STORE_CONTINUATION));
+    store_define(place->store, &last);
+    store_end(place->store);
+    after = change_plan(place);
+    CHECK_EQ(after, CATALOG_PLANS_MAX + 2, "not with the place of the first");
+    CHECK_EQ(catalog_plan(place->catalog, before)->steps[0].within_ms, 1000, "as it was");
+    CHECK_EQ(catalog_plan(place->catalog, after)->steps[0].within_ms, 1001, "as it is");
+    CHECK(catalog_plan(place->catalog, 2) == NULL, "the other of that remainder");
+    CHECK(catalog_plan(place->catalog, 0) == NULL, "none");
+    restart(place);
+    CHECK_EQ(catalog_plan_at(place->catalog, 0)->id, after, "the same");
     stop(place);
 }
 
@@ -724,6 +910,10 @@ int main(void)
         PLACED(a_name_of_a_link_does_not_become_that_of_a_channel),
         PLACED(many_accounts_start_at_once),
         PLACED(a_plan_that_changes_gets_a_new_number_and_the_old_one_stays),
+        PLACED(of_many_versions_of_plans_those_go_that_nothing_can_name),
+        PLACED(a_message_that_leaves_its_plan_lets_it_go),
+        PLACED(a_start_that_has_no_room_for_a_plan_says_so_and_has_it_when_some_have_gone),
+        PLACED(numbers_go_on_beyond_the_places),
         PLACED(a_plan_is_what_the_configuration_says),
         PLACED(the_row_that_says_a_number_most_exactly_counts),
         PLACED(pinned_prices_are_stored_once_and_stay),

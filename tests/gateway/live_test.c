@@ -69,8 +69,8 @@ static struct live *live_of(uint64_t sequence)
              (unsigned long long)sequence);
     memset(body->bytes, 'x', 40);
     live = live_new(gateway, id, body);
-    live->plan = catalog_plan_at(gateway->catalog, 0);
-    live->message.plan = live->plan->id;
+    live->message.plan = catalog_plan_at(gateway->catalog, 0)->id;
+    live->plan = catalog_name_plan(gateway->catalog, live->message.plan);
     live->message.account = 1;
     live->message.state = MESSAGE_SCHEDULED;
     live->message.segments = live->message.parts = 1;

@@ -323,7 +323,7 @@ static void start(struct course *course)
     for (unsigned i = 0; i < course->messages; i++) {
         struct live *live = &course->lives[i];
 
-        live->plan = catalog_plan(course->gateway.catalog, live->message.plan);
+        live->plan = catalog_name_plan(course->gateway.catalog, live->message.plan);
         live->pins = catalog_name_pins(course->gateway.catalog, live->message.pins);
     }
 }

@@ -26,7 +26,8 @@ static struct live *live_of(uint64_t id, const char *source, const char *destina
     snprintf(body->source, sizeof(body->source), "%s", source);
     snprintf(body->destination, sizeof(body->destination), "%s", destination);
     live = live_new(gateway, id, body);
-    live->plan = catalog_plan_at(gateway->catalog, 0);
+    live->message.plan = catalog_plan_at(gateway->catalog, 0)->id;
+    live->plan = catalog_name_plan(gateway->catalog, live->message.plan);
     live->message.account = 1;
     live->message.state = MESSAGE_SCHEDULED;
     return live;
