@@ -198,6 +198,51 @@ TEST(a_power_cut_at_any_sync_leaves_it_in_effect_once)
     assert_true(in_both > 0);
 }
 
+/* A sync fails, and what it should have made durable is lost; later the power too. */
+static bool close_and_fail(struct life *life, uint64_t nth)
+{
+    uint64_t before;
+    bool there;
+
+    report_late(life);
+    before = vfs_calls(life->vfs, VFS_SYNC);
+    vfs_fail_at(life->vfs, VFS_SYNC, nth, SQLITE_IOERR_FSYNC);
+    begin_day(life, DAY_N);
+    there = vfs_calls(life->vfs, VFS_SYNC) >= before + nth;
+    vfs_fail_at(life->vfs, VFS_SYNC, 0, SQLITE_OK);
+    if (life->failures == 0) {
+        check_charged(life, 1);
+        check_charged(life, 2);
+    }
+    life->failures = 0;
+    life_crash(life, true);
+    return there;
+}
+
+TEST(a_sync_that_fails_leaves_it_in_effect_once)
+{
+    uint64_t nth = 1;
+    bool there = true;
+
+    for (; there; nth++) {
+        struct life life;
+
+        there = close_and_fail(&life, nth);
+        CHECK(life_open(&life), life.error);
+        assert_true(life_load(&life, NULL, NULL));
+        check_charged(&life, 1);
+        check_charged(&life, 2);
+        check_ledger(&life);
+        begin_day(&life, 2 * DAY_N);
+        assert_int_equal(late_rows(&life), 0);
+        check_charged(&life, 1);
+        check_charged(&life, 2);
+        check_ledger(&life);
+        life_free(&life);
+    }
+    assert_true(nth > 6);
+}
+
 /* Of the writes of the closing one finds no room; false: there are not so many. */
 static bool close_and_fill(uint64_t nth)
 {
@@ -333,6 +378,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(it_is_written_into_its_day_before_that_is_closed),
         RUN(a_power_cut_at_any_sync_leaves_it_in_effect_once),
+        RUN(a_sync_that_fails_leaves_it_in_effect_once),
         RUN(a_write_that_finds_no_room_leaves_it_in_effect_once),
         RUN(a_day_is_closed_when_no_late_report_is_expected),
         RUN(what_comes_after_its_day_was_closed_lies_over_it_until_that_is_deleted),
