@@ -149,7 +149,8 @@ bool store_closed_is_due(const struct store_sqlite *store)
     return strcmp(day, store->closed_day) != 0;
 }
 
-/* The first day that nothing which lives is of, nor before, and which is not closed. */
+/* The first day that nothing which lives is of, nor before, and which is not closed, nor
+ * was tried for nothing. */
 static bool find_day(struct store_sqlite *store, char out[STORE_DAY_SIZE])
 {
     char before[STORE_DAY_SIZE];
@@ -169,14 +170,16 @@ static bool find_day(struct store_sqlite *store, char out[STORE_DAY_SIZE])
         if (strcmp(day, before) < 0)
             memcpy(before, day, sizeof(before));
     }
-    statement = store_prepare(store->database,
-                              "SELECT day FROM history WHERE day < ?1 AND NOT EXISTS"
-                              " (SELECT 1 FROM closed WHERE name = 'history/' || day)"
-                              " ORDER BY day LIMIT 1",
-                              error, sizeof(error));
+    statement =
+        store_prepare(store->database,
+                      "SELECT day FROM history WHERE day < ?1 AND day > ?2 AND NOT EXISTS"
+                      " (SELECT 1 FROM closed WHERE name = 'history/' || day)"
+                      " ORDER BY day LIMIT 1",
+                      error, sizeof(error));
     if (statement == NULL)
         return false;
     sqlite3_bind_text(statement, 1, before, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 2, store->closed_tried, -1, SQLITE_STATIC);
     found = sqlite3_step(statement) == SQLITE_ROW;
     if (found)
         snprintf(out, STORE_DAY_SIZE, "%s",
@@ -287,6 +290,25 @@ static bool complete(struct store_sqlite *store)
     return true;
 }
 
+/* What was tried for nothing is tried again when a new day has begun. */
+static void look_from_now(struct store_sqlite *store)
+{
+    char day[STORE_DAY_SIZE];
+
+    newest_day(store, day);
+    if (strcmp(day, store->closed_day) != 0)
+        store->closed_tried[0] = '\0';
+    memcpy(store->closed_day, day, sizeof(day));
+}
+
+/* Others need not wait. */
+static void pass_over(struct store_sqlite *store)
+{
+    memcpy(store->closed_tried, store->closing->day, sizeof(store->closed_tried));
+    store->closed_unsure = true;
+    store_closed_done(store);
+}
+
 bool store_close_some(struct store_sqlite *store, int64_t now_ms, int64_t late_window_ms)
 {
     struct store_closing *closing = store->closing;
@@ -297,7 +319,7 @@ bool store_close_some(struct store_sqlite *store, int64_t now_ms, int64_t late_w
         store->closed_unsure = store_late_forget(store);
         if (store->closed_unsure || store->failed)
             return !store->failed;
-        newest_day(store, store->closed_day);
+        look_from_now(store);
         if (!begin(store, now_ms, late_window_ms)) {
             store_closed_done(store);
             return true;
@@ -306,7 +328,7 @@ bool store_close_some(struct store_sqlite *store, int64_t now_ms, int64_t late_w
     }
     if (!closing->is_complete) {
         if (!complete(store))
-            store_closed_done(store);
+            pass_over(store);
         return !store->failed;
     }
     end = blocks_of(closing->raw.size);
@@ -317,11 +339,14 @@ bool store_close_some(struct store_sqlite *store, int64_t now_ms, int64_t late_w
     }
     if (ok && closing->blocks < end)
         return true;
-    /* There may be another one. */
-    store->closed_unsure = ok && note_closed(store);
-    if (!ok)
+    if (!ok) {
         log_error("store.closed", "name=history/%s reason=\"it cannot be read\"",
                   closing->day);
+        pass_over(store);
+        return true;
+    }
+    /* There may be another one. */
+    store->closed_unsure = note_closed(store);
     store_closed_done(store);
     return !store->failed;
 }
@@ -336,6 +361,7 @@ bool store_closed_reopen(struct store_sqlite *store, const char *day)
     if (store->closing && strcmp(store->closing->day, day) == 0)
         store_closed_done(store);
     store->closed_unsure = true;
+    store->closed_tried[0] = '\0';
     statement = store_prepare(store->database, "DELETE FROM closed WHERE name=?1", error,
                               sizeof(error));
     if (statement == NULL)

@@ -373,6 +373,46 @@ TEST(what_lies_over_a_damaged_message_stays_and_holds_up_nothing)
     life_free(&life);
 }
 
+/* The first octets of its file are others. */
+static void spoil_day(const struct life *life)
+{
+    static const char other[100] = "spoilt";
+    sqlite3_vfs *vfs = sqlite3_vfs_find("store-life");
+    sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
+    char path[128] = {0};
+
+    assert_non_null(file);
+    snprintf(path, sizeof(path) - 1, "%s/%s", life->folder, day);
+    assert_int_equal(
+        vfs->xOpen(vfs, path, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MAIN_DB, NULL),
+        SQLITE_OK);
+    assert_int_equal(file->pMethods->xWrite(file, other, sizeof(other), 0), SQLITE_OK);
+    file->pMethods->xClose(file);
+    free(file);
+}
+
+TEST(a_day_that_cannot_be_closed_does_not_hold_up_the_next_one)
+{
+    struct life life;
+
+    report_late(&life);
+    expire(&life, DAY_N);
+    life_charge_late(&life, DAY_N, 0);
+    life_close(&life);
+    spoil_day(&life);
+    assert_true(life_open(&life));
+    assert_true(life_load(&life, NULL, NULL));
+    begin_day(&life, 2 * DAY_N);
+    assert_int_equal(late_rows(&life), 2);
+    assert_int_equal(
+        life_ask(&life, "live.db",
+                 "SELECT count(*) FROM closed WHERE name = 'history/2026-11-19.db'"),
+        1);
+    check_charged(&life, DAY_N);
+    assert_int_equal(life.failures, 0);
+    life_free(&life);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +425,7 @@ int main(void)
         RUN(what_came_late_of_a_day_that_was_deleted_goes_with_it),
         RUN(more_than_are_written_at_once_are_written_one_after_the_other),
         RUN(what_lies_over_a_damaged_message_stays_and_holds_up_nothing),
+        RUN(a_day_that_cannot_be_closed_does_not_hold_up_the_next_one),
     };
 
     return RUN_ALL(tests);
