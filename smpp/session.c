@@ -58,6 +58,7 @@ void smpp_session_free(struct smpp_session *session)
     if (session == NULL)
         return;
     smpp_window_free(session->window);
+    smpp_window_free(session->late);
     free(session);
 }
 
@@ -115,11 +116,23 @@ void smpp_session_tell_room(struct smpp_session *session)
         session->ops->on_room(session->owner);
 }
 
+bool smpp_session_forget_late(struct smpp_session *session)
+{
+    struct smpp_window_entry entry;
+
+    if (session->late == NULL || !smpp_window_take_oldest(session->late, &entry))
+        return false;
+    session->ops->on_late_response(session->owner, NULL, entry.cookie);
+    return true;
+}
+
 void smpp_session_ended(struct smpp_session *session, uint64_t octets_sent)
 {
     struct smpp_window_entry entry;
 
     session->state = SMPP_STATE_CLOSED;
+    while (smpp_session_forget_late(session))
+        ;
     while (session->window != NULL && smpp_window_take_oldest(session->window, &entry)) {
         bool begun = entry.end - entry.size < octets_sent;
 

@@ -129,6 +129,11 @@ struct smpp_session_ops {
      * SMPP_GENERIC_NACK.  Exactly one of these two comes for every smpp_session_send(). */
     void (*on_response)(void *owner, const struct smpp_pdu *response, uint64_t cookie);
     void (*on_no_response)(void *owner, uint64_t cookie, enum smpp_fate fate);
+    /* Each request that was TIMED_OUT comes here once more: with its answer, which came
+     * late, or with NULL when none is known any more.  As many are remembered as the window
+     * has places, the oldest is forgotten, and all when the session ends.  NULL: late
+     * answers are dropped, and none of this is told. */
+    void (*on_late_response)(void *owner, const struct smpp_pdu *response, uint64_t cookie);
 
     /* smpp_session_send() had said WAIT, and there is room again. */
     void (*on_room)(void *owner);
@@ -317,8 +322,9 @@ struct smpp_session_counters {
     uint64_t unknown_commands;    /* answered generic_nack ESME_RINVCMDID */
     uint64_t wrong_state;         /* answered ESME_RINVBNDSTS or ESME_RALYBND */
     uint64_t undecodable;         /* requests answered by the decoder's status */
-    uint64_t unmatched_responses; /* late, or to nothing we sent */
+    uint64_t unmatched_responses; /* too late, or to nothing we sent */
     uint64_t timed_out;           /* our requests */
+    uint64_t late_responses;      /* of these, answered after all */
     uint64_t tolerated;           /* PDUs in which something was tolerated (pdu.h) */
 };
 

@@ -55,6 +55,7 @@ struct smpp_session {
 
     struct smpp_pulse pulse;
     struct smpp_window *window; /* NULL until bound */
+    struct smpp_window *late;   /* timed out, may still be answered; NULL until one has */
     struct smpp_session_counters counters;
 };
 
@@ -87,6 +88,10 @@ void smpp_session_finish(struct smpp_session *session, enum smpp_end end);
 
 /* Tells a sender who had to wait that there is room, if there is. */
 void smpp_session_tell_room(struct smpp_session *session);
+
+/* The oldest of the requests that may still be answered late is forgotten; false: there is
+ * none. */
+bool smpp_session_forget_late(struct smpp_session *session);
 
 /* ---- the bind (session_bind.c) ---- */
 

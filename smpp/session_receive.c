@@ -142,17 +142,29 @@ static bool answers(uint32_t response, uint32_t request)
     return response == SMPP_GENERIC_NACK || response == (request | SMPP_RESPONSE);
 }
 
-/* To the window, or to nothing we know of. */
+/* The request in this window that it answers, taken out of it; false: there is none. */
+static bool take_request(struct smpp_window *window, const struct smpp_pdu *response,
+                         struct smpp_window_entry *out)
+{
+    const struct smpp_window_entry *waiting =
+        window != NULL ? smpp_window_find(window, response->sequence) : NULL;
+
+    return waiting != NULL && answers(response->command, waiting->command) &&
+           smpp_window_take(window, response->sequence, out);
+}
+
+/* To the window, to what has left it unanswered, or to nothing we know of. */
 static void take_response(struct smpp_session *session, const struct smpp_pdu *response)
 {
-    const struct smpp_window_entry *waiting = NULL;
     struct smpp_window_entry entry;
 
-    if (session->window != NULL)
-        waiting = smpp_window_find(session->window, response->sequence);
-    if (waiting == NULL || !answers(response->command, waiting->command) ||
-        !smpp_window_take(session->window, response->sequence, &entry)) {
-        session->counters.unmatched_responses++;
+    if (!take_request(session->window, response, &entry)) {
+        if (take_request(session->late, response, &entry)) {
+            session->counters.late_responses++;
+            session->ops->on_late_response(session->owner, response, entry.cookie);
+        } else {
+            session->counters.unmatched_responses++;
+        }
         return;
     }
     if (session->ops->on_response != NULL)

@@ -104,6 +104,14 @@ static bool may_send(const struct smpp_session *session, uint32_t command)
            operation->kind != SMPP_OPERATION_ENQUIRE_LINK;
 }
 
+/* After a wrap of the numbers an old request may still wait under this one, or its answer
+ * come late. */
+static bool is_taken(const struct smpp_session *session, uint32_t sequence)
+{
+    return smpp_window_find(session->window, sequence) != NULL ||
+           (session->late != NULL && smpp_window_find(session->late, sequence) != NULL);
+}
+
 enum smpp_send smpp_session_send(struct smpp_session *session, struct smpp_pdu *request,
                                  uint64_t cookie)
 {
@@ -121,8 +129,7 @@ enum smpp_send smpp_session_send(struct smpp_session *session, struct smpp_pdu *
     if (!session->takes_tlvs && smpp_pdu_tlv(request, SMPP_TLV_MESSAGE_PAYLOAD) != NULL)
         return SMPP_SEND_REFUSED;
 
-    /* After a wrap of the numbers an old request may still wait under this one. */
-    while (smpp_window_find(session->window, session->next_sequence) != NULL)
+    while (is_taken(session, session->next_sequence))
         (void)smpp_session_take_sequence(session);
     request->sequence = session->next_sequence;
     room = smpp_pdu_encoded_size(request);

@@ -5,6 +5,8 @@
  */
 #include "smpp/session_inside.h"
 
+#include <assert.h>
+
 #include "smpp/command.h"
 
 /* ---- leaving ---- */
@@ -142,6 +144,22 @@ void smpp_session_reading(struct smpp_session *session, bool reading, int64_t no
     smpp_pulse_listen(&session->pulse, reading, now_ms);
 }
 
+/* Its answer may still come, and is then known. */
+static void remember_late(struct smpp_session *session,
+                          const struct smpp_window_entry *entry)
+{
+    bool added;
+
+    if (session->ops->on_late_response == NULL)
+        return;
+    if (session->late == NULL)
+        session->late = smpp_window_new(smpp_window_capacity(session->window));
+    if (smpp_window_used(session->late) == smpp_window_capacity(session->late))
+        (void)smpp_session_forget_late(session);
+    added = smpp_window_add(session->late, entry);
+    assert(added);
+}
+
 static void expire_requests(struct smpp_session *session, int64_t now_ms)
 {
     int64_t listened_ms = smpp_pulse_listened_ms(&session->pulse, now_ms);
@@ -152,6 +170,7 @@ static void expire_requests(struct smpp_session *session, int64_t now_ms)
            smpp_window_expired(session->window, listened_ms, &entry)) {
         any = true;
         session->counters.timed_out++;
+        remember_late(session, &entry);
         if (session->ops->on_no_response != NULL)
             session->ops->on_no_response(session->owner, entry.cookie, SMPP_FATE_TIMED_OUT);
     }

@@ -6,6 +6,7 @@
 
 #include "smpp/command.h"
 #include "smpp/session.h"
+#include "smpp/session_inside.h"
 #include "smpp/wire.h"
 
 struct bench {
@@ -76,6 +77,11 @@ static void on_no_response(void *owner, uint64_t cookie, enum smpp_fate fate)
     note(owner, words[fate], cookie);
 }
 
+static void on_late_response(void *owner, const struct smpp_pdu *response, uint64_t cookie)
+{
+    note(owner, response != NULL ? "late" : "forgotten", cookie);
+}
+
 static void on_room(void *owner)
 {
     note(owner, "room", 0);
@@ -97,6 +103,7 @@ static const struct smpp_session_ops all_ops = {
     .on_deliver = on_submit,
     .on_response = on_response,
     .on_no_response = on_no_response,
+    .on_late_response = on_late_response,
     .on_room = on_room,
     .on_alive = on_alive,
     .on_unbind = on_unbind,
@@ -336,6 +343,93 @@ TEST(a_response_is_not_late_before_its_request_was_written)
     bench.now_ms += 5000;
     smpp_session_tick(bench.session, bench.now_ms);
     assert_string_equal(bench.log, "timed-out 1;");
+    done(&bench);
+}
+
+/* Everything that was sent is unanswered for so long that nobody waits any more. */
+static void time_out(struct bench *bench)
+{
+    sent_all(bench);
+    bench->now_ms += limits.response_ms;
+    smpp_session_tick(bench->session, bench->now_ms);
+}
+
+TEST(an_answer_that_comes_late_is_told_once)
+{
+    static struct bench bench;
+
+    open_bound(&bench);
+    for (uint64_t cookie = 0x11; cookie <= 0x13; cookie++)
+        assert_int_equal(deliver(&bench, cookie), SMPP_SEND_OK);
+    time_out(&bench);
+    assert_string_equal(bench.log, "timed-out 11;timed-out 12;timed-out 13;");
+    assert_int_equal(smpp_session_window_used(bench.session), 0);
+    forget(&bench);
+    receive_header(&bench, SMPP_DELIVER_SM | SMPP_RESPONSE, 2);
+    assert_string_equal(bench.log, "late 12;");
+    receive_header(&bench, SMPP_DELIVER_SM | SMPP_RESPONSE, 2);
+    receive_header(&bench, SMPP_SUBMIT_SM | SMPP_RESPONSE, 1);
+    receive_header(&bench, SMPP_DELIVER_SM | SMPP_RESPONSE, 9);
+    assert_string_equal(bench.log, "late 12;");
+    assert_int_equal(smpp_session_counters(bench.session)->unmatched_responses, 3);
+    receive_header(&bench, SMPP_GENERIC_NACK, 1);
+    assert_string_equal(bench.log, "late 12;late 11;");
+    assert_int_equal(smpp_session_counters(bench.session)->late_responses, 2);
+    done(&bench);
+}
+
+TEST(no_more_late_answers_are_awaited_than_the_window_has_places)
+{
+    static struct bench bench;
+
+    open_bound(&bench);
+    for (uint64_t cookie = 1; cookie <= 3; cookie++)
+        assert_int_equal(deliver(&bench, cookie), SMPP_SEND_OK);
+    time_out(&bench);
+    assert_int_equal(deliver(&bench, 4), SMPP_SEND_OK);
+    forget(&bench);
+    time_out(&bench);
+    assert_string_equal(bench.log, "forgotten 1;timed-out 4;");
+    receive_header(&bench, SMPP_DELIVER_SM | SMPP_RESPONSE, 1);
+    assert_int_equal(smpp_session_counters(bench.session)->unmatched_responses, 1);
+    receive_header(&bench, SMPP_DELIVER_SM | SMPP_RESPONSE, 4);
+    assert_string_equal(bench.log, "forgotten 1;timed-out 4;late 4;");
+    forget(&bench);
+    smpp_session_ended(bench.session, bench.out_used);
+    smpp_session_ended(bench.session, bench.out_used);
+    assert_string_equal(bench.log, "forgotten 2;forgotten 3;");
+    done(&bench);
+}
+
+TEST(a_number_that_may_be_answered_late_is_not_given_again)
+{
+    static struct bench bench;
+
+    open_bound(&bench);
+    assert_int_equal(deliver(&bench, 0x51), SMPP_SEND_OK);
+    time_out(&bench);
+    bench.session->next_sequence = 1; /* all others were used meanwhile */
+    forget(&bench);
+    assert_int_equal(deliver(&bench, 0x52), SMPP_SEND_OK);
+    assert_int_equal(heard(&bench).sequence, 2);
+    receive_header(&bench, SMPP_DELIVER_SM | SMPP_RESPONSE, 1);
+    receive_header(&bench, SMPP_DELIVER_SM | SMPP_RESPONSE, 2);
+    assert_string_equal(bench.log, "late 51;answer 52;");
+    done(&bench);
+}
+
+TEST(who_does_not_ask_for_late_answers_is_not_told_of_them)
+{
+    static struct bench bench;
+
+    open_bound(&bench);
+    bench.ops.on_late_response = NULL;
+    assert_int_equal(deliver(&bench, 1), SMPP_SEND_OK);
+    time_out(&bench);
+    receive_header(&bench, SMPP_DELIVER_SM | SMPP_RESPONSE, 1);
+    smpp_session_ended(bench.session, bench.out_used);
+    assert_string_equal(bench.log, "timed-out 1;");
+    assert_int_equal(smpp_session_counters(bench.session)->unmatched_responses, 1);
     done(&bench);
 }
 
@@ -659,6 +753,10 @@ static const struct CMUnitTest tests[] = {
     RUN(full_output_says_wait_too),
     RUN(a_response_of_another_kind_is_no_answer),
     RUN(a_response_is_not_late_before_its_request_was_written),
+    RUN(an_answer_that_comes_late_is_told_once),
+    RUN(no_more_late_answers_are_awaited_than_the_window_has_places),
+    RUN(a_number_that_may_be_answered_late_is_not_given_again),
+    RUN(who_does_not_ask_for_late_answers_is_not_told_of_them),
     RUN(a_peer_is_not_late_while_we_do_not_listen),
     RUN(at_the_end_each_request_learns_whether_it_had_left),
     RUN(a_probe_hears_of_life_or_ends_the_session),
