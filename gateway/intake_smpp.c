@@ -178,11 +178,22 @@ static uint32_t check_text(const struct smpp_pdu *pdu)
                : ESME_ROK;
 }
 
+/* data_sm has more room for it than the submit_sm that would carry it and the deliver_sm
+ * that would tell of it (4.7.1, 4.4.1, 4.6.1). */
+static uint32_t check_source(const struct smpp_pdu *pdu)
+{
+    return pdu->source.size < NUMBER_SIZE ? ESME_ROK : intake_status(INTAKE_BAD_SOURCE);
+}
+
 uint32_t intake_read(const struct smpp_pdu *pdu, struct submission *it)
 {
-    enum intake_result cause = INTAKE_BAD_TIME;
-    uint32_t status = read_times(pdu, it);
+    enum intake_result cause = INTAKE_BAD_SOURCE;
+    uint32_t status = check_source(pdu);
 
+    if (status == ESME_ROK) {
+        cause = INTAKE_BAD_TIME;
+        status = read_times(pdu, it);
+    }
     if (status == ESME_ROK) {
         cause = INTAKE_BAD_TEXT;
         status = check_text(pdu);

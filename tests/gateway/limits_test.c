@@ -187,6 +187,36 @@ TEST(a_port_and_a_card_may_be_named_by_parameters_too)
     lone_line_close(&line);
 }
 
+/* data_sm has room for 64 characters; submit_sm and the receipt's deliver_sm for 20. */
+TEST(a_sender_that_no_other_pdu_can_name_is_refused)
+{
+    static const struct {
+        const char *row;
+        const char *from;
+        uint32_t status;
+    } senders[] = {
+        {"20 characters", "ABCDEFGHIJKLMNOPQRST",  ESME_ROK       },
+        {"21 characters", "ABCDEFGHIJKLMNOPQRSTU", ESME_RINVSRCADR},
+    };
+
+    assert_int_equal(bind_as("rich"), ESME_ROK);
+    for (size_t i = 0; i < ROWS(senders); i++) {
+        uint64_t before = gateway()->counters.refused[INTAKE_BAD_SOURCE];
+        struct smpp_pdu pdu, answer;
+
+        smpp_pdu_init(&pdu, SMPP_DATA_SM, 0, ++sequence);
+        pdu.source = text_of(senders[i].from);
+        pdu.destination = text_of("4917012345678");
+        assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_MESSAGE_PAYLOAD, "hello", 5));
+        lone_line_send(&line, &pdu);
+        lone_line_expect(&line, SMPP_DATA_SM | SMPP_RESPONSE, &answer);
+        CHECK_EQ(answer.status, senders[i].status, senders[i].row);
+        CHECK_EQ(gateway()->counters.refused[INTAKE_BAD_SOURCE],
+                 before + (senders[i].status != ESME_ROK), senders[i].row);
+    }
+    lone_line_close(&line);
+}
+
 TEST(what_is_to_replace_is_asked_about_too)
 {
     struct smpp_pdu pdu;
@@ -687,6 +717,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(each_refusal_has_its_status_and_its_counter),
         RUN(a_port_and_a_card_may_be_named_by_parameters_too),
+        RUN(a_sender_that_no_other_pdu_can_name_is_refused),
         RUN(what_is_to_replace_is_asked_about_too),
         RUN(parts_are_counted_exactly_and_a_refusal_holds_nothing),
         RUN(money_is_counted_exactly_and_what_comes_back_counts_no_more),

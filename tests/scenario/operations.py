@@ -347,6 +347,8 @@ def data_sm_is_a_submission_too(lab):
         equal(esme.receipt(answer.message_id).stat, "DELIVRD", "its receipt")
         equal(texts(lab, to.decode()), ["as data"], "what went out")
         equal(status_of(esme, DATA, data_body(to, None)), 0xC3, "without a payload")
+        equal(status_of(esme, DATA, data_body(to, b"x", source=b"S" * 21)), 0x0A,
+              "a sender that submit_sm has no room for")
         lasting = esme.ask(DATA, data_body(b"79060001018", b"x",
                                            tlvs=tlv(0x0017, b"\0\0\0\2"))).message_id
         equal(esme.receipt(lasting).stat, "EXPIRED", "after qos_time_to_live")
