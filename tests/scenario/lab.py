@@ -37,6 +37,7 @@ import urllib.parse
 from decimal import Decimal
 
 import fleet
+import offspring
 import tally
 
 SOURCE = pathlib.Path(os.environ.get("SLUICE_SOURCE")
@@ -218,9 +219,11 @@ class Lab:
             print(f"kept: {self.folder}")
         for process in self.others + [self.sluiced, self.sim]:
             if process and process.poll() is None:
+                started = offspring.children(process.pid)
                 process.send_signal(signal.SIGCONT)
                 process.kill()
                 process.wait()
+                offspring.kill(started)
         if self.lock:
             self.lock.close()
         if not (kind is not None and os.environ.get("SLUICE_KEEP") == "1"):
@@ -479,11 +482,13 @@ def bounded(seconds):
         raise Failure(f"took longer than {seconds} s")
 
     def on_term(*_):
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what it leaves is cleaned up first
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # what it leaves is cleaned up first
         raise SystemExit(1)
 
     signal.signal(signal.SIGALRM, on_alarm)
     signal.signal(signal.SIGTERM, on_term)
+    signal.signal(signal.SIGHUP, on_term)
     signal.alarm(seconds * 20 if DEEP else seconds)
     try:
         yield
@@ -547,8 +552,10 @@ def run_lab(make_lab, together, rows):
 def scenario(seconds, make_lab, *rows, alone=(), together=(), labs=1, wanted=0):
     """The whole program, and its status: the rows `alone`, which have no lab, then a lab,
     `together` at once and `rows` in turn; that in so many labs, some of them side by side.
-    `wanted` is how often something will be tried in all, for who waits for it.
+    `wanted` is how often something will be tried in all, for who waits for it.  Whatever way
+    it goes out, nothing that it has started goes on.
     """
+    offspring.adopt()
     tally.forget()
     progress = tally.Progress(wanted)
     tally.begin(progress.add)
@@ -562,6 +569,11 @@ def scenario(seconds, make_lab, *rows, alone=(), together=(), labs=1, wanted=0):
                                  progress.add) and good
     except (Failure, OSError) as error:
         print(f"FAILED  {error}")
+        good = False
+    finally:
+        left = offspring.end()
+    if left:
+        print(f"FAILED  left behind: {', '.join(left)}")
         good = False
     tally.write()
     sys.exit(0 if good else 1)

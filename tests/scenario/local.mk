@@ -65,6 +65,7 @@ EXTRA_DIST += \
 	tests/scenario/fair.py \
 	tests/scenario/kill9.py \
 	tests/scenario/lab.py \
+	tests/scenario/offspring.py \
 	tests/scenario/lab_cascade.py \
 	tests/scenario/lab_cascade_rows.py \
 	tests/scenario/lab_long.py \
