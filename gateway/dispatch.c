@@ -384,22 +384,13 @@ static void notify(struct gateway *gateway, struct live *live,
                         attempt->code);
 }
 
-void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attempt_id,
-                      const struct verdict_news *news)
+/* A decision of its own. */
+static void take_verdict(struct gateway *gateway, struct live *live,
+                         struct attempt *attempt, const struct verdict_news *news)
 {
-    struct live *live = live_find_at(gateway, news->place, message);
-    struct attempt *attempt = live ? message_attempt(&live->message, attempt_id) : NULL;
-    struct channel *channel;
-    bool begun;
+    uint64_t attempt_id = attempt->id;
+    bool begun = store_begin(gateway->store, STORE_CONTINUATION);
 
-    assert(attempt);
-    attempt->flags &= (uint16_t)~ATTEMPT_UNANSWERED;
-    channel = dispatch_channel_at(gateway, attempt->channel);
-    gateway->counters.verdicts[news->verdict]++;
-    channel->verdicts[news->verdict]++;
-    if (channel->suspended_until_ms != 0 || news->verdict == VERDICT_SUSPEND)
-        suspend(channel, attempt_id, news);
-    begun = store_begin(gateway->store, STORE_CONTINUATION);
     assert(begun);
     note_verdict(gateway, live, attempt, news);
     delivery_apply(attempt, verdict_events[news->verdict], news->reason,
@@ -427,6 +418,50 @@ void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attemp
         reports_doubt(gateway, live, attempt);
     dispatch_review(gateway, live);
     store_end(gateway->store);
+}
+
+void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attempt_id,
+                      const struct verdict_news *news)
+{
+    struct live *live = live_find_at(gateway, news->place, message);
+    struct attempt *attempt = live ? message_attempt(&live->message, attempt_id) : NULL;
+    struct channel *channel;
+
+    assert(attempt);
+    attempt->flags &= (uint16_t)~ATTEMPT_UNANSWERED;
+    channel = dispatch_channel_at(gateway, attempt->channel);
+    gateway->counters.verdicts[news->verdict]++;
+    channel->verdicts[news->verdict]++;
+    if (channel->suspended_until_ms != 0 || news->verdict == VERDICT_SUSPEND)
+        suspend(channel, attempt_id, news);
+    take_verdict(gateway, live, attempt, news);
+}
+
+static bool has_younger_try(const struct message *message, const struct attempt *attempt)
+{
+    for (uint16_t i = attempt->ordinal; i < message->attempt_count; i++)
+        if (message->attempts[i].anchor == attempt->anchor)
+            return true;
+    return false;
+}
+
+void dispatch_verdict_late(struct gateway *gateway, uint64_t message, uint64_t attempt_id,
+                           const struct verdict_news *news)
+{
+    struct live *live = live_find_at(gateway, news->place, message);
+    struct attempt *attempt = live ? message_attempt(&live->message, attempt_id) : NULL;
+    struct verdict_news told = *news;
+
+    gateway->counters.answers_late++;
+    if (attempt == NULL)
+        return;
+    /* The younger try has gone the same way, and its answer says whether there is one. */
+    if (told.next_way && has_younger_try(&live->message, attempt)) {
+        told.verdict = VERDICT_RETRY;
+        told.next_way = false;
+    }
+    gateway->counters.in_doubt_resolved += (attempt->flags & ATTEMPT_IN_DOUBT) != 0;
+    take_verdict(gateway, live, attempt, &told);
 }
 
 /* A reported failure of which the link says that another one of the step may do better. */

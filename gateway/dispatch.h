@@ -67,6 +67,11 @@ void dispatch_look_at(struct gateway *gateway, struct live *live, int64_t due_wa
 void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attempt,
                       const struct verdict_news *news);
 
+/* The same of a try that is in doubt, as was said before; of a message that is known no
+ * more nothing changes. */
+void dispatch_verdict_late(struct gateway *gateway, uint64_t message, uint64_t attempt,
+                           const struct verdict_news *news);
+
 /* The clock was moved: every timer that stands for a wall time is set anew. */
 void dispatch_rearm(struct gateway *gateway);
 

@@ -80,7 +80,8 @@ struct gateway_counters {
     uint64_t permits_returned;
     uint64_t verdicts[5]; /* by enum verdict */
     uint64_t in_doubt;
-    uint64_t in_doubt_resolved; /* by a report */
+    uint64_t in_doubt_resolved; /* by a report, or an answer after all */
+    uint64_t answers_late;      /* of tries that were in doubt */
     uint64_t resends;
     uint64_t reports;
     uint64_t reports_parked;

@@ -30,7 +30,7 @@ static const struct {
 } transitions[] = {
     {ATTEMPT_EV_HANDED_OVER,      IN(ATTEMPT_INTENT),                   ATTEMPT_SENT,      0               },
     {ATTEMPT_EV_OK,               UNPROVED,                             ATTEMPT_ACCEPTED,  0               },
-    {ATTEMPT_EV_RETRY,            OPEN,                                 ATTEMPT_FAILED,    ATTEMPT_RETRY   },
+    {ATTEMPT_EV_RETRY,            UNPROVED,                             ATTEMPT_FAILED,    ATTEMPT_RETRY   },
     {ATTEMPT_EV_REFUSED,          UNPROVED,                             ATTEMPT_FAILED,    0               },
     {ATTEMPT_EV_UNSURE,           OPEN,                                 ATTEMPT_UNKNOWN,   ATTEMPT_IN_DOUBT},
     {ATTEMPT_EV_RETURNED,         IN(ATTEMPT_INTENT),                   ATTEMPT_FAILED,

@@ -86,8 +86,7 @@ static void gather(const struct walk *walk, struct step_view *view, struct attem
         segment->doubts++;
     if (attempt->state == ATTEMPT_UNKNOWN)
         segment->unknown = true;
-    if (is_negative(attempt) && (attempt->flags & ATTEMPT_WAS_ACCEPTED) &&
-        !(attempt->flags & (ATTEMPT_RETRY | ATTEMPT_NEXT_WAY)))
+    if (is_negative(attempt) && !(attempt->flags & (ATTEMPT_RETRY | ATTEMPT_NEXT_WAY)))
         segment->failed = true;
     if (is_positive(attempt->state) && attempt->state > segment->best)
         segment->best = attempt->state;

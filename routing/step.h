@@ -31,7 +31,7 @@ struct segment {
     uint8_t best;     /* the best state proved on any try, or 0 */
     uint8_t progress; /* enum progress */
     bool unknown;     /* some try was in doubt and is not cleared up */
-    bool failed;      /* of some try it was reported, and no other way is to be tried */
+    bool failed; /* so some try was answered or reported: no other way is to be tried */
 };
 
 struct walk {

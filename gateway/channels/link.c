@@ -278,6 +278,7 @@ static const struct smpp_session_ops session_ops = {
     .on_deliver = link_on_deliver,
     .on_response = link_on_response,
     .on_no_response = link_on_no_response,
+    .on_late_response = link_on_late_response,
     .on_room = on_room,
     .on_alive = on_alive,
     .on_unbind = on_unbind,
@@ -441,16 +442,16 @@ static const struct channel_ops ops = {
 static void set_up_bind(struct link *link, uint32_t index)
 {
     struct bind *bind = &link->binds[index];
-    uint32_t window = link->config->window;
+    uint32_t flights = 2 * link->config->window;
 
     bind->link = link;
     bind->index = index;
     bind->command = bind_commands[link->config->bind]
                                  [link->config->bind == CONFIG_PAIR ? index % 2 : 0];
-    bind->flights = calloc(window, sizeof(*bind->flights));
+    bind->flights = calloc(flights, sizeof(*bind->flights));
     if (bind->flights == NULL)
         abort();
-    for (uint32_t i = 0; i < window; i++)
+    for (uint32_t i = 0; i < flights; i++)
         bind->flights[i].next = i + 1;
 }
 

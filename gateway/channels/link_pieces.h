@@ -33,7 +33,8 @@ struct smpp_transport;
 
 enum { LINK_ADDRESSES_MAX = 8 };
 
-/* A try on its way: whose it is, while its place in the window is taken. */
+/* A try on its way: whose it is, while its place in the window is taken or its answer may
+ * come late. */
 struct flight {
     uint64_t message;
     uint64_t attempt;
@@ -60,7 +61,7 @@ struct bind {
     struct clock_timer tick;
     struct clock_timer again;
     struct breadth breadth; /* of the window, as it is now */
-    struct flight *flights; /* as many as the window has places */
+    struct flight *flights; /* for each place of the window two: one may be answered late */
     uint32_t free_first;
     uint32_t in_flight;
     uint32_t reserved;
@@ -180,6 +181,7 @@ void link_pause_until(struct link *link, int64_t until_ms);
 enum channel_send link_send(void *self, const struct handover *handover);
 void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t cookie);
 void link_on_no_response(void *owner, uint64_t cookie, enum smpp_fate fate);
+void link_on_late_response(void *owner, const struct smpp_pdu *response, uint64_t cookie);
 
 /* --- fields (link_fields.c) --------------------------------------------------------- */
 

@@ -22,9 +22,12 @@ static size_t refused_before(const struct link *link, const struct flight *fligh
                              uint32_t status)
 {
     struct live *live = live_find(link->gateway, flight->message);
-    const struct attempt *now = message_attempt(&live->message, flight->attempt);
+    const struct attempt *now =
+        live ? message_attempt(&live->message, flight->attempt) : NULL;
     size_t count = 0;
 
+    if (now == NULL)
+        return 0; /* so late that nobody knows it any more */
     for (uint16_t i = 0; i < live->message.attempt_count; i++) {
         const struct attempt *attempt = &live->message.attempts[i];
 

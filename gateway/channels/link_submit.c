@@ -1,6 +1,6 @@
 /*
- * What goes to the operator, and its answer.  A try keeps its place in the
- * window until it has its verdict.
+ * What goes to the operator, and its answer.  A try keeps its place in the window until it
+ * has its verdict; one that is in doubt is remembered as long as its answer may come late.
  */
 #include "gateway/channels/link_pieces.h"
 
@@ -32,23 +32,28 @@ static uint32_t take_flight(struct bind *bind, const struct handover *handover)
     return at;
 }
 
-static struct flight end_flight(struct bind *bind, uint32_t at)
+static struct flight forget_flight(struct bind *bind, uint32_t at)
 {
     struct flight flight = bind->flights[at];
 
     bind->flights[at].next = bind->free_first;
     bind->free_first = at;
-    bind->in_flight--;
     return flight;
 }
 
-static void tell_verdict(struct bind *bind, uint32_t at, struct verdict_news *news)
+static struct flight end_flight(struct bind *bind, uint32_t at)
 {
-    struct flight flight = end_flight(bind, at);
+    bind->in_flight--;
+    return forget_flight(bind, at);
+}
+
+static void tell_verdict(struct bind *bind, const struct flight *flight,
+                         struct verdict_news *news)
+{
     struct link *link = bind->link;
 
-    news->place = flight.place;
-    dispatch_verdict(link->gateway, flight.message, flight.attempt, news);
+    news->place = flight->place;
+    dispatch_verdict(link->gateway, flight->message, flight->attempt, news);
     link_bind_less(bind);
     dispatch_room(link->gateway, link->number);
 }
@@ -206,30 +211,57 @@ static void watch_time(struct bind *bind, const struct flight *flight)
                          config->response_timeout_ms);
 }
 
-void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t cookie)
+enum { ID_SIZE = SMPP_RECEIPT_ID_MAX_SIZE + 1 };
+
+/* What it says of the try, and of the link; `id` is where the news keeps the operator's. */
+static struct verdict_news hear_answer(struct bind *bind, const struct flight *flight,
+                                       const struct smpp_pdu *response, char id[ID_SIZE])
 {
-    struct bind *bind = owner;
-    struct link *link = bind->link;
-    struct verdict_news news = {.verdict = VERDICT_OK};
-    char id[SMPP_RECEIPT_ID_MAX_SIZE + 1];
+    struct verdict_news news = {.verdict = VERDICT_OK, .provider_id = id};
+    struct smpp_octets told = response->message_id;
 
     bind->doubted = false;
-    watch_time(bind, &bind->flights[cookie]);
+    watch_time(bind, flight);
     if (response->status == ESME_ROK) {
-        struct smpp_octets told = response->message_id;
-
         if (told.size > SMPP_RECEIPT_ID_MAX_SIZE)
             told.size = 0;
         if (told.size > 0)
             memcpy(id, told.data, told.size);
         id[told.size] = 0;
-        news.provider_id = id;
-        link_took(link);
+        link_took(bind->link);
     } else {
-        link_refused(bind, &bind->flights[cookie], response->status, &news);
+        news.provider_id = NULL;
+        link_refused(bind, flight, response->status, &news);
     }
-    link_hear_congestion(link, response);
-    tell_verdict(bind, (uint32_t)cookie, &news);
+    link_hear_congestion(bind->link, response);
+    return news;
+}
+
+void link_on_response(void *owner, const struct smpp_pdu *response, uint64_t cookie)
+{
+    struct bind *bind = owner;
+    char id[ID_SIZE];
+    struct verdict_news news = hear_answer(bind, &bind->flights[cookie], response, id);
+    struct flight flight = end_flight(bind, (uint32_t)cookie);
+
+    tell_verdict(bind, &flight, &news);
+}
+
+/* The try is in doubt since its time was over, and perhaps sent again. */
+void link_on_late_response(void *owner, const struct smpp_pdu *response, uint64_t cookie)
+{
+    struct bind *bind = owner;
+    struct gateway *gateway = bind->link->gateway;
+    struct flight flight = forget_flight(bind, (uint32_t)cookie);
+    struct verdict_news news;
+    char id[ID_SIZE];
+
+    if (response == NULL)
+        return;
+    news = hear_answer(bind, &flight, response, id);
+    news.place = flight.place;
+    dispatch_verdict_late(gateway, flight.message, flight.attempt, &news);
+    dispatch_room(gateway, bind->link->number);
 }
 
 /* Perhaps nobody is there any more: it is asked, and no further window is risked on it
@@ -245,12 +277,18 @@ static void doubt_bind(struct bind *bind)
 
 void link_on_no_response(void *owner, uint64_t cookie, enum smpp_fate fate)
 {
+    struct bind *bind = owner;
+    struct flight flight = bind->flights[cookie];
     struct verdict_news news = {.verdict = VERDICT_UNSURE, .reason = REASON_UNKNOWN};
 
     if (fate == SMPP_FATE_UNSENT)
         news =
             (struct verdict_news){.verdict = VERDICT_RETRY, .reason = REASON_PROVIDER_DOWN};
-    else if (fate == SMPP_FATE_TIMED_OUT)
-        doubt_bind(owner);
-    tell_verdict(owner, (uint32_t)cookie, &news);
+    if (fate == SMPP_FATE_TIMED_OUT) {
+        bind->in_flight--; /* link_on_late_response() ends it */
+        doubt_bind(bind);
+    } else {
+        end_flight(bind, (uint32_t)cookie);
+    }
+    tell_verdict(bind, &flight, &news);
 }

@@ -328,6 +328,7 @@ check_PROGRAMS += \
 	tests/gateway/link_binds_test \
 	tests/gateway/link_fields_test \
 	tests/gateway/link_group_test \
+	tests/gateway/link_late_test \
 	tests/gateway/link_refusals_test \
 	tests/gateway/inbound_test \
 	tests/gateway/link_test \
@@ -346,6 +347,7 @@ TESTS += \
 	tests/gateway/link_binds_test \
 	tests/gateway/link_fields_test \
 	tests/gateway/link_group_test \
+	tests/gateway/link_late_test \
 	tests/gateway/link_refusals_test \
 	tests/gateway/inbound_test \
 	tests/gateway/link_test \
@@ -371,6 +373,8 @@ tests_gateway_esme_test_SOURCES = tests/gateway/esme_test.c \
 tests_gateway_esme_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_binds_test_SOURCES = tests/gateway/link_binds_test.c $(LONE_OPERATOR)
 tests_gateway_link_binds_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_link_late_test_SOURCES = tests/gateway/link_late_test.c $(LONE_OPERATOR)
+tests_gateway_link_late_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_link_fields_test_SOURCES = tests/gateway/link_fields_test.c tests/test.h
 tests_gateway_link_fields_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_texts_test_SOURCES = tests/gateway/texts_test.c $(LONE_OPERATOR)

@@ -141,6 +141,7 @@ static uint32_t judge_submit(struct link *link, const struct wire_message *messa
     }
     wire_view_copy(message->destination, number, sizeof(number));
     act = &smsc->acts[script_choose(&smsc->script, number, &smsc->sim->random)];
+    *out_act = act;
     if (act->status != WIRE_OK) {
         smsc->counters.scripted_refusals++;
         return act->status;
@@ -149,8 +150,20 @@ static uint32_t judge_submit(struct link *link, const struct wire_message *messa
         smsc->counters.queue_full++;
         return WIRE_QUEUE_FULL;
     }
-    *out_act = act;
     return WIRE_OK;
+}
+
+static void answer_later(struct link *link, uint32_t sequence, struct job *job,
+                         int64_t wait_ms)
+{
+    struct smsc *smsc = link->smsc;
+
+    job->kind = JOB_ANSWER;
+    job->link = link->number;
+    job->sequence = sequence;
+    jobs_wait(smsc->jobs, job, smsc->now_ms, wait_ms);
+    if (++link->outstanding > smsc->counters.outstanding_max)
+        smsc->counters.outstanding_max = link->outstanding;
 }
 
 /* The answer to a message that was taken: now, later, or never. */
@@ -174,14 +187,26 @@ static void answer_taken(struct link *link, uint32_t sequence, const struct smsc
     job = jobs_take(smsc->jobs);
     if (job == NULL)
         abort(); /* counted before the message was taken */
-    job->kind = JOB_ANSWER;
-    job->link = link->number;
-    job->sequence = sequence;
     job->id = id;
     job->close_after = act->drop_after;
-    jobs_wait(smsc->jobs, job, smsc->now_ms, wait_ms);
-    if (++link->outstanding > smsc->counters.outstanding_max)
-        smsc->counters.outstanding_max = link->outstanding;
+    answer_later(link, sequence, job, wait_ms);
+}
+
+/* By its script after a while, if there is room to wait; else at once. */
+static void refuse(struct link *link, uint32_t sequence, const struct smsc_act *act,
+                   uint32_t status)
+{
+    struct smsc *smsc = link->smsc;
+    struct job *job =
+        status == act->status && act->answer.high_ms > 0 ? jobs_take(smsc->jobs) : NULL;
+
+    if (job == NULL) {
+        if (!answer_submit(link, sequence, status, 0))
+            abort();
+        return;
+    }
+    job->status = status;
+    answer_later(link, sequence, job, smsc_draw(smsc, act->answer));
 }
 
 static void take(struct link *link, uint32_t sequence, const struct wire_message *message,
@@ -227,10 +252,8 @@ void submit_handle(struct link *link, const struct wire_header *header,
         status = judge_submit(link, &message, &act);
     id = status == WIRE_OK ? smsc->next_id++ : 0;
     log_submit(link, header->sequence, &message, act, status, id);
-    if (status != WIRE_OK) {
-        if (!answer_submit(link, header->sequence, status, 0))
-            abort();
-        return;
-    }
-    take(link, header->sequence, &message, act, id);
+    if (status == WIRE_OK)
+        take(link, header->sequence, &message, act, id);
+    else
+        refuse(link, header->sequence, act, status);
 }

@@ -138,19 +138,25 @@ static void schedule(struct life *life, int64_t in_ms, const struct attempt *att
     };
 }
 
-/* Most tries are answered, some with doubt; reports come at any time, or never. */
+/* Most tries are answered, some with doubt, some of these after all; reports come at any
+ * time, or never. */
 static void foretell(struct life *life, const struct attempt *attempt)
 {
     static const enum attempt_event verdicts[] = {
         ATTEMPT_EV_OK,      ATTEMPT_EV_OK,     ATTEMPT_EV_OK,     ATTEMPT_EV_RETRY,
         ATTEMPT_EV_REFUSED, ATTEMPT_EV_UNSURE, ATTEMPT_EV_UNSURE,
     };
+    enum { LATE_VERDICTS = 5 }; /* the first: all but doubt */
     int64_t hand_over_ms = between(life, 0, 30);
     int64_t verdict_ms = hand_over_ms + between(life, 0, chance(life, 80) ? 100 : 5000);
 
+    enum attempt_event verdict = verdicts[between(life, 0, ROWS(verdicts) - 1)];
+
     schedule(life, hand_over_ms, attempt, HAND_OVER, ATTEMPT_EVENTS);
-    schedule(life, verdict_ms, attempt, APPLY,
-             verdicts[between(life, 0, ROWS(verdicts) - 1)]);
+    schedule(life, verdict_ms, attempt, APPLY, verdict);
+    if (verdict == ATTEMPT_EV_UNSURE && chance(life, 50))
+        schedule(life, verdict_ms + between(life, 1, 8000), attempt, APPLY,
+                 verdicts[between(life, 0, LATE_VERDICTS - 1)]);
     for (int i = 0; i < 3 && chance(life, life->chance_of_report); i++)
         schedule(life, hand_over_ms + between(life, 0, chance(life, 70) ? 4000 : 40000),
                  attempt, APPLY,
@@ -236,6 +242,15 @@ static void hand_over(struct life *life, struct attempt *attempt)
     delivery_apply(attempt, ATTEMPT_EV_HANDED_OVER, REASON_NONE, life->now_ms);
 }
 
+/* It is the youngest of its segment: what is said of its way is news. */
+static bool is_youngest(const struct life *life, const struct attempt *attempt)
+{
+    for (uint16_t i = attempt->ordinal; i < life->message.attempt_count; i++)
+        if (life->message.attempts[i].anchor == attempt->anchor)
+            return false;
+    return true;
+}
+
 static void happen(struct life *life, const struct event *event)
 {
     struct attempt *attempt = message_attempt(&life->message, event->attempt);
@@ -252,7 +267,8 @@ static void happen(struct life *life, const struct event *event)
     if (event->event == ATTEMPT_EV_UNSURE)
         attempt->again_at_ms =
             life->now_ms + life->traits[attempt->channel].in_doubt_wait_ms;
-    if (event->event == ATTEMPT_EV_REFUSED && chance(life, 40))
+    if (event->event == ATTEMPT_EV_REFUSED && chance(life, 40) &&
+        is_youngest(life, attempt))
         attempt->flags |= ATTEMPT_NEXT_WAY;
     if (event->event == ATTEMPT_EV_RETRY || event->event == ATTEMPT_EV_REFUSED)
         life->refused[attempt->ordinal] = true;

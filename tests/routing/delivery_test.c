@@ -231,6 +231,17 @@ static const struct {
      "s u +500 s a 1f +100",                                                                                                                 MESSAGE_UNDELIVERABLE, 0, 2},
     {"the second permit unused, the first was taken",             &sms,           1, 0,                   "s u +500 s b 1k +500 w",
      MESSAGE_END_NONE,                                                                                                                                              0, 2},
+    {"in doubt, then refused late",                               &sms,           1, 0,                   "s u w r",                         MESSAGE_UNDELIVERABLE, 0, 1},
+    {"in doubt, then throttled late: again",                      &sms,           1, 0,                   "s u w a w +99 w +1 s o d",
+     MESSAGE_DELIVERED,                                                                                                                                             0, 2},
+    {"the second permit unused, the first was refused: no third", &sms,           1, 0,
+     "s u +500 s b 1r",                                                                                                                      MESSAGE_UNDELIVERABLE, 0, 2},
+    {"the second refused for now, the first for good: no third",  &sms,           1, 0,
+     "s u +500 s a 1r +100",                                                                                                                 MESSAGE_UNDELIVERABLE, 0, 2},
+    {"the first was refused after all, the second is taken",      &sms,           1, 0,
+     "s u +500 s 1r w 2o 2d",                                                                                                                MESSAGE_DELIVERED,     0, 2},
+    {"the first was throttled after all, and was no doubt",       &sms,           1, 0,
+     "s u +500 s 1a 2u +500 s",                                                                                                              MESSAGE_END_NONE,      0, 3},
     {"a throttled new try is not counted",                        &sms,           1, 0,                   "s a +100 s u +500 s o",
      MESSAGE_END_NONE,                                                                                                                                              0, 3},
     {"in doubt on a link before the last: the next step",         &links_in_turn, 1, 0,
@@ -511,11 +522,14 @@ static const struct {
     const char *report;
     bool wanted;
 } overtaken[] = {
-    {"nothing came", "",   true },
-    {"it was taken", "1k", false},
-    {"it arrived",   "1d", false},
-    {"it failed",    "1f", false},
-    {"it expired",   "1x", false},
+    {"nothing came",                              "",   true },
+    {"it was taken",                              "1k", false},
+    {"it arrived",                                "1d", false},
+    {"it failed",                                 "1f", false},
+    {"it expired",                                "1x", false},
+    {"it was taken, as its answer says late",     "1o", false},
+    {"it was refused, as its answer says late",   "1r", false},
+    {"it was throttled, as its answer says late", "1a", true },
 };
 
 TEST(what_is_told_of_the_first_try_is_not_sent_again)
@@ -658,8 +672,10 @@ static const struct {
     {ATTEMPT_EV_OK,               ATTEMPT_DELIVERED, ATTEMPT_DELIVERED, ATTEMPT_WAS_ACCEPTED            },
     {ATTEMPT_EV_OK,               ATTEMPT_FAILED,    ATTEMPT_FAILED,    ATTEMPT_WAS_ACCEPTED            },
     {ATTEMPT_EV_RETRY,            ATTEMPT_SENT,      ATTEMPT_FAILED,    ATTEMPT_RETRY                   },
+    {ATTEMPT_EV_RETRY,            ATTEMPT_UNKNOWN,   ATTEMPT_FAILED,    ATTEMPT_RETRY                   },
     {ATTEMPT_EV_RETRY,            ATTEMPT_DELIVERED, ATTEMPT_DELIVERED, 0                               },
     {ATTEMPT_EV_REFUSED,          ATTEMPT_SENT,      ATTEMPT_FAILED,    0                               },
+    {ATTEMPT_EV_REFUSED,          ATTEMPT_UNKNOWN,   ATTEMPT_FAILED,    0                               },
     {ATTEMPT_EV_REFUSED,          ATTEMPT_DELIVERED, ATTEMPT_DELIVERED, 0                               },
     {ATTEMPT_EV_UNSURE,           ATTEMPT_SENT,      ATTEMPT_UNKNOWN,   ATTEMPT_IN_DOUBT                },
     {ATTEMPT_EV_UNSURE,           ATTEMPT_ACCEPTED,  ATTEMPT_ACCEPTED,  0                               },

@@ -83,6 +83,7 @@ struct note {
     unsigned refused;     /* for good */
     unsigned postponed;   /* 0x58, 0x14 */
     int64_t taken_at_ms;  /* when last; 0: never */
+    int64_t told_late_ms; /* an answer that came late, and through; 0: none has */
     bool doubted;         /* an answer may not have come through, or not been kept */
     bool told_delivered;
     bool told_failed;

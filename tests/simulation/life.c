@@ -343,6 +343,7 @@ void life_count(struct world *world)
     } rows[] = {
         {SITUATION_in_doubt,          counters->in_doubt          },
         {SITUATION_in_doubt_resolved, counters->in_doubt_resolved },
+        {SITUATION_answered_late,     counters->answers_late      },
         {SITUATION_resend,            counters->resends           },
         {SITUATION_permit_returned,   counters->permits_returned  },
         {SITUATION_report_parked,     counters->reports_parked    },

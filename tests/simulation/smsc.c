@@ -8,7 +8,10 @@
 #include "tests/simulation/dialect.h"
 #include "tests/simulation/world.h"
 
-enum { ANSWER_ON_ITS_WAY_MS = 200 };
+enum {
+    ANSWER_ON_ITS_WAY_MS = 200,
+    LATE_MOST_MS = SMSC_DOUBT_MS + 900, /* of a window no more can be given up meanwhile */
+};
 
 struct smsc *smsc_new(struct world *world)
 {
@@ -66,8 +69,10 @@ static void line_is_over(struct line *line)
         struct answer *answer = &smsc->answers[i];
 
         if (answer->line == line && answer->note &&
-            (answer->sent_at_ms == 0 || answer->sent_at_ms >= since_ms))
+            (answer->sent_at_ms == 0 || answer->sent_at_ms >= since_ms)) {
             answer->note->doubted = true;
+            answer->note->told_late_ms = 0;
+        }
     }
 }
 
@@ -123,6 +128,14 @@ struct wire_view smsc_text_of(const struct wire_message *submit)
     return text;
 }
 
+/* From now on it is not to be sent again. */
+static void tell_late(struct world *world, struct note *note)
+{
+    note->told_late_ms = world_now_ms(world);
+    if (note->submits > 1)
+        world_met(world, SITUATION_late_after_resend);
+}
+
 static void send_answer(void *owner, uint64_t index)
 {
     struct smsc *smsc = owner;
@@ -137,6 +150,8 @@ static void send_answer(void *owner, uint64_t index)
     if (answer->swallowed || line->cable == NULL)
         return;
     answer->sent_at_ms = world_now_ms(smsc->world);
+    if (answer->late && answer->note)
+        tell_late(smsc->world, answer->note);
     dialect_write_id(smsc->world->dialect->answer, answer->id, id);
     if (!wire_write_id_response(&buffer, WIRE_SUBMIT_SM | WIRE_RESPONSE, answer->status,
                                 answer->sequence, wire_view_of(id)))
@@ -148,7 +163,8 @@ static void send_answer(void *owner, uint64_t index)
 enum conduct {
     CONDUCT_LOSE,    /* forgets it without a word */
     CONDUCT_SWALLOW, /* takes it and never answers */
-    CONDUCT_LATE,    /* answers when nobody waits any more */
+    CONDUCT_LATE,    /* answers when its time is over */
+    CONDUCT_LATE_NO, /* refuses it, then */
     CONDUCT_THROTTLE,
     CONDUCT_FULL,
     CONDUCT_REFUSE,
@@ -158,7 +174,7 @@ enum conduct {
 
 static enum conduct choose_conduct(struct world *world)
 {
-    static const unsigned parts[CONDUCT_GOOD] = {4, 4, 2, 2, 4, 4, 1};
+    static const unsigned parts[CONDUCT_GOOD] = {4, 4, 2, 1, 2, 4, 4, 1};
     unsigned choice = (unsigned)world_chance(world, 100);
 
     if (!world->faults)
@@ -174,7 +190,8 @@ static enum conduct choose_conduct(struct world *world)
 static const struct {
     uint32_t status;
     enum situation situation;
-} refusals[] = {
+} refusals[CONDUCT_GOOD] = {
+    [CONDUCT_LATE_NO] = {WIRE_BAD_DESTINATION, SITUATION_operator_refused},
     [CONDUCT_THROTTLE] = {WIRE_THROTTLED,       SITUATION_throttled       },
     [CONDUCT_FULL] = {WIRE_QUEUE_FULL,      SITUATION_operator_full   },
     [CONDUCT_REFUSE] = {WIRE_BAD_DESTINATION, SITUATION_operator_refused},
@@ -203,6 +220,9 @@ static void check_submit(struct world *world, const struct note *note,
         world_violation(world, "N%u is sent with the wrong text", note->number);
     if (now_ms < note->sent_at_ms + note->start_ms)
         world_violation(world, "N%u is sent before its time", note->number);
+    if (note->told_late_ms != 0 && now_ms > note->told_late_ms + ANSWER_ON_ITS_WAY_MS)
+        world_violation(world, "N%u is sent again %lld ms after its answer came late",
+                        note->number, (long long)(now_ms - note->told_late_ms));
     if (note->taken_at_ms != 0 && now_ms < note->taken_at_ms + SMSC_DOUBT_MS / 2)
         world_violation(world, "N%u is sent again after %lld ms", note->number,
                         (long long)(now_ms - note->taken_at_ms));
@@ -216,13 +236,13 @@ static void note_conduct(struct world *world, struct note *note, enum conduct co
         note->submitted_ms = world_now_ms(world);
     if (conduct == CONDUCT_THROTTLE || conduct == CONDUCT_FULL)
         note->postponed++;
-    else if (conduct == CONDUCT_REFUSE)
+    else if (conduct == CONDUCT_REFUSE || conduct == CONDUCT_LATE_NO)
         note->refused++;
     else
         note->taken++;
     if (conduct <= CONDUCT_LATE || conduct >= CONDUCT_DROP)
         note->taken_at_ms = world_now_ms(world);
-    if (conduct <= CONDUCT_LATE || conduct == CONDUCT_DROP)
+    if (conduct <= CONDUCT_LATE_NO || conduct == CONDUCT_DROP)
         note->doubted = true;
     if (note->cascades && note->messenger_known_ms != 0 &&
         world_now_ms(world) > note->messenger_known_ms + ANSWER_ON_ITS_WAY_MS)
@@ -262,8 +282,7 @@ static void on_submit(struct line *line, const struct wire_header *header,
         check_submit(world, note, text);
     note_conduct(world, note, conduct);
     answer.swallowed = conduct == CONDUCT_LOSE || conduct == CONDUCT_SWALLOW;
-    if (conduct == CONDUCT_THROTTLE || conduct == CONDUCT_FULL ||
-        conduct == CONDUCT_REFUSE) {
+    if (conduct < CONDUCT_GOOD && refusals[conduct].status != WIRE_OK) {
         answer.status = refusals[conduct].status;
         world_met(world, refusals[conduct].situation);
     } else {
@@ -271,10 +290,11 @@ static void on_submit(struct line *line, const struct wire_header *header,
     }
     if (answer.swallowed)
         delay_ms = SMSC_RESPONSE_MS - ANSWER_ON_ITS_WAY_MS;
-    answer.late = conduct == CONDUCT_LATE;
+    answer.late = conduct == CONDUCT_LATE || conduct == CONDUCT_LATE_NO;
     if (answer.late) {
         line->open--;
-        delay_ms = SMSC_RESPONSE_MS + ANSWER_ON_ITS_WAY_MS;
+        delay_ms =
+            SMSC_RESPONSE_MS + world_between(world, ANSWER_ON_ITS_WAY_MS, LATE_MOST_MS);
     }
     world_tell(world, "operator has N%u (conduct %d)", note ? note->number : 0, conduct);
     smsc->answers = smsc_grow(smsc->answers, smsc->answer_count, &smsc->answer_room,
