@@ -196,6 +196,34 @@ TEST(the_first_is_heard_though_the_second_was_refused)
     end();
 }
 
+/* The rest of the text has not gone yet: it may go where the second try went. */
+TEST(a_way_that_is_refused_late_stays_open_when_the_second_try_has_gone_it)
+{
+    struct smpp_pdu first, rest, second;
+    char text[201];
+    uint64_t id;
+
+    memset(text, 'a', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    begin(HERE TIMES "on_status \"0x14\" { action = \"retry\" delays = {\"700ms\"} } "
+                     "on_status \"0x0A\" { action = \"next\" }",
+          "");
+    id = lone_operator_submit(lone, "491700000001", text);
+    first = expect_submit();
+    rest = expect_submit();
+    lone_line_answer(&line, &rest, ESME_RMSGQFUL);
+    expect_doubt();
+    second = expect_submit();
+    lone_line_answer(&line, &first, ESME_RINVSRCADR);
+    lone_line_take(&line, &second, "x1");
+    rest = expect_submit();
+    lone_line_take(&line, &rest, "x2");
+    lone_operator_report(&line, "x1", "DELIVRD");
+    lone_operator_report(&line, "x2", "DELIVRD");
+    lone_operator_check_end(lone, id, "delivered");
+    end();
+}
+
 TEST(an_answer_is_good_once_and_on_its_own_connection)
 {
     struct smpp_pdu first, second;
@@ -297,6 +325,7 @@ int main(void)
         RUN(a_refusal_that_comes_late_is_one),
         RUN(both_tries_are_known_and_one_is_charged_when_the_second_has_gone),
         RUN(the_first_is_heard_though_the_second_was_refused),
+        RUN(a_way_that_is_refused_late_stays_open_when_the_second_try_has_gone_it),
         RUN(an_answer_is_good_once_and_on_its_own_connection),
         RUN(as_many_late_answers_are_awaited_as_the_window_has_places),
         RUN(after_the_end_the_try_is_set_right_and_the_end_stays),
