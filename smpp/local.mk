@@ -21,7 +21,8 @@ EXTRA_DIST += smpp/README.md
 libsmpp_a_SOURCES += \
 	smpp/aside.c smpp/aside.h \
 	smpp/client.c smpp/client.h \
-	smpp/conn.c smpp/conn.h \
+	smpp/conn.c smpp/conn.h smpp/conn_inside.h \
+	smpp/conn_input.c smpp/conn_output.c \
 	smpp/listener.c smpp/listener.h \
 	smpp/operation.c smpp/operation.h \
 	smpp/pulse.c smpp/pulse.h \

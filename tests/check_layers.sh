@@ -56,7 +56,7 @@ forbid()
 
 check_includes()
 {
-    local loop='smpp/(conn|listener|client|transport)\.[ch]' file included
+    local loop='smpp/(conn(_[a-z]+)?|listener|client|transport)\.[ch]' file included
     forbid smpp - '(.*/)?routing/.*' 'smpp/ knows nothing of routing/'
     forbid smpp - '(.*/)?gateway/.*' 'smpp/ knows nothing of gateway/'
     forbid smpp "$loop" 'event2?/.*' 'only conn, listener, client and transport use libevent'
