@@ -84,7 +84,7 @@ libgateway_a_SOURCES += \
 	gateway/dictionary.c gateway/dictionary.h \
 	gateway/dispatch.c gateway/dispatch.h gateway/dispatch_pieces.h \
 	gateway/dispatch_channels.c \
-	gateway/dispatch_permit.c gateway/dispatch_ways.c \
+	gateway/dispatch_permit.c gateway/dispatch_verdicts.c gateway/dispatch_ways.c \
 	gateway/duplicates.c gateway/duplicates.h \
 	gateway/esme.c gateway/esme.h gateway/esme_pieces.h \
 	gateway/esme_binds.c \
