@@ -5,7 +5,8 @@
  * All calls come from the loop and must not block.  A try has three moments: a slot
  * is reserved (the permit is issued with it), the permit is durable and send() is
  * called with what is to be carried, the verdict comes by dispatch_verdict(), exactly
- * one per send() that said CHANNEL_SENT and never from inside send().
+ * one per send() that said CHANNEL_SENT and never from inside send().  Of a try that was
+ * UNSURE the answer may come after all, by dispatch_verdict_late(), once.
  */
 #ifndef GATEWAY_CHANNELS_CHANNEL_H
 #define GATEWAY_CHANNELS_CHANNEL_H
