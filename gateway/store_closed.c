@@ -290,14 +290,16 @@ static bool complete(struct store_sqlite *store)
     return true;
 }
 
-/* What was tried for nothing is tried again when a new day has begun. */
+/* When a new day has begun all are looked at again, also what was tried for nothing. */
 static void look_from_now(struct store_sqlite *store)
 {
     char day[STORE_DAY_SIZE];
 
     newest_day(store, day);
-    if (strcmp(day, store->closed_day) != 0)
+    if (strcmp(day, store->closed_day) != 0) {
         store->closed_tried[0] = '\0';
+        store->late_next = 0;
+    }
     memcpy(store->closed_day, day, sizeof(day));
 }
 
@@ -316,10 +318,10 @@ bool store_close_some(struct store_sqlite *store, int64_t now_ms, int64_t late_w
     bool ok = true;
 
     if (closing == NULL) {
-        store->closed_unsure = store_late_forget(store);
+        look_from_now(store);
+        store->closed_unsure = store_late_tend(store, now_ms, late_window_ms);
         if (store->closed_unsure || store->failed)
             return !store->failed;
-        look_from_now(store);
         if (!begin(store, now_ms, late_window_ms)) {
             store_closed_done(store);
             return true;

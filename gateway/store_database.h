@@ -113,6 +113,7 @@ struct store_sqlite {
     struct store_closing *closing;     /* a day that is being closed */
     bool closed_unsure;                /* whether there is another one */
     char closed_day[STORE_DAY_SIZE];   /* the last one when it was looked for */
+    uint64_t late_next; /* what came late: where to go on */
     char closed_tried[STORE_DAY_SIZE]; /* it cannot be, those behind it are looked at; or "" */
     uint64_t *ended; /* a ring: messages that are to move, in this order */
     size_t ended_first;

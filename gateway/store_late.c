@@ -270,7 +270,7 @@ enum store_laid store_late_lay(struct store_sqlite *store, const char *day, uint
     return laid;
 }
 
-/* --- forgetting --------------------------------------------------------------------- */
+/* --- day by day --------------------------------------------------------------------- */
 
 /* The first of the days, from this id on, that something came late of. */
 static bool find_day(const struct store_sqlite *store, uint64_t from, struct span *out)
@@ -298,15 +298,30 @@ static bool forget_some(struct store_sqlite *store, const struct span *span)
     return false;
 }
 
-bool store_late_forget(struct store_sqlite *store)
+static bool is_closed(const struct store_sqlite *store, const char *day)
 {
-    struct span span = {0};
+    char sql[100];
+
+    snprintf(sql, sizeof(sql), "SELECT 1 FROM closed WHERE name='history/%s'", day);
+    return is_any(store, sql, NULL, 0);
+}
+
+bool store_late_tend(struct store_sqlite *store, int64_t now_ms, int64_t late_window_ms)
+{
+    struct span span;
     char day[STORE_DAY_SIZE];
 
-    while (find_day(store, span.to, &span)) {
+    while (find_day(store, store->late_next, &span)) {
         store_day_name(ids_time_ms(span.from), day);
         if (store_day_is_deleted(store->database, store->folder, day))
             return forget_some(store, &span);
+        if (!is_closed(store, day) &&
+            !store_late_is_awaited(store, day, now_ms, late_window_ms) &&
+            store_late_lay(store, day, &store->late_next) == STORE_LAID_SOME)
+            return true;
+        if (store->failed)
+            return false;
+        store->late_next = span.to;
     }
     return false;
 }

@@ -1,7 +1,8 @@
 /*
  * What late reports changed of messages that had ended: rows of `late` in live.db, laid
  * over what their day says by whoever reads it.  When no more is to be expected they are
- * written into the day, before it is closed; those of a day whose file is gone go too.
+ * written into the day, at the latest before it is closed; those of a day whose file is
+ * gone go too.
  */
 #ifndef GATEWAY_STORE_LATE_H
 #define GATEWAY_STORE_LATE_H
@@ -30,7 +31,11 @@ enum store_laid {
  */
 enum store_laid store_late_lay(struct store_sqlite *store, const char *day, uint64_t *from);
 
-/* Takes out some of those whose day has no file any more.  True: there may be others. */
-bool store_late_forget(struct store_sqlite *store);
+/*
+ * Goes on with the days that have some, from `late_next` on: writes into those that are not
+ * closed and of which no more is awaited, also if a message of them lives for a year; takes
+ * out what is of a day that has no file any more.  True: there may be others.
+ */
+bool store_late_tend(struct store_sqlite *store, int64_t now_ms, int64_t late_window_ms);
 
 #endif

@@ -373,6 +373,36 @@ TEST(what_lies_over_a_damaged_message_stays_and_holds_up_nothing)
     life_free(&life);
 }
 
+/* A message of the day waits, perhaps for a year: it is not closed all the time. */
+TEST(it_is_written_into_a_day_of_which_something_lives)
+{
+    struct life life;
+
+    report_late(&life);
+    assert_true(life_begin(&life, 3));
+    life_run(&life, 100);
+    begin_day(&life, DAY_N);
+    assert_int_equal(closed_days(&life), 0);
+    assert_int_equal(late_rows(&life), 0);
+    assert_int_equal(charged_in_day(&life), 2);
+    check_charged(&life, 1);
+    check_ledger(&life);
+    expire_aged(&life, 4);
+    life_charge_late(&life, 4, 0);
+    life_fold(&life);
+    assert_int_equal(late_rows(&life), 1);
+    begin_day(&life, 2 * DAY_N);
+    assert_int_equal(closed_days(&life), 0);
+    assert_int_equal(late_rows(&life), 0);
+    life_end_uncharged(&life, 3);
+    life_run(&life, 3000);
+    assert_int_equal(charged_in_day(&life), 3);
+    assert_int_equal(closed_days(&life), 2);
+    check_charged(&life, 4);
+    check_ledger(&life);
+    life_free(&life);
+}
+
 /* The first octets of its file are others. */
 static void spoil_day(const struct life *life)
 {
@@ -425,6 +455,7 @@ int main(void)
         RUN(what_came_late_of_a_day_that_was_deleted_goes_with_it),
         RUN(more_than_are_written_at_once_are_written_one_after_the_other),
         RUN(what_lies_over_a_damaged_message_stays_and_holds_up_nothing),
+        RUN(it_is_written_into_a_day_of_which_something_lives),
         RUN(a_day_that_cannot_be_closed_does_not_hold_up_the_next_one),
     };
 
