@@ -143,6 +143,7 @@ libgateway_a_SOURCES += \
 sbin_PROGRAMS += sluiced
 sluiced_SOURCES = gateway/main.c
 sluiced_CFLAGS = $(AM_CFLAGS) $(LTO_CFLAGS)
+sluiced_LDFLAGS = -pthread $(HARDENING_LDFLAGS) $(LTO_CFLAGS)
 sluiced_LDADD = libgateway.a libsmpp.a librouting.a $(LIBEVENT_LIBS) $(CURL_LIBS) \
 	$(OPENSSL_LIBS) $(SQLITE_LIBS) $(SMPP34_LIBS) $(JANSSON_LIBS) $(CONFUSE_LIBS) \
 	$(SODIUM_LIBS)
