@@ -271,7 +271,7 @@ void dispatch_room(struct gateway *gateway, uint32_t number)
 
     if (channel == NULL || gateway->draining)
         return;
-    while (channel->ops->room(channel->self) > 0) {
+    while (dispatch_room_of(channel) > 0) {
         bool reads = texts_have_room(gateway, QUEUE_TRANSACTIONAL + 1);
         bool all = reads && dispatch_may_take(channel, QUEUE_TRANSACTIONAL + 1);
         bool congested = store_is_congested(gateway->store);
@@ -311,4 +311,5 @@ void dispatch_room(struct gateway *gateway, uint32_t number)
         queue_remove(&live->waiting);
         dispatch_enqueue(channel, live);
     }
+    dispatch_look_for_room(channel);
 }

@@ -85,6 +85,7 @@ bool dispatch_channel_is_up(const struct gateway *gateway, uint32_t channel);
 struct dispatch_channel_facts {
     bool up;
     bool suspended;
+    bool behind; /* its reports: until they have caught up nothing is handed over */
     uint32_t room;
     uint32_t capacity;
     uint32_t open;

@@ -7,6 +7,8 @@
 #include "gateway/gateway.h"
 #include "gateway/translate.h"
 
+enum { BEHIND_MS = 20 };
+
 struct dispatch *dispatch_new(struct gateway *gateway)
 {
     struct dispatch *dispatch = calloc(1, sizeof(*dispatch));
@@ -52,12 +54,37 @@ void dispatch_add_channel(struct gateway *gateway, uint32_t number,
     channel->ops = ops;
     channel->self = self;
     channel->queue = queue_new();
+    backlog_init(&channel->backlog, ops->capacity(self), gateway->config->max_messages);
     gateway->dispatch->channels[number] = channel;
 }
 
 struct channel *dispatch_channel_at(const struct gateway *gateway, uint32_t number)
 {
     return number <= CATALOG_CHANNELS_MAX ? gateway->dispatch->channels[number] : NULL;
+}
+
+uint32_t dispatch_room_of(const struct channel *channel)
+{
+    return backlog_has_room(&channel->backlog, gateway_now_ms(channel->gateway))
+               ? channel->ops->room(channel->self)
+               : 0;
+}
+
+void dispatch_look_for_room(struct channel *channel)
+{
+    if (queue_length(channel->queue) > 0 && !clock_is_armed(&channel->more) &&
+        !backlog_has_room(&channel->backlog, gateway_now_ms(channel->gateway)))
+        dispatch_room_in(channel, BEHIND_MS);
+}
+
+void dispatch_heard(struct gateway *gateway, const struct live *live,
+                    const struct attempt *attempt)
+{
+    struct channel *channel = dispatch_channel_at(gateway, attempt->channel);
+
+    if (channel && !catalog_traits(gateway->catalog)[attempt->channel].is_link)
+        backlog_heard(&channel->backlog, attempt->sent_at_ms, gateway_now_ms(gateway),
+                      live->plan->steps[attempt->step].within_ms, gateway->strain.is_short);
 }
 
 bool dispatch_channel_is_up(const struct gateway *gateway, uint32_t number)
@@ -86,7 +113,8 @@ static void look_at(const struct channel *channel, struct dispatch_channel_facts
 {
     out->up = channel->ops->is_up(channel->self);
     out->suspended = channel->suspended_until_ms != 0;
-    out->room = channel->ops->room(channel->self);
+    out->behind = !backlog_has_room(&channel->backlog, gateway_now_ms(channel->gateway));
+    out->room = dispatch_room_of(channel);
     out->capacity = channel->ops->capacity(channel->self);
     out->open = channel->ops->open(channel->self);
     out->queued = queued(channel);

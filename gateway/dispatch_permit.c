@@ -149,6 +149,7 @@ static void hand_over(void *owner, const struct store_effect *effect)
     enum channel_send sent;
 
     assert(attempt && channel);
+    backlog_permit_durable(&channel->backlog);
     if (!delivery_still_wanted(&live->message, live->plan, catalog_traits(gateway->catalog),
                                attempt, gateway_now_ms(gateway))) {
         channel->ops->unreserve(channel->self, effect->number);
@@ -174,6 +175,8 @@ static void hand_over(void *owner, const struct store_effect *effect)
     delivery_apply(attempt, ATTEMPT_EV_HANDED_OVER, REASON_NONE, attempt->sent_at_ms);
     if (catalog_traits(gateway->catalog)[attempt->channel].is_link)
         reports_await(gateway, live, attempt);
+    else
+        backlog_sent(&channel->backlog, attempt->sent_at_ms);
     if (live->paired && !recall_may_stop(&live->message, live->plan))
         pairs_forget(gateway, live);
     /* The step's own time begins now. */
@@ -208,6 +211,7 @@ static void permit(struct gateway *gateway, struct live *live, struct channel *c
         gateway->counters.resends++;
     if (!catalog_traits(gateway->catalog)[channel->number].is_link)
         reports_expect_ref(gateway, live, attempt);
+    backlog_permit(&channel->backlog);
     store_permit(gateway->store, live->message.id, attempt);
     store_effect(gateway->store, &effect);
 }
@@ -360,7 +364,7 @@ bool dispatch_is_behind(const struct gateway *gateway, const struct live *live)
     if (live->waiting.queue == NULL)
         return false;
     channel = channel_of(gateway, live->waiting.queue);
-    if (channel == NULL || channel->ops->room(channel->self) > 0)
+    if (channel == NULL || dispatch_room_of(channel) > 0)
         return false;
     open = channel->ops->open(channel->self);
     return open > 0 && queue_length(channel->queue) >= open;
@@ -402,13 +406,14 @@ static bool reserve(struct channel *channel, const struct live *live, uint32_t *
         way = CHANNEL_SAME_WAY_IF_ROOM;
         together = collector_key(live->message.account, body, &part);
     }
-    return channel->ops->reserve(channel->self, together, way, out_slot);
+    return backlog_has_room(&channel->backlog, gateway_now_ms(channel->gateway)) &&
+           channel->ops->reserve(channel->self, together, way, out_slot);
 }
 
 /* It is next, but for its texts: it waits for them in no queue. */
 static bool fetch_texts(struct channel *channel, struct live *live)
 {
-    if (channel->ops->room(channel->self) == 0)
+    if (dispatch_room_of(channel) == 0)
         return false;
     if (!texts_fetch(channel->gateway, live)) {
         dispatch_room_in(channel, DISPATCH_READING_MS);
@@ -455,6 +460,7 @@ bool dispatch_try(struct gateway *gateway, struct live *live,
     }
     if (live->waiting.queue == NULL)
         dispatch_enqueue(channel, live);
+    dispatch_look_for_room(channel);
     if (!channel->ops->is_up(channel->self))
         receipts_notify(gateway, live, live->message.step,
                         catalog_traits(gateway->catalog)[channel->number].is_link

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/backlog.h"
 #include "gateway/catalog.h"
 #include "gateway/clock.h"
 #include "gateway/dispatch.h"
@@ -23,8 +24,9 @@ struct channel {
     const struct channel_ops *ops;
     void *self;
     struct queue *queue;
-    struct queue *moving; /* who waited when it went down; NULL: nobody is moved */
-    bool move_again;      /* it went down once more meanwhile */
+    struct backlog backlog; /* of reports; wall */
+    struct queue *moving;   /* who waited when it went down; NULL: nobody is moved */
+    bool move_again;        /* it went down once more meanwhile */
     struct clock_timer move;
     int64_t suspended_until_ms; /* monotonic; 0: it is not */
     uint64_t probe;             /* after a suspension: the one try that is on its way */
@@ -54,6 +56,14 @@ void dispatch_room_in(struct channel *channel, int64_t delay_ms);
 
 /* NULL: it is not there. */
 struct channel *dispatch_channel_at(const struct gateway *gateway, uint32_t number);
+
+/* Slots it would give now; 0 while its reports are too far behind. */
+uint32_t dispatch_room_of(const struct channel *channel);
+/* Whoever waits for it is looked at soon, if it is its reports that keep him waiting. */
+void dispatch_look_for_room(struct channel *channel);
+/* The first final report of a try has come. */
+void dispatch_heard(struct gateway *gateway, const struct live *live,
+                    const struct attempt *attempt);
 
 /* --- groups (dispatch_ways.c) ------------------------------------------------------- */
 

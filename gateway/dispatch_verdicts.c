@@ -184,12 +184,15 @@ void dispatch_note(struct gateway *gateway, struct live *live, struct attempt *a
     uint16_t flags_before = attempt->flags;
     bool other_delivered = delivery_best(&live->message) >= ATTEMPT_DELIVERED &&
                            attempt->state < ATTEMPT_DELIVERED;
+    bool was_open = attempt->state <= ATTEMPT_ACCEPTED || attempt->state == ATTEMPT_UNKNOWN;
 
     if ((flags_before & ATTEMPT_IN_DOUBT) && event >= ATTEMPT_EV_REPORT_ACCEPTED)
         gateway->counters.in_doubt_resolved++;
     if (delivery_apply(attempt, event, reason, gateway_now_ms(gateway))) {
         if (code)
             attempt->code = code;
+        if (was_open && event >= ATTEMPT_EV_REPORT_DELIVERED)
+            dispatch_heard(gateway, live, attempt);
         if ((event == ATTEMPT_EV_REPORT_FAILED || event == ATTEMPT_EV_REPORT_EXPIRED) &&
             goes_on(gateway, attempt))
             attempt->flags |= ATTEMPT_NEXT_WAY;

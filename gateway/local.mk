@@ -64,6 +64,7 @@ MAN_SOURCES += gateway/sluice.conf.5.scd
 # The core: what comes in, what lives, what goes out.
 libgateway_a_SOURCES += \
 	gateway/aliases.c gateway/aliases.h \
+	gateway/backlog.c gateway/backlog.h \
 	gateway/body.c gateway/body.h \
 	gateway/cancel.c gateway/cancel.h \
 	gateway/catalog.c gateway/catalog.h \

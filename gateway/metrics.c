@@ -248,6 +248,7 @@ static void by_commit(struct metrics_page *page, const struct facts *it)
 
 BY_CHANNEL(by_channel_up, facts.up)
 BY_CHANNEL(by_channel_suspended, facts.suspended)
+BY_CHANNEL(by_channel_behind, facts.behind)
 BY_CHANNEL(by_channel_queued, facts.queued)
 BY_CHANNEL(by_channel_open, facts.open)
 BY_CHANNEL(by_channel_capacity, facts.capacity)

@@ -39,6 +39,15 @@ TESTS += tests/gateway/spread_test
 tests_gateway_spread_test_SOURCES = tests/gateway/spread_test.c tests/test.h
 tests_gateway_spread_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/gateway/backlog_test tests/gateway/messenger_test
+TESTS += tests/gateway/backlog_test tests/gateway/messenger_test
+tests_gateway_backlog_test_SOURCES = tests/gateway/backlog_test.c tests/test.h
+tests_gateway_backlog_test_LDADD = libgateway.a $(CMOCKA_LIBS)
+# Its http_client.h comes before the library's.
+tests_gateway_messenger_test_SOURCES = tests/gateway/messenger_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
+tests_gateway_messenger_test_LDADD = $(LONE_GATEWAY_LIBS)
+
 check_PROGRAMS += tests/gateway/strain_test
 TESTS += tests/gateway/strain_test
 tests_gateway_strain_test_SOURCES = tests/gateway/strain_test.c tests/test.h

@@ -27,6 +27,7 @@ struct lone_gateway {
     char folder[64];
     uint16_t port;
     bool is_virtual;
+    bool is_inline;
     struct event_base *base;
     struct clock *clock;
     struct executor *executor;
@@ -146,7 +147,8 @@ static void start(struct lone_gateway *lone, uint16_t operator_port, const char 
     lone->base = event_base_new();
     lone->clock = lone->is_virtual ? clock_new_virtual(VIRTUAL_START_MS, VIRTUAL_WALL_MS)
                                    : clock_new(lone->base);
-    lone->executor = executor_new(lone->base);
+    lone->executor = lone->is_inline ? executor_new_inline(lone->clock, NULL, NULL)
+                                     : executor_new(lone->base);
     lone->config = load_config(lone, operator_port, settings, sections);
     options.config = lone->config;
     options.state_folder = lone->folder;
@@ -170,7 +172,7 @@ static void stop(struct lone_gateway *lone)
     event_base_free(lone->base);
 }
 
-static struct lone_gateway *new_on(bool is_virtual, uint16_t operator_port,
+static struct lone_gateway *new_on(bool is_virtual, bool is_inline, uint16_t operator_port,
                                    const char *settings, const char *sections)
 {
     struct lone_gateway *lone = calloc(1, sizeof(*lone));
@@ -180,6 +182,7 @@ static struct lone_gateway *new_on(bool is_virtual, uint16_t operator_port,
     snprintf(lone->folder, sizeof(lone->folder), "/tmp/sluice-lone-XXXXXX");
     assert_non_null(mkdtemp(lone->folder));
     lone->is_virtual = is_virtual;
+    lone->is_inline = is_inline;
     start(lone, operator_port, settings, sections);
     return lone;
 }
@@ -194,13 +197,18 @@ void lone_gateway_start_again(struct lone_gateway *lone, uint16_t operator_port,
 struct lone_gateway *lone_gateway_new_with(uint16_t operator_port, const char *settings,
                                            const char *sections)
 {
-    return new_on(false, operator_port, settings, sections);
+    return new_on(false, false, operator_port, settings, sections);
 }
 
 struct lone_gateway *lone_gateway_new_virtual(uint16_t operator_port, const char *settings,
                                               const char *sections)
 {
-    return new_on(true, operator_port, settings, sections);
+    return new_on(true, false, operator_port, settings, sections);
+}
+
+struct lone_gateway *lone_gateway_new_inline(const char *sections)
+{
+    return new_on(true, true, 1, "host = \"127.0.0.1\"", sections);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int kind,

@@ -27,6 +27,10 @@ struct lone_gateway *lone_gateway_new_with(uint16_t operator_port, const char *s
 struct lone_gateway *lone_gateway_new_virtual(uint16_t operator_port, const char *settings,
                                               const char *sections);
 
+/* And in one thread: what is to be on disk is there at once, so that the same calls give
+ * the same events.  The link's operator is not there. */
+struct lone_gateway *lone_gateway_new_inline(const char *sections);
+
 /* It ends and another one starts on its folder, set up as these say. */
 void lone_gateway_start_again(struct lone_gateway *lone, uint16_t operator_port,
                               const char *settings, const char *sections);

@@ -1,0 +1,198 @@
+/*
+ * A messenger that reports one message after the other, and not as many as it is given.
+ * The test is its API, on virtual time: it takes every post at once.  An operator is not
+ * there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gateway/catalog.h"
+#include "gateway/clock.h"
+#include "gateway/gateway.h"
+#include "gateway/http_client.h"
+#include "gateway/channels/http.h"
+#include "gateway/intake.h"
+#include "gateway/reports.h"
+#include "routing/delivery.h"
+#include "tests/gateway/lone_gateway.h"
+#include "tests/test.h"
+
+enum {
+    STEP_MS = 10, /* in each one is reported, */
+    OFFERED = 3,  /* and so many are submitted */
+    WITHIN_MS = 2000,
+    STEPS = 1600,
+    FIRST_STEPS = 800, /* to find out */
+    POSTS_MAX = (FIRST_STEPS + STEPS) * OFFERED,
+};
+
+static const char sections[] =
+    "account \"many\" { password = \"p\" plan = \"both\" opening = \"100000\" }\n";
+
+static struct lone_gateway *lone;
+
+/* --- the messenger ------------------------------------------------------------------ */
+
+static struct {
+    uint64_t id;
+    int64_t at_ms;
+} posts[POSTS_MAX];
+static size_t posted, answered, reported, reported_in_time;
+
+const struct http_client_options http_default_options = {.calls_max = 0};
+
+struct http_client {
+    http_client_on_done *on_done;
+    void *owner;
+};
+
+struct http_client *http_client_new(struct event_base *base, struct clock *clock,
+                                    const struct http_client_options *options,
+                                    http_client_on_done *on_done, void *owner)
+{
+    struct http_client *client = calloc(1, sizeof(*client));
+
+    (void)base;
+    (void)clock;
+    (void)options;
+    assert_non_null(client);
+    *client = (struct http_client){on_done, owner};
+    return client;
+}
+
+void http_client_free(struct http_client *client)
+{
+    free(client);
+}
+
+bool http_client_post(struct http_client *client, const struct http_call *call)
+{
+    struct gateway *gateway = client->owner;
+
+    assert_true(posted < POSTS_MAX);
+    posts[posted].id = call->id;
+    posts[posted++].at_ms = clock_mono_ms(gateway->clock);
+    return true;
+}
+
+size_t http_client_calls(const struct http_client *client)
+{
+    (void)client;
+    return posted - answered;
+}
+
+static void answer_all(void)
+{
+    struct http_client *client = lone_gateway_of(lone)->http_client;
+
+    while (answered < posted) {
+        uint64_t id = posts[answered++].id;
+        char body[48];
+        struct http_result result = {.id = id,
+                                     .outcome = HTTP_ANSWERED,
+                                     .status = 200,
+                                     .body = (const uint8_t *)body,
+                                     .body_size = (size_t)snprintf(body, sizeof(body),
+                                                                   "{\"id\":\"m%llu\"}",
+                                                                   (unsigned long long)id),
+                                     .reason = ""};
+
+        client->on_done(client->owner, &result);
+    }
+}
+
+/* Delivered, says it of the next one: a first try is its own ref. */
+static void report_one(void)
+{
+    struct gateway *gateway = lone_gateway_of(lone);
+    struct report_news news = {.provider_id = "",
+                               .event = ATTEMPT_EV_REPORT_DELIVERED,
+                               .source = "",
+                               .destination = "",
+                               .text = ""};
+
+    if (reported == answered)
+        return;
+    if (clock_mono_ms(gateway->clock) < posts[reported].at_ms + WITHIN_MS)
+        reported_in_time++;
+    news.ref = posts[reported++].id;
+    assert_true(reports_in(gateway, catalog_messenger(gateway->catalog, 0), &news, NULL));
+}
+
+/* --- the load ----------------------------------------------------------------------- */
+
+static void is_accepted(void *owner, const struct store_effect *effect)
+{
+    (void)owner;
+    (void)effect;
+}
+
+static void submit(void)
+{
+    const struct intake_request request = {
+        .account = "many", .from = "Shop", .to = "491700000001", .text = "hello"};
+    const struct store_effect effect = {.run = is_accepted};
+    uint64_t id;
+
+    assert_int_equal(intake_api(lone_gateway_of(lone), &request, &effect, &id), INTAKE_OK);
+}
+
+static void pass_steps(int steps)
+{
+    for (int step = 0; step < steps; step++) {
+        for (int i = 0; i < OFFERED; i++)
+            submit();
+        answer_all();
+        report_one();
+        lone_gateway_pass(lone, STEP_MS);
+    }
+}
+
+static int start(void **state)
+{
+    (void)state;
+    posted = answered = reported = reported_in_time = 0;
+    lone = lone_gateway_new_inline(sections);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    lone_gateway_free(lone);
+    return 0;
+}
+
+TEST(who_has_no_time_for_three_times_too_much_has_as_much_delivered_as_is_reported)
+{
+    size_t posted_before, in_time_before;
+
+    lone_gateway_of(lone)->strain.is_short = true;
+    pass_steps(FIRST_STEPS);
+    posted_before = posted;
+    in_time_before = reported_in_time;
+    pass_steps(STEPS);
+    print_message("%zu posted, %d reported, %zu in time\n", posted - posted_before, STEPS,
+                  reported_in_time - in_time_before);
+    CHECK(reported_in_time - in_time_before >= STEPS * 9 / 10, "nearly all in time");
+    CHECK(posted - posted_before <= STEPS * 11 / 10, "few in vain");
+}
+
+/* Then it is the messenger that is slow, and its affair. */
+TEST(who_has_time_holds_nothing_back)
+{
+    pass_steps(FIRST_STEPS);
+    CHECK_EQ(posted, FIRST_STEPS * OFFERED, "all of them");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            who_has_no_time_for_three_times_too_much_has_as_much_delivered_as_is_reported,
+            start, stop),
+        cmocka_unit_test_setup_teardown(who_has_time_holds_nothing_back, start, stop),
+    };
+
+    return RUN_ALL(tests);
+}
