@@ -11,6 +11,7 @@
 
 #include "gateway/catalog.h"
 #include "gateway/config.h"
+#include "gateway/dispatch.h"
 #include "gateway/executor.h"
 #include "gateway/gateway.h"
 #include "gateway/limits.h"
@@ -208,6 +209,7 @@ void world_start_gateway(struct world *world)
         check_doubts(world);
         world->unpacked_seen = world->reports_seen = world->operations_seen = 0;
         lives_keep_texts_to(world->gateway, 0);
+        world->gateway->strain.is_short = world->seed % 4 == 3;
         if (world->seed % 2 == 0)
             lives_pack_after(world->gateway, (int64_t)(world->seed / 2 % PACK_AFTERS_MS));
         return;
@@ -289,6 +291,15 @@ static void watch_unpacked(struct world *world)
     world->operations_seen = answered;
 }
 
+static void watch_channels(struct world *world)
+{
+    struct dispatch_channel_facts facts;
+
+    for (uint32_t number = 0; dispatch_next_channel(world->gateway, &number, &facts);)
+        if (facts.behind && facts.queued > 0)
+            world_met(world, SITUATION_messenger_behind);
+}
+
 void life_watch(struct world *world)
 {
     struct gateway *gateway = world->gateway;
@@ -327,6 +338,7 @@ void life_watch(struct world *world)
         world_moment(world, MOMENT_COMMITTED);
     world->syncs_seen = syncs;
     watch_unpacked(world);
+    watch_channels(world);
     world_moment(world, MOMENT_ANY);
 }
 
