@@ -8,10 +8,10 @@ chains (bench.py makes one).  Each sample belongs to the stage of the innermost 
 a chain that a row below names, so memcpy, malloc, SQLite and the kernel count where they
 were called from.  Nothing is compiled in and nothing runs in production for this.
 
-The file of a function is read from the symbols of PROGRAM and of the archives beside it.
+Which function an address is of, and of which file, is read from the debugging information
+of PROGRAM: so those that were inlined are told, too.
 """
 
-import bisect
 import collections
 import fnmatch
 import os
@@ -32,10 +32,9 @@ THREADS = {"store": "journal", "tables": "tables", "reader": "reader", "books": 
 # one without a stage counts where it was called from.
 ROWS = (
     (None, "gateway/table.c:* gateway/live.c:* gateway/body.c:* gateway/log.c:*"),
-    ("write", "smpp/conn.c:finish_output smpp/conn.c:give_output smpp/conn.c:on_output"
-              " smpp/conn.c:watch_output smpp/conn.c:finish_writing smpp/conn.c:settle"
-              " smpp/conn.c:*_output smpp/conn.c:on_turn smpp/conn.c:wake*"),
-    ("read", "smpp/conn.c:* smpp/transport.c:*"),
+    ("write", "smpp/conn_output.c:* smpp/conn.c:finish_output smpp/conn.c:finish_writing"
+              " smpp/conn.c:settle smpp/conn.c:on_turn smpp/conn.c:wake*"),
+    ("read", "smpp/conn*.c:* smpp/transport.c:*"),
     ("frame", "smpp/frame.c:*"),
     ("encode", "smpp/pdu.c:smpp_pdu_encode* smpp/pdu.c:write_* smpp/pdu.c:list_is_sound"
                " smpp/pdu.c:smpp_pdu_add_tlv"),
@@ -99,64 +98,40 @@ class Stages:
         return self.known[name]
 
 
-def lines_of(*command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                          text=True)
-    return done.stdout.splitlines()
-
-
 def bare(name):
     """Without what the compiler and the linker put behind it: place.isra.0, read@GLIBC."""
     return re.split(r"[.@]", name)[0]
 
 
 class Symbols:
-    """The functions of a program, by address, each with the source file it is from."""
+    """The functions of a program, by address."""
 
     def __init__(self, program):
-        self.folders = self._read_archives(os.path.dirname(os.path.abspath(program)))
-        self.rows = sorted(self._read(program))
-        self.starts = [row[0] for row in self.rows]
+        self.program = program
+        self.known = {}
+
+    def learn(self, addresses):
+        """All at once: reading the debugging information takes a second."""
+        asked = "".join(f"{address:#x}\n" for address in sorted(addresses))
+        told = subprocess.run(["addr2line", "-a", "-i", "-f", "-e", self.program],
+                              input=asked, stdout=subprocess.PIPE, text=True, check=True)
+        lines = iter(told.stdout.splitlines())
+        for line in lines:
+            if line.startswith("0x"):
+                chain = self.known[int(line, 16)] = []
+            else:
+                chain.append(self._name(line, next(lines)))
 
     @staticmethod
-    def _read_archives(folder):
-        """(object, function) and function: gateway/clock.c.  Objects are called clock.o."""
-        files = {}
-        for library in ("smpp", "routing", "gateway"):
-            for line in lines_of("nm", "-A", "--defined-only", f"{folder}/lib{library}.a"):
-                found = re.match(r"[^:]*:([^:]+)\.o:\S+ ([tT]) (\S+)", line)
-                if not found:
-                    continue
-                source = found.group(1).split("-")[-1] + ".c"
-                name = bare(found.group(3))
-                files[source, name] = f"{library}/{source}"
-                if found.group(2) == "T":
-                    files[name] = f"{library}/{source}"
-        return files
-
-    def _read(self, program):
-        """A local symbol is of the last FILE before it."""
-        source = ""
-        for line in lines_of("readelf", "-sW", program):
-            words = line.split()
-            if len(words) < 8 or not words[0].endswith(":"):
-                continue
-            if words[3] == "FILE":
-                source = words[7]
-            elif words[3] == "FUNC" and words[6] != "UND":
-                name = bare(words[7])
-                if name == "main":
-                    source = "main.c"
-                key = (source, name) if words[4] == "LOCAL" else name
-                file = self.folders.get(key) or f"gateway/{source}"
-                yield int(words[1], 16), int(words[2], 0), f"{file}:{name}"
+    def _name(function, place):
+        """gateway/clock.c:clock_arm; folders below those three are left out."""
+        path = place.split(":")[0].split("/")
+        folder = next((one for one in path if one in ("smpp", "routing", "gateway")), "")
+        return f"{folder}/{path[-1]}:{bare(function)}"
 
     def find(self, address):
-        """FILE:FUNCTION; None for an address in none."""
-        at = bisect.bisect_right(self.starts, address) - 1
-        if at < 0 or address >= self.rows[at][0] + max(self.rows[at][1], 1):
-            return None
-        return self.rows[at][2]
+        """FILE:FUNCTION, and those it is inlined in; nothing where nothing is known."""
+        return self.known.get(address, [])
 
 
 FRAME = re.compile(r"\s*([0-9a-f]+) (.*) \(([^()]*)\)$")
@@ -173,11 +148,28 @@ class Folder:
         self.in_kernel = collections.Counter()
         self.functions = collections.Counter()
 
-    def name_of(self, frame):
-        address, symbol, place = FRAME.match(frame).groups()
-        if os.path.basename(place) == self.program:
-            return self.symbols.find(int(address, 16)) or f"{self.program}:{symbol}"
-        return f"{os.path.basename(place)}:{bare(symbol)}"
+    def address_of(self, frame, is_first):
+        """In the program, of a call that is to come back there; None: it is not of it."""
+        address, _, place = FRAME.match(frame).groups()
+        if os.path.basename(place) != self.program:
+            return None
+        return int(address, 16) - (not is_first)
+
+    def names_of(self, frame, is_first):
+        _, symbol, place = FRAME.match(frame).groups()
+        address = self.address_of(frame, is_first)
+        return (self.symbols.find(address)
+                or [f"{os.path.basename(place)}:{bare(symbol)}"])
+
+    @staticmethod
+    def frames_of(sample):
+        lines = sample.strip("\n").split("\n")
+        return lines[0], [line for line in lines[1:] if FRAME.match(line)]
+
+    def learn(self, samples):
+        self.symbols.learn({self.address_of(frame, i == 0)
+                            for one in samples
+                            for i, frame in enumerate(self.frames_of(one)[1])} - {None})
 
     def stage_of(self, chain):
         """And the function that decided."""
@@ -188,12 +180,12 @@ class Folder:
         return "unknown", chain[0] if chain else ""
 
     def add(self, sample):
-        lines = sample.strip("\n").split("\n")
-        frames = [line for line in lines[1:] if FRAME.match(line)]
+        head, frames = self.frames_of(sample)
         if not frames:
             return
-        chain = [self.name_of(frame) for frame in frames]
-        thread = re.match(r"\s*(.*?)\s+\d+\s", lines[0]).group(1)
+        chain = [name for i, frame in enumerate(frames)
+                 for name in self.names_of(frame, i == 0)]
+        thread = re.match(r"\s*(.*?)\s+\d+\s", head).group(1)
         stage, function = self.stage_of(chain)
         stage = THREADS.get(thread, stage)
         self.stages[stage] += 1
@@ -217,9 +209,10 @@ class Folder:
 def fold(program, path):
     folder = Folder(program)
     with open(path, encoding="utf-8", errors="replace") as file:
-        for sample in file.read().split("\n\n"):
-            if sample.strip():
-                folder.add(sample)
+        samples = [one for one in file.read().split("\n\n") if one.strip()]
+    folder.learn(samples)
+    for sample in samples:
+        folder.add(sample)
     return folder
 
 
