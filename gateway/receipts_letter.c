@@ -18,8 +18,6 @@
 #include "smpp/command.h"
 #include "smpp/receipt.h"
 
-enum { ADDRESS_MAX = 20 };
-
 /* A receipt's row: this, then source, destination, the head of the text, and facts. */
 struct packed {
     int64_t submitted_ms;
@@ -193,12 +191,6 @@ static struct smpp_octets view(const void *data, size_t size)
     return (struct smpp_octets){data, (uint32_t)size};
 }
 
-/* What deliver_sm has room for (3.4 5.2.8); data_sm takes longer addresses. */
-static struct smpp_octets address(const uint8_t *at, size_t size)
-{
-    return view(at, size < ADDRESS_MAX ? size : ADDRESS_MAX);
-}
-
 /* From the recipient to the sender (3.4 2.11). */
 static void write_addresses(const struct packed *packed, const uint8_t *at,
                             struct smpp_pdu *pdu)
@@ -207,8 +199,8 @@ static void write_addresses(const struct packed *packed, const uint8_t *at,
     pdu->source_npi = packed->destination_npi;
     pdu->destination_ton = packed->source_ton;
     pdu->destination_npi = packed->source_npi;
-    pdu->destination = address(at, packed->source_size);
-    pdu->source = address(at + packed->source_size, packed->destination_size);
+    pdu->destination = view(at, packed->source_size);
+    pdu->source = view(at + packed->source_size, packed->destination_size);
 }
 
 /* In decimal; of a code with more digits the last ones. */

@@ -200,32 +200,6 @@ TEST(a_transmitter_gets_no_receipt)
     scene_end();
 }
 
-TEST(an_address_that_is_too_long_for_a_receipt_holds_nobody_back)
-{
-    static const char sender[] = "a-name-that-only-data_sm-has-room-for";
-    struct smpp_pdu pdu;
-    char id[32];
-
-    scene_begin();
-    scene_bind_operator();
-    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
-    smpp_pdu_init(&pdu, SMPP_DATA_SM, 0, 2);
-    pdu.source = scene_view(sender);
-    pdu.source_ton = 5;
-    pdu.destination = scene_view("491700000001");
-    pdu.registered_delivery = 1;
-    assert_true(smpp_pdu_add_tlv(&pdu, SMPP_TLV_MESSAGE_PAYLOAD, "hello", 5));
-    lone_line_send(&scene.lines[0], &pdu);
-    scene_hear_this(&scene.lines[0], SMPP_DATA_SM | SMPP_RESPONSE, &pdu);
-    CHECK_EQ(pdu.status, ESME_ROK, "data_sm");
-    scene_hear_this(&scene.lines[0], SMPP_DELIVER_SM, &pdu);
-    CHECK_BYTES(pdu.destination.data, pdu.destination.size, sender, 20, "its head");
-    lone_line_answer(&scene.lines[0], &pdu, ESME_ROK);
-    scene_deliver_one(&scene.lines[0], "op1", id);
-    scene_expect(&scene.lines[0], 0x04, id, "stat:DELIVRD", &pdu);
-    scene_end();
-}
-
 TEST(of_more_than_the_outbox_holds_the_oldest_go)
 {
     struct smpp_pdu pdu;
@@ -280,7 +254,6 @@ int main(void)
         RUN(a_bind_that_let_one_time_out_is_passed_over_until_it_answers),
         RUN(a_silent_bind_alone_gets_all_there_is),
         RUN(a_transmitter_gets_no_receipt),
-        RUN(an_address_that_is_too_long_for_a_receipt_holds_nobody_back),
         RUN(of_more_than_the_outbox_holds_the_oldest_go),
         RUN(the_outbox_holds_no_more_though_all_are_on_their_way),
     };
