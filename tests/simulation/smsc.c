@@ -10,6 +10,7 @@
 
 enum {
     ANSWER_ON_ITS_WAY_MS = 200,
+    ANSWER_DURABLE_MS = 1000, /* for certain: a slow disk takes 400 ms for a batch */
     LATE_MOST_MS = SMSC_DOUBT_MS + 900, /* of a window no more can be given up meanwhile */
 };
 
@@ -57,22 +58,25 @@ bool smsc_is_quiet(const struct smsc *smsc)
 
 /* --- lines -------------------------------------------------------------------------- */
 
-/* What had not been answered, or just now, is in doubt for the gateway. */
+/* What had not been answered, or just now, is in doubt for the gateway; and if it dies, so
+ * is an answer that is not durable. */
 static void line_is_over(struct line *line)
 {
     struct smsc *smsc = line->smsc;
-    int64_t since_ms = world_now_ms(smsc->world) - ANSWER_ON_ITS_WAY_MS;
+    int64_t now_ms = world_now_ms(smsc->world);
 
     line->cable = NULL;
     line->bound = false;
     for (size_t i = 0; i < smsc->answer_count; i++) {
         struct answer *answer = &smsc->answers[i];
+        int64_t ago_ms = answer->sent_at_ms == 0 ? 0 : now_ms - answer->sent_at_ms;
 
-        if (answer->line == line && answer->note &&
-            (answer->sent_at_ms == 0 || answer->sent_at_ms >= since_ms)) {
+        if (answer->line != line || answer->note == NULL)
+            continue;
+        if (ago_ms <= ANSWER_ON_ITS_WAY_MS)
             answer->note->doubted = true;
+        if (ago_ms <= ANSWER_DURABLE_MS)
             answer->note->told_late_ms = 0;
-        }
     }
 }
 
