@@ -1,7 +1,7 @@
 /*
  * Linear probing; a removal closes the gap, so that no tombstones gather.  A table that
- * grows moves a few entries at each put: with millions of them nobody could wait for all.
- * What is put is put into the new places; the old ones are emptied from a free place
+ * grows moves a few entries for each new one: with millions of them nobody could wait for
+ * all.  What is put is put into the new places; the old ones are emptied from a free place
  * onwards, a run of neighbours at a time, so that the runs that are left are whole.
  */
 #include "gateway/table.h"
@@ -13,7 +13,7 @@
 enum {
     LARGE_PAGE_BYTES = 2 * 1024 * 1024,
     PLACES_FIRST = 64,
-    MOVED_AT_ONCE = 8, /* places that are emptied at each put, and the rest of a run */
+    MOVED_AT_ONCE = 8, /* places that are emptied for a new entry, and the rest of a run */
 };
 
 struct entry {
@@ -185,6 +185,18 @@ void table_reserve(struct table *table, size_t keys)
     move_some(table, SIZE_MAX);
 }
 
+/* For one more; true: others have moved. */
+static bool make_place(struct table *table)
+{
+    bool moves = table->old.entries != NULL;
+
+    move_some(table, MOVED_AT_ONCE);
+    if (table->count * 3 < table->now.mask * 2)
+        return moves;
+    grow(table, (table->now.mask + 1) * 2);
+    return true;
+}
+
 /* --- entries ------------------------------------------------------------------------ */
 
 bool table_put(struct table *table, uint64_t key, uint64_t value)
@@ -192,7 +204,6 @@ bool table_put(struct table *table, uint64_t key, uint64_t value)
     struct entry *entry;
     struct entry *old;
 
-    move_some(table, MOVED_AT_ONCE);
     entry = find(&table->now, key);
     if (entry->key == 0) {
         old = find_old(table, key);
@@ -202,10 +213,8 @@ bool table_put(struct table *table, uint64_t key, uint64_t value)
         }
         if (table->count >= table->capacity)
             return false;
-        if (table->count * 3 >= table->now.mask * 2) {
-            grow(table, (table->now.mask + 1) * 2);
+        if (make_place(table))
             entry = find(&table->now, key);
-        }
         table->count++;
     }
     *entry = (struct entry){key, value};

@@ -1,6 +1,6 @@
 /*
  * A hash table from 64-bit keys to 64-bit values, open addressing, growing
- * up to a capacity given at creation, a little at each put.  Key 0 is not allowed.
+ * up to a capacity given at creation, a little with each new key.  Key 0 is not allowed.
  */
 #ifndef GATEWAY_TABLE_H
 #define GATEWAY_TABLE_H
@@ -30,8 +30,9 @@ void table_clear(struct table *table);
 void table_remove(struct table *table, uint64_t key);
 size_t table_count(const struct table *table);
 
-/* Each entry once, in no order that matters, as long as none comes or goes; `at` starts at
- * 0.  False at the end. */
+/* Each entry once, in no order that matters, as long as none comes or goes; values may
+ * change.  `at` starts at 0, and is of no use once one has come: the places may be others.
+ * False at the end. */
 bool table_next(const struct table *table, size_t *at, uint64_t *out_key,
                 uint64_t *out_value);
 

@@ -69,6 +69,19 @@ TEST(what_was_there_before_the_first_question_is_listed_too)
     lone_gateway_free(lone);
 }
 
+/* All but the last are packed, and the table of them has just begun to grow. */
+TEST(those_at_rest_are_listed_while_the_table_of_all_grows)
+{
+    enum { GROWS_AT = 683 };
+
+    begin();
+    for (uint64_t i = 1; i < GROWS_AT; i++)
+        assert_true(live_pack(gateway, live_of(i, "shop", "491")));
+    (void)live_of(GROWS_AT, "shop", "491");
+    assert_int_equal(listed("shop", "491"), GROWS_AT);
+    lone_gateway_free(lone);
+}
+
 TEST(from_each_place_of_the_list_one_may_leave)
 {
     static const int orders[][3] = {
@@ -121,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(what_was_there_before_the_first_question_is_listed_too),
+        RUN(those_at_rest_are_listed_while_the_table_of_all_grows),
         RUN(from_each_place_of_the_list_one_may_leave),
         RUN(what_cannot_be_stopped_is_not_listed),
     };

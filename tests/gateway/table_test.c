@@ -190,6 +190,32 @@ TEST(every_entry_is_gone_through_once)
     table_free(table);
 }
 
+/* At each point of its growth: nothing comes and nothing goes. */
+TEST(a_new_value_moves_nothing_under_who_goes_through_them)
+{
+    enum { KEYS = 400 };
+
+    for (size_t keys = 1; keys <= KEYS; keys++) {
+        struct table *table = table_new(KEYS);
+        bool seen[KEYS + 1] = {false};
+        size_t at = 0;
+        size_t count = 0;
+        uint64_t key;
+        uint64_t value;
+
+        for (uint64_t i = 1; i <= keys; i++)
+            assert_true(table_put(table, i, i));
+        while (table_next(table, &at, &key, &value)) {
+            assert_false(seen[key]);
+            seen[key] = true;
+            count++;
+            assert_true(table_put(table, key, value + 1));
+        }
+        assert_int_equal(count, keys);
+        table_free(table);
+    }
+}
+
 TEST(room_that_was_made_changes_nothing_else)
 {
     struct table *table = table_new(SIZE_MAX);
@@ -243,6 +269,7 @@ int main(void)
         RUN(a_table_that_grows_is_gone_through_and_cleared_whole),
         RUN(nobody_waits_for_a_table_to_grow),
         RUN(every_entry_is_gone_through_once),
+        RUN(a_new_value_moves_nothing_under_who_goes_through_them),
         RUN(room_that_was_made_changes_nothing_else),
         RUN(a_hash_depends_on_every_octet_on_the_size_and_on_the_seed),
         RUN(freeing_no_table_is_harmless),
