@@ -131,7 +131,7 @@ struct body *live_body_new(uint32_t text_size, uint32_t tlv_size);
 /* The ids of all, as many as there is room for; returns how many. */
 size_t live_ids(const struct gateway *gateway, uint64_t *out, size_t room);
 
-/* Every message once, looked at; as table_next(). */
+/* Every message once, looked at, before any comes or goes; as table_next(). */
 const struct live *live_look_next(const struct gateway *gateway, size_t *at);
 
 /* Who waits in a queue: unpacked, so that the entry is another; or only looked at. */

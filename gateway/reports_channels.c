@@ -54,8 +54,10 @@ struct reports_channel *reports_channel(struct reports *reports, uint32_t number
 void reports_free_channels(struct reports *reports)
 {
     for (uint32_t i = 0; i <= reports->channel_last; i++) {
-        if (reports->channels[i])
+        if (reports->channels[i]) {
             reports_learner_free(reports->channels[i]->learner);
+            free(reports->channels[i]->reindexed);
+        }
         free(reports->channels[i]);
     }
     free(reports->channels);

@@ -20,7 +20,6 @@ enum {
     PAIRS_NEEDED = 20,
     ANSWERS_KEPT = 512,
     LIVES_PER_SWEEP = 20000,
-    STEP_BACK = 1024, /* places of the table, by fewer of which one moves when others go */
     REMATCHES_PER_SWEEP = 500,
     RULES_PER_CHANNEL = 256, /* numbers of definitions */
 };
@@ -77,6 +76,13 @@ static bool agrees(enum config_id_rule rule, const char *answer, const char *rep
     return answer_key[0] != 0 && strcmp(answer_key, report_key) == 0;
 }
 
+static void forget_reindexed(struct reports_channel *channel)
+{
+    free(channel->reindexed);
+    channel->reindexed = NULL;
+    channel->reindexed_count = channel->reindex_at = 0;
+}
+
 /* In a decision. */
 static void use_rule(struct reports *reports, struct reports_channel *channel,
                      enum config_id_rule rule)
@@ -91,7 +97,7 @@ static void use_rule(struct reports *reports, struct reports_channel *channel,
     channel->rule = rule;
     store_define(reports->gateway->store, &definition);
     channel->reindexing = true;
-    channel->reindex_at = 0;
+    forget_reindexed(channel);
 }
 
 static void propose(struct reports *reports, struct reports_channel *channel, unsigned at)
@@ -189,20 +195,32 @@ static void remember_again(struct reports *reports, const struct live *live,
     }
 }
 
+/* All at once: who comes is answered under the new rule. */
+static void list_lives(struct reports_channel *channel, const struct gateway *gateway)
+{
+    size_t count = lives_count(gateway->lives);
+
+    channel->reindexed = malloc((count + 1) * sizeof(*channel->reindexed));
+    if (channel->reindexed == NULL)
+        abort();
+    channel->reindexed_count = live_ids(gateway, channel->reindexed, count);
+}
+
 static void reindex(struct reports *reports, struct reports_channel *channel)
 {
-    const struct live *live = NULL;
+    if (channel->reindexed == NULL)
+        list_lives(channel, reports->gateway);
+    for (unsigned i = 0;
+         i < LIVES_PER_SWEEP && channel->reindex_at < channel->reindexed_count; i++) {
+        const struct live *live =
+            live_look(reports->gateway, channel->reindexed[channel->reindex_at++]);
 
-    channel->reindex_at -=
-        channel->reindex_at < STEP_BACK ? channel->reindex_at : (size_t)STEP_BACK;
-    for (unsigned i = 0; i < LIVES_PER_SWEEP; i++) {
-        live = live_look_next(reports->gateway, &channel->reindex_at);
-        if (live == NULL)
-            break;
-        remember_again(reports, live, channel->number);
+        if (live)
+            remember_again(reports, live, channel->number);
     }
-    if (live)
+    if (channel->reindex_at < channel->reindexed_count)
         return;
+    forget_reindexed(channel);
     channel->reindexing = false;
     channel->rematch_left = channel->parked_count;
 }

@@ -66,6 +66,8 @@ struct reports_channel {
     size_t parked_count;
     size_t rematch_left; /* parked reports that are looked at again under a new rule */
     bool reindexing;     /* ids of live messages are remembered under a new rule */
+    uint64_t *reindexed; /* these messages; NULL: they have not been listed yet */
+    size_t reindexed_count;
     size_t reindex_at;
 };
 

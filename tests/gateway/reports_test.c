@@ -613,6 +613,34 @@ TEST(a_new_rule_is_used_for_each_that_lives_whoever_ends_meanwhile)
     end();
 }
 
+/* Others that live, up to this id. */
+static void live_on(struct gateway *gateway, uint64_t id)
+{
+    for (uint64_t i = lives_count(gateway->lives) + 1; i <= id; i++)
+        (void)live_new(gateway, i, live_body_new(0, 0));
+}
+
+/* The table of all that lives grows when the first are looked at, and has grown when the
+ * others are. */
+TEST(a_new_rule_is_used_for_each_that_lives_whoever_comes_meanwhile)
+{
+    struct reports_channel *channel;
+    struct gateway *gateway;
+
+    begin(WIDE);
+    gateway = lone_gateway_of(lone);
+    channel = reports_channel(gateway->reports, 1);
+    live_many(gateway, channel->number);
+    live_on(gateway, LIVING + 5000);
+    channel->reindexing = true;
+    reports_follow_rules(gateway->reports);
+    live_on(gateway, LIVING + 10000);
+    while (channel->reindexing)
+        reports_follow_rules(gateway->reports);
+    CHECK_EQ(reports_ids(gateway), LIVING, "of all that were answered");
+    end();
+}
+
 /* ---- Reports for nobody -------------------------------------------------------- */
 
 TEST(an_id_is_known_for_as_long_as_its_message_lives)
@@ -1135,6 +1163,7 @@ int main(void)
         RUN(twenty_pairs_teach_a_rule_and_what_was_parked_is_found_by_it),
         RUN(one_report_that_speaks_against_it_begins_the_count_again),
         RUN(a_new_rule_is_used_for_each_that_lives_whoever_ends_meanwhile),
+        RUN(a_new_rule_is_used_for_each_that_lives_whoever_comes_meanwhile),
         RUN(an_id_is_known_for_as_long_as_its_message_lives),
         RUN(the_ids_of_what_has_ended_crowd_out_no_id_of_a_message_that_lives),
         RUN(an_id_of_another_link_is_nobodys),
