@@ -25,7 +25,8 @@ struct table_version {
 
 struct senders {
     struct table_version *tables[CATALOG_CHANNELS_MAX + 1]; /* in force, by link */
-    uint32_t last;
+    uint32_t last; /* the highest number there was */
+    uint32_t count;
 };
 
 enum {
@@ -171,10 +172,15 @@ static struct table_version *version_of(uint32_t number, uint8_t *take_stored, s
     while (ok && at < end)
         ok = version->row_count < SENDER_ROWS_MAX &&
              read_row(&at, end, &version->rows[version->row_count++]);
-    if (ok)
-        return version;
-    version_free(version);
-    return NULL;
+    if (!ok) {
+        version_free(version);
+        return NULL;
+    }
+    version->rows =
+        realloc(version->rows, (version->row_count + 1) * sizeof(*version->rows));
+    if (version->rows == NULL)
+        abort();
+    return version;
 }
 
 /* --- life --------------------------------------------------------------------------- */
@@ -184,8 +190,44 @@ static void put_in_force(struct senders *senders, uint32_t link,
 {
     version->before = senders->tables[link];
     senders->tables[link] = version;
+    senders->count++;
     if (version->number > senders->last)
         senders->last = version->number;
+}
+
+/* NULL: all are in force. */
+static struct table_version *take_oldest(struct senders *senders)
+{
+    struct table_version **oldest = NULL;
+    struct table_version *version = NULL;
+
+    for (size_t i = 0; i <= CATALOG_CHANNELS_MAX; i++) {
+        struct table_version **at = &senders->tables[i];
+
+        if (*at == NULL || (*at)->before == NULL)
+            continue;
+        while ((*at)->before != NULL)
+            at = &(*at)->before;
+        if (oldest == NULL || (*at)->number < (*oldest)->number)
+            oldest = at;
+    }
+    if (oldest != NULL) {
+        version = *oldest;
+        *oldest = NULL;
+        senders->count--;
+    }
+    return version;
+}
+
+/* In a decision. */
+static void forget_oldest(struct senders *senders, struct store *store)
+{
+    struct table_version *version = take_oldest(senders);
+
+    if (version == NULL)
+        return;
+    store_undefine(store, STORE_SENDERS, version->number);
+    version_free(version);
 }
 
 void senders_load(struct senders *senders, const struct store_definition *definition)
@@ -225,11 +267,12 @@ static bool settle(struct gateway *gateway, const struct config_link *config, ui
         free(stored);
         return true;
     }
-    if (senders->last == SENDERS_VERSIONS_MAX ||
-        !store_begin(gateway->store, STORE_CONTINUATION)) {
+    if (senders->last == UINT32_MAX || !store_begin(gateway->store, STORE_CONTINUATION)) {
         free(stored);
         return false;
     }
+    if (senders->count >= SENDERS_VERSIONS_MAX)
+        forget_oldest(senders, gateway->store);
     store_define(gateway->store, &definition);
     store_end(gateway->store);
     put_in_force(senders, link, version_of(definition.number, stored, size, &link));

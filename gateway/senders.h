@@ -16,6 +16,8 @@
 struct gateway;
 struct senders;
 
+/* At once; their numbers go on.  Of more the oldest that were replaced are forgotten, and
+ * what was told by them is not known any more. */
 enum { SENDERS_VERSIONS_MAX = 65536 };
 
 struct senders *senders_new(void);
@@ -26,7 +28,7 @@ void senders_load(struct senders *senders, const struct store_definition *defini
 
 /*
  * After the catalogue was settled: what the configuration says is in force from now on, and
- * stored where it is new.  False: there were too many tables.
+ * stored where it is new.  False: the store, or their numbers, are at an end.
  */
 bool senders_settle(struct gateway *gateway) __attribute__((warn_unused_result));
 

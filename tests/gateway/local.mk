@@ -444,8 +444,10 @@ tests_gateway_inbound_reply_test_SOURCES = tests/gateway/inbound_reply_test.c \
 tests_gateway_inbound_reply_test_LDADD = $(tests_gateway_inbound_test_LDADD)
 
 # Ids, names and addresses of submissions.
-check_PROGRAMS += tests/gateway/aliases_test tests/gateway/live_test tests/gateway/pairs_test
-TESTS += tests/gateway/aliases_test tests/gateway/live_test tests/gateway/pairs_test
+check_PROGRAMS += tests/gateway/aliases_test tests/gateway/live_test \
+	tests/gateway/pairs_test tests/gateway/senders_test
+TESTS += tests/gateway/aliases_test tests/gateway/live_test \
+	tests/gateway/pairs_test tests/gateway/senders_test
 tests_gateway_aliases_test_SOURCES = tests/gateway/aliases_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
 tests_gateway_aliases_test_LDADD = $(LONE_GATEWAY_LIBS)
@@ -455,6 +457,9 @@ tests_gateway_live_test_LDADD = $(LONE_GATEWAY_LIBS)
 tests_gateway_pairs_test_SOURCES = tests/gateway/pairs_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
 tests_gateway_pairs_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_senders_test_SOURCES = tests/gateway/senders_test.c \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
+tests_gateway_senders_test_LDADD = $(LONE_GATEWAY_LIBS)
 
 # Receipts, with the test as the other side, on virtual time.
 check_PROGRAMS += tests/gateway/receipts_test
