@@ -43,21 +43,23 @@ static bool is_any(const struct store_sqlite *store, const char *sql, const int6
     return found;
 }
 
-/* What is of a time to come is of a clock that was ahead: nothing is waited for. */
+/* By a clock that was set back it may have ended in a time to come.  What is further ahead
+ * than is waited for is of a clock that was ahead: nothing is waited for. */
 bool store_late_is_awaited(const struct store_sqlite *store, const char *day,
                            int64_t now_ms, int64_t late_window_ms)
 {
     struct span span = span_from(store_day_start_ms(day));
-    const int64_t values[] = {now_ms, now_ms - late_window_ms, now_ms - MOMENT_MS,
-                              (int64_t)span.from, (int64_t)span.to};
+    const int64_t values[] = {now_ms, late_window_ms, MOMENT_MS, (int64_t)span.from,
+                              (int64_t)span.to};
     char sql[400];
 
-    snprintf(sql, sizeof(sql),
-             "SELECT 1 WHERE EXISTS (SELECT 1 FROM history WHERE day='%s'"
-             " AND ended_at > ?2 AND ended_at <= ?1) OR EXISTS (SELECT 1 FROM late"
-             " WHERE message >= ?4 AND message < ?5"
-             " AND updated_at > ?3 AND updated_at <= ?1)",
-             day);
+    snprintf(
+        sql, sizeof(sql),
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM history WHERE day='%s'"
+        " AND ended_at > ?1 - ?2 AND ended_at <= ?1 + ?2) OR EXISTS (SELECT 1 FROM late"
+        " WHERE message >= ?4 AND message < ?5"
+        " AND updated_at > ?1 - ?3 AND updated_at <= ?1)",
+        day);
     return is_any(store, sql, values, 5);
 }
 

@@ -298,6 +298,47 @@ TEST(a_day_is_closed_when_no_late_report_is_expected)
     life_free(&life);
 }
 
+/* By a step back the last of the day seems to end in an hour. */
+TEST(a_clock_that_was_set_back_closes_no_day_early)
+{
+    struct life life;
+    int64_t ended_ms = life_accepted_at_ms(2) + 40;
+
+    report_late(&life);
+    life_close(&life);
+    life.late_window_ms = 72 * HOUR_MS;
+    assert_true(life_open(&life));
+    assert_true(life_load(&life, NULL, NULL));
+    clock_step_wall(life.clock, ended_ms - 3 * HOUR_MS - clock_wall_ms(life.clock));
+    begin_day(&life, DAY_N);
+    assert_int_equal(closed_days(&life), 0);
+    assert_int_equal(late_rows(&life), 2);
+    clock_step_wall(life.clock, 72 * HOUR_MS);
+    begin_day(&life, 2 * DAY_N);
+    assert_int_equal(closed_days(&life), 2);
+    assert_int_equal(late_rows(&life), 0);
+    check_charged(&life, 1);
+    life_free(&life);
+}
+
+/* Nobody waits a year for it. */
+TEST(a_day_that_ended_by_a_clock_far_ahead_is_closed)
+{
+    struct life life;
+
+    report_late(&life);
+    life_close(&life);
+    life.late_window_ms = 72 * HOUR_MS;
+    assert_true(life_open(&life));
+    assert_true(life_load(&life, NULL, NULL));
+    clock_step_wall(life.clock, -500 * HOUR_MS);
+    begin_day(&life, DAY_N);
+    assert_int_equal(closed_days(&life), 1);
+    assert_int_equal(late_rows(&life), 0);
+    check_charged(&life, 1);
+    life_free(&life);
+}
+
 TEST(what_comes_after_its_day_was_closed_lies_over_it_until_that_is_deleted)
 {
     struct life life;
@@ -451,6 +492,8 @@ int main(void)
         RUN(a_sync_that_fails_leaves_it_in_effect_once),
         RUN(a_write_that_finds_no_room_leaves_it_in_effect_once),
         RUN(a_day_is_closed_when_no_late_report_is_expected),
+        RUN(a_clock_that_was_set_back_closes_no_day_early),
+        RUN(a_day_that_ended_by_a_clock_far_ahead_is_closed),
         RUN(what_comes_after_its_day_was_closed_lies_over_it_until_that_is_deleted),
         RUN(what_came_late_of_a_day_that_was_deleted_goes_with_it),
         RUN(more_than_are_written_at_once_are_written_one_after_the_other),
