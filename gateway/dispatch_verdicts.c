@@ -137,31 +137,17 @@ void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attemp
     take_verdict(gateway, live, attempt, news);
 }
 
-static bool has_younger_try(const struct message *message, const struct attempt *attempt)
-{
-    for (uint16_t i = attempt->ordinal; i < message->attempt_count; i++)
-        if (message->attempts[i].anchor == attempt->anchor)
-            return true;
-    return false;
-}
-
 void dispatch_verdict_late(struct gateway *gateway, uint64_t message, uint64_t attempt_id,
                            const struct verdict_news *news)
 {
     struct live *live = live_find_at(gateway, news->place, message);
     struct attempt *attempt = live ? message_attempt(&live->message, attempt_id) : NULL;
-    struct verdict_news told = *news;
 
     gateway->counters.answers_late++;
     if (attempt == NULL)
         return;
-    /* The younger try has gone the same way, and its answer says whether there is one. */
-    if (told.next_way && has_younger_try(&live->message, attempt)) {
-        told.verdict = VERDICT_RETRY;
-        told.next_way = false;
-    }
     gateway->counters.in_doubt_resolved += (attempt->flags & ATTEMPT_IN_DOUBT) != 0;
-    take_verdict(gateway, live, attempt, &told);
+    take_verdict(gateway, live, attempt, news);
 }
 
 /* --- reports ------------------------------------------------------------------------ */

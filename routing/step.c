@@ -50,6 +50,19 @@ bool step_was_refused(const struct step_view *view, int way)
     return way >= 0 && (view->refused >> way & 1u) != 0;
 }
 
+/* It refused its way, and no younger try of the segment has gone there too: what is said of
+ * that one says whether there is a way. */
+static bool refuses_way(const struct message *message, const struct attempt *attempt)
+{
+    if (!is_negative(attempt) || !(attempt->flags & ATTEMPT_NEXT_WAY))
+        return false;
+    for (uint16_t i = attempt->ordinal; i < message->attempt_count; i++)
+        if (message->attempts[i].anchor == attempt->anchor &&
+            message->attempts[i].channel == attempt->channel)
+            return false;
+    return true;
+}
+
 /* An attempt into the sums of its step and its segment. */
 static void gather(const struct walk *walk, struct step_view *view, struct attempt *attempt)
 {
@@ -57,7 +70,7 @@ static void gather(const struct walk *walk, struct step_view *view, struct attem
     int way = plan_way_of(step, attempt->channel);
     struct segment *segment;
 
-    if (is_negative(attempt) && (attempt->flags & ATTEMPT_NEXT_WAY) && way >= 0)
+    if (way >= 0 && refuses_way(walk->message, attempt))
         view->refused |= 1u << way;
     if (attempt->state == ATTEMPT_FAILED)
         view->reason = (enum reason)attempt->reason;

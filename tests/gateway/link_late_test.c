@@ -224,6 +224,37 @@ TEST(a_way_that_is_refused_late_stays_open_when_the_second_try_has_gone_it)
     end();
 }
 
+/* Of the first it is reported so: the second may do better there, and the rest of the text.
+ */
+TEST(a_way_whose_first_try_failed_stays_open_when_the_second_has_gone_it)
+{
+    struct smpp_pdu first, rest, second, heard;
+    char text[201];
+    uint64_t id;
+
+    memset(text, 'a', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    begin(HERE TIMES "on_status \"0x14\" { action = \"retry\" delays = {\"700ms\"} } "
+                     "on_report = {\"undelivered\"}",
+          "");
+    id = lone_operator_submit(lone, "491700000001", text);
+    first = expect_submit();
+    rest = expect_submit();
+    lone_line_answer(&line, &rest, ESME_RMSGQFUL);
+    expect_doubt();
+    second = expect_submit();
+    lone_line_take(&line, &first, "x1");
+    lone_operator_report(&line, "x1", "UNDELIV");
+    lone_line_expect(&line, SMPP_DELIVER_SM | SMPP_RESPONSE, &heard);
+    lone_line_take(&line, &second, "x2");
+    rest = expect_submit();
+    lone_line_take(&line, &rest, "x3");
+    lone_operator_report(&line, "x2", "DELIVRD");
+    lone_operator_report(&line, "x3", "DELIVRD");
+    lone_operator_check_end(lone, id, "delivered");
+    end();
+}
+
 TEST(an_answer_is_good_once_and_on_its_own_connection)
 {
     struct smpp_pdu first, second;
@@ -326,6 +357,7 @@ int main(void)
         RUN(both_tries_are_known_and_one_is_charged_when_the_second_has_gone),
         RUN(the_first_is_heard_though_the_second_was_refused),
         RUN(a_way_that_is_refused_late_stays_open_when_the_second_try_has_gone_it),
+        RUN(a_way_whose_first_try_failed_stays_open_when_the_second_has_gone_it),
         RUN(an_answer_is_good_once_and_on_its_own_connection),
         RUN(as_many_late_answers_are_awaited_as_the_window_has_places),
         RUN(after_the_end_the_try_is_set_right_and_the_end_stays),

@@ -242,15 +242,6 @@ static void hand_over(struct life *life, struct attempt *attempt)
     delivery_apply(attempt, ATTEMPT_EV_HANDED_OVER, REASON_NONE, life->now_ms);
 }
 
-/* It is the youngest of its segment: what is said of its way is news. */
-static bool is_youngest(const struct life *life, const struct attempt *attempt)
-{
-    for (uint16_t i = attempt->ordinal; i < life->message.attempt_count; i++)
-        if (life->message.attempts[i].anchor == attempt->anchor)
-            return false;
-    return true;
-}
-
 static void happen(struct life *life, const struct event *event)
 {
     struct attempt *attempt = message_attempt(&life->message, event->attempt);
@@ -267,8 +258,7 @@ static void happen(struct life *life, const struct event *event)
     if (event->event == ATTEMPT_EV_UNSURE)
         attempt->again_at_ms =
             life->now_ms + life->traits[attempt->channel].in_doubt_wait_ms;
-    if (event->event == ATTEMPT_EV_REFUSED && chance(life, 40) &&
-        is_youngest(life, attempt))
+    if (event->event == ATTEMPT_EV_REFUSED && chance(life, 40))
         attempt->flags |= ATTEMPT_NEXT_WAY;
     if (event->event == ATTEMPT_EV_RETRY || event->event == ATTEMPT_EV_REFUSED)
         life->refused[attempt->ordinal] = true;
