@@ -60,9 +60,9 @@ static uint32_t sent_since(const struct backlog *backlog, int64_t at_ms)
     for (unsigned i = 0; i < BACKLOG_MARKS; i++) {
         const struct backlog_mark *mark = &backlog->marks[before(backlog, i)];
 
-        sum += mark->open;
-        if (mark->at_ms <= at_ms)
+        if (mark->at_ms + MARK_MS <= at_ms)
             break;
+        sum += mark->open;
     }
     return sum;
 }

@@ -89,6 +89,18 @@ TEST(who_reports_nothing_makes_no_line)
     CHECK(backlog_has_room(&backlog, 2200 + WITHIN_MS), "out of it");
 }
 
+/* The last that were sent too, all at once, though nothing follows them. */
+TEST(who_stops_reporting_is_tried_again)
+{
+    backlog_init(&backlog, LEAST, MOST);
+    backlog_sent(&backlog, 1000);
+    heard(1000, 2400);
+    for (int i = 0; i < LEAST; i++)
+        backlog_sent(&backlog, 2400);
+    CHECK(!backlog_has_room(&backlog, 2400), "in the line");
+    CHECK_EQ(room(2440 + WITHIN_MS), LEAST, "out of it");
+}
+
 TEST(who_has_time_is_not_told_by_late_reports)
 {
     backlog_init(&backlog, LEAST, MOST);
@@ -115,6 +127,7 @@ int main(void)
         RUN(what_has_its_permit_is_in_the_line),
         RUN(some_may_always_be_sent),
         RUN(who_reports_nothing_makes_no_line),
+        RUN(who_stops_reporting_is_tried_again),
         RUN(who_has_time_is_not_told_by_late_reports),
         RUN(quick_reports_let_it_grow_again),
     };
