@@ -7,8 +7,8 @@
  *
  * So while the gateway has no time left (strain.h) a report that comes when more than half
  * of its step is over halves the line, and quick ones let it grow again (breadth.h), but
- * not below `least`.  While there is time it is the provider who is slow, and nothing is
- * held back.  Who reports nothing makes no line.
+ * not below `least`.  While there is time it is the provider who is slow, and the caller
+ * holds nothing back.  Who reports nothing makes no line.
  *
  * It has no clock; times are milliseconds of one clock, which is the caller's.
  */

@@ -63,17 +63,23 @@ struct channel *dispatch_channel_at(const struct gateway *gateway, uint32_t numb
     return number <= CATALOG_CHANNELS_MAX ? gateway->dispatch->channels[number] : NULL;
 }
 
+bool dispatch_is_held_back(const struct channel *channel)
+{
+    const struct gateway *gateway = channel->gateway;
+
+    return !backlog_has_room(&channel->backlog, gateway_now_ms(gateway)) &&
+           strain_lasts(&gateway->strain, clock_mono_ms(gateway->clock) * 1000);
+}
+
 uint32_t dispatch_room_of(const struct channel *channel)
 {
-    return backlog_has_room(&channel->backlog, gateway_now_ms(channel->gateway))
-               ? channel->ops->room(channel->self)
-               : 0;
+    return dispatch_is_held_back(channel) ? 0 : channel->ops->room(channel->self);
 }
 
 void dispatch_look_for_room(struct channel *channel)
 {
     if (queue_length(channel->queue) > 0 && !clock_is_armed(&channel->more) &&
-        !backlog_has_room(&channel->backlog, gateway_now_ms(channel->gateway)))
+        dispatch_is_held_back(channel))
         dispatch_room_in(channel, BEHIND_MS);
 }
 
@@ -113,7 +119,7 @@ static void look_at(const struct channel *channel, struct dispatch_channel_facts
 {
     out->up = channel->ops->is_up(channel->self);
     out->suspended = channel->suspended_until_ms != 0;
-    out->behind = !backlog_has_room(&channel->backlog, gateway_now_ms(channel->gateway));
+    out->behind = dispatch_is_held_back(channel);
     out->room = dispatch_room_of(channel);
     out->capacity = channel->ops->capacity(channel->self);
     out->open = channel->ops->open(channel->self);

@@ -406,7 +406,7 @@ static bool reserve(struct channel *channel, const struct live *live, uint32_t *
         way = CHANNEL_SAME_WAY_IF_ROOM;
         together = collector_key(live->message.account, body, &part);
     }
-    return backlog_has_room(&channel->backlog, gateway_now_ms(channel->gateway)) &&
+    return !dispatch_is_held_back(channel) &&
            channel->ops->reserve(channel->self, together, way, out_slot);
 }
 

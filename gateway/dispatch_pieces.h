@@ -57,9 +57,11 @@ void dispatch_room_in(struct channel *channel, int64_t delay_ms);
 /* NULL: it is not there. */
 struct channel *dispatch_channel_at(const struct gateway *gateway, uint32_t number);
 
-/* Slots it would give now; 0 while its reports are too far behind. */
+/* Its reports are too far behind, while the gateway has no time: nothing is permitted. */
+bool dispatch_is_held_back(const struct channel *channel);
+/* Slots it would give now; 0 while it is held back. */
 uint32_t dispatch_room_of(const struct channel *channel);
-/* Whoever waits for it is looked at soon, if it is its reports that keep him waiting. */
+/* Whoever waits for it is looked at soon, if it is held back. */
 void dispatch_look_for_room(struct channel *channel);
 /* The first final report of a try has come. */
 void dispatch_heard(struct gateway *gateway, const struct live *live,

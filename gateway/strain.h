@@ -19,6 +19,7 @@ struct strain {
     int64_t busy_us;  /* as it was then */
     unsigned tables;  /* looks that found them at work, in a row */
     bool is_short;    /* of time */
+    int64_t short_us; /* the last look that found it so; 0: none has */
 };
 
 /* The last look is long enough ago. */
@@ -27,5 +28,9 @@ bool strain_is_due(const struct strain *strain, int64_t now_us);
 /* A turn has ended; `busy_us` is how long the loop was busy since it began. */
 void strain_look(struct strain *strain, int64_t now_us, int64_t busy_us,
                  bool tables_are_busy);
+
+/* It is short of time, or has been within the last second: one look that finds it is not
+ * does not say that this is over. */
+bool strain_lasts(const struct strain *strain, int64_t now_us);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "gateway/catalog.h"
 #include "gateway/clock.h"
+#include "gateway/dispatch.h"
 #include "gateway/gateway.h"
 #include "gateway/http_client.h"
 #include "gateway/channels/http.h"
@@ -178,6 +179,26 @@ TEST(who_has_no_time_for_three_times_too_much_has_as_much_delivered_as_is_report
     CHECK(posted - posted_before <= STEPS * 11 / 10, "few in vain");
 }
 
+static size_t waiting(void)
+{
+    struct gateway *gateway = lone_gateway_of(lone);
+    uint32_t number = catalog_messenger(gateway->catalog, 0) - 1;
+    struct dispatch_channel_facts facts;
+
+    assert_true(dispatch_next_channel(gateway, &number, &facts));
+    return facts.queued;
+}
+
+TEST(who_has_time_again_holds_nothing_back_any_more)
+{
+    lone_gateway_of(lone)->strain.is_short = true;
+    pass_steps(FIRST_STEPS);
+    CHECK(waiting() > OFFERED, "held back");
+    lone_gateway_of(lone)->strain.is_short = false;
+    pass_steps(20);
+    CHECK_EQ(waiting(), 0, "all of them posted");
+}
+
 /* Then it is the messenger that is slow, and its affair. */
 TEST(who_has_time_holds_nothing_back)
 {
@@ -191,6 +212,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             who_has_no_time_for_three_times_too_much_has_as_much_delivered_as_is_reported,
             start, stop),
+        cmocka_unit_test_setup_teardown(who_has_time_again_holds_nothing_back_any_more,
+                                        start, stop),
         cmocka_unit_test_setup_teardown(who_has_time_holds_nothing_back, start, stop),
     };
 

@@ -47,11 +47,25 @@ TEST(tables_that_never_rest_are_short_of_time_too)
     }
 }
 
+TEST(it_lasts_a_second_longer_than_the_last_look_that_found_it)
+{
+    struct strain strain = {0};
+
+    assert_false(strain_lasts(&strain, 500000));
+    strain_look(&strain, 1000000, 1000000, false);
+    assert_true(strain_lasts(&strain, 1000000));
+    strain_look(&strain, 1020000, 1000000, false);
+    assert_false(strain.is_short);
+    assert_true(strain_lasts(&strain, 1999999));
+    assert_false(strain_lasts(&strain, 2000000));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(a_loop_that_is_busy_all_the_time_is_short_of_it),
         RUN(tables_that_never_rest_are_short_of_time_too),
+        RUN(it_lasts_a_second_longer_than_the_last_look_that_found_it),
     };
 
     return RUN_ALL(tests);
