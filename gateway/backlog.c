@@ -39,7 +39,7 @@ void backlog_sent(struct backlog *backlog, int64_t now_ms)
     backlog->marks[backlog->last] = (struct backlog_mark){.at_ms = now_ms, .open = 1};
 }
 
-static void close_one(struct backlog *backlog, int64_t sent_ms)
+void backlog_refused(struct backlog *backlog, int64_t sent_ms)
 {
     for (unsigned i = 0; i < BACKLOG_MARKS; i++) {
         struct backlog_mark *mark = &backlog->marks[before(backlog, i)];
@@ -72,7 +72,7 @@ void backlog_heard(struct backlog *backlog, int64_t sent_ms, int64_t now_ms,
 {
     struct breadth *breadth = &backlog->breadth;
 
-    close_one(backlog, sent_ms);
+    backlog_refused(backlog, sent_ms);
     if (sent_ms > backlog->heard_ms)
         backlog->heard_ms = sent_ms;
     if (!is_short) {

@@ -48,6 +48,9 @@ void backlog_permit_durable(struct backlog *backlog);
 /* A try was handed over that may be reported. */
 void backlog_sent(struct backlog *backlog, int64_t now_ms);
 
+/* What was sent then was refused: nothing will be reported of it. */
+void backlog_refused(struct backlog *backlog, int64_t sent_ms);
+
 /* What was sent then has its first final report; its step lasts `within_ms`. */
 void backlog_heard(struct backlog *backlog, int64_t sent_ms, int64_t now_ms,
                    int64_t within_ms, bool is_short);

@@ -66,9 +66,10 @@ struct channel *dispatch_channel_at(const struct gateway *gateway, uint32_t numb
 bool dispatch_is_held_back(const struct channel *channel)
 {
     const struct gateway *gateway = channel->gateway;
+    int64_t now_ms = clock_mono_ms(gateway->clock);
 
-    return !backlog_has_room(&channel->backlog, gateway_now_ms(gateway)) &&
-           strain_lasts(&gateway->strain, clock_mono_ms(gateway->clock) * 1000);
+    return !backlog_has_room(&channel->backlog, now_ms) &&
+           strain_lasts(&gateway->strain, now_ms * 1000);
 }
 
 uint32_t dispatch_room_of(const struct channel *channel)
@@ -83,13 +84,27 @@ void dispatch_look_for_room(struct channel *channel)
         dispatch_room_in(channel, BEHIND_MS);
 }
 
+/* On the monotonic clock; after now if the other one was set back since then. */
+static int64_t sent_at_ms(const struct gateway *gateway, const struct attempt *attempt)
+{
+    return clock_mono_ms(gateway->clock) + attempt->sent_at_ms - gateway_now_ms(gateway);
+}
+
+void dispatch_refused(struct channel *channel, const struct attempt *attempt)
+{
+    backlog_refused(&channel->backlog, sent_at_ms(channel->gateway, attempt));
+}
+
 void dispatch_heard(struct gateway *gateway, const struct live *live,
                     const struct attempt *attempt)
 {
     struct channel *channel = dispatch_channel_at(gateway, attempt->channel);
+    int64_t now_ms = clock_mono_ms(gateway->clock);
+    int64_t sent_ms = sent_at_ms(gateway, attempt);
 
-    if (channel && !catalog_traits(gateway->catalog)[attempt->channel].is_link)
-        backlog_heard(&channel->backlog, attempt->sent_at_ms, gateway_now_ms(gateway),
+    if (channel && !catalog_traits(gateway->catalog)[attempt->channel].is_link &&
+        sent_ms <= now_ms)
+        backlog_heard(&channel->backlog, sent_ms, now_ms,
                       live->plan->steps[attempt->step].within_ms, gateway->strain.is_short);
 }
 

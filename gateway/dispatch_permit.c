@@ -176,7 +176,7 @@ static void hand_over(void *owner, const struct store_effect *effect)
     if (catalog_traits(gateway->catalog)[attempt->channel].is_link)
         reports_await(gateway, live, attempt);
     else
-        backlog_sent(&channel->backlog, attempt->sent_at_ms);
+        backlog_sent(&channel->backlog, clock_mono_ms(gateway->clock));
     if (live->paired && !recall_may_stop(&live->message, live->plan))
         pairs_forget(gateway, live);
     /* The step's own time begins now. */

@@ -24,7 +24,7 @@ struct channel {
     const struct channel_ops *ops;
     void *self;
     struct queue *queue;
-    struct backlog backlog; /* of reports; wall */
+    struct backlog backlog; /* of reports; monotonic */
     struct queue *moving;   /* who waited when it went down; NULL: nobody is moved */
     bool move_again;        /* it went down once more meanwhile */
     struct clock_timer move;
@@ -63,6 +63,8 @@ bool dispatch_is_held_back(const struct channel *channel);
 uint32_t dispatch_room_of(const struct channel *channel);
 /* Whoever waits for it is looked at soon, if it is held back. */
 void dispatch_look_for_room(struct channel *channel);
+/* The channel has refused a try that it was handed. */
+void dispatch_refused(struct channel *channel, const struct attempt *attempt);
 /* The first final report of a try has come. */
 void dispatch_heard(struct gateway *gateway, const struct live *live,
                     const struct attempt *attempt);

@@ -134,6 +134,9 @@ void dispatch_verdict(struct gateway *gateway, uint64_t message, uint64_t attemp
     channel->verdicts[news->verdict]++;
     if (channel->suspended_until_ms != 0 || news->verdict == VERDICT_SUSPEND)
         suspend(channel, attempt_id, news);
+    if (attempt->state == ATTEMPT_SENT && news->verdict != VERDICT_OK &&
+        news->verdict != VERDICT_UNSURE)
+        dispatch_refused(channel, attempt);
     take_verdict(gateway, live, attempt, news);
 }
 

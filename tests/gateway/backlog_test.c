@@ -89,6 +89,19 @@ TEST(who_reports_nothing_makes_no_line)
     CHECK(backlog_has_room(&backlog, 2200 + WITHIN_MS), "out of it");
 }
 
+TEST(what_is_refused_leaves_the_line)
+{
+    backlog_init(&backlog, LEAST, MOST);
+    backlog_sent(&backlog, 1000);
+    heard(1000, 2400);
+    for (int i = 0; i < LEAST; i++)
+        backlog_sent(&backlog, 2400);
+    CHECK(!backlog_has_room(&backlog, 2450), "in the line");
+    for (int i = 0; i < LEAST; i++)
+        backlog_refused(&backlog, 2400);
+    CHECK_EQ(room(2450), LEAST, "out of it");
+}
+
 /* The last that were sent too, all at once, though nothing follows them. */
 TEST(who_stops_reporting_is_tried_again)
 {
@@ -127,6 +140,7 @@ int main(void)
         RUN(what_has_its_permit_is_in_the_line),
         RUN(some_may_always_be_sent),
         RUN(who_reports_nothing_makes_no_line),
+        RUN(what_is_refused_leaves_the_line),
         RUN(who_stops_reporting_is_tried_again),
         RUN(who_has_time_is_not_told_by_late_reports),
         RUN(quick_reports_let_it_grow_again),

@@ -39,6 +39,7 @@ static struct {
     int64_t at_ms;
 } posts[POSTS_MAX];
 static size_t posted, answered, reported, reported_in_time;
+static bool refusing;
 
 const struct http_client_options http_default_options = {.calls_max = 0};
 
@@ -98,6 +99,8 @@ static void answer_all(void)
                                                                    (unsigned long long)id),
                                      .reason = ""};
 
+        if (refusing)
+            result.outcome = HTTP_NOT_SENT;
         client->on_done(client->owner, &result);
     }
 }
@@ -153,6 +156,7 @@ static int start(void **state)
 {
     (void)state;
     posted = answered = reported = reported_in_time = 0;
+    refusing = false;
     lone = lone_gateway_new_inline(sections);
     return 0;
 }
@@ -179,6 +183,23 @@ TEST(who_has_no_time_for_three_times_too_much_has_as_much_delivered_as_is_report
     CHECK(posted - posted_before <= STEPS * 11 / 10, "few in vain");
 }
 
+TEST(a_clock_that_is_set_changes_nothing)
+{
+    static const int64_t by_ms[] = {-3600 * 1000, 3600 * 1000};
+
+    lone_gateway_of(lone)->strain.is_short = true;
+    pass_steps(FIRST_STEPS);
+    for (size_t i = 0; i < ROWS(by_ms); i++) {
+        size_t in_time_before;
+
+        clock_step_wall(lone_gateway_of(lone)->clock, by_ms[i]);
+        pass_steps(STEPS / 4);
+        in_time_before = reported_in_time;
+        pass_steps(STEPS / 2);
+        CHECK(reported_in_time - in_time_before >= STEPS / 2 * 9 / 10, "nearly all");
+    }
+}
+
 static size_t waiting(void)
 {
     struct gateway *gateway = lone_gateway_of(lone);
@@ -187,6 +208,21 @@ static size_t waiting(void)
 
     assert_true(dispatch_next_channel(gateway, &number, &facts));
     return facts.queued;
+}
+
+/* Nothing will be reported of it. */
+TEST(what_cannot_be_posted_holds_nothing_back)
+{
+    lone_gateway_of(lone)->strain.is_short = true;
+    pass_steps(FIRST_STEPS);
+    CHECK(waiting() > OFFERED, "held back");
+    refusing = true;
+    for (int step = 0; step < 200; step++) {
+        submit();
+        answer_all();
+        lone_gateway_pass(lone, STEP_MS);
+    }
+    CHECK(waiting() <= OFFERED, "each went on at once");
 }
 
 TEST(who_has_time_again_holds_nothing_back_any_more)
@@ -212,6 +248,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             who_has_no_time_for_three_times_too_much_has_as_much_delivered_as_is_reported,
             start, stop),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_set_changes_nothing, start, stop),
+        cmocka_unit_test_setup_teardown(what_cannot_be_posted_holds_nothing_back, start,
+                                        stop),
         cmocka_unit_test_setup_teardown(who_has_time_again_holds_nothing_back_any_more,
                                         start, stop),
         cmocka_unit_test_setup_teardown(who_has_time_holds_nothing_back, start, stop),
