@@ -119,8 +119,8 @@ static void give_all(struct smpp_conn *conn)
         conn->progress_ms = now_of(conn);
         sent = write_now(conn);
     }
-    conn->out_used = 0; /* a pair takes them, and smpp_conn_smpp_conn_on_output() counts,
-                           before it returns */
+    /* A pair takes them, and smpp_conn_on_output() counts, before it returns. */
+    conn->out_used = 0;
     if (sent < size && bufferevent_write(conn->bev, conn->out + sent, size - sent) != 0)
         abort();
     if (sent > 0)
