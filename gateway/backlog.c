@@ -4,10 +4,12 @@
 
 enum { MARK_MS = 32 };
 
-void backlog_init(struct backlog *backlog, uint32_t least, uint32_t most)
+void backlog_init(struct backlog *backlog, uint32_t least, uint32_t most, int64_t now_ms)
 {
     *backlog = (struct backlog){.least = least, .heard_ms = INT64_MIN};
     breadth_init(&backlog->breadth, most > least ? most : least);
+    /* What was sent before says nothing: we were not there to hear of it. */
+    backlog->breadth.narrowed_at_ms = now_ms;
 }
 
 /* The one before so many others. */

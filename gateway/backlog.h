@@ -39,7 +39,7 @@ struct backlog {
 };
 
 /* Embedded; `least` and `most` that may be in the line, both at least 1. */
-void backlog_init(struct backlog *backlog, uint32_t least, uint32_t most);
+void backlog_init(struct backlog *backlog, uint32_t least, uint32_t most, int64_t now_ms);
 
 /* A permit was issued; it is durable, whatever becomes of it. */
 void backlog_permit(struct backlog *backlog);

@@ -54,7 +54,8 @@ void dispatch_add_channel(struct gateway *gateway, uint32_t number,
     channel->ops = ops;
     channel->self = self;
     channel->queue = queue_new();
-    backlog_init(&channel->backlog, ops->capacity(self), gateway->config->max_messages);
+    backlog_init(&channel->backlog, ops->capacity(self), gateway->config->max_messages,
+                 clock_mono_ms(gateway->clock));
     gateway->dispatch->channels[number] = channel;
 }
 

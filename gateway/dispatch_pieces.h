@@ -1,8 +1,8 @@
 /*
  * What the parts of the dispatcher share: dispatch.c holds the timers, the pass and the
  * end, dispatch_permit.c what becomes of a try that is wanted, dispatch_verdicts.c what is
- * said of one that was made, dispatch_ways.c the channels of a group, dispatch_channels.c the
- * channels.  Only they include this.
+ * said of one that was made, dispatch_ways.c the channels of a group, dispatch_channels.c
+ * the channels.  Only they include this.
  */
 #ifndef GATEWAY_DISPATCH_PIECES_H
 #define GATEWAY_DISPATCH_PIECES_H

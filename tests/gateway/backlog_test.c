@@ -32,7 +32,7 @@ static uint64_t room(int64_t now_ms)
 
 TEST(a_late_report_halves_the_line_behind_it)
 {
-    backlog_init(&backlog, LEAST, MOST);
+    backlog_init(&backlog, LEAST, MOST, 0);
     send(1000, 1200);
     heard(1200, 2200);
     CHECK_EQ(room(2200), MOST, "half of the step is not late");
@@ -47,7 +47,7 @@ TEST(a_late_report_halves_the_line_behind_it)
 
 TEST(what_was_sent_into_the_longer_line_says_no_more)
 {
-    backlog_init(&backlog, LEAST, MOST);
+    backlog_init(&backlog, LEAST, MOST, 0);
     send(1000, 1200);
     heard(1100, 2200);
     for (int64_t sent_ms = 1110; sent_ms < 2200; sent_ms++)
@@ -56,9 +56,18 @@ TEST(what_was_sent_into_the_longer_line_says_no_more)
     CHECK(room(2400) >= 500, "halved once");
 }
 
+/* We were not there to hear of it. */
+TEST(what_was_sent_before_the_start_says_nothing)
+{
+    backlog_init(&backlog, LEAST, MOST, 5000);
+    send(5000, 100);
+    heard(1000, 5100);
+    CHECK_EQ(room(5100), MOST, "nothing is held back");
+}
+
 TEST(what_has_its_permit_is_in_the_line)
 {
-    backlog_init(&backlog, LEAST, MOST);
+    backlog_init(&backlog, LEAST, MOST, 0);
     backlog_sent(&backlog, 1000);
     heard(1000, 2400);
     CHECK_EQ(room(2400), LEAST, "the least");
@@ -71,7 +80,7 @@ TEST(what_has_its_permit_is_in_the_line)
 
 TEST(some_may_always_be_sent)
 {
-    backlog_init(&backlog, LEAST, MOST);
+    backlog_init(&backlog, LEAST, MOST, 0);
     for (int64_t at_ms = 1000; at_ms < 100000; at_ms += 1500) {
         backlog_sent(&backlog, at_ms);
         heard(at_ms, at_ms + 1400);
@@ -82,7 +91,7 @@ TEST(some_may_always_be_sent)
 /* Of those that never report nobody waits longer than the step. */
 TEST(who_reports_nothing_makes_no_line)
 {
-    backlog_init(&backlog, LEAST, MOST);
+    backlog_init(&backlog, LEAST, MOST, 0);
     send(1000, 1200);
     heard(1100, 2200);
     CHECK(!backlog_has_room(&backlog, 2200), "in the line");
@@ -91,7 +100,7 @@ TEST(who_reports_nothing_makes_no_line)
 
 TEST(what_is_refused_leaves_the_line)
 {
-    backlog_init(&backlog, LEAST, MOST);
+    backlog_init(&backlog, LEAST, MOST, 0);
     backlog_sent(&backlog, 1000);
     heard(1000, 2400);
     for (int i = 0; i < LEAST; i++)
@@ -105,7 +114,7 @@ TEST(what_is_refused_leaves_the_line)
 /* The last that were sent too, all at once, though nothing follows them. */
 TEST(who_stops_reporting_is_tried_again)
 {
-    backlog_init(&backlog, LEAST, MOST);
+    backlog_init(&backlog, LEAST, MOST, 0);
     backlog_sent(&backlog, 1000);
     heard(1000, 2400);
     for (int i = 0; i < LEAST; i++)
@@ -116,7 +125,7 @@ TEST(who_stops_reporting_is_tried_again)
 
 TEST(who_has_time_is_not_told_by_late_reports)
 {
-    backlog_init(&backlog, LEAST, MOST);
+    backlog_init(&backlog, LEAST, MOST, 0);
     send(1000, 1200);
     backlog_heard(&backlog, 1100, 2200, WITHIN_MS, false);
     CHECK_EQ(room(2200), MOST, "nothing is held back");
@@ -124,7 +133,7 @@ TEST(who_has_time_is_not_told_by_late_reports)
 
 TEST(quick_reports_let_it_grow_again)
 {
-    backlog_init(&backlog, LEAST, MOST);
+    backlog_init(&backlog, LEAST, MOST, 0);
     send(1000, 1200);
     heard(1100, 2200);
     for (int64_t i = 0; i < 100; i++)
@@ -137,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(a_late_report_halves_the_line_behind_it),
         RUN(what_was_sent_into_the_longer_line_says_no_more),
+        RUN(what_was_sent_before_the_start_says_nothing),
         RUN(what_has_its_permit_is_in_the_line),
         RUN(some_may_always_be_sent),
         RUN(who_reports_nothing_makes_no_line),
