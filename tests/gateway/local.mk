@@ -416,8 +416,29 @@ tests_gateway_public_id_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 tests_gateway_receipt_corpus_test_SOURCES = tests/gateway/receipt_corpus_test.c \
 	tests/gateway/receipt_corpus.def $(LONE_OPERATOR)
 tests_gateway_receipt_corpus_test_LDADD = $(LONE_GATEWAY_LIBS)
-tests_gateway_reports_test_SOURCES = tests/gateway/reports_test.c $(LONE_OPERATOR)
+REPORTS_SCENE = \
+	tests/gateway/reports_scene.c tests/gateway/reports_scene.h $(LONE_OPERATOR)
+tests_gateway_reports_test_SOURCES = tests/gateway/reports_test.c $(REPORTS_SCENE)
 tests_gateway_reports_test_LDADD = $(LONE_GATEWAY_LIBS)
+
+check_PROGRAMS += \
+	tests/gateway/reports_late_test \
+	tests/gateway/reports_parked_test \
+	tests/gateway/reports_parts_test \
+	tests/gateway/reports_rules_test
+TESTS += \
+	tests/gateway/reports_late_test \
+	tests/gateway/reports_parked_test \
+	tests/gateway/reports_parts_test \
+	tests/gateway/reports_rules_test
+tests_gateway_reports_late_test_SOURCES = tests/gateway/reports_late_test.c $(REPORTS_SCENE)
+tests_gateway_reports_late_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_reports_parked_test_SOURCES = tests/gateway/reports_parked_test.c $(REPORTS_SCENE)
+tests_gateway_reports_parked_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_reports_parts_test_SOURCES = tests/gateway/reports_parts_test.c $(REPORTS_SCENE)
+tests_gateway_reports_parts_test_LDADD = $(LONE_GATEWAY_LIBS)
+tests_gateway_reports_rules_test_SOURCES = tests/gateway/reports_rules_test.c $(REPORTS_SCENE)
+tests_gateway_reports_rules_test_LDADD = $(LONE_GATEWAY_LIBS)
 
 check_PROGRAMS += \
 	tests/gateway/inbound_sets_test \
