@@ -70,9 +70,22 @@ TESTS += tests/gateway/turns_test
 tests_gateway_turns_test_SOURCES = tests/gateway/turns_test.c tests/test.h
 tests_gateway_turns_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 
-check_PROGRAMS += tests/gateway/tls_test
-TESTS += tests/gateway/tls_test
-tests_gateway_tls_test_SOURCES = tests/gateway/tls_test.c tests/smpp/line.h tests/test.h
+check_PROGRAMS += \
+	tests/gateway/tls_session_test \
+	tests/gateway/tls_stream_test \
+	tests/gateway/tls_test
+TESTS += \
+	tests/gateway/tls_session_test \
+	tests/gateway/tls_stream_test \
+	tests/gateway/tls_test
+TLS_PLACE = tests/gateway/tls_place.c tests/gateway/tls_place.h tests/test.h
+tests_gateway_tls_session_test_SOURCES = tests/gateway/tls_session_test.c \
+	tests/smpp/line.h $(TLS_PLACE)
+tests_gateway_tls_session_test_LDADD = $(tests_gateway_tls_test_LDADD)
+tests_gateway_tls_stream_test_SOURCES = tests/gateway/tls_stream_test.c \
+	tests/smpp/line.h $(TLS_PLACE)
+tests_gateway_tls_stream_test_LDADD = $(tests_gateway_tls_test_LDADD)
+tests_gateway_tls_test_SOURCES = tests/gateway/tls_test.c $(TLS_PLACE)
 tests_gateway_tls_test_LDADD = libgateway.a libsmpp.a $(SMPP34_LIBS) $(LIBEVENT_LIBS) \
 	$(OPENSSL_LIBS) $(CMOCKA_LIBS)
 
