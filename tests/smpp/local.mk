@@ -43,20 +43,32 @@ tests_smpp_timestamp_test_LDADD = libsmpp.a $(CMOCKA_LIBS)
 TESTS += tests/smpp/timestamp_test
 
 # Sessions and sockets.
-check_PROGRAMS += tests/smpp/window_test tests/smpp/session_test tests/smpp/conn_test \
+check_PROGRAMS += tests/smpp/window_test tests/smpp/session_test \
 	tests/smpp/listener_test tests/smpp/client_test
 tests_smpp_window_test_SOURCES = tests/smpp/window_test.c tests/test.h
 tests_smpp_window_test_LDADD = libsmpp.a $(CMOCKA_LIBS)
 tests_smpp_session_test_SOURCES = tests/smpp/session_test.c tests/test.h
 tests_smpp_session_test_LDADD = libsmpp.a $(SMPP34_LIBS) $(CMOCKA_LIBS)
-tests_smpp_conn_test_SOURCES = tests/smpp/conn_test.c tests/smpp/line.h tests/test.h
-tests_smpp_conn_test_LDADD = libsmpp.a $(SMPP34_LIBS) $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_smpp_listener_test_SOURCES = tests/smpp/listener_test.c tests/test.h
 tests_smpp_listener_test_LDADD = libsmpp.a $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_smpp_client_test_SOURCES = tests/smpp/client_test.c tests/smpp/line.h tests/test.h
 tests_smpp_client_test_LDADD = libsmpp.a $(SMPP34_LIBS) $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
-TESTS += tests/smpp/window_test tests/smpp/session_test tests/smpp/conn_test \
+TESTS += tests/smpp/window_test tests/smpp/session_test \
 	tests/smpp/listener_test tests/smpp/client_test
+
+check_PROGRAMS += tests/smpp/conn_test tests/smpp/conn_end_test tests/smpp/conn_room_test \
+	tests/smpp/conn_time_test
+TESTS += tests/smpp/conn_test tests/smpp/conn_end_test tests/smpp/conn_room_test \
+	tests/smpp/conn_time_test
+CONN_LINE = tests/smpp/conn_line.h tests/smpp/line.h tests/test.h
+tests_smpp_conn_test_SOURCES = tests/smpp/conn_test.c $(CONN_LINE)
+tests_smpp_conn_test_LDADD = libsmpp.a $(SMPP34_LIBS) $(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_smpp_conn_end_test_SOURCES = tests/smpp/conn_end_test.c $(CONN_LINE)
+tests_smpp_conn_end_test_LDADD = $(tests_smpp_conn_test_LDADD)
+tests_smpp_conn_room_test_SOURCES = tests/smpp/conn_room_test.c $(CONN_LINE)
+tests_smpp_conn_room_test_LDADD = $(tests_smpp_conn_test_LDADD)
+tests_smpp_conn_time_test_SOURCES = tests/smpp/conn_time_test.c $(CONN_LINE)
+tests_smpp_conn_time_test_LDADD = $(tests_smpp_conn_test_LDADD)
 
 check_PROGRAMS += tests/smpp/talk_test
 tests_smpp_talk_test_SOURCES = tests/smpp/talk_test.c tests/test.h
