@@ -16,7 +16,7 @@ import time
 
 from decimal import Decimal
 
-from lab import BUILD, SOURCE, Failure, bounded, check, equal, request, run_rows, until
+from lab import BUILD, SOURCE, bounded, check, equal, request, run_rows, until
 
 COMMAND = [str(BUILD / "sluice"), "demo", "--conf", str(SOURCE / "conf/demo.conf")]
 
@@ -226,13 +226,9 @@ def a_child_that_dies_is_named():
 
 
 if __name__ == "__main__":
-    try:
-        with bounded(180):
-            good = run_rows([without_a_terminal_it_tells_all_and_ends,
-                             on_a_terminal_it_stays_and_its_lines_can_be_pasted,
-                             interrupted_it_leaves_nothing_behind,
-                             a_child_that_dies_is_named])
-    except Failure as failure:
-        print(f"FAILED  {failure}")
-        good = False
+    with bounded(180):
+        good = run_rows([without_a_terminal_it_tells_all_and_ends,
+                         on_a_terminal_it_stays_and_its_lines_can_be_pasted,
+                         interrupted_it_leaves_nothing_behind,
+                         a_child_that_dies_is_named])
     sys.exit(0 if good else 1)

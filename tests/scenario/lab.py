@@ -57,6 +57,10 @@ class Failure(Exception):
     """What was promised does not hold."""
 
 
+class TimeOver(SystemExit):
+    """The time of the whole program: no row takes it for a failure of its own and goes on."""
+
+
 def check(holds, sentence):
     if not holds:
         raise Failure(sentence)
@@ -478,8 +482,10 @@ class Lab:
 @contextlib.contextmanager
 def bounded(seconds):
     """Ends the program, cleanly, after so long, and when it is told to end."""
+    limit_s = seconds * 20 if DEEP else seconds
+
     def on_alarm(*_):
-        raise Failure(f"took longer than {seconds} s")
+        raise TimeOver(f"took longer than {limit_s} s")
 
     def on_term(*_):
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -489,7 +495,7 @@ def bounded(seconds):
     signal.signal(signal.SIGALRM, on_alarm)
     signal.signal(signal.SIGTERM, on_term)
     signal.signal(signal.SIGHUP, on_term)
-    signal.alarm(seconds * 20 if DEEP else seconds)
+    signal.alarm(limit_s)
     try:
         yield
     finally:
@@ -503,14 +509,17 @@ def run_row(row, *arguments):
     before = dict(tally.tries)
     try:
         measured = row(*arguments)
-    except (Exception, AssertionError) as error:
+    except (Exception, TimeOver) as error:
         tally.note_row(name, before, False)
         where = traceback.extract_tb(error.__traceback__)
         place = next((f"{os.path.basename(one.filename)}:{one.lineno}" for one in where[1:]
                       if not one.filename.endswith("lab.py")), "")
-        reason = error if isinstance(error, Failure) else f"{type(error).__name__}: {error}"
+        ours = isinstance(error, (Failure, TimeOver))
+        reason = error if ours else f"{type(error).__name__}: {error}"
         print(f"FAILED  {name}  ({time.monotonic() - begin:.1f} s)\n        {place}: {reason}",
               flush=True)
+        if isinstance(error, TimeOver):
+            raise
         return False
     tally.note_row(name, before, True)
     said = f": {measured}" if measured is not None else ""
@@ -539,10 +548,12 @@ def run_together(rows, *arguments):
 def run_lab(make_lab, together, rows):
     try:
         with make_lab() as lab:
-            good = run_together(together, lab)
-            good = run_rows(rows, lab) and good
-            if not good:
-                print("the end of sluiced's log:\n" + lab.log_tail())
+            good = False
+            try:
+                good = all([run_together(together, lab), run_rows(rows, lab)])
+            finally:
+                if not good:
+                    print("the end of sluiced's log:\n" + lab.log_tail())
             return good
     except (Failure, OSError) as error:
         print(f"FAILED  {error}")
@@ -567,7 +578,7 @@ def scenario(seconds, make_lab, *rows, alone=(), together=(), labs=1, wanted=0):
             else:
                 good = fleet.run(labs, lambda: run_lab(make_lab, together, rows),
                                  progress.add) and good
-    except (Failure, OSError) as error:
+    except (TimeOver, OSError) as error:
         print(f"FAILED  {error}")
         good = False
     finally:
