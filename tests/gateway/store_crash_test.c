@@ -274,7 +274,6 @@ TEST(a_log_or_journal_that_was_shortened_is_noticed_and_can_be_given_up)
 
     for (size_t i = 0; i < ROWS(rows); i++) {
         struct life life;
-        struct verification verification;
         int64_t size;
 
         live_until_killed(&life, i + 1);
@@ -301,8 +300,7 @@ TEST(a_log_or_journal_that_was_shortened_is_noticed_and_can_be_given_up)
             take_away(&life, "journal-2");
         }
         CHECK(life_open(&life), life.error);
-        life_verify(&life, &verification);
-        CHECK(verification.ok, verification.mismatches[0]);
+        life_check_ledger(&life);
         life_free(&life);
     }
 }
@@ -373,9 +371,7 @@ TEST(a_commit_that_failed_and_was_not_told_yet_is_not_tried_again_at_the_end)
     struct life life;
     uint64_t syncs;
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     life_run(&life, 50);
     syncs = vfs_calls(life.vfs, VFS_SYNC);
     vfs_fail_at(life.vfs, VFS_SYNC, 1, SQLITE_IOERR_FSYNC);
@@ -435,9 +431,7 @@ TEST(on_a_full_disk_the_reserve_is_used_for_one_more_try)
 {
     struct life life;
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     life_run(&life, 50);
     for (unsigned n = 1; n <= 3; n++) {
         vfs_fail_at(life.vfs, VFS_WRITE, n, SQLITE_FULL);
@@ -463,11 +457,9 @@ TEST(a_checkpoint_that_finds_no_room_is_made_later)
 {
     struct life life;
 
-    life_new(&life, 1);
+    life_start(&life);
     life.text_size = 60000;
     life.goal = LIFE_PERMITTED;
-    assert_true(life_open(&life));
-    life_settle(&life);
     for (unsigned n = 1; n <= 100; n++)
         assert_true(life_begin(&life, n));
     while (store_counters(life.store)->folds == 0)

@@ -50,10 +50,8 @@ TEST(closing_commits_what_was_decided_and_runs_no_effect)
         struct life life;
         struct told told;
 
-        life_new(&life, 1);
+        life_start(&life);
         life.goal = LIFE_ACCEPTED;
-        assert_true(life_open(&life));
-        life_settle(&life);
         life_run(&life, 50);
         assert_true(life_begin(&life, 1));
         life_run(&life, waits_ms[i]); /* appended, in flight, applied, told */
@@ -88,10 +86,8 @@ TEST(a_start_on_a_full_disk_gives_the_reserve_back_first)
     struct told told = {0};
     char reserve[100];
 
-    life_new(&life, 1);
+    life_start(&life);
     life.goal = LIFE_ACCEPTED;
-    assert_true(life_open(&life));
-    life_settle(&life);
     assert_true(life_begin(&life, 1));
     life_run(&life, 100);
     assert_int_equal(life.steps[1], LIFE_ACCEPTED);

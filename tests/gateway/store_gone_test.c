@@ -29,13 +29,6 @@ static void end(struct life *life, unsigned n)
     store_end(life->store);
 }
 
-static void new_life(struct life *life)
-{
-    life_new(life, 1);
-    assert_true(life_open(life));
-    life_settle(life);
-}
-
 static void check_ended(struct life *life, unsigned n)
 {
     struct stored_message stored;
@@ -48,19 +41,11 @@ static void check_ended(struct life *life, unsigned n)
     life_done(&stored);
 }
 
-static void check_ledger(struct life *life)
-{
-    struct verification verification;
-
-    life_verify(life, &verification);
-    CHECK(verification.ok, verification.mismatches[0]);
-}
-
 TEST(its_row_waits_in_live_db_and_it_is_known_in_its_day_alone)
 {
     struct life life;
 
-    new_life(&life);
+    life_start(&life);
     live_on(&life, 4);
     live_on(&life, 2);
     end(&life, 4);
@@ -71,7 +56,7 @@ TEST(its_row_waits_in_live_db_and_it_is_known_in_its_day_alone)
     assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM message"), 0);
     assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 1);
     check_ended(&life, 4);
-    check_ledger(&life);
+    life_check_ledger(&life);
     life_free(&life);
 }
 
@@ -79,7 +64,7 @@ TEST(when_there_is_nothing_else_to_do_the_row_is_taken_out)
 {
     struct life life;
 
-    new_life(&life);
+    life_start(&life);
     live_on(&life, 2);
     live_on(&life, 4);
     end(&life, 2);
@@ -94,7 +79,7 @@ TEST(when_there_is_nothing_else_to_do_the_row_is_taken_out)
     assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM aged"), 2);
     check_ended(&life, 2);
     check_ended(&life, 4);
-    check_ledger(&life);
+    life_check_ledger(&life);
     life_free(&life);
 }
 
@@ -102,7 +87,7 @@ TEST(when_there_is_nothing_else_to_do_the_row_is_taken_out)
  * many. */
 static bool end_and_cut(struct life *life, uint64_t nth)
 {
-    new_life(life);
+    life_start(life);
     live_on(life, 2);
     end(life, 2);
     life_run(life, 1);
@@ -131,7 +116,7 @@ TEST(a_window_that_was_in_the_day_and_not_in_live_db_is_in_both_once)
         assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 1);
         assert_int_equal(life_ask(&life, "live.db", "SELECT messages FROM history"), 1);
         check_ended(&life, 2);
-        check_ledger(&life);
+        life_check_ledger(&life);
     }
     life_free(&life);
     assert_true(in_both > 0);
@@ -143,7 +128,7 @@ TEST(a_report_after_its_end_is_laid_over_the_aged_as_over_others)
     struct life life;
     struct stored_message stored;
 
-    new_life(&life);
+    life_start(&life);
     live_on(&life, 2);
     assert_true(store_begin(life.store, STORE_CONTINUATION));
     life_end(&life, 2);
@@ -158,7 +143,7 @@ TEST(a_report_after_its_end_is_laid_over_the_aged_as_over_others)
     assert_true(stored.found);
     assert_int_equal(stored.message.charged_micro, LIFE_SELL);
     life_done(&stored);
-    check_ledger(&life);
+    life_check_ledger(&life);
     life_free(&life);
 }
 
@@ -169,7 +154,7 @@ static bool end_and_fill(uint64_t nth)
     uint64_t before;
     bool there;
 
-    new_life(&life);
+    life_start(&life);
     live_on(&life, 2);
     end(&life, 2);
     life.goal = LIFE_ENDED;
@@ -187,7 +172,7 @@ static bool end_and_fill(uint64_t nth)
     assert_int_equal(life_ask(&life, "live.db", "SELECT messages FROM history"), 2);
     check_ended(&life, 2);
     check_ended(&life, 4);
-    check_ledger(&life);
+    life_check_ledger(&life);
     life_free(&life);
     return there;
 }
@@ -211,7 +196,7 @@ TEST(what_ends_again_after_a_copy_was_put_back_is_there_once)
         struct life life;
         char sql[300];
 
-        new_life(&life);
+        life_start(&life);
         live_on(&life, 2);
         live_on(&life, 4);
         end(&life, 4);
@@ -226,12 +211,12 @@ TEST(what_ends_again_after_a_copy_was_put_back_is_there_once)
         life_fold(&life);
         assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 2);
         check_ended(&life, 2);
-        check_ledger(&life);
+        life_check_ledger(&life);
         life_run(&life, 1000);
         assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 2);
         assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
         check_ended(&life, 2);
-        check_ledger(&life);
+        life_check_ledger(&life);
         life_free(&life);
     }
 }
@@ -287,7 +272,7 @@ TEST(what_came_and_ended_after_a_copy_was_made_is_named_unless_it_is_taken_out)
         struct life life;
         struct verification verification;
 
-        new_life(&life);
+        life_start(&life);
         assert_true(life_begin(&life, 1));
         life_run(&life, 1000);
         copy_database(&life, "live.db", "copy.db");
@@ -302,7 +287,7 @@ TEST(what_came_and_ended_after_a_copy_was_made_is_named_unless_it_is_taken_out)
             take_out_newer(&life);
         CHECK(life_open(&life), life.error);
         assert_true(life_load(&life, NULL, NULL));
-        check_ledger(&life);
+        life_check_ledger(&life);
         assert_true(life_begin(&life, 4));
         life_run(&life, 1000);
         life_verify(&life, &verification);
@@ -322,7 +307,7 @@ TEST(on_a_full_disk_it_is_tried_again_after_a_while)
     struct life life;
     uint64_t before;
 
-    new_life(&life);
+    life_start(&life);
     live_on(&life, 2);
     end(&life, 2);
     life_fold(&life);
@@ -336,7 +321,7 @@ TEST(on_a_full_disk_it_is_tried_again_after_a_while)
     assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM gone"), 0);
     assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM message"), 0);
     check_ended(&life, 2);
-    check_ledger(&life);
+    life_check_ledger(&life);
     life_free(&life);
 }
 

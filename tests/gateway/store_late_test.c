@@ -16,10 +16,8 @@ static const char day[] = "history/2026-11-18.db";
 
 static void new_life(struct life *life)
 {
-    life_new(life, 1);
+    life_start(life);
     life->goal = LIFE_PERMITTED;
-    assert_true(life_open(life));
-    life_settle(life);
 }
 
 /* Message `n` has ended without a charge, after a life in live.db. */
@@ -115,14 +113,6 @@ static void check_charged(struct life *life, unsigned n)
     life_done(&stored);
 }
 
-static void check_ledger(struct life *life)
-{
-    struct verification verification;
-
-    life_verify(life, &verification);
-    CHECK(verification.ok, verification.mismatches[0]);
-}
-
 static void remove_day(const struct life *life)
 {
     sqlite3_vfs *vfs = sqlite3_vfs_find("store-life");
@@ -148,7 +138,7 @@ TEST(it_is_written_into_its_day_before_that_is_closed)
     assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM aged"), 1);
     check_charged(&life, 1);
     check_charged(&life, 2);
-    check_ledger(&life);
+    life_check_ledger(&life);
     told_reopen(&life, &told);
     assert_int_equal(told.lates, 2);
     assert_string_equal(told.late.provider_id, "late2");
@@ -185,13 +175,13 @@ TEST(a_power_cut_at_any_sync_leaves_it_in_effect_once)
         assert_true(life_load(&life, NULL, NULL));
         check_charged(&life, 1);
         check_charged(&life, 2);
-        check_ledger(&life);
+        life_check_ledger(&life);
         begin_day(&life, DAY_N + 1);
         assert_int_equal(late_rows(&life), 0);
         assert_int_equal(closed_days(&life), 1);
         check_charged(&life, 1);
         check_charged(&life, 2);
-        check_ledger(&life);
+        life_check_ledger(&life);
     }
     life_free(&life);
     assert_true(nth > 6);
@@ -232,12 +222,12 @@ TEST(a_sync_that_fails_leaves_it_in_effect_once)
         assert_true(life_load(&life, NULL, NULL));
         check_charged(&life, 1);
         check_charged(&life, 2);
-        check_ledger(&life);
+        life_check_ledger(&life);
         begin_day(&life, 2 * DAY_N);
         assert_int_equal(late_rows(&life), 0);
         check_charged(&life, 1);
         check_charged(&life, 2);
-        check_ledger(&life);
+        life_check_ledger(&life);
         life_free(&life);
     }
     assert_true(nth > 6);
@@ -263,7 +253,7 @@ static bool close_and_fill(uint64_t nth)
     assert_int_equal(late_rows(&life), 0);
     check_charged(&life, 1);
     check_charged(&life, 2);
-    check_ledger(&life);
+    life_check_ledger(&life);
     life_free(&life);
     return there;
 }
@@ -294,7 +284,7 @@ TEST(a_day_is_closed_when_no_late_report_is_expected)
     assert_int_equal(closed_days(&life), 2);
     assert_int_equal(late_rows(&life), 0);
     check_charged(&life, 1);
-    check_ledger(&life);
+    life_check_ledger(&life);
     life_free(&life);
 }
 
@@ -351,7 +341,7 @@ TEST(what_comes_after_its_day_was_closed_lies_over_it_until_that_is_deleted)
     begin_day(&life, 2 * DAY_N);
     assert_int_equal(late_rows(&life), 1);
     check_charged(&life, 1);
-    check_ledger(&life);
+    life_check_ledger(&life);
     remove_day(&life);
     begin_day(&life, 3 * DAY_N);
     assert_int_equal(late_rows(&life), 0);
@@ -392,7 +382,7 @@ TEST(more_than_are_written_at_once_are_written_one_after_the_other)
     assert_int_equal(charged_in_day(&life), MANY);
     assert_int_equal(closed_days(&life), 1);
     check_charged(&life, MANY);
-    check_ledger(&life);
+    life_check_ledger(&life);
     life_free(&life);
 }
 
@@ -427,7 +417,7 @@ TEST(it_is_written_into_a_day_of_which_something_lives)
     assert_int_equal(late_rows(&life), 0);
     assert_int_equal(charged_in_day(&life), 2);
     check_charged(&life, 1);
-    check_ledger(&life);
+    life_check_ledger(&life);
     expire_aged(&life, 4);
     life_charge_late(&life, 4, 0);
     life_fold(&life);
@@ -440,7 +430,7 @@ TEST(it_is_written_into_a_day_of_which_something_lives)
     assert_int_equal(charged_in_day(&life), 3);
     assert_int_equal(closed_days(&life), 2);
     check_charged(&life, 4);
-    check_ledger(&life);
+    life_check_ledger(&life);
     life_free(&life);
 }
 

@@ -13,6 +13,7 @@
 #include "gateway/clock.h"
 #include "gateway/executor.h"
 #include "gateway/log.h"
+#include "tests/test.h"
 
 enum { ACCOUNT = 1, CHANNEL = 1, DISK_DELAY_MS = 1 };
 
@@ -459,6 +460,13 @@ void life_settle(struct life *life)
     store_end(life->store);
 }
 
+void life_start(struct life *life)
+{
+    life_new(life, 1);
+    CHECK(life_open(life), life->error);
+    life_settle(life);
+}
+
 bool life_begin(struct life *life, unsigned n)
 {
     const struct posting hold = life_posting(POSTING_HOLD, n, LIFE_HOLD);
@@ -498,6 +506,14 @@ void life_verify(struct life *life, struct verification *out)
     memset(out, 0, sizeof(*out));
     if (life_reader(life) && store_reader_verify(life->reader, keep_verification, out, 0))
         life_run(life, 10);
+}
+
+void life_check_ledger(struct life *life)
+{
+    struct verification verification;
+
+    life_verify(life, &verification);
+    CHECK(verification.ok, verification.mismatches[0]);
 }
 
 static void keep_message(void *owner, uint64_t tag, struct stored_message *stored)

@@ -76,6 +76,8 @@ int64_t life_accepted_at_ms(unsigned n);
 
 /* The opening balance and the names. */
 void life_settle(struct life *life);
+/* A new one, opened and settled. */
+void life_start(struct life *life);
 /* Begins the life of message `n`; false when the store refuses. */
 bool life_begin(struct life *life, unsigned n);
 
@@ -97,6 +99,8 @@ struct store_effect life_counted(uint64_t target);
 /* Answers of the reader. */
 struct store_reader *life_reader(struct life *life);
 void life_verify(struct life *life, struct verification *out);
+/* The ledger must be right. */
+void life_check_ledger(struct life *life);
 /* Its attempts and bodies are the caller's: life_done(). */
 void life_find(struct life *life, uint64_t submission, struct stored_message *out);
 void life_done(struct stored_message *stored);

@@ -52,11 +52,9 @@ static void fill(struct life *life)
 {
     char sql[200];
 
-    life_new(life, 1);
+    life_start(life);
     life->goal = LIFE_PERMITTED;
     life->text_size = TEXT_SIZE;
-    assert_true(life_open(life));
-    life_settle(life);
     for (unsigned n = 1; n <= MESSAGES; n++) {
         assert_true(life_begin(life, n));
         if (n % 100 == 0)

@@ -100,9 +100,7 @@ TEST(loading_gives_back_what_was_accepted)
         .id = 78, .channel = 2, .size = 2, .at_ms = 6, .bytes = {8, 9}
     };
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     life_fill_message(1, &message);
     message.flags = MESSAGE_COLLECTED;
     message.step = 2;
@@ -171,9 +169,7 @@ TEST(a_body_is_replaced_once_with_its_money)
     struct body *longer = life_new_body(1, 300);
     struct message message;
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     life_fill_message(1, &message);
     message.held_micro = LIFE_HOLD;
     life_decide(&life);
@@ -210,9 +206,7 @@ TEST(names_are_loaded_in_the_order_of_their_giving)
     struct life life;
     struct told told;
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     life_decide(&life);
     store_alias(life.store, 99, 1, 0);
     store_alias(life.store, 10, 2, 0);
@@ -233,9 +227,7 @@ TEST(what_is_kept_for_review_is_told_until_it_is_decided)
     struct life life;
     struct told told;
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     life_decide(&life);
     store_keep(life.store, &(struct store_kept){.message = 4, .rule = "another"});
     store_keep(life.store, &kept);
@@ -259,9 +251,7 @@ TEST(no_id_is_forgotten_when_its_message_has_gone)
     struct told told;
     struct ids ids = {0};
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     assert_true(life_begin(&life, 9));
     life_run(&life, 1000);
     assert_int_equal(store_counters(life.store)->moved, 1);

@@ -285,9 +285,7 @@ TEST(a_life_that_ends_in_its_window_costs_one_row_and_its_postings)
     struct life life;
     uint64_t rows;
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     life_fold(&life);
     rows = store_counters(life.store)->rows;
     for (unsigned n = 2; n <= 20; n += 2)
@@ -306,9 +304,7 @@ TEST(of_what_came_and_ended_in_a_window_live_db_has_the_postings_alone)
     struct stored_message stored;
     struct verification verification;
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     life_fold(&life);
     for (unsigned n = 2; n <= 20; n += 2)
         assert_true(life_begin(&life, n));
@@ -354,11 +350,8 @@ TEST(where_days_end_side_by_side_it_is_the_newest_that_is_written_at_once)
 {
     enum { NEXT_DAY = 60000, COUNT = 10 };
     struct life life;
-    struct verification verification;
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     life.goal = LIFE_PERMITTED;
     assert_true(life_begin(&life, 1));
     while (life.steps[1] != LIFE_PERMITTED)
@@ -378,8 +371,7 @@ TEST(where_days_end_side_by_side_it_is_the_newest_that_is_written_at_once)
     assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
     assert_int_equal(life_ask(&life, "history/2026-11-18.db", "SELECT count(*) FROM known"),
                      1);
-    life_verify(&life, &verification);
-    CHECK(verification.ok, verification.mismatches[0]);
+    life_check_ledger(&life);
     life_free(&life);
 }
 
@@ -424,12 +416,9 @@ TEST(a_row_that_the_day_has_from_before_a_crash_becomes_what_it_is_now)
     static const char day[] = "history/2026-11-18.db";
     struct life life;
     struct stored_message stored;
-    struct verification verification;
     char sql[400];
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     live_through(&life, 2);
     life_fold(&life);
     snprintf(sql, sizeof(sql),
@@ -446,8 +435,7 @@ TEST(a_row_that_the_day_has_from_before_a_crash_becomes_what_it_is_now)
     assert_int_equal(stored.message.end, MESSAGE_DELIVERED);
     assert_int_equal(stored.message.charged_micro, LIFE_SELL);
     life_done(&stored);
-    life_verify(&life, &verification);
-    CHECK(verification.ok, verification.mismatches[0]);
+    life_check_ledger(&life);
     life_free(&life);
 }
 
@@ -456,9 +444,7 @@ TEST(a_day_that_fails_in_the_middle_of_a_window_is_made_up_for_later)
     static const char day[] = "history/2026-11-18.db";
     struct life life;
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     live_through(&life, 2);
     life_fold(&life);
     life_tamper(&life, day,
@@ -493,13 +479,10 @@ static bool move_and_fill(uint64_t nth)
     static const char day[] = "history/2026-11-18.db";
     enum { NEXT_DAY = 60000 };
     struct life life;
-    struct verification verification;
     uint64_t before;
     bool there;
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     live_at_once(&life, 2);
     live_at_once(&life, NEXT_DAY);
     life_fold(&life);
@@ -511,8 +494,7 @@ static bool move_and_fill(uint64_t nth)
     CHECK_EQ(life.failures, 0, life.error);
     assert_int_equal(life_ask(&life, "live.db", "SELECT count(*) FROM known"), 0);
     assert_int_equal(life_ask(&life, day, "SELECT count(*) FROM known"), 1);
-    life_verify(&life, &verification);
-    CHECK(verification.ok, verification.mismatches[0]);
+    life_check_ledger(&life);
     life_free(&life);
     return there;
 }
@@ -534,9 +516,7 @@ TEST(a_day_that_fails_is_in_the_way_of_no_other)
     static const char next_day[] = "history/2026-11-19.db";
     struct life life;
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     live_at_once(&life, 2);
     life_fold(&life);
     life_tamper(&life, day,
@@ -569,9 +549,7 @@ TEST(what_was_replaced_in_the_window_that_it_ended_in_is_as_it_was_replaced)
     struct message message;
     struct body *body = life_new_body(2, 30);
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     life_fold(&life);
     life_fill_message(2, &message);
     assert_true(store_begin(life.store, STORE_CONTINUATION));

@@ -18,9 +18,7 @@ static const char month[] = "ledger/2026-11.db";
 
 static void live_a_month(struct life *life)
 {
-    life_new(life, 1);
-    assert_true(life_open(life));
-    life_settle(life);
+    life_start(life);
     for (unsigned n = 1; n <= MESSAGES; n++) {
         assert_true(life_begin(life, n));
         life_run(life, 5);

@@ -15,9 +15,7 @@
  */
 static void live_six(struct life *life, bool moved)
 {
-    life_new(life, 1);
-    assert_true(life_open(life));
-    life_settle(life);
+    life_start(life);
     for (unsigned n = 1; n <= 6; n++) {
         life->goal = n <= 4 ? LIFE_ENDED : LIFE_PERMITTED;
         assert_true(life_begin(life, n));
@@ -120,10 +118,8 @@ TEST(each_part_leads_to_its_message_also_from_a_later_day)
         struct life life;
         uint64_t parts[PARTS];
 
-        life_new(&life, 1);
+        life_start(&life);
         life.goal = LIFE_PERMITTED;
-        assert_true(life_open(&life));
-        life_settle(&life);
         assert_true(life_begin(&life, 1));
         collect_parts(&life, 1, parts);
         life_run(&life, 30);
@@ -632,7 +628,6 @@ TEST(whatever_is_changed_behind_its_back_is_named)
 TEST(a_day_that_was_let_go_is_asked_about_no_more)
 {
     struct life life;
-    struct verification verification;
     struct stored_message stored;
     struct statement statement;
     sqlite3_vfs *vfs;
@@ -644,8 +639,7 @@ TEST(a_day_that_was_let_go_is_asked_about_no_more)
     snprintf(path, sizeof(path), "%s/history/2026-11-18.db", life.folder);
     assert_int_equal(vfs->xDelete(vfs, path, 1), SQLITE_OK);
     assert_true(life_open(&life));
-    life_verify(&life, &verification);
-    CHECK(verification.ok, verification.mismatches[0]);
+    life_check_ledger(&life);
     life_find(&life, life_message_id(1), &stored);
     assert_false(stored.found);
     sum_up(&life, 1, 0, INT64_MAX, &statement);

@@ -15,10 +15,8 @@ TEST(what_comes_late_lies_over_the_history)
     struct verification verification;
     struct stored_message stored;
 
-    life_new(&life, 1);
+    life_start(&life);
     life.goal = LIFE_PERMITTED;
-    assert_true(life_open(&life));
-    life_settle(&life);
     assert_true(life_begin(&life, 1));
     life_run(&life, 30);
     life_end_uncharged(&life, 1);
@@ -52,10 +50,8 @@ TEST(what_never_had_an_id_is_told_of_at_a_start_for_its_ref)
     struct told told;
 
     for (unsigned moved = 0; moved <= 1; moved++) {
-        life_new(&life, 1);
+        life_start(&life);
         life.goal = LIFE_PERMITTED;
-        assert_true(life_open(&life));
-        life_settle(&life);
         assert_true(life_begin(&life, 1));
         life_run(&life, 30);
         life_end_uncharged(&life, 1);
@@ -76,10 +72,8 @@ TEST(what_never_had_an_id_is_told_of_at_a_start_for_its_ref)
  */
 static bool interrupt_move(struct life *life, uint64_t nth)
 {
-    life_new(life, 1);
+    life_start(life);
     life->goal = LIFE_PERMITTED;
-    assert_true(life_open(life));
-    life_settle(life);
     assert_true(life_begin(life, 1));
     life_run(life, 30);
     life_fold(life); /* what ends later has to be moved */
@@ -137,9 +131,7 @@ TEST(what_ended_in_the_journal_alone_is_moved_once)
     struct life life;
     struct told told = {0};
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     assert_true(life_begin(&life, 1));
     while (life.steps[1] != LIFE_ENDED)
         life_run(&life, 1);
@@ -163,9 +155,7 @@ TEST(a_start_finds_the_living_alone_and_takes_out_the_rows_of_the_others)
     struct life life;
     struct told told = {0};
 
-    life_new(&life, 1);
-    assert_true(life_open(&life));
-    life_settle(&life);
+    life_start(&life);
     life.goal = LIFE_PERMITTED;
     assert_true(life_begin(&life, 1));
     assert_true(life_begin(&life, 2));
@@ -210,10 +200,8 @@ TEST(near_the_end_nothing_is_moved_any_more_and_the_store_is_idle)
     struct life life;
     struct told told = {0};
 
-    life_new(&life, 1);
+    life_start(&life);
     life.goal = LIFE_PERMITTED;
-    assert_true(life_open(&life));
-    life_settle(&life);
     accept_ended(&life, 1);
     accept_ended(&life, 1 + DAY_N); /* of another day: it has to be moved */
     store_end_upkeep(life.store);
@@ -255,10 +243,8 @@ TEST(a_checkpoint_before_the_move_leaves_the_history_as_it_is)
     enum { MESSAGES = 320 };
     struct life life;
 
-    life_new(&life, 1);
+    life_start(&life);
     life.text_size = 60000;
-    assert_true(life_open(&life));
-    life_settle(&life);
     for (unsigned n = 1; n <= MESSAGES; n++) {
         assert_true(life_begin(&life, n));
         life_fold(&life); /* it ends in another window, and has to be moved */
@@ -308,11 +294,9 @@ TEST(a_reader_that_stays_stops_neither_commits_nor_later_checkpoints)
     uint64_t checkpoints;
     struct message message;
 
-    life_new(&life, 1);
+    life_start(&life);
     life.text_size = 60000;
     life.goal = LIFE_ACCEPTED;
-    assert_true(life_open(&life));
-    life_settle(&life);
     life_run(&life, 50);
     snprintf(path, sizeof(path), "%s/live.db", life.folder);
     assert_int_equal(sqlite3_open_v2(path, &reader, SQLITE_OPEN_READONLY, "store-life"), 0);
