@@ -105,17 +105,23 @@ TEST(a_client_that_waits_for_100_gets_it)
     bench_free(bench);
 }
 
-TEST(bodies_being_read_are_bounded_together)
+/* A server that keeps a thousand octets of bodies and no more. */
+static struct bench *new_of_little_room(void)
 {
     struct http_limits limits = http_default_limits;
+
+    limits.buffered_max_bytes = 1000;
+    return bench_new(&limits);
+}
+
+TEST(bodies_being_read_are_bounded_together)
+{
     char octets[1000] = "";
-    struct bench *bench;
+    struct bench *bench = new_of_little_room();
     char answer[4096];
     bool closed;
     int first, second;
 
-    limits.buffered_max_bytes = 1000;
-    bench = bench_new(&limits);
     first = bench_dial(bench);
     second = bench_dial(bench);
     bench_say(bench, first, OCTETS(POST HOST "Content-Length: 700\r\n" END));
@@ -151,22 +157,19 @@ TEST(bodies_being_read_are_bounded_together)
 
 TEST(who_announces_a_body_and_sends_nothing_takes_no_room)
 {
-    struct http_limits limits = http_default_limits;
-    struct bench *bench;
+    static const char *const announced[] = {
+        POST HOST "Transfer-Encoding: chunked\r\n" END "3e8\r\n",
+        POST HOST "Content-Length: 1000\r\n" END,
+        POST HOST "Content-Length: 1000\r\n" END,
+    };
+    struct bench *bench = new_of_little_room();
     char answer[4096];
     bool closed;
-    int idle[3], other;
+    int idle[ROWS(announced)], other;
 
-    limits.buffered_max_bytes = 1000;
-    bench = bench_new(&limits);
     for (size_t i = 0; i < ROWS(idle); i++) {
         idle[i] = bench_dial(bench);
-        bench_say(bench, idle[i],
-                  i > 0 ? POST HOST "Content-Length: 1000\r\n" END
-                        : POST HOST "Transfer-Encoding: chunked\r\n" END "3e8\r\n",
-                  i > 0 ? sizeof(POST HOST "Content-Length: 1000\r\n" END) - 1
-                        : sizeof(POST HOST "Transfer-Encoding: chunked\r\n" END "3e8\r\n") -
-                              1);
+        bench_say(bench, idle[i], announced[i], strlen(announced[i]));
     }
     other = bench_dial(bench);
     bench_say(bench, other, OCTETS(POST HOST "Content-Length: 10\r\n" END));
@@ -185,15 +188,12 @@ TEST(who_announces_a_body_and_sends_nothing_takes_no_room)
 
 TEST(a_body_that_came_at_once_is_answered_where_others_have_taken_the_room)
 {
-    struct http_limits limits = http_default_limits;
     char octets[1000] = "";
-    struct bench *bench;
+    struct bench *bench = new_of_little_room();
     char answer[4096];
     bool closed;
     int first, second;
 
-    limits.buffered_max_bytes = 1000;
-    bench = bench_new(&limits);
     first = bench_dial(bench);
     bench_say(bench, first, OCTETS(POST HOST "Content-Length: 1000\r\n" END));
     bench_say(bench, first, octets, 999);

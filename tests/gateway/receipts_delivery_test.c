@@ -29,9 +29,7 @@ TEST(what_is_refused_for_now_is_offered_again_and_holds_nobody_back)
     char first[32];
     char second[32];
 
-    scene_begin();
-    scene_bind_operator();
-    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
+    scene_begin_bound();
     scene_deliver_one(&scene.lines[0], "op1", first);
     for (size_t i = 0; i < ROWS(waits_ms); i++) {
         char operators[8];
@@ -61,9 +59,7 @@ TEST(any_other_status_is_final)
     struct smpp_pdu pdu;
     char id[32];
 
-    scene_begin();
-    scene_bind_operator();
-    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
+    scene_begin_bound();
     for (size_t i = 0; i < ROWS(statuses); i++) {
         char operators[8];
 
@@ -85,9 +81,7 @@ TEST(what_is_not_answered_is_offered_again)
     struct smpp_pdu pdu;
     char id[32];
 
-    scene_begin();
-    scene_bind_operator();
-    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
+    scene_begin_bound();
     scene_deliver_one(&scene.lines[0], "op1", id);
     scene_expect(&scene.lines[0], 0x04, id, "stat:DELIVRD", &pdu);
     /* Alive all the same: it answers when it is asked. */
@@ -105,9 +99,7 @@ TEST(a_bind_that_answers_nothing_leaves_them_to_another)
     struct smpp_pdu pdu;
     char ids[4][32];
 
-    scene_begin();
-    scene_bind_operator();
-    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
+    scene_begin_bound();
     scene_bind_line(&scene.lines[1], SMPP_BIND_RECEIVER);
     scene_deliver_one(&scene.lines[0], "op0", ids[0]);
     scene_expect(&scene.lines[0], 0x04, ids[0], "stat:DELIVRD", &pdu);
@@ -133,9 +125,7 @@ TEST(a_bind_that_let_one_time_out_is_passed_over_until_it_answers)
     char second[32];
     char third[32];
 
-    scene_begin();
-    scene_bind_operator();
-    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
+    scene_begin_bound();
     scene_bind_line(&scene.lines[1], SMPP_BIND_RECEIVER);
     scene_deliver_one(&scene.lines[0], "op1", first);
     scene_expect(&scene.lines[0], 0x04, first, "stat:DELIVRD", &pdu);
@@ -166,9 +156,7 @@ TEST(a_silent_bind_alone_gets_all_there_is)
     char first[32];
     char second[32];
 
-    scene_begin();
-    scene_bind_operator();
-    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
+    scene_begin_bound();
     scene_deliver_one(&scene.lines[0], "op1", first);
     scene_expect(&scene.lines[0], 0x04, first, "stat:DELIVRD", &pdu);
     lone_gateway_pass(scene.lone, 6000);

@@ -11,9 +11,7 @@ TEST(a_step_that_was_taken_is_told_once_and_the_receipt_is_last)
     struct smpp_pdu pdu;
     char id[32];
 
-    scene_begin();
-    scene_bind_operator();
-    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
+    scene_begin_bound();
     scene_submit(&scene.lines[0], 0x11, id);
     scene_take("op1");
     scene_expect(&scene.lines[0], 0x20, id, "stat:ENROUTE err:000", &pdu);
@@ -39,9 +37,7 @@ TEST(who_does_not_ask_is_told_nothing_on_the_way)
     struct smpp_pdu pdu;
     char id[32];
 
-    scene_begin();
-    scene_bind_operator();
-    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
+    scene_begin_bound();
     scene_submit(&scene.lines[0], 0x0F, id);
     scene_take("op1");
     scene_expect_silence(&scene.lines[0], "bit 4 is not set");

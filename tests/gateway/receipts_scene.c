@@ -102,6 +102,13 @@ void scene_bind_line(struct lone_line *line, uint32_t command)
     scene_bind_version(line, command, 0x34, &answer);
 }
 
+void scene_begin_bound(void)
+{
+    scene_begin();
+    scene_bind_operator();
+    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
+}
+
 void scene_submit(struct lone_line *line, uint8_t registered, char out_id[32])
 {
     struct smpp_pdu pdu;

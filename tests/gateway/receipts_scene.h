@@ -33,6 +33,8 @@ struct gateway_counters *scene_counters(void);
 void scene_begin_with(const char *link, const char *account);
 /* With those of lone_gateway.c alone. */
 void scene_begin(void);
+/* And the operator is there, and the account's first session, a transceiver. */
+void scene_begin_bound(void);
 void scene_end(void);
 
 /* The text's octets, borrowed. */

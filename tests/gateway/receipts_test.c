@@ -200,9 +200,7 @@ TEST(dates_of_an_operator_are_not_told)
     struct lone_answer answer;
     char id[32], operators[8], rest[128], path[64];
 
-    scene_begin();
-    scene_bind_operator();
-    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
+    scene_begin_bound();
     for (size_t i = 0; i < ROWS(dates); i++) {
         scene_submit(&scene.lines[0], 1, id);
         snprintf(operators, sizeof(operators), "d%zu", i);

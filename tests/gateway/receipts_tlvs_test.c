@@ -141,9 +141,7 @@ TEST(without_a_dictionary_a_vendors_parameter_is_nothing)
     static const char *const values[2] = {"none", "order 17"};
     struct smpp_pdu pdu;
 
-    scene_begin();
-    scene_bind_operator();
-    scene_bind_line(&scene.lines[0], SMPP_BIND_TRANSCEIVER);
+    scene_begin_bound();
     submit_with(&scene.lines[0], tags, values, &pdu);
     CHECK_EQ(pdu.status, ESME_ROK, "not looked at");
     scene_hear_this(&scene.smsc, SMPP_SUBMIT_SM, &pdu);
