@@ -174,6 +174,7 @@ check_PROGRAMS += \
 	tests/gateway/store_merge_test \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
+	tests/gateway/store_verify_test \
 	tests/gateway/store_inbound_test \
 	tests/gateway/store_living_test \
 	tests/gateway/store_test \
@@ -191,6 +192,7 @@ TESTS += \
 	tests/gateway/store_merge_test \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
+	tests/gateway/store_verify_test \
 	tests/gateway/store_inbound_test \
 	tests/gateway/store_living_test \
 	tests/gateway/store_test \
@@ -231,6 +233,12 @@ tests_gateway_store_reader_test_SOURCES = tests/gateway/store_reader_test.c \
 	tests/gateway/store_content.c tests/gateway/store_content.h \
 	$(VFS) tests/test.h
 tests_gateway_store_reader_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
+	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_store_verify_test_SOURCES = tests/gateway/store_verify_test.c \
+	tests/gateway/store_life.c tests/gateway/store_life.h \
+	tests/gateway/store_content.c tests/gateway/store_content.h \
+	$(VFS) tests/test.h
+tests_gateway_store_verify_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_store_journal_test_SOURCES = tests/gateway/store_journal_test.c tests/test.h
 tests_gateway_store_journal_test_LDADD = libgateway.a $(SQLITE_LIBS) $(CMOCKA_LIBS)
@@ -607,6 +615,7 @@ THREADED += \
 	tests/gateway/store_merge_test \
 	tests/gateway/store_period_test \
 	tests/gateway/store_reader_test \
+	tests/gateway/store_verify_test \
 	tests/gateway/esme_test \
 	tests/gateway/inbound_sets_test \
 	tests/gateway/optouts_test \

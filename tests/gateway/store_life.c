@@ -484,6 +484,19 @@ bool life_begin(struct life *life, unsigned n)
     return true;
 }
 
+void life_live_six(struct life *life, bool moved)
+{
+    life_start(life);
+    for (unsigned n = 1; n <= 6; n++) {
+        life->goal = n <= 4 ? LIFE_ENDED : LIFE_PERMITTED;
+        assert_true(life_begin(life, n));
+        life_run(life, 20);
+        assert_int_equal(life->steps[n], life->goal);
+    }
+    life_run(life, moved ? 1000 : 30);
+    assert_int_equal(store_counters(life->store)->moved, moved ? 4 : 0);
+}
+
 /* --- what is there ------------------------------------------------------------------ */
 
 struct store_reader *life_reader(struct life *life)

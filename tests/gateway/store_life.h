@@ -81,6 +81,10 @@ void life_start(struct life *life);
 /* Begins the life of message `n`; false when the store refuses. */
 bool life_begin(struct life *life, unsigned n);
 
+/* A store with six of them: 1 to 4 have ended (and are in the history, if `moved`), 5 and 6
+ * are sent. */
+void life_live_six(struct life *life, bool moved);
+
 /* Parts of that life, for tests of their own; `effect` may be NULL. */
 void life_fill_message(unsigned n, struct message *out);
 void life_fill_attempt(unsigned n, struct attempt *out);
