@@ -27,10 +27,17 @@ tests_smpp_parts_test_SOURCES = tests/smpp/parts_test.c tests/test.h
 tests_smpp_parts_test_LDADD = libsmpp.a $(CMOCKA_LIBS)
 TESTS += tests/smpp/parts_test
 
-check_PROGRAMS += tests/smpp/receipt_test
-tests_smpp_receipt_test_SOURCES = tests/smpp/receipt_test.c tests/test.h
+check_PROGRAMS += tests/smpp/receipt_test tests/smpp/receipt_formats_test \
+	tests/smpp/receipt_write_test
+TESTS += tests/smpp/receipt_test tests/smpp/receipt_formats_test \
+	tests/smpp/receipt_write_test
+RECEIPT_VIEW = tests/smpp/receipt_view.h tests/test.h
+tests_smpp_receipt_test_SOURCES = tests/smpp/receipt_test.c $(RECEIPT_VIEW)
 tests_smpp_receipt_test_LDADD = libsmpp.a $(CMOCKA_LIBS)
-TESTS += tests/smpp/receipt_test
+tests_smpp_receipt_formats_test_SOURCES = tests/smpp/receipt_formats_test.c $(RECEIPT_VIEW)
+tests_smpp_receipt_formats_test_LDADD = libsmpp.a $(CMOCKA_LIBS)
+tests_smpp_receipt_write_test_SOURCES = tests/smpp/receipt_write_test.c $(RECEIPT_VIEW)
+tests_smpp_receipt_write_test_LDADD = libsmpp.a $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/smpp/text_test
 tests_smpp_text_test_SOURCES = tests/smpp/text_test.c tests/test.h
