@@ -312,14 +312,23 @@ tests_gateway_store_folder_test_LDADD = $(tests_gateway_store_test_LDADD)
 
 # Pieces of the core.
 check_PROGRAMS += \
+	tests/gateway/catalog_plans_test \
+	tests/gateway/catalog_prices_test \
 	tests/gateway/catalog_test \
 	tests/gateway/queue_test \
 	tests/gateway/translate_test
 TESTS += \
+	tests/gateway/catalog_plans_test \
+	tests/gateway/catalog_prices_test \
 	tests/gateway/catalog_test \
 	tests/gateway/queue_test \
 	tests/gateway/translate_test
-tests_gateway_catalog_test_SOURCES = tests/gateway/catalog_test.c tests/test.h
+CATALOG_PLACE = tests/gateway/catalog_place.c tests/gateway/catalog_place.h tests/test.h
+tests_gateway_catalog_plans_test_SOURCES = tests/gateway/catalog_plans_test.c $(CATALOG_PLACE)
+tests_gateway_catalog_plans_test_LDADD = $(tests_gateway_catalog_test_LDADD)
+tests_gateway_catalog_prices_test_SOURCES = tests/gateway/catalog_prices_test.c $(CATALOG_PLACE)
+tests_gateway_catalog_prices_test_LDADD = $(tests_gateway_catalog_test_LDADD)
+tests_gateway_catalog_test_SOURCES = tests/gateway/catalog_test.c $(CATALOG_PLACE)
 tests_gateway_catalog_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
 tests_gateway_queue_test_SOURCES = tests/gateway/queue_test.c tests/test.h
