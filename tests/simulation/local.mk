@@ -72,6 +72,7 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/journal-not-replayed.patch \
 	tests/simulation/planted/journal-not-synced.patch \
 	tests/simulation/planted/journal-released-early.patch \
+	tests/simulation/planted/late-answer-not-heard.patch \
 	tests/simulation/planted/late-capture-ignored.patch \
 	tests/simulation/planted/late-refs-unknown-at-start.patch \
 	tests/simulation/planted/late-reports-unknown-at-start.patch \
