@@ -19,6 +19,7 @@ struct note *repetition_choose(struct world *world, const char *account)
 {
     size_t count = book_count(world->book);
     uint64_t reach = count < LOOK_BACK ? count : LOOK_BACK;
+    bool is_impatient = world_chance(world, 2) == 0;
 
     /* Who has lost an answer sends again. */
     for (uint64_t i = 1; i <= reach; i++) {
@@ -26,6 +27,13 @@ struct note *repetition_choose(struct world *world, const char *account)
 
         if (note->fate == FATE_LOST && !note->was_repeated &&
             may_be_repeated(note, account))
+            return note;
+    }
+    /* Who is impatient does not wait for it. */
+    for (uint64_t i = 1; is_impatient && i <= reach; i++) {
+        struct note *note = book_at(world->book, count - i);
+
+        if (note->fate == FATE_OPEN && may_be_repeated(note, account))
             return note;
     }
     for (int i = 0; i < LOOKS && count > 0; i++) {
