@@ -39,9 +39,8 @@ struct pinned {
 struct plan_version {
     struct plan *plan; /* NULL: the place is free */
     uint32_t named;    /* by messages in memory */
-    int32_t
-        day; /* UTC, since 1970: the last of them ended, or it was found not to be said */
-    bool is_said; /* by the configuration */
+    int32_t day;       /* UTC: the last of them ended, or it was found not to be said */
+    bool is_said;      /* by the configuration */
 };
 
 struct plans {

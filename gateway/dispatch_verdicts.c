@@ -149,7 +149,13 @@ void dispatch_verdict_late(struct gateway *gateway, uint64_t message, uint64_t a
     gateway->counters.answers_late++;
     if (attempt == NULL)
         return;
-    gateway->counters.in_doubt_resolved += (attempt->flags & ATTEMPT_IN_DOUBT) != 0;
+    if (attempt->flags & ATTEMPT_IN_DOUBT) {
+        gateway->counters.in_doubt_resolved++;
+        if (log_share_take(&gateway->doubts_told, "attempt.untold",
+                           clock_mono_ms(gateway->clock)))
+            log_info("attempt.doubt_resolved", "id=%llu",
+                     (unsigned long long)live->message.id);
+    }
     take_verdict(gateway, live, attempt, news);
 }
 

@@ -51,8 +51,8 @@
 
 /*
  * In live.db only.  `gone` names messages whose rows are in their day and are still to be
- * taken out here, many of a page at once.  `late` lies over attempts whose rows are in the history already,
- * until it is written into their day, which is closed then (store_late.h);
+ * taken out here, many of a page at once.  `late` lies over attempts whose rows are in the
+ * history already, until it is written into their day, which is closed then (store_late.h).
  * `history` says which days there are, and when the last of their messages ended.
  * `usage` has a row for each account with limits, `suspension` one for each that may not
  * send, `duplicate` one for each submission whose repetition is told.  `chain` says what

@@ -35,6 +35,9 @@ def an_operators_late_answer_is_heard_before_the_segment_is_sent_again(lab):
     equal({name: lab.metric(name) - was for name, was in before.items()},
           {"in_doubt_total": 1, "in_doubt_resolved_total": 1, "answers_late_total": 1,
            "resends_total": 0}, "metrics")
+    equal([line["id"] for line in lab.log_lines("attempt.doubt_resolved")][-1:],
+          [row["id"]],
+          "whose doubt the log calls resolved")
 
 
 def when_it_was_sent_again_both_are_known_and_one_is_charged(lab):
