@@ -4,9 +4,9 @@
 # Three builds, apart from the user's own ./build: an optimised one by gcc that runs
 # everything, one by clang with sanitizers that runs the units, the conformance rows and
 # one longer test of each kind, and one by clang with the thread sanitizer that runs the
-# units and scenarios in which threads meet.  Each part says how long it took; the last
-# line sums up the tests of all parts.  All together may take half an hour; what is
-# not done by then has failed.
+# units and scenarios in which threads meet.  What failed stands once more at the end, then
+# how long each part took; the last line sums up the tests of all parts.  All together may
+# take half an hour; what is not done by then has failed.
 set -u
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -98,7 +98,19 @@ seconds_of()
     printf '%d min %02d s' $(($1 / 60)) $(($1 % 60))
 }
 
-passed=0 failed=0 summary=
+# what_failed PART STATUS OUTPUT: the tests that failed and the end of what each said, to
+# stand once more where a reader who has only the end of a log finds it.
+what_failed()
+{
+    local said
+    said=$(awk '
+        /^failed   / { shown = 1 }
+        shown || /^FAIL: |\[  FAILED  \]|\[  ERROR   \]|\[   LINE   \]/
+        /^    all of it: / { shown = 0 }' "$3" | tail -n 60)
+    printf '%s, status %d:\n%s\n' "$1" "$2" "${said:-$(tail -n 20 "$3")}"
+}
+
+passed=0 failed=0 summary= failures=
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 
@@ -125,6 +137,7 @@ for row in "${parts[@]}"; do
     passed=$((passed + part_passed)) failed=$((failed + part_failed))
     summary+=$(printf '%-22s %6d passed %4d failed   %s' "$name" "$part_passed" "$part_failed" \
         "$(seconds_of $((SECONDS - begin)))")$'\n'
+    [ "$part_failed" -eq 0 ] || failures+=$(what_failed "$name" "$status" "$output")$'\n'
     case $name:$part_failed in
     compile*:[1-9]*)
         summary+="the rest was not run"$'\n'
@@ -133,6 +146,7 @@ for row in "${parts[@]}"; do
     esac
 done
 
+[ -z "$failures" ] || printf '\n==== what failed\n%s' "$failures"
 printf '\n%s%-41s   %s\n' "$summary" 'all' "$(seconds_of $SECONDS)"
 printf '%d passed, %d failed\n' $passed $failed
 [ $failed -eq 0 ]
