@@ -12,8 +12,8 @@ import time
 
 from lab import BUILD, Lab, check, equal, free_ports, run_together, scenario, until
 from smpp_client import (
-    BIND_TRANSCEIVER, ENQUIRE, INVALID_PASSWORD, NACK, OK, RESPONSE, SUBMIT, UNBIND, Session,
-    frame, submit_body)
+    BIND_TRANSCEIVER, BIND_TRANSMITTER, ENQUIRE, INVALID_PASSWORD, NACK, OK, RESPONSE, SUBMIT,
+    UNBIND, Session, frame, submit_body)
 
 BIND_WITHIN_S = 1
 INACTIVE_S = 2
@@ -135,9 +135,14 @@ def quietly(function, *arguments):
 # ---- enquire_link ----
 
 
+def silent(port, **more):
+    """Who is sent no receipts, not even those of other rows."""
+    return Session(port, command=BIND_TRANSMITTER, **more)
+
+
 def the_silent_are_asked_and_stay_if_they_answer(lab):
-    with Session(lab.quick) as answers, Session(lab.quick, answer_enquire=False) as deaf, \
-            Session(lab.quick, answer_enquire=False) as talks, Session(lab.quick) as busy:
+    with silent(lab.quick) as answers, silent(lab.quick, answer_enquire=False) as deaf, \
+            silent(lab.quick, answer_enquire=False) as talks, Session(lab.quick) as busy:
         begin = time.monotonic()
         while time.monotonic() < begin + 3.5:
             talks.send(ENQUIRE)
@@ -167,7 +172,7 @@ def questions_are_answered_before_and_after_the_bind(lab):
 
 def who_only_says_that_he_lives_is_unbound(lab):
     before = lab.metric("smpp_inactive_total")
-    with Session(lab.brisk) as idle, Session(lab.brisk) as busy:
+    with silent(lab.brisk) as idle, Session(lab.brisk) as busy:
         idle.on_event = lambda pdu: (pdu.command == UNBIND and
                                      quietly(idle.send, RESPONSE | UNBIND, b"", OK,
                                              pdu.sequence))
