@@ -400,7 +400,7 @@ def what_was_collecting_goes_on_after_kill_9(lab):
     equal(lab.balance("cascade")["held"], held, "held")
     with Session(lab.ports["smpp"], "cascade") as esme:
         ids.append(lab.part(to, b"<2>", udh=udh8(0x61, 3, 2), esme=esme))
-        until(lambda: set(ids) <= {one.id for one in esme.receipts}, 8, "receipts are missing")
+        check(esme.told_of(ids, 8), "receipts are missing")
     equal(lab.posted(to), ["<1><2><3>"], "posts")
     equal(lab.charged(ids), MESSAGE, "charged")
     # And what is not completed after a restart goes as SMS.

@@ -306,6 +306,11 @@ class Session:
         with self.changed:
             return self.changed.wait_for(holds, timeout_s)
 
+    def told_of(self, ids, timeout_s):
+        """True when each of these messages has its receipt in time; those of other sessions
+        may come here too."""
+        return self.wait(lambda: set(ids) <= {one.id for one in self.receipts}, timeout_s)
+
     def response(self, sequence, timeout_s=10, lost_ok=False):
         self.wait(lambda: sequence in self.responses or self.closed, timeout_s)
         answer = self.responses.get(sequence)

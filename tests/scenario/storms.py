@@ -159,7 +159,7 @@ def receipts_of_who_never_reads_wait_and_none_is_lost(lab):
         highest = buffered(lab)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     with Session(lab.crowded, "deaf", command=BIND_RECEIVER) as esme:
-        check(esme.wait(lambda: {one.id for one in esme.receipts} >= set(ids), 20),
+        check(esme.told_of(ids, 20),
               lambda: f"{len(esme.receipts)} of {count} receipts")
     return f"{highest / 1024:.0f} KiB buffered for {count} receipts"
 
