@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 /*
- * `digest` carried on over these octets, eight at a time; what is left over at the end
- * counts as if zeros followed, so that the caller puts the size into the first `digest`
- * where it may differ.
+ * `digest` carried on over these octets.  Zeros at their end may count for nothing, so that
+ * the caller puts the size into the first `digest` where it may differ; the same octets in
+ * other pieces give another number.
  */
 uint64_t digest_add(uint64_t digest, const void *octets, size_t size);
 

@@ -12,7 +12,7 @@
 
 /* Another one for other tables, and for another form of what the journal and `definition`
  * hold as it is (store_sqlite.c). */
-#define STORE_SCHEMA_VERSION "10"
+#define STORE_SCHEMA_VERSION "11"
 
 /*
  * In live.db and in each day of the history; %s is "" or "day.".  `content` is the message

@@ -178,6 +178,7 @@ check_PROGRAMS += \
 	tests/gateway/store_inbound_test \
 	tests/gateway/store_living_test \
 	tests/gateway/store_test \
+	tests/gateway/digest_test \
 	tests/gateway/table_test
 TESTS += \
 	tests/gateway/ids_test \
@@ -196,6 +197,7 @@ TESTS += \
 	tests/gateway/store_inbound_test \
 	tests/gateway/store_living_test \
 	tests/gateway/store_test \
+	tests/gateway/digest_test \
 	tests/gateway/table_test
 tests_gateway_ids_test_SOURCES = tests/gateway/ids_test.c tests/test.h
 tests_gateway_ids_test_LDADD = libgateway.a $(CMOCKA_LIBS)
@@ -280,6 +282,8 @@ tests_gateway_store_test_SOURCES = tests/gateway/store_test.c \
 	$(VFS) tests/test.h
 tests_gateway_store_test_LDADD = libgateway.a librouting.a $(SQLITE_LIBS) \
 	$(LIBEVENT_LIBS) $(CMOCKA_LIBS)
+tests_gateway_digest_test_SOURCES = tests/gateway/digest_test.c tests/test.h
+tests_gateway_digest_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 tests_gateway_table_test_SOURCES = tests/gateway/table_test.c tests/test.h
 tests_gateway_table_test_LDADD = libgateway.a $(CMOCKA_LIBS)
 
