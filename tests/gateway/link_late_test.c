@@ -65,6 +65,41 @@ static void expect_doubt(void)
     lone_line_answer(&line, &pdu, ESME_ROK);
 }
 
+/* One has been sent and is in doubt. */
+static uint64_t begin_in_doubt(const char *settings, struct smpp_pdu *out_first)
+{
+    uint64_t id;
+
+    begin(settings, "");
+    id = submit();
+    *out_first = expect_submit();
+    expect_doubt();
+    return id;
+}
+
+/* Of a text of two parts the first has been sent, and sent again; the second is to be. */
+static uint64_t begin_with_a_rest(const char *more, struct smpp_pdu *out_first,
+                                  struct smpp_pdu *out_again)
+{
+    struct smpp_pdu rest;
+    char settings[300], text[201];
+    uint64_t id;
+
+    memset(text, 'a', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    snprintf(settings, sizeof(settings), "%s %s",
+             HERE TIMES "on_status \"0x14\" { action = \"retry\" delays = {\"700ms\"} }",
+             more);
+    begin(settings, "");
+    id = lone_operator_submit(lone, "491700000001", text);
+    *out_first = expect_submit();
+    rest = expect_submit();
+    lone_line_answer(&line, &rest, ESME_RMSGQFUL);
+    expect_doubt();
+    *out_again = expect_submit();
+    return id;
+}
+
 static void check_nothing_is_sent(const char *row)
 {
     struct smpp_pdu pdu;
@@ -89,10 +124,7 @@ TEST(an_answer_that_comes_late_resolves_the_doubt)
     struct smpp_pdu first;
     uint64_t id;
 
-    begin(HERE TIMES, "");
-    id = submit();
-    first = expect_submit();
-    expect_doubt();
+    id = begin_in_doubt(HERE TIMES, &first);
     CHECK_EQ(counters()->in_doubt, 1, "in doubt");
     lone_line_take(&line, &first, "x1");
     turn_for(3 * DOUBT_MS);
@@ -155,10 +187,7 @@ TEST(both_tries_are_known_and_one_is_charged_when_the_second_has_gone)
     struct smpp_pdu first, second;
     uint64_t id;
 
-    begin(HERE TIMES, "");
-    id = submit();
-    first = expect_submit();
-    expect_doubt();
+    id = begin_in_doubt(HERE TIMES, &first);
     second = expect_submit();
     CHECK_EQ(counters()->resends, 1, "sent again");
     lone_line_take(&line, &first, "x1");
@@ -182,10 +211,7 @@ TEST(the_first_is_heard_though_the_second_was_refused)
     struct smpp_pdu first, second;
     uint64_t id;
 
-    begin(HERE TIMES, "");
-    id = submit();
-    first = expect_submit();
-    expect_doubt();
+    id = begin_in_doubt(HERE TIMES, &first);
     second = expect_submit();
     lone_line_take(&line, &first, "x1");
     lone_line_answer(&line, &second, ESME_RINVDSTADR);
@@ -200,20 +226,9 @@ TEST(the_first_is_heard_though_the_second_was_refused)
 TEST(a_way_that_is_refused_late_stays_open_when_the_second_try_has_gone_it)
 {
     struct smpp_pdu first, rest, second;
-    char text[201];
     uint64_t id;
 
-    memset(text, 'a', sizeof(text) - 1);
-    text[sizeof(text) - 1] = '\0';
-    begin(HERE TIMES "on_status \"0x14\" { action = \"retry\" delays = {\"700ms\"} } "
-                     "on_status \"0x0A\" { action = \"next\" }",
-          "");
-    id = lone_operator_submit(lone, "491700000001", text);
-    first = expect_submit();
-    rest = expect_submit();
-    lone_line_answer(&line, &rest, ESME_RMSGQFUL);
-    expect_doubt();
-    second = expect_submit();
+    id = begin_with_a_rest("on_status \"0x0A\" { action = \"next\" }", &first, &second);
     lone_line_answer(&line, &first, ESME_RINVSRCADR);
     lone_line_take(&line, &second, "x1");
     rest = expect_submit();
@@ -229,20 +244,9 @@ TEST(a_way_that_is_refused_late_stays_open_when_the_second_try_has_gone_it)
 TEST(a_way_whose_first_try_failed_stays_open_when_the_second_has_gone_it)
 {
     struct smpp_pdu first, rest, second, heard;
-    char text[201];
     uint64_t id;
 
-    memset(text, 'a', sizeof(text) - 1);
-    text[sizeof(text) - 1] = '\0';
-    begin(HERE TIMES "on_status \"0x14\" { action = \"retry\" delays = {\"700ms\"} } "
-                     "on_report = {\"undelivered\"}",
-          "");
-    id = lone_operator_submit(lone, "491700000001", text);
-    first = expect_submit();
-    rest = expect_submit();
-    lone_line_answer(&line, &rest, ESME_RMSGQFUL);
-    expect_doubt();
-    second = expect_submit();
+    id = begin_with_a_rest("on_report = {\"undelivered\"}", &first, &second);
     lone_line_take(&line, &first, "x1");
     lone_operator_report(&line, "x1", "UNDELIV");
     lone_line_expect(&line, SMPP_DELIVER_SM | SMPP_RESPONSE, &heard);
@@ -260,10 +264,7 @@ TEST(an_answer_is_good_once_and_on_its_own_connection)
     struct smpp_pdu first, second;
     uint64_t id;
 
-    begin(HERE TIMES, "");
-    id = submit();
-    first = expect_submit();
-    expect_doubt();
+    id = begin_in_doubt(HERE TIMES, &first);
     lone_line_close(&line);
     lone_operator_bind(&line, lone, listener, SMPP_BIND_TRANSCEIVER, 0x34);
     second = expect_submit();
@@ -304,10 +305,7 @@ TEST(after_the_end_the_try_is_set_right_and_the_end_stays)
     struct smpp_pdu first, second;
     uint64_t id;
 
-    begin(HERE TIMES, "");
-    id = submit();
-    first = expect_submit();
-    expect_doubt();
+    id = begin_in_doubt(HERE TIMES, &first);
     second = expect_submit();
     expect_doubt();
     lone_operator_check_end(lone, id, "unknown");

@@ -58,21 +58,31 @@ TEST(the_ids_of_what_has_ended_crowd_out_no_id_of_a_message_that_lives)
     scene_end();
 }
 
-TEST(an_id_of_another_link_is_nobodys)
+/* Another link with these settings, bound; where it listens is returned. */
+static int begin_with_another(const char *settings, const char *its, uint32_t command,
+                              struct lone_line *out_line)
 {
-    struct lone_line other;
     char sections[1024];
-    uint32_t sequence;
     uint16_t port;
-    int other_listener = lone_line_listen(&port);
-    uint64_t id;
+    int listener = lone_line_listen(&port);
 
     snprintf(sections, sizeof(sections),
              "link \"other\" { host = \"127.0.0.1\" port = %u system_id = \"s\" "
-             "password = \"s\" reconnect_min = \"20ms\" }\n",
-             port);
-    scene_begin_with(WIDE, sections);
-    lone_operator_bind(&other, scene.lone, other_listener, SMPP_BIND_TRANSCEIVER, 0x34);
+             "password = \"s\" %s }\n",
+             port, its);
+    scene_begin_with(settings, sections);
+    lone_operator_bind(out_line, scene.lone, listener, command, 0x34);
+    return listener;
+}
+
+TEST(an_id_of_another_link_is_nobodys)
+{
+    struct lone_line other;
+    uint32_t sequence;
+    int other_listener =
+        begin_with_another(WIDE, "reconnect_min = \"20ms\"", SMPP_BIND_TRANSCEIVER, &other);
+    uint64_t id;
+
     id = scene_submit("491700000001", "hello", &sequence);
     scene_take(sequence, "80");
     scene_report_on(&other, "491700000001", "id:80 stat:UNDELIV err:001 text:hello");
@@ -134,18 +144,12 @@ TEST(a_report_before_the_response_is_kept_for_its_time_and_no_longer)
 TEST(a_receiver_may_hear_the_reports_of_another_link)
 {
     struct lone_line other;
-    char sections[1024];
     uint32_t sequence;
-    uint16_t port;
-    int other_listener = lone_line_listen(&port);
+    int other_listener = begin_with_another("id_rule = \"receipt-hex\" " WIDE,
+                                            "bind = \"receiver\" reports_of = \"smsc\"",
+                                            SMPP_BIND_RECEIVER, &other);
     uint64_t id;
 
-    snprintf(sections, sizeof(sections),
-             "link \"other\" { host = \"127.0.0.1\" port = %u system_id = \"s\" "
-             "password = \"s\" bind = \"receiver\" reports_of = \"smsc\" }\n",
-             port);
-    scene_begin_with("id_rule = \"receipt-hex\" " WIDE, sections);
-    lone_operator_bind(&other, scene.lone, other_listener, SMPP_BIND_RECEIVER, 0x34);
     id = scene_submit("491700000001", "hello", &sequence);
     scene_take(sequence, "80");
     scene_report_on(&other, "491700000001", "id:50 stat:DELIVRD err:000 text:hello");

@@ -267,15 +267,21 @@ TEST(a_write_that_finds_no_room_leaves_it_in_effect_once)
     assert_true(nth > 10);
 }
 
+/* The same, and more may come for three days. */
+static void report_late_in_days(struct life *life)
+{
+    report_late(life);
+    life_close(life);
+    life->late_window_ms = 72 * HOUR_MS;
+    assert_true(life_open(life));
+    assert_true(life_load(life, NULL, NULL));
+}
+
 TEST(a_day_is_closed_when_no_late_report_is_expected)
 {
     struct life life;
 
-    report_late(&life);
-    life_close(&life);
-    life.late_window_ms = 72 * HOUR_MS;
-    assert_true(life_open(&life));
-    assert_true(life_load(&life, NULL, NULL));
+    report_late_in_days(&life);
     begin_day(&life, DAY_N);
     assert_int_equal(closed_days(&life), 0);
     assert_int_equal(late_rows(&life), 2);
@@ -294,11 +300,7 @@ TEST(a_clock_that_was_set_back_closes_no_day_early)
     struct life life;
     int64_t ended_ms = life_accepted_at_ms(2) + 40;
 
-    report_late(&life);
-    life_close(&life);
-    life.late_window_ms = 72 * HOUR_MS;
-    assert_true(life_open(&life));
-    assert_true(life_load(&life, NULL, NULL));
+    report_late_in_days(&life);
     clock_step_wall(life.clock, ended_ms - 3 * HOUR_MS - clock_wall_ms(life.clock));
     begin_day(&life, DAY_N);
     assert_int_equal(closed_days(&life), 0);
@@ -316,11 +318,7 @@ TEST(a_day_that_ended_by_a_clock_far_ahead_is_closed)
 {
     struct life life;
 
-    report_late(&life);
-    life_close(&life);
-    life.late_window_ms = 72 * HOUR_MS;
-    assert_true(life_open(&life));
-    assert_true(life_load(&life, NULL, NULL));
+    report_late_in_days(&life);
     clock_step_wall(life.clock, -500 * HOUR_MS);
     begin_day(&life, DAY_N);
     assert_int_equal(closed_days(&life), 1);
