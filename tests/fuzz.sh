@@ -14,6 +14,8 @@ mkdir -p "$build"
 cd "$build"
 [ -e config.status ] || "$SLUICE_SOURCE/configure" --quiet CC=clang CFLAGS='-O1 -g' \
     --enable-fuzzing --enable-sanitizers
+# What configures a folder anew says so, and is no fuzzer.
+make --no-print-directory -s Makefile >&2
 fuzzers=$(make --no-print-directory -s list-fuzzers)
 [ -n "$fuzzers" ] || { echo "no local.mk names a fuzzer"; exit 1; }
 # shellcheck disable=SC2086 # the names are words
