@@ -7,8 +7,8 @@ TESTS += \
 	tests/edges.sh \
 	tests/run_test.sh
 DEEP += tests/gateway/store_crash_test tests/distcheck.sh tests/fuzz.sh tests/bare_root.sh
-# A row of the table of faults, which otherwise `make check` makes.
-deep: tests/gateway/store_crash_test$(EXEEXT)
+# For a row of the table of faults.
+RUN_LATER += tests/gateway/store_crash_test$(EXEEXT)
 
 EXTRA_DIST += tests/README.md tests/test.h \
 	tests/check_layers.sh tests/check_layers_test.sh \

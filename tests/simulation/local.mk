@@ -34,8 +34,7 @@ tests_simulation_simulation_LDADD = libgateway.a libsmpp.a librouting.a \
 	$(LIBEVENT_LIBS) $(CURL_LIBS) $(OPENSSL_LIBS) $(SQLITE_LIBS) $(SMPP34_LIBS) \
 	$(JANSSON_LIBS) $(CONFUSE_LIBS) $(SODIUM_LIBS)
 
-check-simulation check-sanitized deep: tests/simulation/simulation$(EXEEXT)
-
+RUN_LATER += tests/simulation/simulation$(EXEEXT)
 SIMULATIONS += tests/simulation/simulation
 SANITIZED += tests/simulation/simulation
 DEEP += tests/simulation/planted.sh
