@@ -175,12 +175,25 @@ static void judge_rate(struct world *world, const int64_t *at_ms, size_t count)
             }
 }
 
+/* Also what was on its way at that time, and was lost in a crash since. */
+static unsigned parts_used(const struct world *world, int64_t at_ms)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < book_count(world->book); i++) {
+        const struct note *note = book_at(world->book, i);
+
+        count += is_limited(note) && note->sent_at_ms <= at_ms &&
+                 (note->id != 0 || note->fate == FATE_LOST);
+    }
+    return count;
+}
+
 /* Each of the account's messages has one part. */
 static void judge_limits(struct world *world)
 {
     int64_t *at_ms = calloc(book_count(world->book) + 1, sizeof(*at_ms));
     size_t count = 0;
-    bool is_used_up = false;
 
     if (at_ms == NULL)
         abort();
@@ -191,15 +204,18 @@ static void judge_limits(struct world *world)
             continue;
         if (note->id != 0)
             at_ms[count++] = accepted_ms(world, note);
-        is_used_up =
-            is_used_up || (note->fate == FATE_REFUSED && note->status == NO_MORE_PARTS);
+        if (world->parts > 0 && note->fate == FATE_REFUSED &&
+            note->status == NO_MORE_PARTS &&
+            parts_used(world, note->answered_at_ms) < world->parts)
+            world_violation(world, "N%u was refused when %u parts were used of %u",
+                            note->number, parts_used(world, note->answered_at_ms),
+                            world->parts);
     }
     qsort(at_ms, count, sizeof(*at_ms), by_time);
     if (world->tps > 0)
         judge_rate(world, at_ms, count);
-    if (world->parts > 0 && (count > world->parts || (is_used_up && count < world->parts)))
-        world_violation(world, "%zu parts were taken of %u, and %s was refused", count,
-                        world->parts, is_used_up ? "one" : "none");
+    if (world->parts > 0 && count > world->parts)
+        world_violation(world, "%zu parts were taken of %u", count, world->parts);
     free(at_ms);
 }
 
