@@ -58,6 +58,9 @@ class Sim:
             return {role["name"]: role for role in json.load(file)["roles"]}
 
     def events(self, name):
+        """Of the whole log: the end of it is written when the program ends."""
+        if self.process.poll() is None:
+            self.stop()
         with open(self.log_path) as file:
             lines = [line.split() for line in file]
         return [dict(word.split("=", 1) for word in line[1:])
@@ -418,7 +421,7 @@ class Messenger(unittest.TestCase):
                                              "status": "delivered", "reason": ""}))
             self.post(sim, "79035550142")
             self.wait_for_hooks(3)
-            time.sleep(0.05)
+            time.sleep(0.5)
             stats = sim.stop()["messenger"]
             self.assertEqual((stats["posts"], stats["accepted"], stats["duplicate_refs"],
                               stats["callbacks"], stats["callbacks_retried"]),
