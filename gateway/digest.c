@@ -24,7 +24,6 @@ static uint64_t read_word(const uint8_t *at)
     return word;
 }
 
-/* Whole rounds of all lanes. */
 static uint64_t add_rounds(uint64_t digest, const uint8_t *at, size_t rounds)
 {
     uint64_t first = 0, second = 1, third = 2, fourth = 3;

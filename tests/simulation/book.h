@@ -50,6 +50,7 @@ struct note {
     char id_text[IDENTITY_SIZE]; /* that it was answered with, or its receipt told */
     uint64_t id;                 /* of its row; the judge finds it out */
     int64_t answered_at_ms;
+    int64_t lost_ms; /* the connection ended; 0: not before the answer */
 
     /* Sent again, with the same content. */
     bool was_repeated;

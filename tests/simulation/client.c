@@ -134,6 +134,7 @@ static void answer_is_lost(struct client *client, struct note *lead)
         if (note->fate == FATE_TAKEN)
             continue;
         note->fate = FATE_LOST;
+        note->lost_ms = world_now_ms(world);
         world_tell(world, "%s lost the answer to N%u", note->account, note->number);
         world_met(world, SITUATION_response_lost);
     }

@@ -184,7 +184,7 @@ static unsigned parts_used(const struct world *world, int64_t at_ms)
         const struct note *note = book_at(world->book, i);
 
         count += is_limited(note) && note->sent_at_ms <= at_ms &&
-                 (note->id != 0 || note->fate == FATE_LOST);
+                 (note->id != 0 || note->lost_ms >= at_ms);
     }
     return count;
 }
