@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Every libFuzzer program for SLUICE_FUZZ_S seconds (60), one per processor at a time, in
-# SLUICE_FUZZ_BUILD, or a build of its own, by clang with sanitizers.  It starts from the
-# inputs in the source tree; what it finds stays in the build folder: a new input in
-# corpus/, a failing one in findings/.
+# Every libFuzzer program for SLUICE_FUZZ_S seconds (720: two hours of all ten), one per
+# processor at a time, in SLUICE_FUZZ_BUILD, or a build of its own, by clang with
+# sanitizers.  It starts from the inputs in the source tree; what it finds stays in the
+# build folder: a new input in corpus/, a failing one in findings/.
 set -eu
 
 : "${SLUICE_BUILD:?folder of the built programs}" "${SLUICE_SOURCE:?top source folder}"
-seconds=${SLUICE_FUZZ_S:-60}
+seconds=${SLUICE_FUZZ_S:-720}
 build=${SLUICE_FUZZ_BUILD:-$SLUICE_BUILD/fuzzing}
 
 command -v clang >/dev/null || { echo "clang is not there"; exit 77; }
@@ -41,6 +41,7 @@ fuzz()
     return $status
 }
 
+printf '%d targets, %d s each, %d at a time\n' "$(wc -w <<<"$fuzzers")" "$seconds" "$(nproc)"
 trap 'kill $(jobs -p) 2>/dev/null || :' EXIT
 passed=0 failed=0 running=0
 count_one()
