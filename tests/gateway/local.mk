@@ -43,8 +43,9 @@ check_PROGRAMS += tests/gateway/backlog_test tests/gateway/messenger_test
 TESTS += tests/gateway/backlog_test tests/gateway/messenger_test
 tests_gateway_backlog_test_SOURCES = tests/gateway/backlog_test.c tests/test.h
 tests_gateway_backlog_test_LDADD = libgateway.a $(CMOCKA_LIBS)
-# Its http_client.h comes before the library's.
+# Its http_client comes before the library's.
 tests_gateway_messenger_test_SOURCES = tests/gateway/messenger_test.c \
+	tests/gateway/lone_messenger.c tests/gateway/lone_messenger.h \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
 tests_gateway_messenger_test_LDADD = $(LONE_GATEWAY_LIBS)
 

@@ -1,21 +1,16 @@
 /*
- * A messenger that reports one message after the other, and not as many as it is given.
- * The test is its API, on virtual time: it takes every post at once.  An operator is not
- * there.
+ * A messenger that reports one message after the other, and not as many as it is given, on
+ * virtual time.  An operator is not there.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "gateway/catalog.h"
 #include "gateway/clock.h"
 #include "gateway/dispatch.h"
 #include "gateway/gateway.h"
-#include "gateway/http_client.h"
-#include "gateway/channels/http.h"
 #include "gateway/intake.h"
 #include "gateway/reports.h"
 #include "routing/delivery.h"
 #include "tests/gateway/lone_gateway.h"
+#include "tests/gateway/lone_messenger.h"
 #include "tests/test.h"
 
 enum {
@@ -24,7 +19,6 @@ enum {
     WITHIN_MS = 2000,
     STEPS = 1600,
     FIRST_STEPS = 800, /* to find out */
-    POSTS_MAX = (FIRST_STEPS + STEPS) * OFFERED,
 };
 
 static const char sections[] =
@@ -34,76 +28,7 @@ static struct lone_gateway *lone;
 
 /* --- the messenger ------------------------------------------------------------------ */
 
-static struct {
-    uint64_t id;
-    int64_t at_ms;
-} posts[POSTS_MAX];
-static size_t posted, answered, reported, reported_in_time;
-static bool refusing;
-
-const struct http_client_options http_default_options = {.calls_max = 0};
-
-struct http_client {
-    http_client_on_done *on_done;
-    void *owner;
-};
-
-struct http_client *http_client_new(struct event_base *base, struct clock *clock,
-                                    const struct http_client_options *options,
-                                    http_client_on_done *on_done, void *owner)
-{
-    struct http_client *client = calloc(1, sizeof(*client));
-
-    (void)base;
-    (void)clock;
-    (void)options;
-    assert_non_null(client);
-    *client = (struct http_client){on_done, owner};
-    return client;
-}
-
-void http_client_free(struct http_client *client)
-{
-    free(client);
-}
-
-bool http_client_post(struct http_client *client, const struct http_call *call)
-{
-    struct gateway *gateway = client->owner;
-
-    assert_true(posted < POSTS_MAX);
-    posts[posted].id = call->id;
-    posts[posted++].at_ms = clock_mono_ms(gateway->clock);
-    return true;
-}
-
-size_t http_client_calls(const struct http_client *client)
-{
-    (void)client;
-    return posted - answered;
-}
-
-static void answer_all(void)
-{
-    struct http_client *client = lone_gateway_of(lone)->http_client;
-
-    while (answered < posted) {
-        uint64_t id = posts[answered++].id;
-        char body[48];
-        struct http_result result = {.id = id,
-                                     .outcome = HTTP_ANSWERED,
-                                     .status = 200,
-                                     .body = (const uint8_t *)body,
-                                     .body_size = (size_t)snprintf(body, sizeof(body),
-                                                                   "{\"id\":\"m%llu\"}",
-                                                                   (unsigned long long)id),
-                                     .reason = ""};
-
-        if (refusing)
-            result.outcome = HTTP_NOT_SENT;
-        client->on_done(client->owner, &result);
-    }
-}
+static size_t reported, reported_in_time;
 
 /* Delivered, says it of the next one: a first try is its own ref. */
 static void report_one(void)
@@ -115,11 +40,11 @@ static void report_one(void)
                                .destination = "",
                                .text = ""};
 
-    if (reported == answered)
+    if (reported == lone_messenger_answered())
         return;
-    if (clock_mono_ms(gateway->clock) < posts[reported].at_ms + WITHIN_MS)
+    if (clock_mono_ms(gateway->clock) < lone_messenger_post(reported)->at_ms + WITHIN_MS)
         reported_in_time++;
-    news.ref = posts[reported++].id;
+    news.ref = lone_messenger_post(reported++)->id;
     assert_true(reports_in(gateway, catalog_messenger(gateway->catalog, 0), &news, NULL));
 }
 
@@ -146,7 +71,7 @@ static void pass_steps(int steps)
     for (int step = 0; step < steps; step++) {
         for (int i = 0; i < OFFERED; i++)
             submit();
-        answer_all();
+        lone_messenger_answer(lone);
         report_one();
         lone_gateway_pass(lone, STEP_MS);
     }
@@ -155,9 +80,9 @@ static void pass_steps(int steps)
 static int start(void **state)
 {
     (void)state;
-    posted = answered = reported = reported_in_time = 0;
-    refusing = false;
+    reported = reported_in_time = 0;
     lone = lone_gateway_new_inline(sections);
+    lone_messenger_begin();
     return 0;
 }
 
@@ -174,13 +99,14 @@ TEST(who_has_no_time_for_three_times_too_much_has_as_much_delivered_as_is_report
 
     lone_gateway_of(lone)->strain.is_short = true;
     pass_steps(FIRST_STEPS);
-    posted_before = posted;
+    posted_before = lone_messenger_posted();
     in_time_before = reported_in_time;
     pass_steps(STEPS);
-    print_message("%zu posted, %d reported, %zu in time\n", posted - posted_before, STEPS,
+    print_message("%zu posted, %d reported, %zu in time\n",
+                  lone_messenger_posted() - posted_before, STEPS,
                   reported_in_time - in_time_before);
     CHECK(reported_in_time - in_time_before >= STEPS * 9 / 10, "nearly all in time");
-    CHECK(posted - posted_before <= STEPS * 11 / 10, "few in vain");
+    CHECK(lone_messenger_posted() - posted_before <= STEPS * 11 / 10, "few in vain");
 }
 
 TEST(a_clock_that_is_set_changes_nothing)
@@ -216,10 +142,10 @@ TEST(what_cannot_be_posted_holds_nothing_back)
     lone_gateway_of(lone)->strain.is_short = true;
     pass_steps(FIRST_STEPS);
     CHECK(waiting() > OFFERED, "held back");
-    refusing = true;
+    lone_messenger_refuses(true);
     for (int step = 0; step < 200; step++) {
         submit();
-        answer_all();
+        lone_messenger_answer(lone);
         lone_gateway_pass(lone, STEP_MS);
     }
     CHECK(waiting() <= OFFERED, "each went on at once");
@@ -239,7 +165,7 @@ TEST(who_has_time_again_holds_nothing_back_any_more)
 TEST(who_has_time_holds_nothing_back)
 {
     pass_steps(FIRST_STEPS);
-    CHECK_EQ(posted, FIRST_STEPS * OFFERED, "all of them");
+    CHECK_EQ(lone_messenger_posted(), FIRST_STEPS * OFFERED, "all of them");
 }
 
 int main(void)
