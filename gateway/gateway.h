@@ -91,6 +91,7 @@ struct gateway_counters {
     uint64_t reports_contradictory;
     uint64_t reports_repeated;   /* final, and known already */
     uint64_t reports_misaddressed;
+    uint64_t reports_unheard;    /* not understood, among others that were */
     uint64_t reports_claimed;    /* by a try whose id nobody told */
     uint64_t reports_for_parts;  /* of one part, that counted for another */
     uint64_t id_rules_proposed;
@@ -135,7 +136,8 @@ struct gateway {
     struct strain strain;
     struct log_share doubts_told; /* lines of tries in doubt, */
     struct log_share calls_told;  /* of messengers that did not answer, */
-    struct log_share posts_told;  /* and of webhooks that took nothing, or replies */
+    struct log_share posts_told;  /* of webhooks that took nothing, or replies, */
+    struct log_share hooks_told;  /* and of reports that were not understood */
     struct turnstile *turnstile;
     const struct smpp_transport *transport;
     struct tls *tls;

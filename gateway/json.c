@@ -463,6 +463,11 @@ size_t json_length(const struct json_value *value)
     return json_array_size(jansson_of(value));
 }
 
+const struct json_value *json_element(const struct json_value *value, size_t index)
+{
+    return (const struct json_value *)json_array_get(jansson_of(value), index);
+}
+
 const char *json_text(const struct json_value *value)
 {
     return json_string_value(jansson_of(value));

@@ -104,8 +104,9 @@ const char *json_fault(struct json_document *document);
 const struct json_value *json_at(const struct json_document *document, const char *path);
 const struct json_value *json_below(const struct json_value *value, const char *path);
 
-/* Elements of an array, 0 for anything else. */
+/* Elements of an array, 0 for anything else; and one of them, NULL behind the last. */
 size_t json_length(const struct json_value *value);
+const struct json_value *json_element(const struct json_value *value, size_t index);
 
 /* NULL unless it is a string. */
 const char *json_text(const struct json_value *value);

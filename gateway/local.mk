@@ -57,6 +57,7 @@ libgateway_a_SOURCES += \
 	gateway/config_value.c gateway/config_value.h \
 	gateway/failures.c gateway/failures.h \
 	gateway/profile.c gateway/profile.h gateway/profile_keys.def \
+	gateway/profile_report.c \
 	gateway/profile_load.c gateway/profile_pieces.h \
 	gateway/tlv_form.c gateway/tlv_form.h
 MAN_SOURCES += gateway/sluice.conf.5.scd

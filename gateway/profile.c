@@ -1,6 +1,6 @@
 /*
- * Profiles at work: requests rendered, answers and reports understood.  Nothing here
- * allocates but the reading of JSON, and of a signature over more than the body.
+ * Profiles at work: requests rendered and answers understood.  Nothing here allocates but
+ * the reading of JSON.
  */
 #include "gateway/profile.h"
 
@@ -184,13 +184,11 @@ bool profile_render(const struct profile *profile, const struct profile_values *
     return !out.full;
 }
 
-/* The value at `path` as text; false when there is none, or none that an id could be. */
-static bool text_at(const struct json_document *document, const char *path, char *out,
-                    size_t room)
+bool profile_text_at(const struct json_value *value, const char *path, char *out,
+                     size_t room)
 {
-    if (document == NULL || path[0] == '\0')
-        return false;
-    if (!json_as_text(json_at(document, path), out, room) || out[0] == '\0')
+    if (path[0] == '\0' || !json_as_text(json_below(value, path), out, room) ||
+        out[0] == '\0')
         return false;
     for (const char *at = out; *at != '\0'; at++)
         if (iscntrl((unsigned char)*at))
@@ -198,12 +196,8 @@ static bool text_at(const struct json_document *document, const char *path, char
     return true;
 }
 
-/*
- * An id; of one that is longer than an attempt keeps the beginning, and in the place of the
- * rest digits that tell it from others.
- */
-static bool id_at(const struct json_document *document, const char *path,
-                  char out[ATTEMPT_PROVIDER_ID_SIZE])
+bool profile_id_at(const struct json_value *value, const char *path,
+                   char out[ATTEMPT_PROVIDER_ID_SIZE])
 {
     enum { DIGESTED = 16, BEGINNING = ATTEMPT_PROVIDER_ID_SIZE - 1 - 1 - 2 * DIGESTED };
     char whole[ID_MAX];
@@ -212,7 +206,7 @@ static bool id_at(const struct json_document *document, const char *path,
     size_t size;
 
     out[0] = '\0';
-    if (!text_at(document, path, whole, sizeof(whole)))
+    if (!profile_text_at(value, path, whole, sizeof(whole)))
         return false;
     size = strlen(whole);
     if (size < ATTEMPT_PROVIDER_ID_SIZE) {
@@ -259,138 +253,8 @@ void profile_verdict(const struct profile *profile, int http_status, const void 
         }
     }
     if (out->verdict == VERDICT_OK && profile->id[0] != '\0' &&
-        !id_at(document, profile->id, out->id))
+        !profile_id_at(document ? json_at(document, "") : NULL, profile->id, out->id))
         *out =
             (struct profile_verdict){.verdict = VERDICT_UNSURE, .reason = REASON_UNKNOWN};
     json_document_free(document);
-}
-
-static enum reason report_reason(const struct profile *profile,
-                                 const struct json_document *document,
-                                 enum profile_news news)
-{
-    char word[128];
-    enum reason reason;
-
-    if (news != PROFILE_FAILED && news != PROFILE_EXPIRED)
-        return REASON_NONE;
-    if (text_at(document, profile->report_reason, word, sizeof(word))) {
-        for (size_t i = 0; i < profile->cause_count; i++)
-            if (strcmp(profile->causes[i].word, word) == 0)
-                return profile->causes[i].is;
-        reason = reason_find(word);
-        if (reason != REASONS && reason != REASON_NONE)
-            return reason;
-    }
-    return news == PROFILE_EXPIRED ? REASON_EXPIRED : REASON_UNKNOWN;
-}
-
-static bool find_news(const struct profile *profile, const char *word,
-                      enum profile_news *out)
-{
-    for (size_t i = 0; i < profile->word_count; i++) {
-        if (strcmp(profile->words[i].word, word) == 0) {
-            *out = profile->words[i].is;
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum profile_report_result read_report(const struct profile *profile,
-                                              const struct json_document *document,
-                                              struct profile_report *out)
-{
-    struct profile_report report = {0};
-    char word[128];
-    bool has_id = id_at(document, profile->report_id, report.id);
-    bool has_ref = text_at(document, profile->report_ref, report.ref, sizeof(report.ref));
-
-    if (!text_at(document, profile->report_status, word, sizeof(word)) ||
-        !find_news(profile, word, &report.news))
-        return PROFILE_REPORT_STATUS;
-    if (!has_ref)
-        report.ref[0] = '\0';
-    if (!has_id && !has_ref)
-        return PROFILE_REPORT_NAMELESS;
-    report.reason = report_reason(profile, document, report.news);
-    *out = report;
-    return PROFILE_REPORT_OK;
-}
-
-enum profile_report_result profile_report(const struct profile *profile, const void *body,
-                                          size_t body_size, struct profile_report *out)
-{
-    char error[128];
-    struct json_document *document;
-    enum profile_report_result result;
-
-    if (profile->report_status[0] == '\0')
-        return PROFILE_REPORT_NONE;
-    document = json_parse(body, body_size, error, sizeof(error));
-    if (document == NULL)
-        return PROFILE_REPORT_SYNTAX;
-    result = read_report(profile, document, out);
-    json_document_free(document);
-    return result;
-}
-
-/* Seconds or milliseconds since 1970; -1: it is no time. */
-static int64_t read_time_ms(const char *text)
-{
-    const int64_t first_ms = INT64_C(100000000000); /* of 1973; as seconds, of 5138 */
-    size_t size = text != NULL ? strlen(text) : 0;
-    int64_t number;
-
-    if (size == 0 || size > 15 || strspn(text, "0123456789") != size)
-        return -1;
-    number = strtoll(text, NULL, 10);
-    return number >= first_ms ? number : number * 1000;
-}
-
-static bool is_of_now(const struct profile *profile, const struct profile_signed *given)
-{
-    int64_t at_ms = read_time_ms(given->time);
-
-    return at_ms >= 0 && given->now_ms - at_ms <= profile->signature_max_age_ms &&
-           at_ms - given->now_ms <= profile->signature_max_age_ms;
-}
-
-/* The signature of the time, the separator and the body. */
-static bool matches_with_time(const struct profile *profile,
-                              const struct signature_scheme *scheme, const char *key,
-                              const struct profile_signed *given)
-{
-    size_t time_size = strlen(given->time);
-    size_t separator_size = strlen(profile->signature_time_separator);
-    size_t size = time_size + separator_size + given->body_size;
-    char *octets = malloc(size);
-    bool matches;
-
-    if (octets == NULL)
-        abort();
-    memcpy(octets, given->time, time_size);
-    memcpy(octets + time_size, profile->signature_time_separator, separator_size);
-    if (given->body_size > 0)
-        memcpy(octets + time_size + separator_size, given->body, given->body_size);
-    matches = signature_matches(scheme, key, strlen(key), octets, size, given->signature);
-    free(octets);
-    return matches;
-}
-
-bool profile_signature_ok(const struct profile *profile, const char *key,
-                          const struct profile_signed *given)
-{
-    const struct signature_scheme scheme = {
-        .hash = profile->signature_hash,
-        .encoding = profile->signature_encoding,
-        .prefix = profile->signature_prefix,
-    };
-
-    if (profile->signature_header[0] == '\0')
-        return true;
-    if (profile->signature_time_header[0] != '\0')
-        return is_of_now(profile, given) && matches_with_time(profile, &scheme, key, given);
-    return signature_matches(&scheme, key, strlen(key), given->body, given->body_size,
-                             given->signature);
 }

@@ -71,7 +71,7 @@ struct profile_cause {
     enum reason is;
 };
 
-enum { PROFILE_HEADERS_MAX = 8 };
+enum { PROFILE_HEADERS_MAX = 8, PROFILE_PATH_SIZE = 128 };
 
 struct profile {
     const char *name;
@@ -92,7 +92,8 @@ struct profile {
     size_t answer_count;
 
     /* The report; without `report_status` there are none. */
-    const char *report_id; /* paths; "" = not there */
+    const char *report_each; /* path with stars to the reports of a body; "" = it is one */
+    const char *report_id;   /* paths from there; "" = not there */
     const char *report_ref;
     const char *report_status;
     const char *report_reason;
@@ -176,14 +177,25 @@ enum profile_report_result {
     PROFILE_REPORT_OK = 0,
     PROFILE_REPORT_NONE,     /* this profile has no reports */
     PROFILE_REPORT_SYNTAX,   /* not JSON */
+    PROFILE_REPORT_TOO_MANY, /* more than PROFILE_REPORTS_MAX */
     PROFILE_REPORT_NAMELESS, /* neither id nor ref */
     PROFILE_REPORT_STATUS,   /* no status, or one that no row speaks of */
 };
 
-/* The body is to be the one whose signature was checked. */
-enum profile_report_result profile_report(const struct profile *profile, const void *body,
-                                          size_t body_size, struct profile_report *out)
-    __attribute__((warn_unused_result));
+enum { PROFILE_REPORTS_MAX = 1000 }; /* of one body */
+
+/* One of them; `report` says something only if the result is PROFILE_REPORT_OK. */
+typedef void profile_hear(void *owner, enum profile_report_result result,
+                          const struct profile_report *report);
+
+/*
+ * Lets each report of a body be heard, in their order: exactly one without report_each, and
+ * with it perhaps none.  Anything but PROFILE_REPORT_OK: none was.  The body is to be the
+ * one whose signature was checked.
+ */
+enum profile_report_result profile_reports(const struct profile *profile, const void *body,
+                                           size_t body_size, profile_hear *hear,
+                                           void *owner) __attribute__((warn_unused_result));
 
 /* What came with a report; a header that was not there is NULL. */
 struct profile_signed {

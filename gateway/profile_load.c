@@ -181,6 +181,22 @@ static void load_answers(struct load *load)
         config_error_in(load->errors, load->root, NULL, "a profile needs answer rows");
 }
 
+static bool is_path_of_reports(const char *path)
+{
+    if (*path == '\0')
+        return true;
+    for (;;) {
+        size_t size = strcspn(path, ".");
+
+        if (size == 0 || size >= PROFILE_PATH_SIZE ||
+            (size > 1 && memchr(path, '*', size) != NULL))
+            return false;
+        if (path[size] == '\0')
+            return true;
+        path += size + 1;
+    }
+}
+
 static void load_reports(struct load *load)
 {
     struct profile *profile = load->profile;
@@ -222,6 +238,11 @@ static void load_reports(struct load *load)
         config_error_in(load->errors, load->root,
                         config_node_entry(load->root, "report_status"),
                         "a report needs word sections");
+    if (!is_path_of_reports(profile->report_each))
+        config_error_in(load->errors, load->root,
+                        config_node_entry(load->root, "report_each"),
+                        "report_each is names, positions and * with dots between, as in "
+                        "entry.*.statuses.*");
 }
 
 /* RFC 9110 5.1: a token. */

@@ -261,27 +261,46 @@ void reports_settle_or_park(struct reports *reports, const struct kept_report *r
     settle_or_park(reports, known ? live_find(reports->gateway, message) : NULL, report);
 }
 
-bool reports_in(struct gateway *gateway, uint32_t channel, const struct report_news *news,
-                const struct store_effect *acknowledge)
+/* False: its message is not in memory; nothing was done. */
+static bool hear(struct gateway *gateway, uint32_t channel, const struct report_news *news,
+                 const struct store_effect *acknowledge, struct kept_report *out,
+                 uint64_t *out_message)
 {
     struct reports *reports = gateway->reports;
-    struct kept_report report;
     struct live *live = NULL;
-    uint64_t message;
     bool begun;
 
     gateway->counters.reports++;
-    keep(news, channel, &report);
-    if (reports_message_of(reports, &report, &message) &&
-        (live = live_find(gateway, message)) == NULL)
-        return reports_bring_back(reports, message, &report, acknowledge);
+    keep(news, channel, out);
+    if (reports_message_of(reports, out, out_message) &&
+        (live = live_find(gateway, *out_message)) == NULL)
+        return false;
     begun = store_begin(gateway->store, STORE_CONTINUATION);
     assert(begun);
-    settle_or_park(reports, live, &report);
+    settle_or_park(reports, live, out);
     if (acknowledge)
         store_effect(gateway->store, acknowledge);
     store_end(gateway->store);
     return true;
+}
+
+bool reports_in(struct gateway *gateway, uint32_t channel, const struct report_news *news,
+                const struct store_effect *acknowledge)
+{
+    struct kept_report report;
+    uint64_t message;
+
+    return hear(gateway, channel, news, acknowledge, &report, &message) ||
+           reports_bring_back(gateway->reports, message, &report, acknowledge);
+}
+
+void reports_take(struct gateway *gateway, uint32_t channel, const struct report_news *news)
+{
+    struct kept_report report;
+    uint64_t message;
+
+    if (!hear(gateway, channel, news, NULL, &report, &message))
+        reports_park_late(gateway->reports, message, &report);
 }
 
 static void sweep(void *owner)

@@ -30,6 +30,14 @@ void reports_free(struct reports *reports);
 bool reports_in(struct gateway *gateway, uint32_t channel, const struct report_news *news,
                 const struct store_effect *acknowledge);
 
+/*
+ * The same of one of many that come together, which is always taken: when its message is no
+ * longer in memory it is kept until that has been read.  What is decided behind it is
+ * durable after it.
+ */
+void reports_take(struct gateway *gateway, uint32_t channel,
+                  const struct report_news *news);
+
 /* In a decision: the provider's id of an attempt is known; what was parked for it is
  * applied. */
 void reports_learn(struct gateway *gateway, struct live *live, struct attempt *attempt);

@@ -71,6 +71,21 @@ bool reports_bring_back(struct reports *reports, uint64_t message,
     return bring_back(reports, message, report, acknowledge, 0);
 }
 
+void reports_park_late(struct reports *reports, uint64_t message,
+                       const struct kept_report *report)
+{
+    bool begun = store_begin(reports->gateway->store, STORE_CONTINUATION);
+    struct parked *parked;
+
+    assert(begun);
+    parked = reports_park(reports, report);
+    assert(parked != NULL); /* something led to the message */
+    reports_mark_unread(reports, parked, message);
+    store_end(reports->gateway->store);
+    /* Without room it is one of those that are tried again. */
+    (void)bring_back(reports, message, report, NULL, parked->id);
+}
+
 void reports_try_unread(struct reports *reports)
 {
     int64_t now_ms = clock_mono_ms(reports->gateway->clock);

@@ -209,6 +209,11 @@ bool reports_bring_back(struct reports *reports, uint64_t message,
                         const struct kept_report *report,
                         const struct store_effect *acknowledge);
 
+/* In a decision of its own: it is kept, and its message brought back for it when there is
+ * room for that. */
+void reports_park_late(struct reports *reports, uint64_t message,
+                       const struct kept_report *report);
+
 /* Those whose message could not be read, now and then, while they are parked. */
 void reports_try_unread(struct reports *reports);
 

@@ -49,6 +49,13 @@ tests_gateway_messenger_test_SOURCES = tests/gateway/messenger_test.c \
 	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
 tests_gateway_messenger_test_LDADD = $(LONE_GATEWAY_LIBS)
 
+check_PROGRAMS += tests/gateway/webhooks_test
+TESTS += tests/gateway/webhooks_test
+tests_gateway_webhooks_test_SOURCES = tests/gateway/webhooks_test.c \
+	tests/gateway/lone_messenger.c tests/gateway/lone_messenger.h \
+	tests/gateway/lone_gateway.c tests/gateway/lone_gateway.h tests/test.h
+tests_gateway_webhooks_test_LDADD = $(LONE_GATEWAY_LIBS)
+
 check_PROGRAMS += tests/gateway/strain_test
 TESTS += tests/gateway/strain_test
 tests_gateway_strain_test_SOURCES = tests/gateway/strain_test.c tests/test.h

@@ -281,7 +281,7 @@ struct lone_answer lone_gateway_ask(struct lone_gateway *lone, const char *token
                                     const char *header, const char *body)
 {
     struct lone_answer answer;
-    char request[8192];
+    char request[65536];
     char *end;
     bool is_local = token != NULL && token[0] == '\0';
     int fd = is_local ? connect_unix(lone) : connect_tcp(lone);

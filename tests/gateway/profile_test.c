@@ -275,6 +275,37 @@ TEST(an_answer_may_be_told_by_its_body)
     }
 }
 
+/* The last that was heard. */
+struct ear {
+    size_t count;
+    enum profile_report_result result;
+    struct profile_report report;
+};
+
+static void listen_to(void *owner, enum profile_report_result result,
+                      const struct profile_report *report)
+{
+    struct ear *ear = owner;
+
+    ear->count++;
+    ear->result = result;
+    if (result == PROFILE_REPORT_OK)
+        ear->report = *report;
+}
+
+/* Of a body that is one report. */
+static enum profile_report_result hear(const struct profile *profile, const char *body,
+                                       struct profile_report *out)
+{
+    struct ear ear = {0};
+    enum profile_report_result result =
+        profile_reports(profile, body, strlen(body), listen_to, &ear);
+
+    CHECK_EQ(ear.count, result == PROFILE_REPORT_OK, body);
+    *out = ear.report;
+    return result == PROFILE_REPORT_OK ? ear.result : result;
+}
+
 /* Of 65 octets it is as it was; over that what is kept still tells one from another. */
 TEST(an_id_may_be_longer_than_an_attempt_keeps)
 {
@@ -293,8 +324,7 @@ TEST(an_id_may_be_longer_than_an_attempt_keeps)
         snprintf(body, sizeof(body), "{\"id\":\"%s\",\"status\":\"read\"}", id);
         profile_verdict(lab, 200, body, strlen(body), &answer);
         CHECK_EQ(answer.verdict, VERDICT_OK, tails[i]);
-        CHECK_EQ(profile_report(lab, body, strlen(body), &report), PROFILE_REPORT_OK,
-                 tails[i]);
+        CHECK_EQ(hear(lab, body, &report), PROFILE_REPORT_OK, tails[i]);
         CHECK_STR(report.id, answer.id, tails[i]);
         CHECK_EQ(strcmp(answer.id, id) == 0, strlen(id) <= 65, tails[i]);
         memcpy(kept[i], answer.id, sizeof(kept[i]));
@@ -340,8 +370,7 @@ TEST(the_labs_reports_mean_what_it_says)
     for (size_t i = 0; i < ROWS(rows); i++) {
         struct profile_report out = {0};
 
-        CHECK_EQ(profile_report(lab, rows[i].body, strlen(rows[i].body), &out),
-                 rows[i].result, rows[i].body);
+        CHECK_EQ(hear(lab, rows[i].body, &out), rows[i].result, rows[i].body);
         CHECK_EQ(out.news, rows[i].news, rows[i].body);
         CHECK_EQ(out.reason, rows[i].reason, rows[i].body);
         CHECK_STR(out.id, rows[i].id, rows[i].body);
@@ -429,7 +458,7 @@ TEST(a_profile_without_reports_hears_none)
     struct profile_report out;
 
     assert_non_null(profile);
-    assert_int_equal(profile_report(profile, "{}", 2, &out), PROFILE_REPORT_NONE);
+    assert_int_equal(hear(profile, "{}", &out), PROFILE_REPORT_NONE);
     assert_true(is_believed(profile, "", "{}", 2, NULL));
 }
 
@@ -446,9 +475,82 @@ TEST(a_cause_is_put_into_our_words)
     struct profile_report out;
 
     assert_non_null(profile);
-    assert_int_equal(profile_report(profile, body, sizeof(body) - 1, &out),
-                     PROFILE_REPORT_OK);
+    assert_int_equal(hear(profile, body, &out), PROFILE_REPORT_OK);
     assert_int_equal(out.reason, REASON_BLOCKED);
+}
+
+#define SEVERAL                                                                            \
+    "proves = \"delivered\" body = \"{}\"\nanswer { status = \"200\" verdict = \"OK\" }\n" \
+    "report_id = \"id\" report_status = \"s\"\nword \"d\" { is = \"delivered\" }\n"
+
+/* What was heard: an id each, or why it was not understood. */
+static void listen_to_ids(void *owner, enum profile_report_result result,
+                          const struct profile_report *report)
+{
+    char *heard = owner;
+
+    strcat(heard, heard[0] ? " " : "");
+    strcat(heard, result == PROFILE_REPORT_OK         ? report->id
+                  : result == PROFILE_REPORT_NAMELESS ? "?nameless"
+                                                      : "?status");
+}
+
+TEST(each_report_of_a_body_is_heard_in_order)
+{
+    static const struct {
+        const char *each;
+        const char *body;
+        const char *heard;
+    } rows[] = {
+        {"*",                        "[{\"id\":\"a\",\"s\":\"d\"},{\"id\":\"b\",\"s\":\"d\"}]",          "a b"  },
+        {"*",                        "[]",                                                               ""     },
+        {"*",                        "{\"id\":\"a\",\"s\":\"d\"}",                                       ""     },
+        {"r.*",                      "{\"r\":[{\"id\":1,\"s\":\"d\"},{\"id\":2,\"s\":\"d\"}]}",          "1 2"  },
+        {"r.*",                      "{\"r\":{\"id\":1,\"s\":\"d\"}}",                                   ""     },
+        {"r.*",                      "{\"other\":[]}",                                                   ""     },
+        {"r.0",                      "{\"r\":[{\"id\":1,\"s\":\"d\"},{\"id\":2,\"s\":\"d\"}]}",          "1"    },
+        {"*",                        "[{\"s\":\"d\"},{\"id\":\"b\",\"s\":\"d\"},{\"id\":\"c\"},null,7]",
+         "?nameless b ?status ?status ?status"                                                                  },
+        {"entry.*.changes.*.list.*",
+         "{\"entry\":[{\"changes\":[{\"list\":[{\"id\":1,\"s\":\"d\"},{\"id\":2,\"s\":"
+         "\"d\"}]},"
+         "{\"other\":1}]},{\"changes\":[{\"list\":[{\"id\":3,\"s\":\"d\"}]}]}]}",                        "1 2 3"},
+    };
+
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct config_errors errors;
+        char text[512], heard[128] = "";
+        struct profile *profile;
+
+        snprintf(text, sizeof(text), SEVERAL "report_each = \"%s\"\n", rows[i].each);
+        profile = load_text(text, &errors);
+        assert_non_null(profile);
+        CHECK_EQ(profile_reports(profile, rows[i].body, strlen(rows[i].body), listen_to_ids,
+                                 heard),
+                 PROFILE_REPORT_OK, rows[i].body);
+        CHECK_STR(heard, rows[i].heard, rows[i].body);
+    }
+}
+
+TEST(of_a_body_with_too_many_reports_none_is_heard)
+{
+    struct config_errors errors;
+    struct profile *profile = load_text(SEVERAL "report_each = \"*\"\n", &errors);
+    char body[2 * (PROFILE_REPORTS_MAX + 1) + 2];
+
+    assert_non_null(profile);
+    for (size_t count = PROFILE_REPORTS_MAX; count <= PROFILE_REPORTS_MAX + 1; count++) {
+        bool fits = count <= PROFILE_REPORTS_MAX;
+        struct ear ear = {0};
+
+        memset(body, '7', sizeof(body));
+        for (size_t i = 0; i < count; i++)
+            body[2 * i] = i == 0 ? '[' : ',';
+        body[2 * count] = ']';
+        CHECK_EQ(profile_reports(profile, body, 2 * count + 1, listen_to, &ear),
+                 fits ? PROFILE_REPORT_OK : PROFILE_REPORT_TOO_MANY, "the body");
+        CHECK_EQ(ear.count, fits ? count : 0, "heard");
+    }
 }
 
 /* A sentence reads better whole. */
@@ -469,6 +571,9 @@ static const struct {
     {"body = \"{}\" proves = \"read\"\nanswer { status = \"200\" verdict = \"OK\" }\n", ":1: without report_status it proves no more than accepted"},
     {MINIMAL "body = \"{}\" report_status = \"s\"\nword \"x\" { is = \"read\" }\n", ":3: a report needs report_id or report_ref"},
     {MINIMAL "body = \"{}\" report_status = \"s\" report_id = \"i\"\n", ":3: a report needs word sections"},
+    {SEVERAL "report_each = \"results*\"\n", ":5: report_each is names, positions and * with dots between, as in entry.*.statuses.*"},
+    {SEVERAL "report_each = \"results..*\"\n", ":5: report_each is names, positions and * with dots between, as in entry.*.statuses.*"},
+    {SEVERAL "report_each = \"results.*.\"\n", ":5: report_each is names, positions and * with dots between, as in entry.*.statuses.*"},
     {MINIMAL "body = \"{}\"\nheader \"X Y\" { value = \"1\" }\n", ":4: header 'X Y': this is not the name of a header"},
     {MINIMAL "body = \"{}\" auth = \"header\"\n", ": auth = \"header\" needs auth_header, the name of a header"},
 };
@@ -504,6 +609,8 @@ int main(void)
         TEST_IN_MEMORY(an_answer_may_be_told_by_its_body),
         TEST_IN_MEMORY(an_id_may_be_longer_than_an_attempt_keeps),
         TEST_IN_MEMORY(the_labs_reports_mean_what_it_says),
+        TEST_IN_MEMORY(each_report_of_a_body_is_heard_in_order),
+        TEST_IN_MEMORY(of_a_body_with_too_many_reports_none_is_heard),
         TEST_IN_MEMORY(a_report_is_believed_only_with_its_signature),
         TEST_IN_MEMORY(a_report_that_is_signed_with_a_time_is_believed_only_then),
         TEST_IN_MEMORY(a_profile_without_reports_hears_none),
