@@ -17,6 +17,7 @@
 #include "gateway/limits.h"
 #include "gateway/live.h"
 #include "gateway/outbox.h"
+#include "gateway/profile.h"
 #include "gateway/reports.h"
 #include "gateway/store.h"
 #include "gateway/texts.h"
@@ -130,6 +131,10 @@ void life_configure(struct world *world)
     /* Less than a file may say: its clients are few. */
     if (world->seed % 8 == 5)
         world->config->ring_operations = SMALL_RING;
+    if (world->lists)
+        /* Of the profile, which is this life's alone. */
+        ((struct profile *)(uintptr_t)world->config->channels[0].profile)->report_each =
+            MESSENGER_LIST ".*";
 }
 
 /* --- the beginning ------------------------------------------------------------------ */

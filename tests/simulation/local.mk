@@ -75,6 +75,9 @@ EXTRA_DIST += tests/simulation/README.md tests/simulation/planted.sh \
 	tests/simulation/planted/late-capture-ignored.patch \
 	tests/simulation/planted/late-refs-unknown-at-start.patch \
 	tests/simulation/planted/late-reports-unknown-at-start.patch \
+	tests/simulation/planted/list-answered-early.patch \
+	tests/simulation/planted/list-heard-in-part.patch \
+	tests/simulation/planted/list-late-dropped.patch \
 	tests/simulation/planted/multi-answered-early.patch \
 	tests/simulation/planted/multi-place-forgotten.patch \
 	tests/simulation/planted/not-asked-whether-still-wanted.patch \

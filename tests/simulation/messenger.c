@@ -179,13 +179,73 @@ static void sign(const char *body, bool forged, char out[80])
         at += sprintf(at, "%02x", digest[i]);
 }
 
+/* What is in a body. */
+struct told {
+    char body[600];
+    size_t size;
+};
+
+static void tell(struct told *told, const struct hook *hook)
+{
+    size_t room = sizeof(told->body) - told->size;
+    char ref[40] = "";
+
+    if (hook->with_ref)
+        snprintf(ref, sizeof(ref), ",\"ref\":\"%s\"", hook->post->ref);
+    told->size += (size_t)snprintf(told->body + told->size, room,
+                                   "%s{\"id\":\"m-%s\"%s,\"status\":\"%s\"}",
+                                   told->size > 0 ? "," : "", hook->post->ref, ref,
+                                   hook->status);
+}
+
+static void note_told(const struct messenger *messenger, const struct hook *hook)
+{
+    struct note *note = hook->post->note;
+
+    if (note == NULL || !delivers(hook))
+        return;
+    note->messenger_delivered = true;
+    if (note->submits > 0)
+        world_met(messenger->world, SITUATION_report_after_next_step);
+}
+
+/* One more, before or after its own time. */
+static void tell_too(struct told *told, const struct messenger *messenger, size_t index)
+{
+    const struct hook *hook =
+        index < messenger->hook_count ? messenger->hooks[index] : NULL;
+
+    if (hook == NULL || hook->forged)
+        return;
+    tell(told, hook);
+    note_told(messenger, hook);
+    world_met(messenger->world, SITUATION_several_reports);
+}
+
+/*
+ * In a list there are with it: one that nobody can understand, one of long ago, and the one
+ * that was planned next, often of the same message.
+ */
+static void tell_list(struct told *told, const struct messenger *messenger, size_t index)
+{
+    const struct hook *hook = messenger->hooks[index];
+
+    told->size = (size_t)sprintf(told->body, "{\"" MESSENGER_LIST "\":[{\"status\":\"?\"}");
+    if (!hook->forged)
+        tell_too(told, messenger, index / 2);
+    tell(told, hook);
+    if (!hook->forged)
+        tell_too(told, messenger, index + 1);
+    strcpy(told->body + told->size, "]}");
+}
+
 static void send_hook(void *owner, uint64_t index)
 {
     struct messenger *messenger = owner;
     struct world *world = messenger->world;
     struct hook *hook = messenger->hooks[index];
     struct note *note = hook->post->note;
-    char body[160];
+    struct told told = {.size = 0};
     char signature[80];
     const struct http_header headers[] = {
         {"Content-Type", "application/json"},
@@ -195,23 +255,20 @@ static void send_hook(void *owner, uint64_t index)
                                         .path = "/v1/hooks/messenger",
                                         .headers = headers,
                                         .header_count = 2,
-                                        .body = body,
+                                        .body = told.body,
                                         .on_answer = on_hook_answer,
                                         .owner = messenger,
                                         .number = index};
-    int used = snprintf(body, sizeof(body), "{\"id\":\"m-%s\"", hook->post->ref);
 
-    if (hook->with_ref)
-        used += snprintf(body + used, sizeof(body) - (size_t)used, ",\"ref\":\"%s\"",
-                         hook->post->ref);
-    snprintf(body + used, sizeof(body) - (size_t)used, ",\"status\":\"%s\"}", hook->status);
-    sign(body, hook->forged, signature);
-    if (note && !hook->forged && delivers(hook))
-        note->messenger_delivered = true;
+    if (world->lists)
+        tell_list(&told, messenger, index);
+    else
+        tell(&told, hook);
+    sign(told.body, hook->forged, signature);
+    if (!hook->forged)
+        note_told(messenger, hook);
     if (hook->sendings++ == 0 && note && note->receipts == 0 && world->gateway)
         hook->at_ms = world_now_ms(world);
-    if (note && !hook->forged && delivers(hook) && note->submits > 0)
-        world_met(world, SITUATION_report_after_next_step);
     world_tell(world, "messenger reports N%u %s%s (%u)", note ? note->number : 0,
                hook->status, hook->forged ? ", forged" : "", hook->sendings);
     web_send(world, &request);

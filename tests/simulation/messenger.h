@@ -11,6 +11,8 @@ struct http_call;
 struct messenger;
 struct world;
 
+#define MESSENGER_LIST "list" /* of the reports of a body, in a world of lists */
+
 enum { MESSENGER_CONCURRENCY = 8, MESSENGER_TIMEOUT_MS = 1000, MESSENGER_WITHIN_MS = 2000 };
 
 struct messenger *messenger_new(struct world *world);

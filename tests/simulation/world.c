@@ -40,6 +40,7 @@ struct world *world_new(uint64_t seed, bool verbose)
         abort();
     world->seed = seed;
     world->verbose = verbose;
+    world->lists = seed % 4 == 2;
     world->chance.state = random_mix(seed ^ 0x51CE51CE51CE51CE);
     world->base = event_base_new();
     world->clock = clock_new_virtual(1000, WALL_START_MS);

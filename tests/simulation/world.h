@@ -71,6 +71,7 @@ struct world {
     struct clock *clock; /* of everybody but the gateway */
     bool faults;         /* the first phase; in the second all is healed */
     bool races;          /* the messenger's reports come as the SMS is about to go */
+    bool lists;          /* and several in one body */
     const struct dialect *dialect;
 
     struct vfs *vfs;
