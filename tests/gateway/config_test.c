@@ -338,12 +338,20 @@ static clock_t time_of_prices(int rows)
     return clock() - begun;
 }
 
-/* Each SIGHUP reads it, and nothing else goes on meanwhile. */
+/* Each SIGHUP reads it, and nothing else goes on meanwhile.  On a busy machine the same
+ * work takes twice the time now and then: the least of some tries counts. */
 TEST(a_price_list_of_four_times_the_rows_takes_four_times_as_long)
 {
-    clock_t few = time_of_prices(5000);
-    clock_t many = time_of_prices(20000);
+    enum { TRIES = 5 };
+    clock_t few = 0, many = 0;
 
+    for (int try = 0; try < TRIES && many >= 9 * few; try++) {
+        clock_t few_now = time_of_prices(5000);
+        clock_t many_now = time_of_prices(20000);
+
+        few = try == 0 || few_now < few ? few_now : few;
+        many = try == 0 || many_now < many ? many_now : many;
+    }
     CHECK(many < 9 * few, "rows are compared with each other");
 }
 
