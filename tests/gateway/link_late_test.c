@@ -88,7 +88,7 @@ static uint64_t begin_with_a_rest(const char *more, struct smpp_pdu *out_first,
     memset(text, 'a', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
     snprintf(settings, sizeof(settings), "%s %s",
-             HERE TIMES "on_status \"0x14\" { action = \"retry\" delays = {\"700ms\"} }",
+             HERE TIMES "on_status \"0x14\" { action = \"retry\" delays = {\"2s\"} }",
              more);
     begin(settings, "");
     id = lone_operator_submit(lone, "491700000001", text);
