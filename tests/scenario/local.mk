@@ -130,7 +130,7 @@ EXTRA_DIST += \
 	tests/scenario/testssl.py
 
 # Hours of load with faults: SOAK_MINUTES; then three times too much: SOAK_OVERLOAD_S,
-# OVERLOAD_RUNS.  SOAK_TPS, what the operator takes, is for a small disk.
+# OVERLOAD_RUNS.  SOAK_TPS is what the operator takes.
 .PHONY: soak
 soak: all
 	SLUICE_BUILD='$(abs_top_builddir)' SLUICE_SOURCE='$(abs_top_srcdir)' \

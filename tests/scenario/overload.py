@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Three times too much, for SOAK_OVERLOAD_S (60): three times what the operator takes, then
+"""Three times too much, for SOAK_OVERLOAD_S (180): three times what the operator takes, then
 three times what the gateway can do, OVERLOAD_RUNS (1) times.  What is accepted is delivered,
 at least 90 % of the peak comes through all the while, and soon after an answer comes as
 quickly as before.  `overload.py operator` and `overload.py machine` run one of them alone.
@@ -27,7 +27,7 @@ from smpp_client import Session
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 from measure import Usage  # noqa: E402
 
-OVERLOAD_S = float(os.environ.get("SOAK_OVERLOAD_S", "60"))
+OVERLOAD_S = float(os.environ.get("SOAK_OVERLOAD_S", "180"))
 RUNS = int(os.environ.get("OVERLOAD_RUNS", "1"))
 TPS = int(os.environ.get("SOAK_TPS", "0"))
 PEAK_S = 10
