@@ -137,7 +137,7 @@ struct gateway {
     struct log_share doubts_told; /* lines of tries in doubt, */
     struct log_share calls_told;  /* of messengers that did not answer, */
     struct log_share posts_told;  /* of webhooks that took nothing, or replies, */
-    struct log_share hooks_told;  /* and of reports that were not understood */
+    struct log_share hooks_told;  /* and of reports not understood, or lost */
     struct turnstile *turnstile;
     const struct smpp_transport *transport;
     struct tls *tls;

@@ -12,6 +12,7 @@
 
 #include "gateway/gateway.h"
 #include "gateway/log.h"
+#include "gateway/log_share.h"
 #include "gateway/table.h"
 #include "routing/delivery.h"
 
@@ -156,17 +157,21 @@ void reports_mark_unread(struct reports *reports, struct parked *parked, uint64_
     parked->unread = message;
 }
 
-/* Nobody came for it.  If we know whose it is, a person may see to it. */
+/* Nobody came for it.  If we know whose it is, a person may see to it; but who says the
+ * same of a message a thousand times does not fill the log. */
 static void lose(struct reports *reports, struct parked *parked)
 {
-    if (parked->unread)
+    struct gateway *gateway = reports->gateway;
+
+    if (parked->unread && log_share_take(&gateway->hooks_told, "report.untold",
+                                         clock_mono_ms(gateway->clock)))
         log_error("report.lost", "message=%llu delivered=%s reason=\"it cannot be read\"",
                   (unsigned long long)parked->unread,
                   parked->report.event == ATTEMPT_EV_REPORT_DELIVERED ||
                           parked->report.event == ATTEMPT_EV_REPORT_READ
                       ? "yes"
                       : "no");
-    reports->gateway->counters.reports_unmatched++;
+    gateway->counters.reports_unmatched++;
     reports_unpark(reports, parked);
 }
 

@@ -213,6 +213,25 @@ TEST(reports_of_messages_that_are_gone_are_all_taken)
         check_state(i, "read");
 }
 
+/* Of one that is gone no more are kept than of any other. */
+TEST(a_thousand_reports_of_one_message_harm_nobody)
+{
+    struct gateway *gateway = lone_gateway_of(lone);
+    struct list list;
+
+    deliver_and_forget(1);
+    begin_list(&list);
+    for (size_t i = 0; i < PROFILE_REPORTS_MAX; i++)
+        add_report(&list, 0, true, "read");
+    CHECK_EQ(post(&list).status, 200, "the body");
+    for (int ms = 0; ms < READ_MS && reports_parked(gateway) > 0; ms += 10)
+        lone_gateway_pass(lone, 10);
+    CHECK_EQ(reports_parked(gateway), 0, "still kept");
+    CHECK(gateway->hooks_told.untold > 0, "lines that the log was spared");
+    CHECK(gateway->counters.reports_unmatched > LOG_SHARE_PER_S, "given up");
+    check_state(0, "read");
+}
+
 TEST(what_was_taken_of_messages_that_are_gone_is_known_after_a_start)
 {
     enum { FEW = 3 };
@@ -240,6 +259,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_body_is_refused_only_if_nothing_of_it_is_understood, start, stop),
         cmocka_unit_test_setup_teardown(reports_of_messages_that_are_gone_are_all_taken,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(a_thousand_reports_of_one_message_harm_nobody,
                                         start, stop),
         cmocka_unit_test_setup_teardown(
             what_was_taken_of_messages_that_are_gone_is_known_after_a_start, start, stop),
