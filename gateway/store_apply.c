@@ -336,7 +336,7 @@ static bool apply_all(struct store_sqlite *store, const struct store_window *win
     store->outboxes.count = 0;
     store->usages.count = 0;
     store_day_begin(store->day, window->again);
-    if (!step(store, STATEMENT_BEGIN))
+    if (!step(store, STATEMENT_BEGIN) || !store_messages_read(store, window))
         return false;
     for (size_t at = 0, count = 0; at < window->used;) {
         struct store_record *record = (struct store_record *)(window->bytes + at);

@@ -40,7 +40,10 @@ struct store_messages {
     size_t count;
     size_t capacity;
     struct opened **order; /* in which they are written */
-    struct block *blocks;  /* that are in use, the last one first */
+    uint64_t *ids;         /* of those that are read */
+    size_t id_count;
+    size_t id_capacity;
+    struct block *blocks; /* that are in use, the last one first */
     struct block *spare;
 };
 
@@ -76,6 +79,7 @@ void store_messages_free(struct store_messages *messages)
     free_blocks(messages->spare);
     free(messages->opened);
     free(messages->order);
+    free(messages->ids);
     table_free(messages->places);
     free(messages);
 }
@@ -215,6 +219,71 @@ static struct opened *open_message(struct store_sqlite *store, uint64_t id)
         abort();
     opened->message.id = id;
     return id > store->highest_recorded || read_row(store, opened, id) ? opened : NULL;
+}
+
+/* Of the message that a record changes; 0: it changes none that can have a row. */
+static uint64_t message_of(const struct store_record *record)
+{
+    switch (record->kind) {
+    case STORE_RECORD_JOIN:
+        return ((const struct store_record_body *)record)->body.message;
+    case STORE_RECORD_MESSAGE:
+        return ((const struct store_record_message *)record)->message.id;
+    case STORE_RECORD_PERMIT:
+    case STORE_RECORD_ATTEMPT:
+        return ((const struct store_record_attempt *)record)->message;
+    case STORE_RECORD_REPLACE:
+        return ((const struct store_record_replace *)record)->body.message;
+    default:
+        return 0;
+    }
+}
+
+static void note_to_read(struct store_messages *messages, uint64_t id)
+{
+    if (messages->id_count > 0 && messages->ids[messages->id_count - 1] == id)
+        return;
+    if (messages->id_count == messages->id_capacity) {
+        messages->id_capacity = messages->id_capacity ? messages->id_capacity * 2 : 1024;
+        messages->ids =
+            realloc(messages->ids, messages->id_capacity * sizeof(*messages->ids));
+        if (messages->ids == NULL)
+            abort();
+    }
+    messages->ids[messages->id_count++] = id;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+
+    return left < right ? -1 : left > right;
+}
+
+bool store_messages_read(struct store_sqlite *store, const struct store_window *window)
+{
+    struct store_messages *messages = store->messages;
+    const struct store_record *record;
+
+    messages->id_count = 0;
+    for (size_t at = 0; at < window->used; at += record->size) {
+        uint64_t id;
+
+        record = (const struct store_record *)(window->bytes + at);
+        id = message_of(record);
+        if (id != 0 && id <= store->highest_recorded)
+            note_to_read(messages, id);
+    }
+    if (messages->id_count == 0)
+        return true;
+    qsort(messages->ids, messages->id_count, sizeof(*messages->ids), compare_numbers);
+    for (size_t i = 0; i < messages->id_count; i++) {
+        if (open_message(store, messages->ids[i]) == NULL)
+            return false;
+        store_window_rest(window, i);
+    }
+    return true;
 }
 
 /* --- operations --------------------------------------------------------------------- */

@@ -18,6 +18,12 @@ void store_messages_free(struct store_messages *messages);
 
 /* At the beginning of a window, also of one that is tried again. */
 void store_messages_begin(struct store_messages *messages);
+/*
+ * Reads the messages of the window that have a row, in the order of their ids: those that
+ * come in the order of their reports would each be looked for where nothing is in the
+ * caches any more.  False: live.db failed.
+ */
+bool store_messages_read(struct store_sqlite *store, const struct store_window *window);
 /* At its end; false: live.db, or the day, failed. */
 bool store_messages_write(struct store_sqlite *store, const struct store_window *window);
 
