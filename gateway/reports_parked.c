@@ -159,18 +159,19 @@ void reports_mark_unread(struct reports *reports, struct parked *parked, uint64_
 
 /* Nobody came for it.  If we know whose it is, a person may see to it; but who says the
  * same of a message a thousand times does not fill the log. */
-static void lose(struct reports *reports, struct parked *parked)
+static void lose(struct reports *reports, struct parked *parked, const char *why)
 {
     struct gateway *gateway = reports->gateway;
 
     if (parked->unread && log_share_take(&gateway->hooks_told, "report.untold",
                                          clock_mono_ms(gateway->clock)))
-        log_error("report.lost", "message=%llu delivered=%s reason=\"it cannot be read\"",
+        log_error("report.lost", "message=%llu delivered=%s reason=\"%s\"",
                   (unsigned long long)parked->unread,
                   parked->report.event == ATTEMPT_EV_REPORT_DELIVERED ||
                           parked->report.event == ATTEMPT_EV_REPORT_READ
                       ? "yes"
-                      : "no");
+                      : "no",
+                  why);
     gateway->counters.reports_unmatched++;
     reports_unpark(reports, parked);
 }
@@ -185,7 +186,7 @@ static void drop_oldest_of_most(struct reports *reports)
         if (channel && (most == NULL || channel->parked_count > most->parked_count))
             most = channel;
     }
-    lose(reports, most->oldest);
+    lose(reports, most->oldest, "as many reports wait as parked_max allows");
 }
 
 /* Of those with the id of one that comes: the first, if there are enough.  Of more, which a
@@ -200,7 +201,7 @@ static void drop_first_of_id(struct reports *reports, const struct kept_report *
         count++;
     if (count < SAME_ID_MAX)
         return;
-    lose(reports, first);
+    lose(reports, first, "more of one message wait than are kept");
 }
 
 struct parked *reports_park(struct reports *reports, const struct kept_report *report)
@@ -250,7 +251,7 @@ void reports_expire_parked(struct reports *reports)
 
         while (channel && channel->oldest && channel->oldest->at_ms <= before_ms &&
                unparks++ < UNPARKS_PER_SWEEP)
-            lose(reports, channel->oldest);
+            lose(reports, channel->oldest, "its message could not be read in time");
     }
     store_end(gateway->store);
 }
