@@ -399,9 +399,12 @@ class Lab:
                      and found, timeout_s, f"message {message_id} has not ended")
 
     def metric(self, name, **labels):
-        """The sum of its lines that carry these labels."""
+        """The sum of its lines that carry these labels; there may be none, of a metric that
+        there is."""
         wanted = [f'{key}="{value}"' for key, value in labels.items()]
         lines = self.http("GET", "/metrics").body.decode().split("\n")
+        known = f"# TYPE sluice_{name.partition('{')[0]} "
+        check(any(line.startswith(known) for line in lines), f"there is no metric {name}")
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines
                    if line.startswith((f"sluice_{name} ", f"sluice_{name}{{"))
                    and all(one in line for one in wanted))
