@@ -180,6 +180,7 @@ libgateway_a_SOURCES += \
 	gateway/digest.c gateway/digest.h \
 	gateway/packed.c gateway/packed.h \
 	gateway/store_messages.c gateway/store_messages.h \
+	gateway/store_messages_pieces.h gateway/store_messages_read.c \
 	gateway/ids.c gateway/ids.h \
 	gateway/queue.c gateway/queue.h \
 	gateway/store.c gateway/store.h gateway/store_batch.h gateway/store_pieces.h \
