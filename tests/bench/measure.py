@@ -60,7 +60,7 @@ class Page:
                        re.findall(r"^sluice_(\S+) (\S+)$", text, re.MULTILINE)}
 
     def __getitem__(self, name):
-        return self.values.get(name, 0.0)
+        return self.values[name]
 
     def quantile_ms(self, name, before, share):
         """The upper bound of the bucket that holds this share of what came since."""
@@ -267,6 +267,39 @@ class AliveWatch:
         most = self.most()
         return (min(memory for alive, memory in self.seen if alive >= 0.99 * most)
                 - self.before) / most
+
+
+class Stretch:
+    """What a message costs from one moment to another after this is entered, when as much
+    comes as ends."""
+
+    def __init__(self, lab, from_s, to_s):
+        self.lab, self.moments_s = lab, (from_s, to_s)
+        self.looks = []
+        self.ended = threading.Event()
+
+    def __enter__(self):
+        self.began = time.monotonic()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+    def _watch(self):
+        for moment_s in self.moments_s:
+            if self.ended.wait(self.began + moment_s - time.monotonic()):
+                return
+            self.looks.append((Usage(self.lab.sluiced.pid),
+                               self.lab.page()["accepted_total"]))
+
+    def costs(self):
+        check(len(self.looks) == 2, "the load was over too early")
+        (before, came_before), (after, came_after) = self.looks
+        check(came_after > came_before, "nothing came")
+        return cost_numbers(after, before, came_after - came_before)
 
 
 # ---- Results ---------------------------------------------------------------------
