@@ -161,9 +161,12 @@ static void end_turn(const struct daemon *daemon, int64_t ran_us)
     int64_t now_us = clock_precise_us(gateway->clock);
     int64_t rest_us;
     bool was_paced = turns->paced;
-    bool goes = turns_end(turns, now_us, store_decided(gateway->store),
-                          store_counters(gateway->store)->begun);
+    bool goes;
 
+    if (store_stalled_ms(gateway->store) >= TURNS_STILL_MS)
+        turns_stand_still(turns, now_us);
+    goes = turns_end(turns, now_us, store_decided(gateway->store),
+                     store_counters(gateway->store)->begun);
     if (turns->paced != was_paced)
         store_hold(gateway->store, turns->paced);
     if (goes && (turns->paced || was_paced))

@@ -22,6 +22,9 @@ enum {
     SLOWED_US = 30000000,   /* and twice as long each time */
     SLOWED_MAX_US = 300000000,
     OTHERS_US = 1000000, /* it is the same load as long as it begins as much in this */
+
+    MADE_UP_US = 50000,     /* after it stood still */
+    STILL_MAX_US = 2000000, /* for longer, that is how the disk is */
 };
 
 static void look_anew(struct turns *turns, int64_t now_us, uint64_t decided, uint64_t begun)
@@ -29,6 +32,19 @@ static void look_anew(struct turns *turns, int64_t now_us, uint64_t decided, uin
     turns->window_us = now_us;
     turns->window_count = decided;
     turns->window_begun = begun;
+}
+
+void turns_stand_still(struct turns *turns, int64_t now_us)
+{
+    if (now_us - turns->still_us >= MADE_UP_US)
+        turns->still_since_us = now_us;
+    turns->still_us = now_us;
+}
+
+static bool stood_still(const struct turns *turns, int64_t now_us)
+{
+    return turns->still_us > 0 && now_us - turns->still_us < MADE_UP_US &&
+           turns->still_us - turns->still_since_us < STILL_MAX_US;
 }
 
 static void forget_counts(struct turns *turns)
@@ -199,9 +215,12 @@ static void add_up(struct turns *turns, const struct turns_count *window)
 
 bool turns_end(struct turns *turns, int64_t now_us, uint64_t decided, uint64_t begun)
 {
-    int64_t counted_us = now_us - turns->window_us;
+    int64_t counted_us;
     bool is_due;
 
+    if (stood_still(turns, now_us))
+        look_anew(turns, now_us, decided, begun);
+    counted_us = now_us - turns->window_us;
     if (counted_us >= window_length_us(turns)) {
         int64_t per_s = (int64_t)(decided - turns->window_count) * 1000000 / counted_us;
         const struct turns_count window = {counted_us, begun - turns->window_begun};

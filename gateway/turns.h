@@ -12,6 +12,10 @@
  * is seen at once, for what is decided comes in waves: so what begins is counted with the
  * beat and without, until it is clear.  What rests is never more than the longest beat,
  * 7 ms.
+ *
+ * While the disk stands still nobody is answered, and who has much on its way sends no
+ * more: that is no matter of the beat, and is not counted, nor what is made up for
+ * afterwards.
  */
 #ifndef GATEWAY_TURNS_H
 #define GATEWAY_TURNS_H
@@ -45,7 +49,14 @@ struct turns {
     struct turns_count without; /* and before it, for as long as both tell the same load */
     int64_t slowed_per_s;       /* was slowed down: refused for so long */
     int64_t slowed_us;          /* for so long it was refused when that was clear */
+
+    int64_t still_since_us; /* the disk stood still */
+    int64_t still_us;       /* until then */
 };
+
+/* Nothing has become durable for so long: a beat and a commit take less. */
+enum { TURNS_STILL_MS = 20 };
+void turns_stand_still(struct turns *turns, int64_t now_us);
 
 /*
  * A turn has ended; `decided` counts the operations since the start, `begun` what was

@@ -9,6 +9,7 @@ enum {
     OPERATIONS = 7,  /* of a message */
     ANSWER_US = 200, /* from its reading to the next one of who waits for it, or: */
     REST_MAX_US = 7000,
+    STILL_US = TURNS_STILL_MS * 1000,
 };
 
 /* A loop with its clients, who send at their own pace or wait for what they are answered.
@@ -22,6 +23,10 @@ struct loop {
     int64_t answer_us;       /* 0: ANSWER_US */
     int64_t waiting_us;      /* and when they send again */
     int64_t stall_every_us;  /* the machine stands still for 20 ms; 0: never */
+    int64_t disk_every_us;   /* the disk does, for so long, and the loop turns on; */
+    int64_t disk_us;         /* 0: never */
+    uint64_t window;         /* so many of the steady are on their way at most; 0: any */
+    uint64_t answered;       /* of them */
     uint64_t steady_read;
     uint64_t waiting_read;
     int64_t paced_us;
@@ -30,11 +35,26 @@ struct loop {
     uint64_t let_go;
 };
 
+/* For how long the disk has stood still. */
+static int64_t stood_us(const struct loop *loop)
+{
+    int64_t us = loop->disk_every_us > 0 ? loop->now_us % loop->disk_every_us : 0;
+
+    return us < loop->disk_us ? us : 0;
+}
+
+static bool is_full(const struct loop *loop)
+{
+    return loop->window > 0 && loop->steady_read - loop->answered >= loop->window;
+}
+
 static int64_t next_us(const struct loop *loop)
 {
     int64_t us = INT64_MAX;
 
-    if (loop->steady_every_us > 0)
+    if (is_full(loop))
+        us = loop->now_us + loop->disk_us - stood_us(loop);
+    else if (loop->steady_every_us > 0)
         us = loop->steady_us;
     if (loop->waits > 0 && loop->waiting_us < us)
         us = loop->waiting_us;
@@ -43,7 +63,9 @@ static int64_t next_us(const struct loop *loop)
 
 static void read_all(struct loop *loop)
 {
-    while (loop->steady_every_us > 0 && loop->steady_us <= loop->now_us) {
+    if (stood_us(loop) == 0)
+        loop->answered = loop->steady_read;
+    while (loop->steady_every_us > 0 && loop->steady_us <= loop->now_us && !is_full(loop)) {
         if (loop->now_us - loop->steady_us > loop->longest_us)
             loop->longest_us = loop->now_us - loop->steady_us;
         loop->steady_us += loop->steady_every_us;
@@ -72,6 +94,8 @@ static void run_for(struct loop *loop, int64_t us)
         loop->paced_us += was_paced ? loop->now_us - before_us : 0;
         read_all(loop);
         loop->turned++;
+        if (stood_us(loop) > STILL_US)
+            turns_stand_still(&loop->turns, loop->now_us);
         loop->let_go += turns_end(&loop->turns, loop->now_us,
                                   OPERATIONS * (loop->steady_read + loop->waiting_read),
                                   loop->steady_read + loop->waiting_read);
@@ -150,6 +174,20 @@ TEST(a_machine_that_stands_still_now_and_then_does_not_change_that)
     CHECK(loop.paced_us < SECOND_US, "a twentieth of the time at most");
 }
 
+/* Nobody sends what there is no room for, and that is not the beat's doing. */
+TEST(a_disk_that_stands_still_now_and_then_does_not_end_the_beat)
+{
+    enum { SECONDS = 60 };
+    struct loop loop = {.steady_every_us = SECOND_US / 5000,
+                        .window = 100,
+                        .disk_every_us = SECOND_US,
+                        .disk_us = 90000};
+
+    run_for(&loop, SECONDS * SECOND_US);
+    CHECK(loop.steady_read >= SECONDS * (uint64_t)5000 * 99 / 100, "all are read");
+    CHECK(loop.paced_us > SECONDS * SECOND_US / 10 * 9, "nearly always");
+}
+
 TEST(who_begins_to_wait_is_noticed_among_those_who_do_not)
 {
     struct loop loop = {.steady_every_us = SECOND_US / 1000};
@@ -167,6 +205,22 @@ TEST(who_begins_to_wait_is_noticed_among_those_who_do_not)
     before_us = loop.paced_us;
     run_for(&loop, 10 * SECOND_US);
     CHECK(loop.paced_us - before_us > 9 * SECOND_US, "and that it has gone");
+}
+
+TEST(who_begins_to_wait_is_noticed_where_the_disk_is_always_slow)
+{
+    struct loop loop = {.steady_every_us = SECOND_US / 1000,
+                        .disk_every_us = 2 * STILL_US,
+                        .disk_us = 2 * STILL_US - 1000};
+    int64_t before_us;
+
+    run_for(&loop, 10 * SECOND_US);
+    loop.waits = 1;
+    loop.waiting_us = loop.now_us;
+    run_for(&loop, 3 * SECOND_US);
+    before_us = loop.paced_us;
+    run_for(&loop, 10 * SECOND_US);
+    CHECK(loop.paced_us - before_us < SECOND_US, "within three seconds");
 }
 
 TEST(the_beat_ends_soon_after_the_last_message)
@@ -191,7 +245,9 @@ int main(void)
         RUN(who_waits_for_each_answer_is_hardly_slowed_down),
         RUN(who_waits_with_several_on_their_way_is_hardly_slowed_down),
         RUN(a_machine_that_stands_still_now_and_then_does_not_change_that),
+        RUN(a_disk_that_stands_still_now_and_then_does_not_end_the_beat),
         RUN(who_begins_to_wait_is_noticed_among_those_who_do_not),
+        RUN(who_begins_to_wait_is_noticed_where_the_disk_is_always_slow),
         RUN(the_beat_ends_soon_after_the_last_message),
     };
 
