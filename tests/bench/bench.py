@@ -272,7 +272,6 @@ GOALS = (
     Goal("alive", "bytes_each", 600, False, "octets of memory of a message alive"),
     Goal("ratios", "cpu_1000_to_saturated", 3, False,
          "processor per message at 1,000/s, saturated = 1"),
-    Goal("ratios", "cpu_1000_to_relay", 1, False, "the same, relay = 1"),
 )
 
 
