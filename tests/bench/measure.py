@@ -233,14 +233,10 @@ class Relay:
                 "cpu_us": sum(spent.values()) / 1000 / report["submits"]["accepted"]}
 
 
-class AliveWatch:
-    """While it is entered: how many there are of something, as a metric counts them, and
-    the memory of the daemon."""
+class Watch:
+    """A thread that looks on while this is entered, until `ended` is set."""
 
-    def __init__(self, lab, metric="messages_live", every_s=0.25):
-        self.lab, self.metric, self.every_s = lab, metric, every_s
-        self.seen = []
-        self.before = own_memory(lab.sluiced.pid)
+    def __init__(self):
         self.ended = threading.Event()
 
     def __enter__(self):
@@ -251,6 +247,17 @@ class AliveWatch:
     def __exit__(self, *_):
         self.ended.set()
         self.thread.join()
+
+
+class AliveWatch(Watch):
+    """How many there are of something, as a metric counts them, and the memory of the
+    daemon."""
+
+    def __init__(self, lab, metric="messages_live", every_s=0.25):
+        super().__init__()
+        self.lab, self.metric, self.every_s = lab, metric, every_s
+        self.seen = []
+        self.before = own_memory(lab.sluiced.pid)
 
     def _watch(self):
         while not self.ended.wait(self.every_s):
@@ -269,28 +276,19 @@ class AliveWatch:
                 - self.before) / most
 
 
-class Stretch:
+class Stretch(Watch):
     """What a message costs from one moment to another after this is entered, when as much
     comes as ends."""
 
     def __init__(self, lab, from_s, to_s):
+        super().__init__()
         self.lab, self.moments_s = lab, (from_s, to_s)
         self.looks = []
-        self.ended = threading.Event()
-
-    def __enter__(self):
-        self.began = time.monotonic()
-        self.thread = threading.Thread(target=self._watch, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.thread.join()
 
     def _watch(self):
+        began = time.monotonic()
         for moment_s in self.moments_s:
-            if self.ended.wait(self.began + moment_s - time.monotonic()):
+            if self.ended.wait(began + moment_s - time.monotonic()):
                 return
             self.looks.append((Usage(self.lab.sluiced.pid),
                                self.lab.page()["accepted_total"]))
