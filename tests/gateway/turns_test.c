@@ -188,18 +188,26 @@ TEST(a_disk_that_stands_still_now_and_then_does_not_end_the_beat)
     CHECK(loop.paced_us > SECONDS * SECOND_US / 10 * 9, "nearly always");
 }
 
+/* Among those who do not; after this he still waits. */
+static void check_who_begins_to_wait_is_noticed(struct loop *loop)
+{
+    int64_t before_us;
+
+    run_for(loop, 10 * SECOND_US);
+    loop->waits = 1;
+    loop->waiting_us = loop->now_us;
+    run_for(loop, 3 * SECOND_US);
+    before_us = loop->paced_us;
+    run_for(loop, 10 * SECOND_US);
+    CHECK(loop->paced_us - before_us < SECOND_US, "within three seconds");
+}
+
 TEST(who_begins_to_wait_is_noticed_among_those_who_do_not)
 {
     struct loop loop = {.steady_every_us = SECOND_US / 1000};
     int64_t before_us;
 
-    run_for(&loop, 10 * SECOND_US);
-    loop.waits = 1;
-    loop.waiting_us = loop.now_us;
-    run_for(&loop, 3 * SECOND_US);
-    before_us = loop.paced_us;
-    run_for(&loop, 10 * SECOND_US);
-    CHECK(loop.paced_us - before_us < SECOND_US, "within three seconds");
+    check_who_begins_to_wait_is_noticed(&loop);
     loop.waits = 0;
     run_for(&loop, 3 * SECOND_US);
     before_us = loop.paced_us;
@@ -212,15 +220,8 @@ TEST(who_begins_to_wait_is_noticed_where_the_disk_is_always_slow)
     struct loop loop = {.steady_every_us = SECOND_US / 1000,
                         .disk_every_us = 2 * STILL_US,
                         .disk_us = 2 * STILL_US - 1000};
-    int64_t before_us;
 
-    run_for(&loop, 10 * SECOND_US);
-    loop.waits = 1;
-    loop.waiting_us = loop.now_us;
-    run_for(&loop, 3 * SECOND_US);
-    before_us = loop.paced_us;
-    run_for(&loop, 10 * SECOND_US);
-    CHECK(loop.paced_us - before_us < SECOND_US, "within three seconds");
+    check_who_begins_to_wait_is_noticed(&loop);
 }
 
 TEST(the_beat_ends_soon_after_the_last_message)
